@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/numeric/requantize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "models/check.hpp"
+
+namespace systole::numeric {
+namespace {
+
+constexpr int kMantissaBits = 31;
+constexpr int kLargestShift = 62;
+
+}  // namespace
+
+FixedPointScale makeFixedPointScale(double ratio) {
+    SYSTOLE_CHECK(ratio >= 0 && ratio < std::ldexp(1.0, kMantissaBits), "scale ratio {}", ratio);
+    if (ratio == 0) {
+        return {0, kLargestShift};
+    }
+    // 2^30 <= ratio * 2^shift < 2^31
+    int shift = std::min(kMantissaBits - 1 - std::ilogb(ratio), kLargestShift);
+    double mantissa = std::nearbyint(std::ldexp(ratio, shift));
+    if (mantissa == std::ldexp(1.0, kMantissaBits)) {
+        mantissa /= 2;
+        --shift;
+    }
+    return {static_cast<std::int32_t>(mantissa), shift};
+}
+
+std::int64_t shiftRoundHalfUp(Int128 product, std::int32_t shift) {
+    const Int128 half = shift == 0 ? 0 : Int128{1} << (shift - 1);
+    return static_cast<std::int64_t>((product + half) >> shift);
+}
+
+double rescaled(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic) {
+    if (arithmetic == ScaleArithmetic::FixedPoint) {
+        const Int128 product = static_cast<Int128>(sum) * rescale.fixedPoint.mantissa;
+        return static_cast<double>(shiftRoundHalfUp(product, rescale.fixedPoint.shift));
+    }
+    return static_cast<float>(sum) * rescale.multiplier;
+}
+
+Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic, bool relu,
+                const Codec& output) {
+    const double value = rescaled(sum, rescale, arithmetic);
+    return output.encode(relu && !(value > 0) ? 0.0 : value);
+}
+
+Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic, bool relu,
+              const Codec& codec) {
+    double value = 0;
+    if (arithmetic == ScaleArithmetic::FixedPoint) {
+        const auto term = [&](Code code, const FixedPointScale& scale) {
+            return static_cast<Int128>(codec.gridSteps(code)) * scale.mantissa;
+        };
+        value = static_cast<double>(
+            shiftRoundHalfUp(term(a, scales.fixedPoint[0]) + term(b, scales.fixedPoint[1]),
+                             scales.fixedPoint[0].shift));
+    } else {
+        const float left = static_cast<float>(codec.decode(a)) * scales.inputs[0];
+        const float right = static_cast<float>(codec.decode(b)) * scales.inputs[1];
+        value = (left + right) / scales.output;
+    }
+    return codec.encode(relu && !(value > 0) ? 0.0 : value);
+}
+
+void softmaxCodes(std::span<const Code> inputs, float inputScale, float outputScale,
+                  const Codec& codec, std::span<Code> outputs) {
+    double largest = codec.decode(inputs.front());
+    for (const Code code : inputs) {
+        largest = std::max(largest, codec.decode(code));
+    }
+    std::vector<double> exponentials;
+    exponentials.reserve(inputs.size());
+    double sum = 0;
+    for (const Code code : inputs) {
+        exponentials.push_back(
+            std::exp((codec.decode(code) - largest) * static_cast<double>(inputScale)));
+        sum += exponentials.back();
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const auto probability = static_cast<float>(exponentials[i] / sum);
+        outputs[i] = codec.encode(probability / outputScale);
+    }
+}
+
+Code reluCode(Code code, const Codec& codec) {
+    return codec.decode(code) < 0 ? codec.encode(0.0) : code;
+}
+
+}  // namespace systole::numeric
