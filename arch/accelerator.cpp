@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/accelerator.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "models/check.hpp"
+
+namespace systole::arch {
+
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config)
+    : sc_module(name),
+      config_(config),
+      replay_(config),
+      dram_("dram", config.dram, replay_.clock),
+      sequencer_("sequencer", config.sequencer, replay_),
+      load_("dma_load", Unit::Load, config, replay_),
+      store_("dma_store", Unit::Store, config, replay_),
+      array_("array", config, replay_),
+      vector_("vector_unit", config, replay_),
+      units_{&load_, &store_, &array_, &vector_} {
+    load_.memory(dram_);
+    store_.memory(dram_);
+    for (std::size_t i = 0; i < kUnitCount; ++i) {
+        queues_[i] = std::make_unique<sc_core::sc_fifo<std::uint32_t>>(
+            fmt::format("queue_{}", kUnitNames[i]).c_str(),
+            static_cast<int>(config.sequencer.queueDepth));
+        sequencer_.queues[i](*queues_[i]);
+        units_[i]->commands(*queues_[i]);
+    }
+}
+
+void Accelerator::load(const Program& program) {
+    replay_.program = &program;
+    replay_.state.reset(program);
+}
+
+void Accelerator::replayValues() {
+    for (const Command& command : replay_.program->commands) {
+        replay_.state.execute(command.operation);
+    }
+}
+
+RunRecord Accelerator::replayTimed(bool computeValues) {
+    const Program& program = *replay_.program;
+    replay_.start = sc_core::sc_time_stamp();
+    replay_.scoreboard.reset();
+    replay_.layerCounters.assign(program.layerNames.size(), {});
+    replay_.layerEnds.assign(program.layerNames.size(), 0);
+    for (CommandUnit* unit : units_) {
+        unit->reset();
+    }
+    dram_.reset();
+    replay_.computeValues = computeValues;
+    replay_.state.clearByteCounts();
+    sequencer_.start();
+    sc_core::sc_start();  // until nothing is left to happen
+    checkCompletion();
+    RunRecord result = record();
+    checkConservation(result);
+    return result;
+}
+
+void Accelerator::checkCompletion() const {
+    std::uint64_t completed = 0;
+    for (std::size_t i = 0; i < kUnitCount; ++i) {
+        completed += replay_.scoreboard.completed(static_cast<Unit>(i));
+    }
+    std::string activities;
+    for (const CommandUnit* unit : units_) {
+        activities += "\n  " + unit->activity();
+    }
+    SYSTOLE_CHECK(completed == replay_.program->commands.size(),
+                  "cycle {}: {}: {} of {} commands completed, then nothing more happened{}",
+                  replay_.cycle(), name(), completed, replay_.program->commands.size(), activities);
+}
+
+RunRecord Accelerator::record() {
+    RunRecord result;
+    result.cycles = *std::max_element(replay_.layerEnds.begin(), replay_.layerEnds.end());
+    result.burstBytes = dram_.burstBytes();
+    result.dramChannels = dram_.countersNow();
+    Cycle begin = 0;
+    for (std::size_t i = 0; i < replay_.layerEnds.size(); ++i) {
+        LayerRecord layer;
+        layer.begin = begin;
+        layer.end = std::max(begin, replay_.layerEnds[i]);
+        layer.counters = replay_.layerCounters[i];
+        if (i < dram_.ownerCommands().size()) {
+            layer.dram = dram_.ownerCommands()[i];
+        }
+        for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+            layer.states[unit] = units_[unit]->timeline().between(layer.begin, layer.end);
+        }
+        result.counters += layer.counters;
+        result.dramBytes += (layer.dram.reads + layer.dram.writes) * result.burstBytes;
+        begin = layer.end;
+        result.layers.push_back(layer);
+    }
+    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+        result.states[unit] = units_[unit]->timeline().between(0, result.cycles);
+    }
+    return result;
+}
+
+void Accelerator::checkConservation(const RunRecord& run) const {
+    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+        const auto& states = run.states[unit];
+        const Cycle sum = std::accumulate(states.begin(), states.end(), Cycle{0});
+        SYSTOLE_CHECK(sum == run.cycles, "{}: busy + stalled + idle = {} of {} cycles",
+                      units_[unit]->name(), sum, run.cycles);
+        const auto idle = states[static_cast<std::size_t>(UnitState::Idle)];
+        const auto whole = units_[unit]->timeline().between(0, replay_.cycle() + 1);
+        SYSTOLE_CHECK(replay_.cycle() + 1 - whole[static_cast<std::size_t>(UnitState::Idle)] ==
+                          run.cycles - idle,
+                      "{}: active after the last completion", units_[unit]->name());
+    }
+    SYSTOLE_CHECK(!replay_.computeValues ||
+                      (replay_.state.bytesLoaded() == run.counters.bytesLoaded &&
+                       replay_.state.bytesStored() == run.counters.bytesStored),
+                  "bytes moved {} in, {} out; bytes timed {} in, {} out",
+                  replay_.state.bytesLoaded(), replay_.state.bytesStored(),
+                  run.counters.bytesLoaded, run.counters.bytesStored);
+    std::uint64_t bursts = 0;
+    for (const memory::DramCounters& channel : run.dramChannels) {
+        bursts += channel.reads + channel.writes;
+        SYSTOLE_CHECK(
+            channel.busyClocks + channel.stalledClocks + channel.idleClocks == channel.totalClocks,
+            "{}: busy + stalled + idle is not the total of {} clocks", dram_.name(),
+            channel.totalClocks);
+    }
+    SYSTOLE_CHECK(run.dramChannels.empty() || bursts * run.burstBytes == run.dramBytes,
+                  "{} bursts served, {} bytes asked for", bursts, run.dramBytes);
+}
+
+}  // namespace systole::arch

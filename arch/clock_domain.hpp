@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <systemc>
+
+#include "models/units.hpp"
+
+namespace systole::arch {
+
+/// Edges of a clock of any frequency on the simulator's time axis, without drift: edge k lies at
+/// floor(k / frequency), counted in units of the time resolution (femtoseconds).
+class ClockDomain {
+public:
+    explicit ClockDomain(double hertz);
+
+    sc_core::sc_time edge(Cycle cycle) const;
+    /// The first cycle whose edge is not before `time`.
+    Cycle cycleAt(const sc_core::sc_time& time) const;
+    double seconds(Cycle cycles) const { return static_cast<double>(cycles) / hertz_; }
+
+private:
+    std::uint64_t edgeTicks(Cycle cycle) const;
+
+    double hertz_;
+    std::uint64_t wholeHertz_;
+};
+
+/// Called once before the first sc_time of the process exists.
+void useFemtoseconds();
+
+}  // namespace systole::arch

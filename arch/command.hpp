@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "arch/tile_window.hpp"
+#include "models/numeric/requantize.hpp"
+
+/// The command set: what the sequencer replays. Addresses are bytes unless they say otherwise.
+namespace systole::arch {
+
+/// The units that have a command queue. Each executes its commands in order.
+enum class Unit : std::uint8_t { Load, Store, Array, Vector };
+inline constexpr std::size_t kUnitCount = 4;
+inline constexpr std::array<const char*, kUnitCount> kUnitNames{"load", "store", "array", "vector"};
+
+/// Runs of consecutive bytes in DRAM, at two strides: counts[0] x counts[1] runs.
+struct DramBox {
+    std::uint64_t address = 0;
+    std::uint32_t runBytes = 0;
+    std::array<std::uint32_t, 2> counts{1, 1};
+    std::array<std::uint64_t, 2> strides{0, 0};
+
+    std::uint64_t bytes() const { return std::uint64_t{runBytes} * counts[0] * counts[1]; }
+};
+
+/// DRAM to activation scratchpad; the runs lie densely there.
+struct LoadTile {
+    DramBox source;
+    std::uint32_t destination = 0;
+};
+
+/// DRAM to weight scratchpad.
+struct LoadWeights {
+    DramBox source;
+    std::uint32_t destination = 0;
+};
+
+/// Activation scratchpad, dense, to DRAM.
+struct StoreTile {
+    std::uint32_t source = 0;
+    DramBox destination;
+};
+
+/// One fold of the array: shift `rows` x `columns` weights in, stream every output position of the
+/// window through, add to (or overwrite) the partial sums of the accumulator buffer.
+struct Stream {
+    TileWindow window;
+    std::uint32_t kBegin = 0;       ///< first reduction index of the fold
+    std::uint32_t rows = 1;         ///< reduction indices in this fold, at most the array's rows
+    std::uint32_t columns = 1;      ///< output channels in this fold
+    std::uint32_t columnBegin = 0;  ///< array column of the first one
+    std::uint32_t weights = 0;      ///< weight scratchpad: codes [rows][columns], dense
+    std::uint32_t accumulatorRow = 0;
+    bool accumulate = false;
+};
+
+/// A second operand that the vector unit adds on the way out.
+struct SkipAddition {
+    std::uint32_t source = 0;  ///< activation scratchpad, laid out like the output
+    numeric::AdditionScales scales;
+    bool relu = false;
+};
+
+/// Accumulators to codes. Per column one parameter record in the weight scratchpad: bias
+/// (accumulator storage bytes), then the FP32 multiplier, or mantissa and shift (4 bytes each).
+struct Requantize {
+    std::uint32_t accumulatorRow = 0;
+    std::uint32_t rows = 1;
+    std::uint32_t columns = 1;
+    std::uint32_t parameters = 0;
+    bool relu = false;
+    std::optional<SkipAddition> skip;
+    std::uint32_t destination = 0;  ///< activation scratchpad; element (row, column) at
+    std::uint32_t pitch = 0;        ///< destination + row * pitch + column * element bytes
+};
+
+/// Pooling over a tile in the activation scratchpad; every channel of the window for itself.
+struct Pool {
+    enum class Kind : std::uint8_t { Max, Average };
+    TileWindow window;
+    Kind kind = Kind::Max;
+    bool countIncludesPad = false;
+    std::vector<numeric::Rescale> rescales;  ///< Average: by count; index 0 unused
+    std::uint32_t destination = 0;           ///< dense [output][channel]
+};
+
+/// Element by element over tiles in the activation scratchpad.
+struct Elementwise {
+    std::uint32_t source = 0;
+    std::optional<SkipAddition> addition;  ///< else ReLU
+    std::uint32_t elements = 0;
+    std::uint32_t destination = 0;
+};
+
+struct Softmax {
+    std::uint32_t source = 0;
+    std::uint32_t elements = 0;
+    float inputScale = 1.0F;
+    float outputScale = 1.0F;
+    std::uint32_t destination = 0;
+};
+
+using Operation =
+    std::variant<LoadTile, LoadWeights, StoreTile, Stream, Requantize, Pool, Elementwise, Softmax>;
+
+struct Command {
+    Operation operation;
+    /// Tokens: how many commands each unit must have completed before this one may start.
+    std::array<std::uint32_t, kUnitCount> after{};
+    std::uint32_t layer = 0;
+};
+
+Unit unitOf(const Operation& operation);
+
+struct Program {
+    std::vector<Command> commands;
+    std::vector<std::string> layerNames;
+    std::uint32_t activationBytes = 0;  ///< scratchpad bytes in use
+    std::uint32_t weightBytes = 0;
+    std::uint32_t accumulatorRows = 0;
+    std::uint64_t dramBytes = 0;
+    numeric::ScaleArithmetic arithmetic = numeric::ScaleArithmetic::Fp32Multiplier;
+};
+
+}  // namespace systole::arch

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/command_unit.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+
+namespace systole::arch {
+namespace {
+
+constexpr std::array kAllUnits{Unit::Load, Unit::Store, Unit::Array, Unit::Vector};
+constexpr std::array kWaitStates{UnitState::WaitLoad, UnitState::WaitStore, UnitState::WaitArray,
+                                 UnitState::WaitVector};
+
+}  // namespace
+
+Replay::Replay(const MachineConfig& config)
+    : clock(config.clockHertz), state(config.datapath, config.array) {}
+
+CommandUnit::CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay)
+    : sc_module(name), unit_(unit), replay_(replay) {
+    SC_HAS_PROCESS(CommandUnit);
+    SC_THREAD(run);
+}
+
+void CommandUnit::waitUntil(Cycle cycle) {
+    const sc_core::sc_time target = replay_.start + replay_.clock.edge(cycle);
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
+    if (target > now) {
+        wait(target - now);
+    }
+}
+
+std::string CommandUnit::activity() const { return fmt::format("{} {}", name(), activity_); }
+
+void CommandUnit::awaitTokens(const Command& command) {
+    for (const Unit other : kAllUnits) {
+        const std::uint32_t needed = command.after[static_cast<std::size_t>(other)];
+        const Cycle begin = cycle();
+        while (replay_.scoreboard.completed(other) < needed) {
+            activity_ = fmt::format("waits for completion {} of unit {}", needed,
+                                    kUnitNames[static_cast<std::size_t>(other)]);
+            wait(replay_.scoreboard.event(other));
+        }
+        record(begin, cycle(), kWaitStates[static_cast<std::size_t>(other)]);
+    }
+}
+
+void CommandUnit::takeEffect(const Command& command) {
+    try {
+        replay_.state.execute(command.operation);
+    } catch (const InvariantError& error) {
+        throw InvariantError(fmt::format("cycle {}: {}: {}", cycle(), name(), error.what()));
+    }
+}
+
+void CommandUnit::run() {
+    for (;;) {
+        const Command& command = replay_.program->commands.at(commands.read());
+        awaitTokens(command);
+        activity_ = "executes a command";
+        perform(command);
+        if (replay_.computeValues) {
+            takeEffect(command);
+        }
+        Cycle& end = replay_.layerEnds.at(command.layer);
+        end = std::max(end, cycle());
+        replay_.scoreboard.complete(unit_);
+        activity_ = "has no command";
+    }
+}
+
+}  // namespace systole::arch

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <systemc>
+
+#include "arch/clock_domain.hpp"
+#include "arch/command.hpp"
+#include "arch/machine_state.hpp"
+#include "arch/scoreboard.hpp"
+#include "arch/timeline.hpp"
+#include "models/cost/counters.hpp"
+
+namespace systole::arch {
+
+/// What all units of one machine see. One program at a time.
+struct Replay {
+    Replay(const MachineConfig& config);
+
+    ClockDomain clock;
+    Scoreboard scoreboard;
+    MachineState state;
+    const Program* program = nullptr;
+    bool computeValues = true;  ///< else only time passes
+    sc_core::sc_time start;  ///< when the program began; cycles count from here
+    std::vector<cost::Counters> layerCounters;
+    std::vector<Cycle> layerEnds;  ///< last completion of each layer so far
+
+    Cycle cycle() const { return clock.cycleAt(sc_core::sc_time_stamp() - start); }
+};
+
+/// A unit with a command queue: takes a command, waits for its tokens, spends its time, lets it
+/// take effect, hands out its own token.
+class CommandUnit : public sc_core::sc_module {
+public:
+    sc_core::sc_fifo_in<std::uint32_t> commands{"commands"};  ///< indices into the program
+
+    CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay);
+
+    const UnitTimeline& timeline() const { return timeline_; }
+    void reset() { timeline_.clear(); }
+    /// What the unit is doing, for a report of a deadlock.
+    std::string activity() const;
+
+protected:
+    /// Spends the time of the command and counts what it does.
+    virtual void perform(const Command& command) = 0;
+
+    void waitUntil(Cycle cycle);
+    Cycle cycle() const { return replay_.cycle(); }
+    void record(Cycle begin, Cycle end, UnitState state) { timeline_.record(begin, end, state); }
+    cost::Counters& counters(const Command& command) {
+        return replay_.layerCounters.at(command.layer);
+    }
+    Replay& replay() { return replay_; }
+
+private:
+    void run();
+    void awaitTokens(const Command& command);
+    void takeEffect(const Command& command);
+
+    Unit unit_;
+    Replay& replay_;
+    UnitTimeline timeline_;
+    std::string activity_ = "has no command";
+};
+
+}  // namespace systole::arch

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "models/memory/dram_config.hpp"
+#include "models/numeric/accumulator.hpp"
+#include "models/units.hpp"
+
+/// What the machine is made of. Plain aggregates: sim fills every field from YAML, tests with
+/// designated initialisers. A `Limit` without value is a resource that costs nothing.
+namespace systole::arch {
+
+struct ArrayConfig {
+    std::uint32_t rows = 16;     ///< R: the reduction dimension K is laid along the rows
+    std::uint32_t columns = 16;  ///< C: the output channels N are laid along the columns
+};
+
+struct DatapathConfig {
+    numeric::Format activation;
+    numeric::Format weight;
+    numeric::AccumulatorFormat accumulator;
+};
+
+/// A double-buffered scratchpad. Consecutive words lie in consecutive banks; a bank serves one word
+/// a cycle. Unlimited capacity and unlimited banks make it free.
+struct ScratchpadConfig {
+    Limit capacityBytes;
+    Limit banks;
+    std::uint32_t wordBytes = 16;
+};
+
+/// One column of partial sums per array column, in two halves of rowsPerHalf.
+struct AccumulatorBufferConfig {
+    Limit rows;  ///< both halves together
+};
+
+struct VectorUnitConfig {
+    Limit lanes;                      ///< elements a cycle
+    std::uint32_t pipelineDepth = 4;  ///< cycles from the last element in to the last one out
+};
+
+struct DmaConfig {
+    Limit bytesPerCycle;                   ///< width of the scratchpad port, per direction
+    std::uint32_t outstandingBursts = 32;  ///< per direction
+};
+
+struct SequencerConfig {
+    std::uint32_t queueDepth = 16;  ///< commands that wait in front of each unit
+    std::uint32_t issueCycles = 1;  ///< cycles to dispatch one command
+};
+
+struct MachineConfig {
+    std::string name;
+    double clockHertz = 500e6;
+    ArrayConfig array;
+    DatapathConfig datapath;
+    ScratchpadConfig activationScratchpad;
+    ScratchpadConfig weightScratchpad;
+    AccumulatorBufferConfig accumulatorBuffer;
+    VectorUnitConfig vectorUnit;
+    DmaConfig dma;
+    SequencerConfig sequencer;
+    memory::DramConfig dram;
+};
+
+}  // namespace systole::arch

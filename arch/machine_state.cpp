@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/machine_state.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "models/check.hpp"
+#include "models/numeric/gemm.hpp"
+
+namespace systole::arch {
+namespace {
+
+using numeric::Code;
+
+/// Calls visit(DRAM address, offset in the dense image) for every run of the box.
+template <typename Visit>
+void forEachRunOf(const DramBox& box, Visit&& visit) {
+    std::uint32_t offset = 0;
+    for (std::uint32_t outer = 0; outer < box.counts[0]; ++outer) {
+        for (std::uint32_t inner = 0; inner < box.counts[1]; ++inner) {
+            visit(box.address + outer * box.strides[0] + inner * box.strides[1], offset);
+            offset += box.runBytes;
+        }
+    }
+}
+
+void checkRange(std::uint64_t address, std::uint64_t bytes, std::uint64_t size,
+                const char* memory) {
+    SYSTOLE_CHECK(address + bytes <= size, "{} bytes at {} of a {} of {} bytes", bytes, address,
+                  memory, size);
+}
+
+/// Codes are stored low byte first.
+Code readCode(const std::uint8_t* bytes, std::uint32_t count) {
+    return count == 1 ? bytes[0] : static_cast<Code>(bytes[0] | bytes[1] << 8);
+}
+
+template <typename T>
+T readScalar(const std::uint8_t* bytes) {
+    T value;
+    std::memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+std::uint32_t storageOf(const numeric::Codec& codec) {
+    return static_cast<std::uint32_t>(numeric::storageBytes(codec.format()));
+}
+
+struct ColumnParameters {
+    std::int64_t bias = 0;
+    numeric::Rescale rescale;
+};
+
+ColumnParameters readParameters(const std::uint8_t* record, std::uint32_t biasBytes,
+                                numeric::ScaleArithmetic arithmetic) {
+    ColumnParameters parameters;
+    parameters.bias =
+        biasBytes == 4 ? readScalar<std::int32_t>(record) : readScalar<std::int64_t>(record);
+    if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
+        parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
+        parameters.rescale.fixedPoint.shift = readScalar<std::int32_t>(record + biasBytes + 4);
+    } else {
+        parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
+    }
+    return parameters;
+}
+
+}  // namespace
+
+Datapath::Datapath(const DatapathConfig& config)
+    : activation(config.activation),
+      weight(config.weight),
+      accumulatorBits(numeric::accumulatorBits(config.accumulator, activation, weight)),
+      activationBytes(storageOf(activation)),
+      weightBytes(storageOf(weight)),
+      accumulatorBytes(
+          static_cast<std::uint32_t>(numeric::accumulatorStorageBytes(accumulatorBits))) {
+    SYSTOLE_CHECK(accumulatorBits <= 64, "accumulator of {} bits", accumulatorBits);
+}
+
+std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
+    return datapath.accumulatorBytes +
+           (arithmetic == numeric::ScaleArithmetic::FixedPoint ? 8U : 4U);
+}
+
+MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array)
+    : datapath_(datapath), columns_(array.columns) {}
+
+void MachineState::reset(const Program& program) {
+    arithmetic_ = program.arithmetic;
+    dram_.assign(program.dramBytes, 0);
+    activations_.assign(program.activationBytes, 0);
+    weights_.assign(program.weightBytes, 0);
+    accumulators_.assign(std::size_t{program.accumulatorRows} * columns_, 0);
+    clearByteCounts();
+}
+
+void MachineState::execute(const Operation& operation) {
+    std::visit([this](const auto& command) { apply(command); }, operation);
+}
+
+void MachineState::load(const DramBox& source, std::vector<std::uint8_t>& scratchpad,
+                        std::uint32_t address) {
+    checkRange(address, source.bytes(), scratchpad.size(), "scratchpad");
+    forEachRunOf(source, [&](std::uint64_t from, std::uint32_t offset) {
+        checkRange(from, source.runBytes, dram_.size(), "DRAM image");
+        std::memcpy(scratchpad.data() + address + offset, dram_.data() + from, source.runBytes);
+    });
+    bytesLoaded_ += source.bytes();
+}
+
+void MachineState::apply(const LoadTile& load_) {
+    load(load_.source, activations_, load_.destination);
+}
+
+void MachineState::apply(const LoadWeights& load_) {
+    load(load_.source, weights_, load_.destination);
+}
+
+void MachineState::apply(const StoreTile& store) {
+    const DramBox& box = store.destination;
+    checkRange(store.source, box.bytes(), activations_.size(), "scratchpad");
+    forEachRunOf(box, [&](std::uint64_t to, std::uint32_t offset) {
+        checkRange(to, box.runBytes, dram_.size(), "DRAM image");
+        std::memcpy(dram_.data() + to, activations_.data() + store.source + offset, box.runBytes);
+    });
+    bytesStored_ += box.bytes();
+}
+
+Code MachineState::activationAt(std::uint32_t address) const {
+    return readCode(activations_.data() + address, datapath_.activationBytes);
+}
+
+void MachineState::writeActivation(std::uint32_t address, Code code) {
+    activations_[address] = static_cast<std::uint8_t>(code);
+    if (datapath_.activationBytes == 2) {
+        activations_[address + 1] = static_cast<std::uint8_t>(code >> 8);
+    }
+}
+
+void MachineState::gatherActivations(const Stream& stream) {
+    const TileWindow& window = stream.window;
+    checkRange(window.address, window.bytes(), activations_.size(), "activation scratchpad");
+    const double* steps = datapath_.activation.gridStepTable().data();
+    foldActivations_.assign(std::size_t{window.outputs()} * stream.rows, 0.0);
+    for (std::uint32_t m = 0; m < window.outputs(); ++m) {
+        double* row = foldActivations_.data() + std::size_t{m} * stream.rows;
+        forEachRun(window, m, stream.kBegin, stream.rows,
+                   [&](std::uint32_t k, std::uint32_t address, std::uint32_t elements) {
+                       for (std::uint32_t i = 0; i < elements; ++i) {
+                           row[k + i] = steps[activationAt(address + i * window.elementBytes)];
+                       }
+                   });
+    }
+}
+
+void MachineState::gatherWeights(const Stream& stream) {
+    const std::size_t count = std::size_t{stream.rows} * stream.columns;
+    checkRange(stream.weights, count * datapath_.weightBytes, weights_.size(), "weight scratchpad");
+    const double* steps = datapath_.weight.gridStepTable().data();
+    foldWeights_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint8_t* bytes = weights_.data() + stream.weights + i * datapath_.weightBytes;
+        foldWeights_[i] = steps[readCode(bytes, datapath_.weightBytes)];
+    }
+}
+
+void MachineState::apply(const Stream& stream) {
+    const std::uint32_t outputs = stream.window.outputs();
+    SYSTOLE_CHECK(stream.columnBegin + stream.columns <= columns_, "columns {} + {} of {}",
+                  stream.columnBegin, stream.columns, columns_);
+    checkRange(stream.accumulatorRow, outputs, accumulators_.size() / columns_,
+               "accumulator buffer");
+    gatherActivations(stream);
+    gatherWeights(stream);
+    foldSums_.resize(std::size_t{outputs} * stream.columns);
+    numeric::gemmExact({outputs, stream.rows, stream.columns}, foldActivations_, foldWeights_,
+                       foldSums_, static_cast<double>(datapath_.activation.largestGridSteps()),
+                       static_cast<double>(datapath_.weight.largestGridSteps()));
+    for (std::uint32_t m = 0; m < outputs; ++m) {
+        std::int64_t* sums = accumulators_.data() +
+                             std::size_t{stream.accumulatorRow + m} * columns_ + stream.columnBegin;
+        const double* products = foldSums_.data() + std::size_t{m} * stream.columns;
+        for (std::uint32_t n = 0; n < stream.columns; ++n) {
+            const auto sum = static_cast<std::int64_t>(products[n]);
+            sums[n] = numeric::wrapToBits(stream.accumulate ? sums[n] + sum : sum,
+                                          datapath_.accumulatorBits);
+        }
+    }
+}
+
+void MachineState::apply(const Requantize& op) {
+    const std::uint32_t record = parameterBytes(datapath_, arithmetic_);
+    checkRange(op.parameters, std::uint64_t{op.columns} * record, weights_.size(),
+               "weight scratchpad");
+    checkRange(op.accumulatorRow, op.rows, accumulators_.size() / columns_, "accumulator buffer");
+    checkRange(op.destination, std::uint64_t{op.rows - 1} * op.pitch + op.columns,
+               activations_.size(), "activation scratchpad");
+    for (std::uint32_t column = 0; column < op.columns; ++column) {
+        const ColumnParameters parameters =
+            readParameters(weights_.data() + op.parameters + column * record,
+                           datapath_.accumulatorBytes, arithmetic_);
+        for (std::uint32_t row = 0; row < op.rows; ++row) {
+            const std::int64_t sum = numeric::wrapToBits(
+                accumulators_[std::size_t{op.accumulatorRow + row} * columns_ + column] +
+                    parameters.bias,
+                datapath_.accumulatorBits);
+            const std::uint32_t offset = row * op.pitch + column * datapath_.activationBytes;
+            Code code = numeric::requantize(sum, parameters.rescale, arithmetic_, op.relu,
+                                            datapath_.activation);
+            if (op.skip) {
+                code =
+                    numeric::addCodes(code, activationAt(op.skip->source + offset), op.skip->scales,
+                                      arithmetic_, op.skip->relu, datapath_.activation);
+            }
+            writeActivation(op.destination + offset, code);
+        }
+    }
+}
+
+Code MachineState::pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const {
+    const TileWindow& window = pool.window;
+    std::int64_t sum = 0;
+    std::uint32_t taps = 0;
+    Code largest = 0;
+    for (std::uint32_t tap = 0; tap < window.kernelHeight * window.kernelWidth; ++tap) {
+        forEachRun(window, output, tap * window.channelCount + channel, 1,
+                   [&](std::uint32_t, std::uint32_t address, std::uint32_t) {
+                       const Code code = activationAt(address);
+                       const bool larger = taps == 0 || datapath_.activation.decode(code) >
+                                                            datapath_.activation.decode(largest);
+                       largest = larger ? code : largest;
+                       sum += datapath_.activation.gridSteps(code);
+                       ++taps;
+                   });
+    }
+    if (pool.kind == Pool::Kind::Max) {
+        SYSTOLE_CHECK(taps > 0, "max pooling over padding only");
+        return largest;
+    }
+    const std::uint32_t count =
+        pool.countIncludesPad ? window.kernelHeight * window.kernelWidth : taps;
+    return numeric::requantize(sum, pool.rescales.at(count), arithmetic_, false,
+                               datapath_.activation);
+}
+
+void MachineState::apply(const Pool& pool) {
+    const TileWindow& window = pool.window;
+    checkRange(window.address, window.bytes(), activations_.size(), "activation scratchpad");
+    for (std::uint32_t output = 0; output < window.outputs(); ++output) {
+        for (std::uint32_t channel = 0; channel < window.channelCount; ++channel) {
+            const std::uint32_t element = output * window.channelCount + channel;
+            writeActivation(pool.destination + element * datapath_.activationBytes,
+                            pooled(pool, output, channel));
+        }
+    }
+}
+
+void MachineState::apply(const Elementwise& op) {
+    for (std::uint32_t i = 0; i < op.elements; ++i) {
+        const std::uint32_t offset = i * datapath_.activationBytes;
+        const Code code = activationAt(op.source + offset);
+        const Code result =
+            op.addition ? numeric::addCodes(code, activationAt(op.addition->source + offset),
+                                            op.addition->scales, arithmetic_, op.addition->relu,
+                                            datapath_.activation)
+                        : numeric::reluCode(code, datapath_.activation);
+        writeActivation(op.destination + offset, result);
+    }
+}
+
+void MachineState::apply(const Softmax& op) {
+    std::vector<Code> inputs(op.elements);
+    std::vector<Code> outputs(op.elements);
+    for (std::uint32_t i = 0; i < op.elements; ++i) {
+        inputs[i] = activationAt(op.source + i * datapath_.activationBytes);
+    }
+    numeric::softmaxCodes(inputs, op.inputScale, op.outputScale, datapath_.activation, outputs);
+    for (std::uint32_t i = 0; i < op.elements; ++i) {
+        writeActivation(op.destination + i * datapath_.activationBytes, outputs[i]);
+    }
+}
+
+}  // namespace systole::arch

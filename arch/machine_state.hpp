@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "arch/command.hpp"
+#include "arch/config.hpp"
+#include "models/numeric/accumulator.hpp"
+
+namespace systole::arch {
+
+/// Formats and widths of the array and what follows it.
+struct Datapath {
+    explicit Datapath(const DatapathConfig& config);
+
+    numeric::Codec activation;
+    numeric::Codec weight;
+    int accumulatorBits;
+    std::uint32_t activationBytes;   ///< of an element in memory
+    std::uint32_t weightBytes;       ///< of an element in memory
+    std::uint32_t accumulatorBytes;  ///< of an element in memory
+};
+
+/// Bytes of one parameter record of `Requantize`.
+std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
+
+/// Every value the machine holds, and what each command does to it. Timing lives elsewhere: a
+/// command takes effect as a whole, at the cycle at which its unit completes it; replaying a
+/// program in order without a clock gives the same values, or a token is missing.
+class MachineState {
+public:
+    MachineState(const DatapathConfig& datapath, const ArrayConfig& array);
+
+    /// Sizes the memories for a program and clears them.
+    void reset(const Program& program);
+
+    void execute(const Operation& operation);
+
+    std::span<std::uint8_t> dram() { return dram_; }
+    std::span<const std::uint8_t> dram() const { return dram_; }
+    const Datapath& datapath() const { return datapath_; }
+    /// Bytes that commands have moved from and to DRAM since the counts were cleared.
+    std::uint64_t bytesLoaded() const { return bytesLoaded_; }
+    std::uint64_t bytesStored() const { return bytesStored_; }
+    void clearByteCounts() { bytesLoaded_ = bytesStored_ = 0; }
+
+private:
+    void apply(const LoadTile& load);
+    void apply(const LoadWeights& load);
+    void apply(const StoreTile& store);
+    void apply(const Stream& stream);
+    void apply(const Requantize& requantize);
+    void apply(const Pool& pool);
+    void apply(const Elementwise& elementwise);
+    void apply(const Softmax& softmax);
+
+    void load(const DramBox& source, std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
+    void gatherActivations(const Stream& stream);
+    void gatherWeights(const Stream& stream);
+    numeric::Code activationAt(std::uint32_t address) const;
+    void writeActivation(std::uint32_t address, numeric::Code code);
+    numeric::Code pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const;
+
+    Datapath datapath_;
+    std::uint32_t columns_;
+    numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
+    std::vector<std::uint8_t> dram_;
+    std::vector<std::uint8_t> activations_;
+    std::vector<std::uint8_t> weights_;
+    std::vector<std::int64_t> accumulators_;  ///< [row][array column]
+    std::uint64_t bytesLoaded_ = 0;
+    std::uint64_t bytesStored_ = 0;
+    /// Operands of one fold as grid steps, and its products' sums.
+    std::vector<double> foldActivations_;
+    std::vector<double> foldWeights_;
+    std::vector<double> foldSums_;
+};
+
+}  // namespace systole::arch

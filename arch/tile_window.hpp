@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+/// The address generator: which element of a tile in the scratchpad a sliding window reads.
+namespace systole::arch {
+
+/// A window that slides over a tile (a box of one image, channels last) in a scratchpad. Output
+/// positions m are numbered row by row, reduction indices k = (ky * kernelWidth + kx) *
+/// channelCount + c. A tap outside the tile is padding and reads as zero; im2col never exists in
+/// any memory.
+struct TileWindow {
+    std::uint32_t address = 0;  ///< of the tile's first byte
+    std::uint32_t elementBytes = 1;
+    std::uint32_t height = 1;
+    std::uint32_t width = 1;
+    std::uint32_t channels = 1;
+    std::int32_t originY = 0;  ///< row of the tile under the first tap of the first output
+    std::int32_t originX = 0;
+    std::uint32_t strideY = 1;
+    std::uint32_t strideX = 1;
+    std::uint32_t dilationY = 1;
+    std::uint32_t dilationX = 1;
+    std::uint32_t kernelHeight = 1;
+    std::uint32_t kernelWidth = 1;
+    std::uint32_t outputHeight = 1;
+    std::uint32_t outputWidth = 1;
+    std::uint32_t channelBegin = 0;  ///< the window sees channels channelBegin ..+ channelCount
+    std::uint32_t channelCount = 1;
+
+    std::uint32_t outputs() const { return outputHeight * outputWidth; }
+    std::uint32_t reduction() const { return kernelHeight * kernelWidth * channelCount; }
+    std::uint32_t bytes() const { return height * width * channels * elementBytes; }
+};
+
+/// Calls visit(k - kBegin, byte address, elements) for every run of consecutive elements that
+/// output m reads for reduction indices kBegin ..+ kCount; taps in the padding are left out.
+template <typename Visit>
+void forEachRun(const TileWindow& window, std::uint32_t m, std::uint32_t kBegin,
+                std::uint32_t kCount, Visit&& visit) {
+    const std::uint32_t outputY = m / window.outputWidth;
+    const std::uint32_t outputX = m % window.outputWidth;
+    std::uint32_t k = kBegin;
+    while (k < kBegin + kCount) {
+        const std::uint32_t tap = k / window.channelCount;
+        const std::uint32_t channel = k % window.channelCount;
+        const std::uint32_t run = std::min(window.channelCount - channel, kBegin + kCount - k);
+        const auto y = std::int64_t{window.originY} + outputY * window.strideY +
+                       tap / window.kernelWidth * window.dilationY;
+        const auto x = std::int64_t{window.originX} + outputX * window.strideX +
+                       tap % window.kernelWidth * window.dilationX;
+        if (y >= 0 && y < window.height && x >= 0 && x < window.width) {
+            const auto element =
+                static_cast<std::uint32_t>(y * window.width + x) * window.channels +
+                window.channelBegin + channel;
+            visit(k - kBegin, window.address + element * window.elementBytes, run);
+        }
+        k += run;
+    }
+}
+
+}  // namespace systole::arch
