@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/machine_loader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "sim/config/dram_loader.hpp"
+#include "sim/config/scheme_loader.hpp"
+#include "sim/config/technology_loader.hpp"
+
+namespace systole::sim {
+namespace {
+
+/// What the vector unit reads beside the weights: bias, multiplier and shift of a column.
+constexpr std::uint64_t kParameterRecordBytes = 16;
+
+void readDataflow(const Value& value) {
+    const std::string dataflow = value.isScalar() ? value.text() : "";
+    if (dataflow == "output_stationary" || dataflow == "input_stationary") {
+        value.fail(fmt::format("{} is not implemented, expected weight_stationary", dataflow));
+    } else {
+        value.choose({"weight_stationary"});
+    }
+}
+
+arch::ArrayConfig readArray(const Section& section) {
+    arch::ArrayConfig array;
+    array.rows = section.at("rows").integer<std::uint32_t>({1, 512});
+    array.columns = section.at("columns").integer<std::uint32_t>({1, 512});
+    readDataflow(section.at("dataflow"));
+    const Value overlap = section.at("overlap_folds");
+    if (overlap.boolean()) {
+        overlap.fail("true is not implemented, expected false");
+    }
+    return array;
+}
+
+arch::DatapathConfig readDatapath(const Section& section) {
+    arch::DatapathConfig datapath{.activation = section.at("activation").format(),
+                                  .weight = section.at("weight").format(),
+                                  .accumulator = section.at("accumulator").accumulator()};
+    if (section.clean()) {
+        checkAccumulator(section, datapath.accumulator, datapath.activation, datapath.weight);
+    }
+    return datapath;
+}
+
+void requirePowerOfTwo(const Value& value, std::uint64_t number) {
+    if (!std::has_single_bit(number)) {
+        value.fail(fmt::format("{} is not a power of two, expected one", number));
+    }
+}
+
+arch::ScratchpadConfig readScratchpad(const Section& section) {
+    arch::ScratchpadConfig scratchpad;
+    scratchpad.capacityBytes = section.at("capacity").byteLimit({1, std::uint64_t{1} << 40U});
+    scratchpad.banks = section.at("banks").limit({1, 1024});
+    const Value word = section.at("word");
+    scratchpad.wordBytes = static_cast<std::uint32_t>(word.bytes({1, 1024}));
+    requirePowerOfTwo(word, scratchpad.wordBytes);
+    requirePowerOfTwo(section.at("banks"), scratchpad.banks.value_or(1));
+    return scratchpad;
+}
+
+arch::AccumulatorBufferConfig readAccumulatorBuffer(const Section& section) {
+    const Value rows = section.at("rows");
+    const arch::AccumulatorBufferConfig buffer{.rows = rows.limit({2, 1U << 24U})};
+    if (buffer.rows.value_or(2) % 2 != 0) {
+        rows.fail(fmt::format("{} is odd, expected an even number: the buffer has two halves",
+                              *buffer.rows));
+    }
+    return buffer;
+}
+
+arch::VectorUnitConfig readVectorUnit(const Section& section) {
+    return {.lanes = section.at("lanes").limit({1, 65'536}),
+            .pipelineDepth = section.at("pipeline_depth").integer<std::uint32_t>({0, 1'000})};
+}
+
+arch::DmaConfig readDma(const Section& section) {
+    return {
+        .bytesPerCycle = section.at("bytes_per_cycle").limit({1, 65'536}),
+        .outstandingBursts = section.at("outstanding_bursts").integer<std::uint32_t>({1, 65'536})};
+}
+
+arch::SequencerConfig readSequencer(const Section& section) {
+    return {.queueDepth = section.at("queue_depth").integer<std::uint32_t>({1, 65'536}),
+            .issueCycles = section.at("issue_cycles").integer<std::uint32_t>({0, 1'000'000})};
+}
+
+/// A fold's weights and parameters must fit into one half of their scratchpad.
+void checkWeightScratchpad(const Section& section, const arch::MachineConfig& machine) {
+    const std::uint64_t fold = std::uint64_t{machine.array.rows} * machine.array.columns *
+                               numeric::storageBytes(machine.datapath.weight);
+    const std::uint64_t needed = 2 * (fold + kParameterRecordBytes * machine.array.columns);
+    const Limit& capacity = machine.weightScratchpad.capacityBytes;
+    if (capacity && *capacity < needed) {
+        section.at("capacity")
+            .fail(
+                fmt::format("{} bytes cannot hold two folds of {}x{} weights and their parameters, "
+                            "expected at least {}",
+                            *capacity, machine.array.rows, machine.array.columns, needed));
+    }
+}
+
+/// Two operands and a result, double buffered, take turns in the activation scratchpad.
+void checkActivationScratchpad(const Section& section, const arch::MachineConfig& machine) {
+    const std::uint64_t rowBytes =
+        std::uint64_t{machine.array.rows} * numeric::storageBytes(machine.datapath.activation);
+    const std::uint64_t needed =
+        4 * std::max<std::uint64_t>(machine.activationScratchpad.wordBytes, rowBytes);
+    const Limit& capacity = machine.activationScratchpad.capacityBytes;
+    if (capacity && *capacity < needed) {
+        section.at("capacity")
+            .fail(fmt::format("{} bytes cannot hold four pieces of a word or {} activations each, "
+                              "expected at least {}",
+                              *capacity, machine.array.rows, needed));
+    }
+}
+
+void requireDatapaths(const Value& value, const std::string& found, const std::string& expected) {
+    if (found != expected) {
+        value.fail(fmt::format("'{}' is not the datapath's, expected {}", found, expected));
+    }
+}
+
+Scheme readMachineScheme(const Value& value, const Section& datapathSection,
+                         const arch::DatapathConfig& datapath) {
+    const bool isAuto = value.isScalar() && value.text() == "auto";
+    const Section section = isAuto
+                                ? value.fragmentNamed("schemes", numeric::nameOf(datapath.weight))
+                                : value.fragment("schemes");
+    Scheme scheme = readScheme(section);
+    if (!section.clean() || !datapathSection.clean()) {
+        return scheme;
+    }
+    const Value activation = section.at("activation").section().at("format");
+    const Value accumulator = section.at("accumulator");
+    requireDatapaths(section.at("weight").section().at("format"), numeric::nameOf(scheme.weight),
+                     numeric::nameOf(datapath.weight));
+    if (!isAuto || activation.isOverride()) {
+        requireDatapaths(activation, numeric::nameOf(scheme.activation),
+                         numeric::nameOf(datapath.activation));
+    }
+    if (!isAuto || accumulator.isOverride()) {
+        requireDatapaths(accumulator, scheme.accumulator.name, datapath.accumulator.name);
+    }
+    scheme.activation = datapath.activation;
+    scheme.accumulator = datapath.accumulator;
+    if (section.clean()) {
+        checkScheme(section, scheme);
+    }
+    return scheme;
+}
+
+arch::MachineConfig readMachine(const Section& root) {
+    arch::MachineConfig machine;
+    machine.name = root.at("name").text();
+    machine.clockHertz = root.at("clock").hertz({1e3, 1e11});
+    const Section array = root.at("array").section();
+    machine.array = readArray(array);
+    const Section datapath = root.at("datapath").fragment("datapaths");
+    machine.datapath = readDatapath(datapath);
+    const Section activations = root.at("activation_scratchpad").section();
+    machine.activationScratchpad = readScratchpad(activations);
+    const Section weights = root.at("weight_scratchpad").section();
+    machine.weightScratchpad = readScratchpad(weights);
+    machine.accumulatorBuffer = readAccumulatorBuffer(root.at("accumulator_buffer").section());
+    machine.vectorUnit = readVectorUnit(root.at("vector_unit").section());
+    machine.dma = readDma(root.at("dma").section());
+    machine.sequencer = readSequencer(root.at("sequencer").section());
+    machine.dram = readDram(root.at("dram").fragment("dram"));
+    const bool foldKnown = array.clean() && datapath.clean();
+    if (foldKnown && weights.clean()) {
+        checkWeightScratchpad(weights, machine);
+    }
+    if (foldKnown && activations.clean()) {
+        checkActivationScratchpad(activations, machine);
+    }
+    return machine;
+}
+
+}  // namespace
+
+RunConfig readRunConfig(const Section& root) {
+    RunConfig config;
+    config.machine = readMachine(root);
+    config.technology = readTechnology(root.at("technology").fragment("technology"));
+    config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
+                                      config.machine.datapath);
+    return config;
+}
+
+RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides) {
+    return readConfig(file, overrides, readRunConfig);
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/config/config_reader.hpp"
+#include "sim/quantize/quantized_network.hpp"
+
+namespace systole::sim {
+
+/// The scheme that a section in the format of configs/schemes/*.yaml describes.
+Scheme readScheme(const Section& section);
+
+/// The scheme of a file of configs/schemes; its name is the file's.
+Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides);
+
+/// Notes a problem where the parts of the scheme in `section` do not fit together.
+void checkScheme(const Section& section, const Scheme& scheme);
+
+/// Notes a problem at the accumulator, the key of that name in `section`, where it is wider than
+/// the 63 bits in which sums are formed, or cannot hold even one product.
+void checkAccumulator(const Section& section, const numeric::AccumulatorFormat& accumulator,
+                      const numeric::Format& activation, const numeric::Format& weight);
+
+}  // namespace systole::sim

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// One YAML document as a tree that remembers where every key and value stands. Stricter than YAML:
+/// one document a text, keys are scalars, no aliases, no tags, UTF-8 without control characters.
+namespace systole::sim::yaml {
+
+/// A file, or the command-line option that brought a value.
+struct Source {
+    std::string name;                 ///< as shown in messages: the file, or `--set key=value`
+    std::filesystem::path directory;  ///< where names of files and fragments are looked up first
+    bool isFile = true;
+    std::size_t order = 0;  ///< messages are sorted by source, line and column
+};
+
+struct Position {
+    const Source* source = nullptr;
+    int line = 0;  ///< from 1; 0: the source as a whole
+    int column = 0;
+
+    std::string text() const;
+};
+
+/// Keys from the root to a value; an element of a list is `[index]`.
+using KeyPath = std::vector<std::string>;
+
+/// `a.b[2].c`
+std::string joinPath(const KeyPath& path);
+
+struct Problem {
+    Position position;
+    KeyPath path;
+    std::string text;
+
+    std::string line() const;  ///< `file:line:column: path: text`
+};
+
+struct Entry;
+
+struct Node {
+    enum class Kind { Null, Scalar, Map, List };
+    Kind kind = Kind::Null;
+    Position position;
+    std::string scalar;
+    bool quoted = false;
+    std::vector<Entry> entries;                ///< Map: in the order of the text
+    std::vector<std::unique_ptr<Node>> items;  ///< List
+
+    // What the reader did with it.
+    std::unique_ptr<Node> fragment;      ///< Scalar: the file that it names, once opened
+    bool opened = false;                 ///< asked for as a section
+    bool acceptsAnyKey = false;          ///< Map: whoever reads it took all of its entries
+    std::vector<std::string> askedKeys;  ///< Map: keys that were asked for, each once
+
+    Entry* find(const std::string& key);
+};
+
+struct Entry {
+    std::string key;
+    Position position;
+    std::unique_ptr<Node> value;
+};
+
+/// Parses `text`. Problems are appended, with `prefix` in front of their paths. Null where the text
+/// is no YAML document at all; a duplicate key keeps its first value.
+std::unique_ptr<Node> parseDocument(const std::string& text, const Source& source,
+                                    const KeyPath& prefix, std::vector<Problem>& problems);
+
+}  // namespace systole::sim::yaml
