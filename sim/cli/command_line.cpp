@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "models/check.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/config_error.hpp"
+
+namespace systole::sim {
+namespace {
+
+constexpr int kUserError = 2;
+constexpr int kInvariantBroken = 3;
+
+int execute(const Action& action) {
+    try {
+        const int code = action();
+        if (std::fflush(stdout) != 0) {
+            throw ConfigError("standard output: cannot be written");
+        }
+        return code;
+    } catch (const ConfigError& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return kUserError;
+    } catch (const std::exception& error) {
+        // SystemC hands on what a process threw as a report of its own type.
+        fmt::print(stderr, "internal error: {}\n", error.what());
+        return kInvariantBroken;
+    }
+}
+
+}  // namespace
+
+int runCommandLine(int argc, const char* const* argv) {
+    CLI::App app(
+        "Systole: cycle-accurate, bit-exact simulation of a DNN inference accelerator.\n"
+        "Exit codes: 0 success, 1 a check found a difference, 2 wrong input, 3 internal error.",
+        "systole");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", SYSTOLE_VERSION);
+    Action action;
+    addRun(app, action);
+    addGemm(app, action);
+    addQuantize(app, action);
+    addGolden(app, action);
+    addCompare(app, action);
+    addSweep(app, action);
+    addFormats(app, action);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kUserError;
+    }
+    return execute(action);
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/common.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "sim/run/atomic_file.hpp"
+
+namespace systole::sim {
+
+void addConfigOptions(CLI::App& command, ConfigOptions& options) {
+    command
+        .add_option("CONFIG", options.file,
+                    "Accelerator, e.g. configs/accelerators/edge-16x16.yaml")
+        ->required();
+    command
+        .add_option("--set", options.overrides,
+                    "Override a key of CONFIG, e.g. --set array.rows=32 --set datapath=e4m3")
+        ->type_name("KEY.PATH=VALUE")
+        ->allow_extra_args(false);
+}
+
+void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
+    command
+        .add_option("WORKLOAD", selection.file,
+                    "A workload.yaml, or a bare .onnx (then with random images, no accuracy)")
+        ->required();
+    command
+        .add_option("--images", selection.images, "Images to infer; without: all of the workload")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32));
+}
+
+Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme) {
+    return loadWorkload(selection.file, {.images = selection.images,
+                                         .calibrationImages = scheme.calibrationImages});
+}
+
+void addOutputOptions(CLI::App& command, OutputOptions& options) {
+    command.add_option("--json", options.json, "Write the result as JSON")->type_name("FILE");
+    command.add_option("--csv", options.csv, "Write a row a layer as CSV")->type_name("FILE");
+    command.add_flag("--quiet", options.quiet, "Print no table");
+}
+
+void checkOutputs(const OutputOptions& options) {
+    for (const std::string& file : {options.json, options.csv}) {
+        if (!file.empty()) {
+            checkWritable(file);
+        }
+    }
+}
+
+void writeResult(const Result& result, const OutputOptions& options) {
+    if (!options.json.empty()) {
+        writeFileAtomically(options.json, resultJson(result));
+    }
+    if (!options.csv.empty()) {
+        writeFileAtomically(options.csv, resultCsv(result));
+    }
+    if (!options.quiet) {
+        fmt::print("{}", resultTable(result));
+    }
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/config/machine_loader.hpp"
+#include "sim/run/result.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole::sim {
+
+/// Options that every command with a CONFIG takes.
+struct ConfigOptions {
+    std::string file;
+    Overrides overrides;
+};
+void addConfigOptions(CLI::App& command, ConfigOptions& options);
+
+/// The WORKLOAD and how many of its images.
+struct WorkloadSelection {
+    std::string file;
+    std::optional<std::uint64_t> images;
+};
+void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection);
+Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme);
+
+/// Where results go besides the terminal.
+struct OutputOptions {
+    std::string json;
+    std::string csv;
+    bool quiet = false;
+};
+void addOutputOptions(CLI::App& command, OutputOptions& options);
+/// ConfigError for a file that could not be written; before any work is done.
+void checkOutputs(const OutputOptions& options);
+/// Prints the table and writes the files.
+void writeResult(const Result& result, const OutputOptions& options);
+
+}  // namespace systole::sim

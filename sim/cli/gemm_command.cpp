@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/quantize/quantized_reference.hpp"
+#include "sim/run/gemm_workload.hpp"
+#include "sim/run/output_record.hpp"
+#include "sim/run/simulation.hpp"
+
+namespace systole::sim {
+namespace {
+
+struct GemmOptions {
+    ConfigOptions config;
+    OutputOptions output;
+    std::uint32_t m = 0;
+    std::uint32_t k = 0;
+    std::uint32_t n = 0;
+    std::uint64_t seed = 1;
+    bool timingOnly = false;
+    bool check = false;
+};
+
+int gemm(const GemmOptions& options) {
+    checkOutputs(options.output);
+    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    const QuantizedNetwork network =
+        gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
+    const LoweredNetwork lowered = lower(network, config.machine);
+    Simulation simulation(config.machine, lowered, network.input);
+    const auto input = gemmInput(config.scheme, options.m, options.k, options.seed);
+    const arch::RunRecord record = simulation.inferTimed(
+        input, options.timingOnly ? Simulation::Values::Skipped : Simulation::Values::Computed);
+    Result result = makeResult(config, lowered, record);
+    result.command = "gemm";
+    result.configFile = options.config.file;
+    result.overrides = options.config.overrides;
+    result.workload = network.name;
+    if (!options.timingOnly) {
+        OutputRecord outputs;
+        outputs.add(simulation.readTensor(network.output), network.scheme.activation);
+        result.outputHash = outputs.hash();
+    }
+    writeResult(result, options.output);
+    if (options.check &&
+        simulation.readTensor(network.output) != runQuantized(network, input)[network.output]) {
+        fmt::print(stderr, "The product differs from the plain reference.\n");
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace
+
+void addGemm(CLI::App& app, Action& action) {
+    auto options = std::make_shared<GemmOptions>();
+    CLI::App* command = app.add_subcommand(
+        "gemm",
+        "One matrix product of seeded random codes: the shortest way to ask about the array");
+    addConfigOptions(*command, options->config);
+    const CLI::Range dimension(1, 1 << 20);
+    command->add_option("M", options->m, "Rows of the left operand and of the product")
+        ->required()
+        ->check(dimension);
+    command->add_option("K", options->k, "Columns of the left operand, rows of the right one")
+        ->required()
+        ->check(dimension);
+    command->add_option("N", options->n, "Columns of the right operand and of the product")
+        ->required()
+        ->check(dimension);
+    command->add_option("--seed", options->seed, "Of the random codes")->capture_default_str();
+    command->add_flag("--timing-only", options->timingOnly, "Compute cycles but no values");
+    command->add_flag("--check", options->check,
+                      "Compare the product with a plain reference; exit 1 on a difference");
+    addOutputOptions(*command, options->output);
+    command->footer(
+        "Example:\n"
+        "  systole gemm configs/accelerators/array-only.yaml 256 256 128\n"
+        "  prints 11200 cycles: 32 folds of R + M + R + C - 2 = 350.");
+    command->callback([options, &action] { action = [options] { return gemm(*options); }; });
+}
+
+}  // namespace systole::sim

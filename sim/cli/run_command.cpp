@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/run/inference.hpp"
+
+namespace systole::sim {
+namespace {
+
+struct RunOptions {
+    ConfigOptions config;
+    OutputOptions output;
+    WorkloadSelection workload;
+    std::string tensors;
+    bool timingOnly = false;
+    bool timeEveryImage = false;
+};
+
+int run(const RunOptions& options) {
+    checkOutputs(options.output);
+    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    const Workload workload = loadSelected(options.workload, config.scheme);
+    InferenceOptions inference;
+    inference.images = options.workload.images.value_or(workload.images.count());
+    inference.timingOnly = options.timingOnly;
+    inference.timeEveryImage = options.timeEveryImage;
+    if (!options.tensors.empty()) {
+        inference.tensors = options.tensors;
+    }
+    Result result = infer(config, workload, inference).result;
+    result.configFile = options.config.file;
+    result.overrides = options.config.overrides;
+    writeResult(result, options.output);
+    return 0;
+}
+
+}  // namespace
+
+void addRun(CLI::App& app, Action& action) {
+    auto options = std::make_shared<RunOptions>();
+    CLI::App* command = app.add_subcommand(
+        "run", "Replay a workload: throughput, area, energy per inference and accuracy");
+    addConfigOptions(*command, options->config);
+    addWorkloadOptions(*command, options->workload);
+    command
+        ->add_option("--tensors", options->tensors,
+                     "Write the codes of every tensor in DRAM as FOLDER/<tensor>.npy")
+        ->type_name("FOLDER");
+    CLI::Option* timingOnly =
+        command->add_flag("--timing-only", options->timingOnly,
+                          "Compute cycles, area and energy but no values: no accuracy, no images");
+    command
+        ->add_flag("--time-every-image", options->timeEveryImage,
+                   "Replay every image cycle by cycle; else the first, the others for their values")
+        ->excludes(timingOnly);
+    addOutputOptions(*command, options->output);
+    command->footer(
+        "Example:\n"
+        "  systole run configs/accelerators/edge-16x16.yaml traces/resnet8_fmnist/workload.yaml "
+        "\\\n"
+        "      --images 64 --set datapath=e4m3 --json result.json");
+    command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace systole::sim

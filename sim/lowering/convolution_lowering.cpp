@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "models/check.hpp"
+#include "sim/config_error.hpp"
+#include "sim/lowering/layer_context.hpp"
+#include "sim/lowering/weight_packing.hpp"
+
+namespace systole::sim {
+namespace {
+
+/// One tile, one column chunk, one channel chunk.
+struct Step {
+    TensorBox outputs;  ///< channels: those of the column chunk
+    const WeightChunk* weights = nullptr;
+    std::uint64_t weightSource = 0;
+    bool isFirst = false;  ///< channel chunk of these outputs
+    bool isLast = false;
+    InputTile tile;
+    bool loadsTile = false;
+    bool loadsWeights = false;
+    std::uint32_t inputAddress = 0;
+    std::uint32_t weightAddress = 0;
+    std::uint32_t outputAddress = 0;
+    std::uint32_t skipAddress = 0;
+    std::uint32_t accumulatorRow = 0;  ///< of the first block, where the reduction is split
+};
+
+class ConvolutionLowering {
+public:
+    ConvolutionLowering(LoweringContext& context, const QuantizedNode& node,
+                        const QuantizedNode* addition)
+        : context_(context),
+          convolution_(std::get<QuantizedConvolution>(node.operation)),
+          addition_(addition),
+          input_(node.inputs.at(0)),
+          output_(addition == nullptr ? node.output : addition->output),
+          shape_(convolutionShape(convolution_, shapeOf(input_), shapeOf(output_),
+                                  addition != nullptr)),
+          tiling_(chooseTiling(context, node.name, shape_)),
+          chunks_(packWeights(convolution_, shape_, tiling_, context.machine.array,
+                              context.datapath, context.network.scheme.requantization)),
+          splitsReduction_(chunks_.front().size() > 1) {
+        if (addition != nullptr) {
+            const bool second = addition->inputs.at(1) == node.output;
+            skip_ = addition->inputs.at(second ? 0 : 1);
+            skipScales_ = std::get<QuantizedAddition>(addition->operation).scales;
+            if (second) {
+                std::swap(skipScales_.inputs[0], skipScales_.inputs[1]);
+                std::swap(skipScales_.fixedPoint[0], skipScales_.fixedPoint[1]);
+            }
+        }
+        const ActivationBuffers& buffers = tiling_.buffers;
+        inputBuffers_ = {0, buffers.input};
+        outputBuffers_ = {2 * buffers.input, 2 * buffers.input + buffers.output};
+        skipBuffers_ = {2 * (buffers.input + buffers.output),
+                        2 * (buffers.input + buffers.output) + buffers.skip};
+    }
+
+    void run() {
+        placeWeights();
+        makeSteps();
+        arch::Program& program = context_.builder.program();
+        program.activationBytes =
+            std::max(program.activationBytes, static_cast<std::uint32_t>(tiling_.buffers.total()));
+        // The loads of a step come before the computation of the one before it, so that they run
+        // ahead.
+        emitLoads(steps_.front());
+        for (std::size_t i = 0; i < steps_.size(); ++i) {
+            if (i + 1 < steps_.size()) {
+                emitLoads(steps_[i + 1]);
+            }
+            emitComputation(steps_[i]);
+        }
+    }
+
+private:
+    using ActivationBuffers = arch::ActivationBuffers;
+
+    const Shape& shapeOf(TensorId tensor) const {
+        return context_.lowered.tensors.at(tensor).shape;
+    }
+
+    void placeWeights() {
+        for (const auto& row : chunks_) {
+            std::vector<std::uint64_t> addresses;
+            for (const WeightChunk& chunk : row) {
+                SYSTOLE_CHECK(chunk.bytes.size() <= context_.weightHalfBytes,
+                              "weight chunk of {} bytes for a half of {}", chunk.bytes.size(),
+                              context_.weightHalfBytes);
+                addresses.push_back(
+                    context_.builder.allocateDram(chunk.bytes.size(), context_.dramAlignment()));
+                context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
+            }
+            weightSources_.push_back(std::move(addresses));
+        }
+    }
+
+    void makeSteps() {
+        const auto columnChunks = static_cast<std::uint32_t>(chunks_.size());
+        if (tiling_.weightsOuter) {
+            for (std::uint32_t chunk = 0; chunk < columnChunks; ++chunk) {
+                forEachTile([&](const TensorBox& tile) { addSteps(tile, chunk); });
+            }
+        } else {
+            forEachTile([&](const TensorBox& tile) {
+                for (std::uint32_t chunk = 0; chunk < columnChunks; ++chunk) {
+                    addSteps(tile, chunk);
+                }
+            });
+        }
+    }
+
+    template <typename Visit>
+    void forEachTile(Visit&& visit) const {
+        for (std::uint32_t y = 0; y < shape_.outputHeight; y += tiling_.tileHeight) {
+            for (std::uint32_t x = 0; x < shape_.outputWidth; x += tiling_.tileWidth) {
+                visit(TensorBox{.y = y,
+                                .x = x,
+                                .channel = 0,
+                                .height = std::min(tiling_.tileHeight, shape_.outputHeight - y),
+                                .width = std::min(tiling_.tileWidth, shape_.outputWidth - x),
+                                .channels = 1});
+            }
+        }
+    }
+
+    void addSteps(TensorBox outputs, std::uint32_t columnChunk) {
+        const std::vector<WeightChunk>& row = chunks_[columnChunk];
+        outputs.channel = row.front().outputs.begin;
+        outputs.channels = row.front().outputs.size();
+        const std::size_t turn = outputTurn_++ % 2;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            Step step;
+            step.outputs = outputs;
+            step.weights = &row[i];
+            step.weightSource = weightSources_[columnChunk][i];
+            step.isFirst = i == 0;
+            step.isLast = i + 1 == row.size();
+            step.outputAddress = outputBuffers_[turn];
+            step.skipAddress = skipBuffers_[turn];
+            step.tile = inputTile(convolution_.window, shapeOf(input_), outputs,
+                                  row[i].inputs.begin, row[i].inputs.size());
+            takeBuffers(step);
+            steps_.push_back(step);
+        }
+        if (splitsReduction_) {
+            for (auto step = steps_.end() - static_cast<std::ptrdiff_t>(row.size());
+                 step != steps_.end(); ++step) {
+                step->accumulatorRow = accumulatorHalfRow();
+            }
+            context_.accumulatorHalf ^= 1U;
+        }
+    }
+
+    std::uint32_t accumulatorHalfRow() const {
+        return static_cast<std::uint32_t>(context_.accumulatorHalf * context_.accumulatorHalfRows);
+    }
+
+    /// Keeps what the step before has loaded, or takes the other buffer and loads.
+    void takeBuffers(Step& step) {
+        const Step* previous = steps_.empty() ? nullptr : &steps_.back();
+        step.loadsTile = previous == nullptr || !(previous->tile.box == step.tile.box);
+        inputTurn_ ^= step.loadsTile ? 1U : 0U;
+        step.inputAddress = inputBuffers_[inputTurn_];
+        step.loadsWeights = previous == nullptr || previous->weights != step.weights;
+        if (step.loadsWeights) {
+            step.weightAddress =
+                static_cast<std::uint32_t>(context_.weightHalf * context_.weightHalfBytes);
+            context_.weightHalf ^= 1U;
+        } else {
+            step.weightAddress = previous->weightAddress;
+        }
+    }
+
+    Access weightAccess(const Step& step, bool isWrite) const {
+        return {Memory::Weight, step.weightAddress, step.weightAddress + context_.weightHalfBytes,
+                isWrite};
+    }
+
+    void emitLoads(const Step& step) {
+        if (step.loadsWeights) {
+            const auto bytes = static_cast<std::uint32_t>(step.weights->bytes.size());
+            context_.builder.emit(arch::LoadWeights{{step.weightSource, bytes}, step.weightAddress},
+                                  {weightAccess(step, true)});
+        }
+        if (step.loadsTile) {
+            emitLoad(context_, input_, step.tile.box, step.inputAddress, tiling_.buffers.input);
+        }
+        if (addition_ != nullptr && step.isFirst) {
+            emitLoad(context_, skip_, step.outputs, step.skipAddress, tiling_.buffers.skip);
+        }
+    }
+
+    void emitComputation(const Step& step) {
+        const std::uint32_t outputs = step.outputs.height * step.outputs.width;
+        std::uint32_t row = step.accumulatorRow;
+        for (const ColumnBlock& block : step.weights->blocks) {
+            if (!splitsReduction_) {
+                row = accumulatorHalfRow();
+                context_.accumulatorHalf ^= 1U;
+            }
+            for (const Segment& segment : block.segments) {
+                emitStreams(step, segment, row);
+            }
+            if (step.isLast) {
+                emitRequantize(step, block, row);
+            }
+            row += outputs;
+        }
+        if (step.isLast) {
+            emitStore(context_, output_, step.outputs, step.outputAddress, tiling_.buffers.output);
+        }
+    }
+
+    void emitStreams(const Step& step, const Segment& segment, std::uint32_t accumulatorRow) {
+        arch::Stream stream;
+        stream.window = tileWindow(convolution_.window, step.tile, step.outputs, step.inputAddress,
+                                   context_.datapath.activationBytes);
+        stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
+        stream.window.channelCount = segment.inputs.size();
+        stream.columns = segment.outputs.size();
+        stream.columnBegin = segment.columnBegin;
+        stream.accumulatorRow = accumulatorRow;
+        const std::uint32_t reduction = stream.window.reduction();
+        const std::uint32_t rows = context_.machine.array.rows;
+        for (std::uint32_t k = 0; k < reduction; k += rows) {
+            stream.kBegin = k;
+            stream.rows = std::min(rows, reduction - k);
+            stream.weights = step.weightAddress + segment.weightOffset +
+                             k * stream.columns * context_.datapath.weightBytes;
+            stream.accumulate = k > 0 || !step.isFirst;
+            context_.builder.emit(stream, {{Memory::Activation, step.inputAddress,
+                                            step.inputAddress + tiling_.buffers.input, false},
+                                           weightAccess(step, false),
+                                           accumulatorAccess(step, accumulatorRow, true)});
+        }
+    }
+
+    static Access accumulatorAccess(const Step& step, std::uint32_t row, bool isWrite) {
+        return {Memory::Accumulator, row, row + step.outputs.height * step.outputs.width, isWrite};
+    }
+
+    void emitRequantize(const Step& step, const ColumnBlock& block, std::uint32_t accumulatorRow) {
+        const std::uint32_t elementBytes = context_.datapath.activationBytes;
+        arch::Requantize requantize;
+        requantize.accumulatorRow = accumulatorRow;
+        requantize.rows = step.outputs.height * step.outputs.width;
+        requantize.columns = block.outputs.size();
+        requantize.parameters = step.weightAddress + block.parameterOffset;
+        requantize.relu = convolution_.relu;
+        const std::uint32_t offset = (block.outputs.begin - step.outputs.channel) * elementBytes;
+        requantize.destination = step.outputAddress + offset;
+        requantize.pitch = step.outputs.channels * elementBytes;
+        std::vector<Access> accesses{accumulatorAccess(step, accumulatorRow, false),
+                                     weightAccess(step, false),
+                                     {Memory::Activation, step.outputAddress,
+                                      step.outputAddress + tiling_.buffers.output, true}};
+        if (addition_ != nullptr) {
+            const auto& addition = std::get<QuantizedAddition>(addition_->operation);
+            requantize.skip =
+                arch::SkipAddition{step.skipAddress + offset, skipScales_, addition.relu};
+            accesses.push_back({Memory::Activation, step.skipAddress,
+                                step.skipAddress + tiling_.buffers.skip, false});
+        }
+        context_.builder.emit(requantize, accesses);
+    }
+
+    LoweringContext& context_;
+    const QuantizedConvolution& convolution_;
+    const QuantizedNode* addition_;
+    TensorId input_;
+    TensorId output_;
+    TensorId skip_ = 0;
+    numeric::AdditionScales skipScales_;  ///< the convolution's own scale first
+    arch::ConvolutionShape shape_;
+    arch::ConvolutionTiling tiling_;
+    std::vector<std::vector<WeightChunk>> chunks_;
+    bool splitsReduction_;
+    std::vector<std::vector<std::uint64_t>> weightSources_;
+    std::vector<Step> steps_;
+    std::array<std::uint32_t, 2> inputBuffers_{};
+    std::array<std::uint32_t, 2> outputBuffers_{};
+    std::array<std::uint32_t, 2> skipBuffers_{};
+    std::size_t inputTurn_ = 1;
+    std::size_t outputTurn_ = 0;
+};
+
+}  // namespace
+
+arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution, const Shape& input,
+                                        const Shape& output, bool hasSkip) {
+    const Window& window = convolution.window;
+    return {.inputHeight = input.height,
+            .inputWidth = input.width,
+            .inputChannels = input.channels,
+            .outputHeight = output.height,
+            .outputWidth = output.width,
+            .outputChannels = output.channels,
+            .kernelHeight = window.kernelHeight,
+            .kernelWidth = window.kernelWidth,
+            .strideY = window.strideHeight,
+            .strideX = window.strideWidth,
+            .dilationY = window.dilationHeight,
+            .dilationX = window.dilationWidth,
+            .groups = convolution.groups,
+            .hasSkip = hasSkip};
+}
+
+arch::ConvolutionTiling chooseTiling(const LoweringContext& context, const std::string& layer,
+                                     const arch::ConvolutionShape& shape) {
+    const auto result = arch::tileConvolution(context.machine, context.datapath, shape,
+                                              context.network.scheme.requantization);
+    if (const auto* failure = std::get_if<arch::DoesNotFit>(&result)) {
+        throw ConfigError(fmt::format("{}: layer '{}' of '{}' does not fit the machine: {}",
+                                      context.machine.name, layer, context.network.name,
+                                      failure->reason));
+    }
+    return std::get<arch::ConvolutionTiling>(result);
+}
+
+void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
+                      const QuantizedNode* fusedAddition) {
+    ConvolutionLowering(context, node, fusedAddition).run();
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/lowering/lowering.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "models/check.hpp"
+#include "sim/config_error.hpp"
+#include "sim/lowering/layer_context.hpp"
+
+namespace systole::sim {
+namespace {
+
+/// Which nodes run together: by the index of a convolution, that of the addition behind it.
+using Fusions = std::map<std::size_t, std::size_t>;
+
+std::vector<std::size_t> readerCounts(const QuantizedNetwork& network) {
+    std::vector<std::size_t> readers(network.tensors.size(), 0);
+    for (const QuantizedNode& node : network.nodes) {
+        for (const TensorId input : node.inputs) {
+            ++readers[input];
+        }
+    }
+    ++readers[network.output];
+    return readers;
+}
+
+/// An addition joins the convolution that writes one of its operands as the last one before it, if
+/// nobody else reads that operand.
+Fusions findFusions(const QuantizedNetwork& network) {
+    const std::vector<std::size_t> readers = readerCounts(network);
+    std::map<TensorId, std::size_t> writers;
+    Fusions fusions;
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+        const QuantizedNode& node = network.nodes[i];
+        writers[node.output] = i;
+        if (!std::holds_alternative<QuantizedAddition>(node.operation) ||
+            node.inputs[0] == node.inputs[1]) {
+            continue;
+        }
+        std::optional<std::size_t> last;
+        for (const TensorId input : node.inputs) {
+            const auto writer = writers.find(input);
+            if (writer != writers.end()) {
+                last = std::max(last.value_or(0), writer->second);
+            }
+        }
+        if (last && std::holds_alternative<QuantizedConvolution>(network.nodes[*last].operation) &&
+            readers[network.nodes[*last].output] == 1) {
+            fusions[*last] = i;
+        }
+    }
+    return fusions;
+}
+
+const char* kindOf(const QuantizedNode& node) {
+    struct Kind {
+        const char* operator()(const QuantizedConvolution&) const { return "convolution"; }
+        const char* operator()(const QuantizedPooling&) const { return "pooling"; }
+        const char* operator()(const QuantizedAddition&) const { return "addition"; }
+        const char* operator()(const QuantizedRelu&) const { return "relu"; }
+        const char* operator()(const QuantizedSoftmax&) const { return "softmax"; }
+    };
+    return std::visit(Kind{}, node.operation);
+}
+
+class Lowering {
+public:
+    Lowering(const QuantizedNetwork& network, const arch::MachineConfig& machine)
+        : network_(network),
+          datapath_(machine.datapath),
+          fusions_(findFusions(network)),
+          context_{network, machine, datapath_, builder_, lowered_} {}
+
+    LoweredNetwork run() {
+        placeTensors();
+        sizeHalves();
+        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+            if (!isFusedAway(i)) {
+                lowerNode(i);
+            }
+        }
+        lowered_.program = std::move(builder_.program());
+        checkCapacity();
+        return std::move(lowered_);
+    }
+
+private:
+    bool isFusedAway(std::size_t node) const {
+        return std::any_of(fusions_.begin(), fusions_.end(),
+                           [&](const auto& fusion) { return fusion.second == node; });
+    }
+
+    const QuantizedNode* additionBehind(std::size_t node) const {
+        const auto fusion = fusions_.find(node);
+        return fusion == fusions_.end() ? nullptr : &network_.nodes[fusion->second];
+    }
+
+    void placeTensors() {
+        std::vector<bool> stays(network_.tensors.size(), false);
+        for (const auto& [convolution, addition] : fusions_) {
+            stays[network_.nodes[convolution].output] = true;
+        }
+        for (std::size_t i = 0; i < network_.tensors.size(); ++i) {
+            TensorPlace place{std::nullopt, network_.tensors[i].shape};
+            if (!stays[i]) {
+                place.address = builder_.allocateDram(
+                    place.shape.elements() * datapath_.activationBytes, context_.dramAlignment());
+            }
+            lowered_.tensors.push_back(place);
+        }
+    }
+
+    /// Halves of unlimited memories are as large as the largest layer needs.
+    void sizeHalves() {
+        std::uint64_t weightBytes = 0;
+        std::uint64_t accumulatorRows = 0;
+        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+            const QuantizedNode& node = network_.nodes[i];
+            if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
+                const arch::ConvolutionTiling tiling = chooseTiling(
+                    context_, node.name,
+                    convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
+                                     network_.tensors[node.output].shape,
+                                     additionBehind(i) != nullptr));
+                weightBytes = std::max<std::uint64_t>(weightBytes, tiling.weightBufferBytes);
+                accumulatorRows = std::max<std::uint64_t>(accumulatorRows, tiling.accumulatorRows);
+            }
+        }
+        const auto half = [](const Limit& whole, std::uint64_t needed) {
+            return whole ? *whole / 2 : needed;
+        };
+        const arch::MachineConfig& machine = context_.machine;
+        context_.weightHalfBytes = half(machine.weightScratchpad.capacityBytes, weightBytes);
+        context_.accumulatorHalfRows = half(machine.accumulatorBuffer.rows, accumulatorRows);
+        arch::Program& program = builder_.program();
+        program.weightBytes = static_cast<std::uint32_t>(2 * context_.weightHalfBytes);
+        program.accumulatorRows = static_cast<std::uint32_t>(2 * context_.accumulatorHalfRows);
+        program.arithmetic = network_.scheme.requantization;
+    }
+
+    void lowerNode(std::size_t index) {
+        const QuantizedNode& node = network_.nodes[index];
+        const QuantizedNode* addition = additionBehind(index);
+        LoweredLayer layer{node.name, kindOf(node), 0};
+        if (addition != nullptr) {
+            layer.name += " + " + addition->name;
+        }
+        if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
+            const Shape& output = network_.tensors[node.output].shape;
+            layer.macs = output.elements() * convolution->reduction();
+        }
+        builder_.beginLayer(layer.name);
+        lowered_.layers.push_back(layer);
+        if (layer.macs > 0) {
+            lowerConvolution(context_, node, addition);
+        } else {
+            lowerVectorLayer(context_, node);
+        }
+    }
+
+    void checkCapacity() const {
+        const arch::MachineConfig& machine = context_.machine;
+        if (lowered_.program.dramBytes > machine.dram.capacityBytes()) {
+            throw ConfigError(fmt::format("{}: '{}' needs {} bytes of DRAM, '{}' has {}",
+                                          machine.name, network_.name, lowered_.program.dramBytes,
+                                          machine.dram.name, machine.dram.capacityBytes()));
+        }
+        SYSTOLE_CHECK(lowered_.program.activationBytes <=
+                          machine.activationScratchpad.capacityBytes.value_or(~std::uint64_t{0}),
+                      "program uses {} bytes of the activation scratchpad",
+                      lowered_.program.activationBytes);
+    }
+
+    const QuantizedNetwork& network_;
+    arch::Datapath datapath_;
+    Fusions fusions_;
+    ProgramBuilder builder_;
+    LoweredNetwork lowered_;
+    LoweringContext context_;
+};
+
+}  // namespace
+
+LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine) {
+    return Lowering(network, machine).run();
+}
+
+}  // namespace systole::sim

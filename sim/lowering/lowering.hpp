@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/config.hpp"
+#include "arch/machine_state.hpp"
+#include "arch/tiling.hpp"
+#include "sim/quantize/quantized_network.hpp"
+
+namespace systole::sim {
+
+/// Where a tensor lies in DRAM, densely, channels last; empty for one that stays in the vector unit
+/// because the addition that reads it is fused with the convolution that writes it.
+struct TensorPlace {
+    std::optional<std::uint64_t> address;
+    Shape shape;
+};
+
+/// Bytes that must be in DRAM before the program starts: weights and parameters.
+struct ConstantData {
+    std::uint64_t address = 0;
+    std::vector<std::uint8_t> bytes;
+};
+
+/// A layer as it runs: a node, or a convolution with the residual addition behind it.
+struct LoweredLayer {
+    std::string name;
+    std::string kind;
+    std::uint64_t macs = 0;  ///< M * K * N over all groups
+};
+
+struct LoweredNetwork {
+    arch::Program program;
+    std::vector<LoweredLayer> layers;  ///< as the program numbers them
+    std::vector<TensorPlace> tensors;  ///< by TensorId
+    std::vector<ConstantData> constants;
+};
+
+/// Cuts every layer to fit the machine and writes the commands. ConfigError, naming the layer,
+/// where not even the smallest piece fits.
+LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine);
+
+}  // namespace systole::sim

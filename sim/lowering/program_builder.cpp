@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/lowering/program_builder.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+#include "models/units.hpp"
+
+namespace systole::sim {
+
+void ProgramBuilder::beginLayer(const std::string& name) { program_.layerNames.push_back(name); }
+
+std::uint64_t ProgramBuilder::allocateDram(std::uint64_t bytes, std::uint64_t alignment) {
+    const std::uint64_t address = ceilDivide(program_.dramBytes, alignment) * alignment;
+    program_.dramBytes = ceilDivide(address + bytes, alignment) * alignment;
+    return address;
+}
+
+void ProgramBuilder::awaitConflicts(const Access& access, arch::Command& command,
+                                    arch::Unit unit) const {
+    for (const Use& use : uses_.at(static_cast<std::size_t>(access.memory))) {
+        const bool overlaps = use.begin < access.end && access.begin < use.end;
+        if (overlaps && use.unit != unit && (use.isWrite || access.isWrite)) {
+            std::uint32_t& after = command.after.at(static_cast<std::size_t>(use.unit));
+            after = std::max(after, use.count);
+        }
+    }
+}
+
+void ProgramBuilder::remember(const Access& access, arch::Unit unit, std::uint32_t count) {
+    if (access.memory == Memory::Dram && !access.isWrite) {
+        return;  // a place in DRAM is written once, before anyone reads it
+    }
+    std::vector<Use>& uses = uses_.at(static_cast<std::size_t>(access.memory));
+    // Whoever comes later waits for this command; what this one has waited for, or what the same
+    // unit did before in the same way, needs no remembering.
+    std::erase_if(uses, [&](const Use& use) {
+        const bool covered = access.begin <= use.begin && use.end <= access.end;
+        return covered && (access.isWrite || (use.unit == unit && !use.isWrite));
+    });
+    uses.push_back({access.begin, access.end, access.isWrite, unit, count});
+}
+
+void ProgramBuilder::emit(arch::Operation operation, const std::vector<Access>& accesses) {
+    SYSTOLE_CHECK(!program_.layerNames.empty(), "command outside of a layer");
+    arch::Command command;
+    const arch::Unit unit = arch::unitOf(operation);
+    command.operation = std::move(operation);
+    command.layer = static_cast<std::uint32_t>(program_.layerNames.size() - 1);
+    for (const Access& access : accesses) {
+        awaitConflicts(access, command, unit);
+    }
+    const std::uint32_t count = ++emitted_.at(static_cast<std::size_t>(unit));
+    for (const Access& access : accesses) {
+        remember(access, unit, count);
+    }
+    program_.commands.push_back(std::move(command));
+}
+
+}  // namespace systole::sim

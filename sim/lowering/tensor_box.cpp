@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "models/check.hpp"
+#include "sim/lowering/layer_context.hpp"
+
+namespace systole::sim {
+
+arch::DramBox dramBox(const TensorBox& box, const Shape& shape, std::uint64_t base,
+                      std::uint32_t elementBytes) {
+    SYSTOLE_CHECK(box.y + box.height <= shape.height && box.x + box.width <= shape.width &&
+                      box.channel + box.channels <= shape.channels && box.elements() > 0,
+                  "box outside of its tensor");
+    const std::uint64_t pixel = std::uint64_t{shape.channels} * elementBytes;
+    const std::uint64_t row = pixel * shape.width;
+    arch::DramBox runs;
+    runs.address = base + box.y * row + box.x * pixel + std::uint64_t{box.channel} * elementBytes;
+    const bool wholePixels = box.channels == shape.channels;
+    const bool wholeRows = wholePixels && box.width == shape.width;
+    if (wholeRows) {
+        runs.runBytes = static_cast<std::uint32_t>(row * box.height);
+    } else if (wholePixels) {
+        runs.runBytes = static_cast<std::uint32_t>(pixel * box.width);
+        runs.counts = {box.height, 1};
+        runs.strides = {row, 0};
+    } else {
+        runs.runBytes = box.channels * elementBytes;
+        runs.counts = {box.height, box.width};
+        runs.strides = {row, pixel};
+    }
+    return runs;
+}
+
+Access dramAccess(const arch::DramBox& box, bool isWrite) {
+    const std::uint64_t last =
+        (box.counts[0] - 1) * box.strides[0] + (box.counts[1] - 1) * box.strides[1];
+    return {Memory::Dram, box.address, box.address + last + box.runBytes, isWrite};
+}
+
+void emitLoad(LoweringContext& context, TensorId tensor, const TensorBox& box,
+              std::uint32_t address, std::uint32_t bufferBytes) {
+    const arch::DramBox source =
+        dramBox(box, context.lowered.tensors[tensor].shape, context.addressOf(tensor),
+                context.datapath.activationBytes);
+    context.builder.emit(
+        arch::LoadTile{source, address},
+        {dramAccess(source, false), {Memory::Activation, address, address + bufferBytes, true}});
+}
+
+void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
+               std::uint32_t address, std::uint32_t bufferBytes) {
+    const arch::DramBox destination =
+        dramBox(box, context.lowered.tensors[tensor].shape, context.addressOf(tensor),
+                context.datapath.activationBytes);
+    context.builder.emit(arch::StoreTile{address, destination},
+                         {{Memory::Activation, address, address + bufferBytes, false},
+                          dramAccess(destination, true)});
+}
+
+namespace {
+
+/// The inputs that a range of outputs reads along one dimension.
+struct Extent {
+    std::uint32_t begin;
+    std::uint32_t length;
+    std::int32_t origin;  ///< first tap of the first output, relative to begin
+};
+
+Extent inputRange(std::uint32_t firstOutput, std::uint32_t outputs, std::uint32_t stride,
+                  std::uint32_t kernel, std::uint32_t dilation, std::uint32_t pad,
+                  std::uint32_t size) {
+    const std::int64_t first = std::int64_t{firstOutput} * stride - pad;
+    const std::int64_t end = first + arch::inputExtent(outputs, stride, kernel, dilation);
+    const std::int64_t begin = std::clamp<std::int64_t>(first, 0, size - 1);
+    const std::int64_t stop = std::clamp<std::int64_t>(end, begin + 1, size);
+    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(stop - begin),
+            static_cast<std::int32_t>(first - begin)};
+}
+
+}  // namespace
+
+InputTile inputTile(const Window& window, const Shape& input, const TensorBox& outputs,
+                    std::uint32_t channel, std::uint32_t channels) {
+    const Extent rows =
+        inputRange(outputs.y, outputs.height, window.strideHeight, window.kernelHeight,
+                   window.dilationHeight, window.padTop, input.height);
+    const Extent columns =
+        inputRange(outputs.x, outputs.width, window.strideWidth, window.kernelWidth,
+                   window.dilationWidth, window.padLeft, input.width);
+    return {{rows.begin, columns.begin, channel, rows.length, columns.length, channels},
+            rows.origin,
+            columns.origin};
+}
+
+arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const TensorBox& outputs,
+                            std::uint32_t address, std::uint32_t elementBytes) {
+    arch::TileWindow result;
+    result.address = address;
+    result.elementBytes = elementBytes;
+    result.height = tile.box.height;
+    result.width = tile.box.width;
+    result.channels = tile.box.channels;
+    result.originY = tile.originY;
+    result.originX = tile.originX;
+    result.strideY = window.strideHeight;
+    result.strideX = window.strideWidth;
+    result.dilationY = window.dilationHeight;
+    result.dilationX = window.dilationWidth;
+    result.kernelHeight = window.kernelHeight;
+    result.kernelWidth = window.kernelWidth;
+    result.outputHeight = outputs.height;
+    result.outputWidth = outputs.width;
+    result.channelBegin = 0;
+    result.channelCount = tile.box.channels;
+    return result;
+}
+
+}  // namespace systole::sim

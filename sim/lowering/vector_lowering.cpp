@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/config_error.hpp"
+#include "sim/lowering/layer_context.hpp"
+
+namespace systole::sim {
+namespace {
+
+Window windowOf(const QuantizedOperation& operation) {
+    const auto* pooling = std::get_if<QuantizedPooling>(&operation);
+    return pooling == nullptr ? Window{} : pooling->window;
+}
+
+/// A layer that only the vector unit works on: pooling, addition, ReLU, softmax.
+class VectorLowering {
+public:
+    VectorLowering(LoweringContext& context, const QuantizedNode& node)
+        : context_(context),
+          node_(node),
+          window_(windowOf(node.operation)),
+          input_(context.lowered.tensors.at(node.inputs.at(0)).shape),
+          output_(context.lowered.tensors.at(node.output).shape),
+          piece_{.height = output_.height, .width = output_.width, .channels = output_.channels} {}
+
+    void run() {
+        choosePiece();
+        arch::Program& program = context_.builder.program();
+        program.activationBytes =
+            std::max(program.activationBytes, static_cast<std::uint32_t>(bytesNeeded()));
+        for (std::uint32_t y = 0; y < output_.height; y += piece_.height) {
+            for (std::uint32_t x = 0; x < output_.width; x += piece_.width) {
+                for (std::uint32_t c = 0; c < output_.channels; c += piece_.channels) {
+                    emitPiece({y, x, c, std::min(piece_.height, output_.height - y),
+                               std::min(piece_.width, output_.width - x),
+                               std::min(piece_.channels, output_.channels - c)});
+                }
+            }
+        }
+    }
+
+private:
+    std::uint64_t aligned(std::uint64_t elements) const {
+        const std::uint64_t word = context_.machine.activationScratchpad.wordBytes;
+        return ceilDivide(elements * context_.datapath.activationBytes, word) * word;
+    }
+
+    std::uint32_t inputBytes() const {
+        const std::uint32_t height =
+            std::min(arch::inputExtent(piece_.height, window_.strideHeight, window_.kernelHeight,
+                                       window_.dilationHeight),
+                     input_.height);
+        const std::uint32_t width =
+            std::min(arch::inputExtent(piece_.width, window_.strideWidth, window_.kernelWidth,
+                                       window_.dilationWidth),
+                     input_.width);
+        return static_cast<std::uint32_t>(aligned(std::uint64_t{height} * width * piece_.channels));
+    }
+
+    std::uint32_t outputBytes() const {
+        return static_cast<std::uint32_t>(aligned(piece_.elements()));
+    }
+
+    /// Two buffers of each operand and of the result.
+    std::uint64_t bytesNeeded() const {
+        return 2 * (node_.inputs.size() * std::uint64_t{inputBytes()} + outputBytes());
+    }
+
+    /// Halves the piece along the rows, then the columns, then the channels, until it fits.
+    void choosePiece() {
+        const Limit& capacity = context_.machine.activationScratchpad.capacityBytes;
+        const bool wholeImage = std::holds_alternative<QuantizedSoftmax>(node_.operation);
+        while (capacity && bytesNeeded() > *capacity) {
+            std::uint32_t& size = piece_.height > 1  ? piece_.height
+                                  : piece_.width > 1 ? piece_.width
+                                                     : piece_.channels;
+            if (size == 1 || wholeImage) {
+                throw ConfigError(fmt::format(
+                    "{}: layer '{}' of '{}' does not fit the machine: its smallest piece needs {} "
+                    "bytes, the activation scratchpad has {}",
+                    context_.machine.name, node_.name, context_.network.name, bytesNeeded(),
+                    *capacity));
+            }
+            size = (size + 1) / 2;
+        }
+    }
+
+    void emitPiece(const TensorBox& outputs) {
+        const std::uint32_t turn = turn_;
+        turn_ ^= 1U;
+        const std::uint32_t bytes = inputBytes();
+        const auto operands = static_cast<std::uint32_t>(node_.inputs.size());
+        const std::uint32_t destination = 2 * operands * bytes + turn * outputBytes();
+        const InputTile tile =
+            inputTile(window_, input_, outputs, outputs.channel, outputs.channels);
+        std::vector<Access> accesses;
+        std::vector<std::uint32_t> sources;
+        for (std::uint32_t i = 0; i < operands; ++i) {
+            sources.push_back((2 * i + turn) * bytes);
+            emitLoad(context_, node_.inputs[i], tile.box, sources.back(), bytes);
+            accesses.push_back({Memory::Activation, sources.back(), sources.back() + bytes, false});
+        }
+        accesses.push_back({Memory::Activation, destination, destination + outputBytes(), true});
+        context_.builder.emit(command(tile, outputs, sources, destination), accesses);
+        emitStore(context_, node_.output, outputs, destination, outputBytes());
+    }
+
+    arch::Operation command(const InputTile& tile, const TensorBox& outputs,
+                            const std::vector<std::uint32_t>& sources,
+                            std::uint32_t destination) const {
+        const auto elements = static_cast<std::uint32_t>(outputs.elements());
+        if (const auto* pooling = std::get_if<QuantizedPooling>(&node_.operation)) {
+            return arch::Pool{
+                tileWindow(window_, tile, outputs, sources[0], context_.datapath.activationBytes),
+                pooling->kind == Pooling::Kind::Max ? arch::Pool::Kind::Max
+                                                    : arch::Pool::Kind::Average,
+                pooling->countIncludesPad, pooling->rescales, destination};
+        }
+        if (const auto* softmax = std::get_if<QuantizedSoftmax>(&node_.operation)) {
+            return arch::Softmax{sources[0], elements, softmax->inputScale, softmax->outputScale,
+                                 destination};
+        }
+        arch::Elementwise elementwise{sources[0], std::nullopt, elements, destination};
+        if (const auto* addition = std::get_if<QuantizedAddition>(&node_.operation)) {
+            elementwise.addition = arch::SkipAddition{sources[1], addition->scales, addition->relu};
+        }
+        return elementwise;
+    }
+
+    LoweringContext& context_;
+    const QuantizedNode& node_;
+    Window window_;
+    Shape input_;
+    Shape output_;
+    TensorBox piece_;
+    std::uint32_t turn_ = 0;
+};
+
+}  // namespace
+
+void lowerVectorLayer(LoweringContext& context, const QuantizedNode& node) {
+    VectorLowering(context, node).run();
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/lowering/weight_packing.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "models/check.hpp"
+
+namespace systole::sim {
+namespace {
+
+template <typename T>
+void append(std::vector<std::uint8_t>& bytes, const T& value) {
+    const std::size_t at = bytes.size();
+    bytes.resize(at + sizeof value);
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+}
+
+class Packer {
+public:
+    Packer(const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
+           const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
+           const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic)
+        : convolution_(convolution),
+          shape_(shape),
+          tiling_(tiling),
+          array_(array),
+          datapath_(datapath),
+          arithmetic_(arithmetic) {}
+
+    std::vector<std::vector<WeightChunk>> pack() const {
+        std::vector<std::vector<WeightChunk>> chunks;
+        const std::uint32_t step = tiling_.blocksPerChunk * array_.columns;
+        for (std::uint32_t begin = 0; begin < shape_.outputChannels; begin += step) {
+            const ChannelRange outputs{begin, std::min(begin + step, shape_.outputChannels)};
+            std::vector<WeightChunk> row;
+            for (const ChannelRange& inputs : inputChunks(outputs)) {
+                row.push_back(packChunk(outputs, inputs));
+            }
+            chunks.push_back(std::move(row));
+        }
+        return chunks;
+    }
+
+private:
+    std::uint32_t groupOf(std::uint32_t output) const { return output / shape_.outputsPerGroup(); }
+
+    std::vector<ChannelRange> inputChunks(const ChannelRange& outputs) const {
+        if (shape_.groups > 1 && tiling_.channelChunk == 0) {
+            const std::uint32_t perGroup = shape_.channelsPerGroup();
+            return {{groupOf(outputs.begin) * perGroup, (groupOf(outputs.end - 1) + 1) * perGroup}};
+        }
+        std::vector<ChannelRange> chunks;
+        for (std::uint32_t begin = 0; begin < shape_.inputChannels; begin += tiling_.channelChunk) {
+            chunks.push_back({begin, std::min(begin + tiling_.channelChunk, shape_.inputChannels)});
+        }
+        return chunks;
+    }
+
+    WeightChunk packChunk(const ChannelRange& outputs, const ChannelRange& inputs) const {
+        WeightChunk chunk;
+        chunk.outputs = outputs;
+        chunk.inputs = inputs;
+        for (std::uint32_t begin = outputs.begin; begin < outputs.end; begin += array_.columns) {
+            chunk.blocks.push_back(
+                packBlock({begin, std::min(begin + array_.columns, outputs.end)}, chunk));
+        }
+        return chunk;
+    }
+
+    ColumnBlock packBlock(const ChannelRange& outputs, WeightChunk& chunk) const {
+        ColumnBlock block;
+        block.outputs = outputs;
+        const std::uint32_t perGroup = shape_.outputsPerGroup();
+        for (std::uint32_t begin = outputs.begin; begin < outputs.end;) {
+            const std::uint32_t group = groupOf(begin);
+            Segment segment;
+            segment.outputs = {begin, std::min((group + 1) * perGroup, outputs.end)};
+            segment.columnBegin = begin - outputs.begin;
+            segment.inputs = shape_.groups == 1
+                                 ? chunk.inputs
+                                 : ChannelRange{group * shape_.channelsPerGroup(),
+                                                (group + 1) * shape_.channelsPerGroup()};
+            segment.weightOffset = static_cast<std::uint32_t>(chunk.bytes.size());
+            appendWeights(segment, chunk.bytes);
+            block.segments.push_back(segment);
+            begin = segment.outputs.end;
+        }
+        block.parameterOffset = static_cast<std::uint32_t>(chunk.bytes.size());
+        for (std::uint32_t output = outputs.begin; output < outputs.end; ++output) {
+            appendParameters(output, chunk.bytes);
+        }
+        return block;
+    }
+
+    /// Row by row of the reduction: a fold's rows are consecutive.
+    void appendWeights(const Segment& segment, std::vector<std::uint8_t>& bytes) const {
+        const std::uint32_t perGroup = shape_.channelsPerGroup();
+        const std::uint32_t firstOfGroup = groupOf(segment.outputs.begin) * perGroup;
+        const std::uint64_t reduction = convolution_.reduction();
+        for (std::uint32_t tap = 0; tap < shape_.kernelHeight * shape_.kernelWidth; ++tap) {
+            for (std::uint32_t c = segment.inputs.begin; c < segment.inputs.end; ++c) {
+                const std::uint64_t k = std::uint64_t{tap} * perGroup + (c - firstOfGroup);
+                for (std::uint32_t n = segment.outputs.begin; n < segment.outputs.end; ++n) {
+                    appendCode(convolution_.weights.at(n * reduction + k), bytes);
+                }
+            }
+        }
+    }
+
+    void appendCode(numeric::Code code, std::vector<std::uint8_t>& bytes) const {
+        for (std::uint32_t i = 0; i < datapath_.weightBytes; ++i) {
+            bytes.push_back(static_cast<std::uint8_t>(code >> (8 * i)));
+        }
+    }
+
+    void appendParameters(std::uint32_t output, std::vector<std::uint8_t>& bytes) const {
+        const std::int64_t bias = convolution_.bias.at(output);
+        if (datapath_.accumulatorBytes == 4) {
+            append(bytes, static_cast<std::int32_t>(bias));
+        } else {
+            append(bytes, bias);
+        }
+        const numeric::Rescale& rescale = convolution_.rescales.at(output);
+        if (arithmetic_ == numeric::ScaleArithmetic::FixedPoint) {
+            append(bytes, rescale.fixedPoint.mantissa);
+            append(bytes, rescale.fixedPoint.shift);
+        } else {
+            append(bytes, rescale.multiplier);
+        }
+    }
+
+    const QuantizedConvolution& convolution_;
+    const arch::ConvolutionShape& shape_;
+    const arch::ConvolutionTiling& tiling_;
+    const arch::ArrayConfig& array_;
+    const arch::Datapath& datapath_;
+    numeric::ScaleArithmetic arithmetic_;
+};
+
+}  // namespace
+
+std::vector<std::vector<WeightChunk>> packWeights(const QuantizedConvolution& convolution,
+                                                  const arch::ConvolutionShape& shape,
+                                                  const arch::ConvolutionTiling& tiling,
+                                                  const arch::ArrayConfig& array,
+                                                  const arch::Datapath& datapath,
+                                                  numeric::ScaleArithmetic arithmetic) {
+    return Packer(convolution, shape, tiling, array, datapath, arithmetic).pack();
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/gemm_workload.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <random>
+
+namespace systole::sim {
+namespace {
+
+std::vector<numeric::Code> randomCodes(const numeric::Format& format, std::uint64_t count,
+                                       std::uint64_t seed) {
+    const numeric::Codec codec(format);
+    std::vector<numeric::Code> finite;
+    for (numeric::Code code = 0; code < codec.codeCount(); ++code) {
+        if (codec.isFinite(code)) {
+            finite.push_back(code);
+        }
+    }
+    // The engine's sequence is fixed by the C++ standard; that of a distribution is not.
+    std::mt19937_64 random(seed);
+    std::vector<numeric::Code> codes(count);
+    for (numeric::Code& code : codes) {
+        code = finite[random() % finite.size()];
+    }
+    return codes;
+}
+
+}  // namespace
+
+QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
+                             std::uint32_t n, std::uint64_t seed) {
+    const numeric::Codec activation(scheme.activation);
+    const numeric::Codec weight(scheme.weight);
+    const double product = static_cast<double>(activation.largestGridSteps()) *
+                           static_cast<double>(weight.largestGridSteps());
+    const double ratio = activation.largest() / (product * std::sqrt(static_cast<double>(k)));
+    numeric::Rescale rescale;
+    rescale.multiplier = static_cast<float>(ratio);
+    rescale.fixedPoint = numeric::makeFixedPointScale(ratio);
+
+    QuantizedConvolution convolution;
+    convolution.outputChannels = n;
+    convolution.weights = randomCodes(scheme.weight, std::uint64_t{k} * n, seed);
+    convolution.weightScales.assign(n, 1.0F);
+    convolution.bias.assign(n, 0);
+    convolution.rescales.assign(n, rescale);
+
+    QuantizedNetwork network;
+    network.name = fmt::format("gemm {}x{}x{}", m, k, n);
+    network.scheme = scheme;
+    network.tensors = {{"a", {m, 1, k}}, {"c", {m, 1, n}}};
+    network.nodes.push_back({"gemm", std::move(convolution), {0}, 1});
+    network.input = 0;
+    network.output = 1;
+    return network;
+}
+
+std::vector<numeric::Code> gemmInput(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
+                                     std::uint64_t seed) {
+    return randomCodes(scheme.activation, std::uint64_t{m} * k, seed + 1);
+}
+
+}  // namespace systole::sim

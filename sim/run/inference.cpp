@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/inference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/check.hpp"
+#include "sim/quantize/quantized_reference.hpp"
+#include "sim/quantize/quantizer.hpp"
+#include "sim/run/output_record.hpp"
+#include "sim/run/progress.hpp"
+#include "sim/run/simulation.hpp"
+#include "sim/run/tensor_dump.hpp"
+#include "sim/workload/float_reference.hpp"
+
+namespace systole::sim {
+namespace {
+
+std::size_t largestIndex(std::span<const float> values) {
+    return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) -
+                                    values.begin());
+}
+
+/// Compares outputs with labels and with FP32, image by image.
+class AccuracyMeter {
+public:
+    AccuracyMeter(const Workload& workload) : workload_(workload), reference_(workload.network) {}
+
+    void add(std::uint64_t image, std::span<const float> pixels, std::span<const float> outputs) {
+        const std::vector<float> exact =
+            reference_.run(pixels, KeepTensors::OutputOnly).tensors.at(workload_.network.output);
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+            const double error = static_cast<double>(exact[i]) - outputs[i];
+            signal_ += static_cast<double>(exact[i]) * exact[i];
+            noise_ += error * error;
+        }
+        if (!workload_.labels.empty()) {
+            const std::size_t label = workload_.labels.at(image);
+            correct_ += largestIndex(outputs) == label ? 1 : 0;
+            fp32Correct_ += largestIndex(exact) == label ? 1 : 0;
+        }
+        ++images_;
+    }
+
+    Accuracy accuracy() const {
+        Accuracy accuracy;
+        accuracy.images = images_;
+        if (!workload_.labels.empty()) {
+            accuracy.correct = correct_;
+            accuracy.fp32Correct = fp32Correct_;
+        }
+        accuracy.sqnrDecibels = noise_ == 0 ? std::numeric_limits<double>::infinity()
+                                            : 10 * std::log10(signal_ / noise_);
+        return accuracy;
+    }
+
+private:
+    const Workload& workload_;
+    FloatReference reference_;
+    std::uint64_t images_ = 0;
+    std::uint64_t correct_ = 0;
+    std::uint64_t fp32Correct_ = 0;
+    double signal_ = 0;
+    double noise_ = 0;
+};
+
+class Inference {
+public:
+    Inference(const RunConfig& config, const Workload& workload, const InferenceOptions& options)
+        : config_(config),
+          workload_(workload),
+          options_(options),
+          network_(quantizedNetwork()),
+          lowered_(lower(network_, config.machine)),
+          simulation_(config.machine, lowered_, network_.input) {}
+
+    InferenceOutcome run() {
+        InferenceOutcome outcome;
+        if (options_.timingOnly) {
+            record_ = simulation_.inferTimed({}, Simulation::Values::Skipped);
+        } else {
+            runImages(outcome);
+        }
+        Result result = makeResult(config_, lowered_, record_);
+        result.command = "run";
+        result.workload = workload_.name;
+        result.accuracy = outcome.result.accuracy;
+        result.outputHash = outcome.result.outputHash;
+        outcome.result = std::move(result);
+        return outcome;
+    }
+
+private:
+    QuantizedNetwork quantizedNetwork() const {
+        if (options_.timingOnly) {
+            // Cycles do not depend on scales: any ranges do.
+            return quantize(workload_.network, config_.scheme,
+                            std::vector<float>(workload_.network.tensors.size(), 1.0F));
+        }
+        return quantize(workload_.network, config_.scheme,
+                        workload_.calibration.first(config_.scheme.calibrationImages));
+    }
+
+    void inferImage(std::uint64_t image, const std::vector<float>& pixels) {
+        const std::vector<numeric::Code> input = encodeInput(network_, pixels);
+        if (image == 0) {
+            record_ = simulation_.inferTimed(input);
+        } else if (options_.timeEveryImage) {
+            const arch::RunRecord record = simulation_.inferTimed(input);
+            SYSTOLE_CHECK(record.cycles == record_.cycles, "image {} took {} cycles, image 0 {}",
+                          image, record.cycles, record_.cycles);
+        } else {
+            simulation_.inferValues(input);
+        }
+    }
+
+    void runImages(InferenceOutcome& outcome) {
+        AccuracyMeter meter(workload_);
+        OutputRecord outputs;
+        TensorDump dump(network_, lowered_);
+        Progress progress("Inference", options_.images);
+        for (std::uint64_t image = 0; image < options_.images; ++image) {
+            const std::vector<float> pixels = workload_.images.image(image);
+            inferImage(image, pixels);
+            const std::vector<numeric::Code> codes = simulation_.readTensor(network_.output);
+            outputs.add(codes, network_.scheme.activation);
+            meter.add(image, pixels, decodeTensor(network_, network_.output, codes));
+            if (options_.tensors) {
+                dump.add(simulation_);
+            }
+            progress.advance();
+        }
+        if (options_.tensors) {
+            dump.write(*options_.tensors);
+        }
+        const Shape& shape = network_.tensors[network_.output].shape;
+        outcome.outputShape = {options_.images, shape.height, shape.width, shape.channels};
+        outcome.outputs = outputs.bytes();
+        outcome.result.outputHash = outputs.hash();
+        outcome.result.accuracy = meter.accuracy();
+    }
+
+    const RunConfig& config_;
+    const Workload& workload_;
+    InferenceOptions options_;
+    QuantizedNetwork network_;
+    LoweredNetwork lowered_;
+    Simulation simulation_;
+    arch::RunRecord record_;
+};
+
+}  // namespace
+
+InferenceOutcome infer(const RunConfig& config, const Workload& workload,
+                       const InferenceOptions& options) {
+    return Inference(config, workload, options).run();
+}
+
+}  // namespace systole::sim

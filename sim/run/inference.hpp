@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "sim/run/result.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole::sim {
+
+struct InferenceOptions {
+    std::uint64_t images = 1;
+    bool timingOnly = false;
+    /// Replay every image cycle by cycle and check that each takes the same; else only the first,
+    /// and the others for their values alone.
+    bool timeEveryImage = false;
+    std::optional<std::filesystem::path> tensors;  ///< folder for an .npy a tensor
+};
+
+/// Output codes of all images, image after image: what a golden freezes.
+struct InferenceOutcome {
+    Result result;
+    std::vector<std::uint8_t> outputs;
+    std::vector<std::uint64_t> outputShape;  ///< images, height, width, channels
+};
+
+/// Quantizes the workload by the config's scheme, lowers it and replays it.
+InferenceOutcome infer(const RunConfig& config, const Workload& workload,
+                       const InferenceOptions& options);
+
+}  // namespace systole::sim

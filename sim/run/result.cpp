@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/result.hpp"
+
+#include "models/check.hpp"
+#include "models/memory/dram_energy.hpp"
+#include "sim/config_error.hpp"
+
+namespace systole::sim {
+namespace {
+
+cost::ScratchpadDescription describe(const arch::ScratchpadConfig& scratchpad) {
+    return {scratchpad.capacityBytes, scratchpad.banks, scratchpad.wordBytes * 8};
+}
+
+cost::MachineDescription describe(const arch::MachineConfig& machine) {
+    const arch::Datapath datapath(machine.datapath);
+    return {.arrayRows = machine.array.rows,
+            .arrayColumns = machine.array.columns,
+            .clockHertz = machine.clockHertz,
+            .activation = numeric::nameOf(machine.datapath.activation),
+            .weight = numeric::nameOf(machine.datapath.weight),
+            .accumulator = machine.datapath.accumulator.name,
+            .activationScratchpad = describe(machine.activationScratchpad),
+            .weightScratchpad = describe(machine.weightScratchpad),
+            .accumulatorRows = machine.accumulatorBuffer.rows,
+            .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
+            .vectorLanes = machine.vectorUnit.lanes};
+}
+
+/// DRAM energy of a run and how to share it out: commands to the layer that caused them, refresh
+/// and background by time.
+class DramShares {
+public:
+    DramShares(const arch::MachineConfig& machine, const arch::RunRecord& record)
+        : cycles_(record.cycles) {
+        if (!machine.dram.ddr) {
+            return;
+        }
+        perCommand_ = memory::dramCommandEnergy(*machine.dram.ddr);
+        memory::DramCounters sum;
+        for (const memory::DramCounters& channel : record.dramChannels) {
+            sum += channel;
+        }
+        const memory::DramEnergy energy = memory::dramEnergy(*machine.dram.ddr, sum);
+        total_ = energy.totalJoules();
+        overTime_ = energy.refreshJoules + energy.backgroundJoules;
+    }
+
+    double total() const { return total_; }
+    double of(const arch::LayerRecord& layer) const {
+        const double share = cycles_ == 0 ? 0
+                                          : static_cast<double>(layer.end - layer.begin) /
+                                                static_cast<double>(cycles_);
+        return perCommand_.activateJoules * static_cast<double>(layer.dram.activates) +
+               perCommand_.readJoules * static_cast<double>(layer.dram.reads) +
+               perCommand_.writeJoules * static_cast<double>(layer.dram.writes) + overTime_ * share;
+    }
+
+private:
+    memory::DramCommandEnergy perCommand_;
+    Cycle cycles_;
+    double total_ = 0;
+    double overTime_ = 0;
+};
+
+double utilization(std::uint64_t macs, Cycle cycles, const arch::ArrayConfig& array) {
+    const double slots = static_cast<double>(cycles) * array.rows * array.columns;
+    return slots == 0 ? 0 : static_cast<double>(macs) / slots;
+}
+
+Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
+                     const DramShares& dram, const arch::LayerRecord& layer,
+                     std::uint64_t burstBytes) {
+    Figures figures;
+    figures.cycles = layer.end - layer.begin;
+    figures.seconds = static_cast<double>(figures.cycles) / config.machine.clockHertz;
+    figures.macs = layer.counters.macs;
+    figures.utilization = utilization(figures.macs, figures.cycles, config.machine.array);
+    figures.states = layer.states;
+    figures.counters = layer.counters;
+    figures.dramBytes = (layer.dram.reads + layer.dram.writes) * burstBytes;
+    figures.energy = energy.energyOf(layer.counters, figures.seconds, dram.of(layer));
+    return figures;
+}
+
+Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
+                     const DramShares& dram, const arch::RunRecord& record) {
+    Figures figures;
+    figures.cycles = record.cycles;
+    figures.seconds = static_cast<double>(record.cycles) / config.machine.clockHertz;
+    figures.macs = record.counters.macs;
+    figures.utilization = utilization(figures.macs, figures.cycles, config.machine.array);
+    figures.states = record.states;
+    figures.counters = record.counters;
+    figures.dramBytes = record.dramBytes;
+    figures.energy = energy.energyOf(record.counters, figures.seconds, dram.total());
+    return figures;
+}
+
+}  // namespace
+
+Result makeResult(const RunConfig& config, const LoweredNetwork& network,
+                  const arch::RunRecord& record) try {
+    const cost::MachineDescription machine = describe(config.machine);
+    const cost::EnergyModel energy(config.technology, machine);
+    const cost::AreaModel area(config.technology, machine);
+    const DramShares dram(config.machine, record);
+
+    Result result;
+    result.config = config;
+    result.totals = totalFigures(config, energy, dram, record);
+    result.area = area.area();
+    result.meetsClock = area.meetsClock();
+    result.dramChannels = record.dramChannels;
+    for (std::size_t i = 0; i < record.layers.size(); ++i) {
+        const LoweredLayer& layer = network.layers.at(i);
+        result.layers.push_back(
+            {layer.name, layer.kind,
+             layerFigures(config, energy, dram, record.layers[i], record.burstBytes)});
+        SYSTOLE_CHECK(record.layers[i].counters.macs == layer.macs,
+                      "layer {}: the array did {} MACs of {}", layer.name,
+                      record.layers[i].counters.macs, layer.macs);
+    }
+    return result;
+} catch (const cost::MissingCoefficient& error) {
+    throw ConfigError(fmt::format("{}: technology: {}", config.technology.name, error.what()));
+}
+
+}  // namespace systole::sim

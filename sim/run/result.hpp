@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/accelerator.hpp"
+#include "models/cost/cost_model.hpp"
+#include "sim/config/machine_loader.hpp"
+#include "sim/lowering/lowering.hpp"
+
+namespace systole::sim {
+
+/// Version of the JSON that results are written as; a change that breaks readers raises it.
+inline constexpr const char* kResultSchema = "systole-result/1";
+
+/// What the array, a layer or the whole run did and cost.
+struct Figures {
+    Cycle cycles = 0;
+    double seconds = 0;
+    std::uint64_t macs = 0;
+    double utilization = 0;  ///< MACs / (cycles * PEs)
+    std::array<arch::StateCycles, arch::kUnitCount> states{};
+    cost::Counters counters;
+    std::uint64_t dramBytes = 0;  ///< over the pins, whole bursts
+    cost::EnergyBreakdown energy;
+};
+
+struct LayerResult {
+    std::string name;
+    std::string kind;
+    Figures figures;
+};
+
+/// Of the quantized network against the labels and against FP32.
+struct Accuracy {
+    std::uint64_t images = 0;
+    std::optional<std::uint64_t> correct;  ///< empty without labels
+    std::optional<std::uint64_t> fp32Correct;
+    double sqnrDecibels = 0;  ///< infinite where nothing differs
+};
+
+struct Result {
+    std::string command;  ///< `run` or `gemm`
+    std::string configFile;
+    std::vector<std::string> overrides;
+    RunConfig config;
+    std::string workload;
+    Figures totals;  ///< of one inference
+    std::vector<LayerResult> layers;
+    cost::AreaBreakdown area;
+    bool meetsClock = true;
+    std::vector<memory::DramCounters> dramChannels;
+    std::optional<Accuracy> accuracy;
+    std::string outputHash;  ///< SHA-256 over the output codes of all images; empty if timing only
+
+    double inferencesPerSecond() const { return 1.0 / totals.seconds; }
+    double energyJoules() const { return totals.energy.totalJoules(); }
+    double averageWatts() const { return energyJoules() / totals.seconds; }
+    double inferencesPerSecondPerWatt() const { return inferencesPerSecond() / averageWatts(); }
+    double areaSquareMillimetres() const { return area.total().squareMicrons * 1e-6; }
+};
+
+/// Costs of a timed replay. ConfigError where the technology has no figure for the machine.
+Result makeResult(const RunConfig& config, const LoweredNetwork& network,
+                  const arch::RunRecord& record);
+
+/// One JSON document; same result, same bytes.
+std::string resultJson(const Result& result);
+/// One row a layer and one for the total.
+std::string resultCsv(const Result& result);
+/// For the terminal.
+std::string resultTable(const Result& result);
+
+}  // namespace systole::sim

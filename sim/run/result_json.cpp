@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "models/memory/dram_counters.hpp"
+#include "sim/run/result.hpp"
+
+namespace systole::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename Struct, typename Table>
+Json countersJson(const Struct& counters, const Table& table) {
+    Json json;
+    for (const auto& counter : table) {
+        json[std::string(counter.name)] = counters.*counter.member;
+    }
+    return json;
+}
+
+Json statesJson(const std::array<arch::StateCycles, arch::kUnitCount>& states) {
+    Json json;
+    for (std::size_t unit = 0; unit < arch::kUnitCount; ++unit) {
+        Json cycles;
+        for (std::size_t state = 0; state < arch::kUnitStateCount; ++state) {
+            cycles[arch::kUnitStateNames[state]] = states[unit][state];
+        }
+        json[arch::kUnitNames[unit]] = std::move(cycles);
+    }
+    return json;
+}
+
+Json energyJson(const cost::EnergyBreakdown& energy) {
+    Json json;
+    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+        json[std::string(component.name)] = energy.*component.joules;
+    }
+    return json;
+}
+
+Json areaJson(const cost::ComponentArea& area) {
+    return {{"area_um2", area.squareMicrons},
+            {"low_um2", area.lowSquareMicrons},
+            {"high_um2", area.highSquareMicrons},
+            {"is_free", area.isFree},
+            {"source", area.source}};
+}
+
+Json areaJson(const cost::AreaBreakdown& area) {
+    Json json;
+    for (const cost::AreaComponent& component : cost::kAreaComponents) {
+        json[std::string(component.name)] = areaJson(area.*component.area);
+    }
+    return json;
+}
+
+Json figuresJson(const Figures& figures) {
+    return {{"cycles", figures.cycles},
+            {"seconds", figures.seconds},
+            {"macs", figures.macs},
+            {"utilization", figures.utilization},
+            {"energy_joules", figures.energy.totalJoules()},
+            {"dram_bytes", figures.dramBytes},
+            {"unit_cycles", statesJson(figures.states)},
+            {"energy_by_component_joules", energyJson(figures.energy)},
+            {"counters", countersJson(figures.counters, cost::kCounters)}};
+}
+
+Json limitJson(const Limit& limit) { return limit ? Json(*limit) : Json("unlimited"); }
+
+Json configJson(const Result& result) {
+    const arch::MachineConfig& machine = result.config.machine;
+    return {{"file", result.configFile},
+            {"overrides", result.overrides},
+            {"name", machine.name},
+            {"clock_hertz", machine.clockHertz},
+            {"array_rows", machine.array.rows},
+            {"array_columns", machine.array.columns},
+            {"dataflow", "weight_stationary"},
+            {"activation", numeric::nameOf(machine.datapath.activation)},
+            {"weight", numeric::nameOf(machine.datapath.weight)},
+            {"accumulator", machine.datapath.accumulator.name},
+            {"activation_scratchpad_bytes", limitJson(machine.activationScratchpad.capacityBytes)},
+            {"weight_scratchpad_bytes", limitJson(machine.weightScratchpad.capacityBytes)},
+            {"accumulator_rows", limitJson(machine.accumulatorBuffer.rows)},
+            {"vector_lanes", limitJson(machine.vectorUnit.lanes)},
+            {"dram", machine.dram.name},
+            {"technology", result.config.technology.name},
+            {"scheme", result.config.scheme.name}};
+}
+
+Json accuracyJson(const Accuracy& accuracy) {
+    const auto share = [&](const std::optional<std::uint64_t>& correct) {
+        return correct ? Json(static_cast<double>(*correct) / static_cast<double>(accuracy.images))
+                       : Json(nullptr);
+    };
+    return {{"images", accuracy.images},
+            {"top1", share(accuracy.correct)},
+            {"fp32_top1", share(accuracy.fp32Correct)},
+            // JSON has no infinity: null where the outputs are those of FP32.
+            {"sqnr_db",
+             std::isfinite(accuracy.sqnrDecibels) ? Json(accuracy.sqnrDecibels) : Json(nullptr)}};
+}
+
+Json totalsJson(const Result& result) {
+    Json totals = figuresJson(result.totals);
+    totals["inferences_per_second"] = result.inferencesPerSecond();
+    totals["average_power_watts"] = result.averageWatts();
+    totals["inferences_per_second_per_watt"] = result.inferencesPerSecondPerWatt();
+    totals["area_mm2"] = result.areaSquareMillimetres();
+    totals["area_by_component"] = areaJson(result.area);
+    totals["meets_clock"] = result.meetsClock;
+    Json channels = Json::array();
+    for (const memory::DramCounters& channel : result.dramChannels) {
+        channels.push_back(countersJson(channel, memory::kDramCounters));
+    }
+    totals["dram_channels"] = std::move(channels);
+    if (!result.outputHash.empty()) {
+        totals["output_sha256"] = result.outputHash;
+    }
+    if (result.accuracy) {
+        totals["accuracy"] = accuracyJson(*result.accuracy);
+    }
+    return totals;
+}
+
+}  // namespace
+
+std::string resultJson(const Result& result) {
+    Json layers = Json::array();
+    for (const LayerResult& layer : result.layers) {
+        Json json{{"name", layer.name}, {"kind", layer.kind}};
+        json.update(figuresJson(layer.figures));
+        layers.push_back(std::move(json));
+    }
+    const Json document{{"schema", kResultSchema},      {"command", result.command},
+                        {"config", configJson(result)}, {"workload", {{"name", result.workload}}},
+                        {"totals", totalsJson(result)}, {"layers", std::move(layers)}};
+    return document.dump(2) + "\n";
+}
+
+}  // namespace systole::sim

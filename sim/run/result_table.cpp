@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "sim/run/result.hpp"
+#include "sim/run/text.hpp"
+
+namespace systole::sim {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+double shareOf(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+
+std::string stateShare(const Figures& figures, arch::UnitState state) {
+    const auto& array = figures.states[static_cast<std::size_t>(arch::Unit::Array)];
+    return percent(shareOf(static_cast<double>(array[static_cast<std::size_t>(state)]),
+                           static_cast<double>(figures.cycles)));
+}
+
+std::vector<std::string> layerRow(const std::string& name, const Figures& figures) {
+    using enum arch::UnitState;
+    return {name,
+            fmt::format("{}", figures.cycles),
+            fmt::format("{}", figures.macs),
+            percent(figures.utilization),
+            stateShare(figures, Busy),
+            stateShare(figures, WaitLoad),
+            stateShare(figures, WaitVector),
+            stateShare(figures, ScratchpadConflict),
+            stateShare(figures, Idle),
+            fmt::format("{:.1f}", static_cast<double>(figures.dramBytes) / 1024),
+            fmt::format("{:.3f}", figures.energy.totalJoules() * 1e6)};
+}
+
+std::string layerTable(const Result& result) {
+    Rows rows{{"layer", "cycles", "MACs", "utilization", "array busy", "wait load", "wait vector",
+               "conflict", "idle", "DRAM KiB", "energy uJ"},
+              {}};
+    for (const LayerResult& layer : result.layers) {
+        rows.push_back(layerRow(layer.name, layer.figures));
+    }
+    rows.emplace_back();
+    rows.push_back(layerRow("total", result.totals));
+    return alignedTable(rows);
+}
+
+std::string costTable(const Result& result) {
+    const double joules = result.energyJoules();
+    Rows rows{{"energy of one inference", "uJ", "share"}, {}};
+    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+        const double part = result.totals.energy.*component.joules;
+        rows.push_back({std::string(component.name), fmt::format("{:.3f}", part * 1e6),
+                        percent(shareOf(part, joules))});
+    }
+    std::string text = alignedTable(rows) + "\n";
+
+    const double area = result.area.total().squareMicrons;
+    rows = {{"area", "mm2", "share", "band mm2"}, {}};
+    for (const cost::AreaComponent& component : cost::kAreaComponents) {
+        const cost::ComponentArea& part = result.area.*component.area;
+        rows.push_back({std::string(component.name),
+                        part.isFree ? "free" : fmt::format("{:.4f}", part.squareMicrons * 1e-6),
+                        percent(shareOf(part.squareMicrons, area)),
+                        fmt::format("{:.4f}-{:.4f}", part.lowSquareMicrons * 1e-6,
+                                    part.highSquareMicrons * 1e-6)});
+    }
+    return text + alignedTable(rows);
+}
+
+std::string accuracyLine(const Accuracy& accuracy) {
+    const auto share = [&](std::uint64_t correct) {
+        return fmt::format("{:.2f} %", 100.0 * static_cast<double>(correct) /
+                                           static_cast<double>(accuracy.images));
+    };
+    std::string text;
+    if (accuracy.correct && accuracy.fp32Correct) {
+        text = fmt::format("top-1 {} (FP32 {}), ", share(*accuracy.correct),
+                           share(*accuracy.fp32Correct));
+    }
+    return fmt::format("{}SQNR {:.2f} dB, over {} images", text, accuracy.sqnrDecibels,
+                       accuracy.images);
+}
+
+std::string summary(const Result& result) {
+    const Figures& totals = result.totals;
+    Rows rows{
+        {"cycles", fmt::format("{}", totals.cycles)},
+        {"time", withPrefix(totals.seconds, "s")},
+        {"throughput", fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())},
+        {"utilization", percent(totals.utilization)},
+        {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
+        {"energy", withPrefix(result.energyJoules(), "J") + " per inference"},
+        {"average power", withPrefix(result.averageWatts(), "W")},
+        {"efficiency", fmt::format("{:.1f} inferences/s/W", result.inferencesPerSecondPerWatt())},
+        {"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())}};
+    if (result.accuracy) {
+        rows.push_back({"accuracy", accuracyLine(*result.accuracy)});
+    }
+    std::string text;
+    for (const auto& row : rows) {
+        text += fmt::format("{:<14}{}\n", row[0], row[1]);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string resultTable(const Result& result) {
+    const arch::MachineConfig& machine = result.config.machine;
+    const std::string title =
+        fmt::format("{} on {}: {}x{} weight stationary, {} x {} into {}, {}, {}\n\n",
+                    result.workload, machine.name, machine.array.rows, machine.array.columns,
+                    numeric::nameOf(machine.datapath.activation),
+                    numeric::nameOf(machine.datapath.weight), machine.datapath.accumulator.name,
+                    withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
+    std::string text =
+        title + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
+    if (!result.meetsClock) {
+        text += fmt::format(
+            "Warning: the processing element, synthesised for area, is slower than {}.\n",
+            withPrefix(machine.clockHertz, "Hz"));
+    }
+    return text;
+}
+
+}  // namespace systole::sim

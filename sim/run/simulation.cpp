@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/simulation.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+
+namespace systole::sim {
+namespace {
+
+const arch::MachineConfig& withTimeResolution(const arch::MachineConfig& machine) {
+    arch::useFemtoseconds();
+    return machine;
+}
+
+}  // namespace
+
+Simulation::Simulation(const arch::MachineConfig& machine, const LoweredNetwork& network,
+                       TensorId input)
+    : network_(network), input_(input), accelerator_("accelerator", withTimeResolution(machine)) {
+    accelerator_.load(network.program);
+    for (const ConstantData& constant : network.constants) {
+        std::copy(constant.bytes.begin(), constant.bytes.end(),
+                  accelerator_.dram().begin() + static_cast<std::ptrdiff_t>(constant.address));
+    }
+}
+
+void Simulation::writeInput(std::span<const numeric::Code> codes) {
+    const TensorPlace& place = network_.tensors.at(input_);
+    SYSTOLE_CHECK(codes.size() == place.shape.elements(), "{} input codes for {} elements",
+                  codes.size(), place.shape.elements());
+    const std::uint32_t bytes = accelerator_.datapath().activationBytes;
+    std::size_t at = place.address.value();
+    for (const numeric::Code code : codes) {
+        for (std::uint32_t i = 0; i < bytes; ++i) {
+            accelerator_.dram()[at++] = static_cast<std::uint8_t>(code >> (8 * i));
+        }
+    }
+}
+
+arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Values values) {
+    if (values == Values::Computed) {
+        writeInput(input);
+    }
+    return accelerator_.replayTimed(values == Values::Computed);
+}
+
+void Simulation::inferValues(std::span<const numeric::Code> input) {
+    writeInput(input);
+    accelerator_.replayValues();
+}
+
+std::vector<numeric::Code> Simulation::readTensor(TensorId tensor) {
+    const TensorPlace& place = network_.tensors.at(tensor);
+    const std::uint32_t bytes = accelerator_.datapath().activationBytes;
+    std::vector<numeric::Code> codes(place.shape.elements(), 0);
+    std::size_t at = place.address.value();
+    for (numeric::Code& code : codes) {
+        for (std::uint32_t i = 0; i < bytes; ++i) {
+            code |= static_cast<numeric::Code>(accelerator_.dram()[at++]) << (8 * i);
+        }
+    }
+    return codes;
+}
+
+}  // namespace systole::sim

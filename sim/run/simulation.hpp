@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "arch/accelerator.hpp"
+#include "sim/lowering/lowering.hpp"
+
+namespace systole::sim {
+
+/// One machine with one network loaded. One object a process: SystemC elaborates once. The network
+/// must outlive it.
+class Simulation {
+public:
+    enum class Values { Computed, Skipped };
+
+    Simulation(const arch::MachineConfig& machine, const LoweredNetwork& network, TensorId input);
+
+    /// Replays the program cycle by cycle for one image (codes, channels last). With
+    /// Values::Skipped the input is not looked at and no tensor means anything afterwards.
+    arch::RunRecord inferTimed(std::span<const numeric::Code> input,
+                               Values values = Values::Computed);
+
+    /// The same values, without time.
+    void inferValues(std::span<const numeric::Code> input);
+
+    /// Codes of a tensor, read from the DRAM image; the tensor must have a place there.
+    std::vector<numeric::Code> readTensor(TensorId tensor);
+
+private:
+    void writeInput(std::span<const numeric::Code> codes);
+
+    const LoweredNetwork& network_;
+    TensorId input_;
+    arch::Accelerator accelerator_;
+};
+
+}  // namespace systole::sim

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+namespace systole::sim {
+
+/// One line of RFC 4180 CSV; cells with a comma, a quote or a line break are quoted.
+std::string csvRow(const std::vector<std::string>& cells);
+
+/// Cells under each other: the first column flush left, the others flush right, two spaces between.
+/// A row of no cells becomes a rule.
+std::string alignedTable(const std::vector<std::vector<std::string>>& rows);
+
+/// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
+std::string withPrefix(double value, const std::string& unit);
+
+}  // namespace systole::sim
