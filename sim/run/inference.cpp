@@ -22,6 +22,12 @@ std::size_t largestIndex(std::span<const float> values) {
                                     values.begin());
 }
 
+// long double: its logarithm has no variants for processors with fused multiply-add, so that the
+// last bits do not depend on the machine.
+double decibels(double ratio) {
+    return static_cast<double>(10 * std::log10(static_cast<long double>(ratio)));
+}
+
 /// Compares outputs with labels and with FP32, image by image.
 class AccuracyMeter {
 public:
@@ -50,8 +56,8 @@ public:
             accuracy.correct = correct_;
             accuracy.fp32Correct = fp32Correct_;
         }
-        accuracy.sqnrDecibels = noise_ == 0 ? std::numeric_limits<double>::infinity()
-                                            : 10 * std::log10(signal_ / noise_);
+        accuracy.sqnrDecibels =
+            noise_ == 0 ? std::numeric_limits<double>::infinity() : decibels(signal_ / noise_);
         return accuracy;
     }
 
@@ -126,7 +132,7 @@ private:
             const std::vector<numeric::Code> codes = simulation_.readTensor(network_.output);
             outputs.add(codes, network_.scheme.activation);
             meter.add(image, pixels, decodeTensor(network_, network_.output, codes));
-            if (options_.tensors) {
+            if (options_.tensors || options_.hashTensors) {
                 dump.add(simulation_);
             }
             progress.advance();
@@ -134,7 +140,13 @@ private:
         if (options_.tensors) {
             dump.write(*options_.tensors);
         }
+        if (options_.hashTensors) {
+            outcome.tensorHashes = dump.hashes();
+        }
         const Shape& shape = network_.tensors[network_.output].shape;
+        outcome.outputTensor = network_.tensors[network_.output].name;
+        outcome.elementBytes =
+            static_cast<std::uint32_t>(numeric::storageBytes(network_.scheme.activation));
         outcome.outputShape = {options_.images, shape.height, shape.width, shape.channels};
         outcome.outputs = outputs.bytes();
         outcome.result.outputHash = outputs.hash();

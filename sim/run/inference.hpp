@@ -16,13 +16,22 @@ struct InferenceOptions {
     /// and the others for their values alone.
     bool timeEveryImage = false;
     std::optional<std::filesystem::path> tensors;  ///< folder for an .npy a tensor
+    bool hashTensors = false;                      ///< fill InferenceOutcome::tensorHashes
 };
 
-/// Output codes of all images, image after image: what a golden freezes.
+/// SHA-256 of a tensor's codes over all images.
+struct TensorHash {
+    std::string name;
+    std::string sha256;
+};
+
 struct InferenceOutcome {
     Result result;
-    std::vector<std::uint8_t> outputs;
+    std::string outputTensor;
+    std::vector<std::uint8_t> outputs;       ///< codes, low byte first, image after image
     std::vector<std::uint64_t> outputShape;  ///< images, height, width, channels
+    std::uint32_t elementBytes = 1;
+    std::vector<TensorHash> tensorHashes;  ///< in the order of execution
 };
 
 /// Quantizes the workload by the config's scheme, lowers it and replays it.

@@ -41,6 +41,14 @@ void TensorDump::add(Simulation& simulation) {
     }
 }
 
+std::vector<TensorHash> TensorDump::hashes() const {
+    std::vector<TensorHash> hashes;
+    for (const auto& [tensor, record] : records_) {
+        hashes.push_back({network_.tensors[tensor].name, record.hash()});
+    }
+    return hashes;
+}
+
 void TensorDump::write(const std::filesystem::path& folder) const {
     std::error_code error;
     std::filesystem::create_directories(folder, error);

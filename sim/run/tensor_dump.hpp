@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "sim/run/inference.hpp"
 #include "sim/run/output_record.hpp"
 #include "sim/run/simulation.hpp"
 
@@ -21,6 +22,8 @@ public:
     /// One .npy a tensor, [images, height, width, channels] of codes; named after the tensor, where
     /// every character that is not a letter, digit, dot, minus or underscore became an underscore.
     void write(const std::filesystem::path& folder) const;
+
+    std::vector<TensorHash> hashes() const;
 
 private:
     const QuantizedNetwork& network_;

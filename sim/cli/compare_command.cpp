@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/run/atomic_file.hpp"
+#include "sim/run/compare.hpp"
+
+namespace systole::sim {
+namespace {
+
+struct CompareOptions {
+    ConfigOptions config;
+    WorkloadSelection workload;
+    OutputOptions output;
+    std::vector<std::string> formats;
+    std::size_t jobs = 2;
+};
+
+int compare(const CompareOptions& options) {
+    checkOutputs(options.output);
+    const Comparison comparison = compareFormats({.jobs = options.jobs},
+                                                 {.config = options.config.file,
+                                                  .workload = options.workload.file,
+                                                  .images = options.workload.images,
+                                                  .overrides = options.config.overrides},
+                                                 options.formats);
+    if (!options.output.json.empty()) {
+        writeFileAtomically(options.output.json, comparisonJson(comparison));
+    }
+    if (!options.output.csv.empty()) {
+        writeFileAtomically(options.output.csv, comparisonCsv(comparison));
+    }
+    if (!options.output.quiet) {
+        fmt::print("{}", comparisonTable(comparison));
+    }
+    return 0;
+}
+
+}  // namespace
+
+void addCompare(CLI::App& app, Action& action) {
+    auto options = std::make_shared<CompareOptions>();
+    CLI::App* command = app.add_subcommand(
+        "compare",
+        "The same network on several datapaths, side by side, and which wins at equal accuracy");
+    addConfigOptions(*command, options->config);
+    addWorkloadOptions(*command, options->workload);
+    command
+        ->add_option("--formats", options->formats,
+                     "Datapaths: names of configs/datapaths/, with commas; the first is what the "
+                     "others are set against")
+        ->required()
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("A,B,...");
+    command->add_option("--jobs", options->jobs, "Runs at a time, each a process of its own")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    addOutputOptions(*command, options->output);
+    command->get_option("--csv")->description("Write a row a format as CSV");
+    command->get_option("--json")->description("Write every run's result as JSON");
+    command->footer(
+        "Each format is a `systole run` with --set datapath=FORMAT; with `scheme: auto` in CONFIG\n"
+        "the quantization scheme follows.\n"
+        "Example:\n"
+        "  systole compare configs/accelerators/edge-16x16.yaml \\\n"
+        "      traces/resnet8_fmnist/workload.yaml --formats int8,e4m3,int4 --images 256");
+    command->callback([options, &action] { action = [options] { return compare(*options); }; });
+}
+
+}  // namespace systole::sim

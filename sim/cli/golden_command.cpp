@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/run/atomic_file.hpp"
+#include "sim/run/golden.hpp"
+
+namespace systole::sim {
+namespace {
+
+struct RecordOptions {
+    ConfigOptions config;
+    WorkloadSelection workload;
+    std::string golden;
+};
+
+struct CheckOptions {
+    std::string golden;
+    std::string config;
+    std::string workload;
+    Overrides overrides;
+};
+
+InferenceOutcome repeat(const GoldenRun& run) {
+    const RunConfig config = loadRunConfig(run.config, run.overrides);
+    const Workload workload = loadSelected({run.workload, run.images}, config.scheme);
+    InferenceOptions options;
+    options.images = run.images;
+    options.hashTensors = true;
+    return infer(config, workload, options);
+}
+
+int record(const RecordOptions& options) {
+    checkWritable(options.golden);
+    GoldenRun run{options.config.file, options.config.overrides, options.workload.file,
+                  options.workload.images.value_or(16)};
+    recordGolden(options.golden, run, repeat(run));
+    fmt::print("Recorded {} images in {}.\n", run.images, options.golden);
+    return 0;
+}
+
+int check(const CheckOptions& options) {
+    GoldenRun run = readGoldenRun(options.golden);
+    run.config = options.config.empty() ? run.config : options.config;
+    run.workload = options.workload.empty() ? run.workload : options.workload;
+    run.overrides.insert(run.overrides.end(), options.overrides.begin(), options.overrides.end());
+    const std::vector<std::string> differences = differencesFromGolden(options.golden, repeat(run));
+    for (const std::string& difference : differences) {
+        fmt::print("{}: {}\n", options.golden, difference);
+    }
+    fmt::print("{}: {}\n", options.golden,
+               differences.empty() ? "equal" : fmt::format("{} differences", differences.size()));
+    return differences.empty() ? 0 : 1;
+}
+
+void addRecord(CLI::App& golden, Action& action) {
+    auto options = std::make_shared<RecordOptions>();
+    CLI::App* command = golden.add_subcommand("record", "Run and freeze the result in a file");
+    addConfigOptions(*command, options->config);
+    addWorkloadOptions(*command, options->workload);
+    command->add_option("GOLDEN", options->golden, "File to write (JSON)")->required();
+    command->footer("Without --images, 16 images are run.");
+    command->callback([options, &action] { action = [options] { return record(*options); }; });
+}
+
+void addCheck(CLI::App& golden, Action& action) {
+    auto options = std::make_shared<CheckOptions>();
+    CLI::App* command = golden.add_subcommand(
+        "check", "Repeat the frozen run; exit 1 and name every difference if there is one");
+    command->add_option("GOLDEN", options->golden, "File that `golden record` wrote")->required();
+    command->add_option("--config", options->config, "Another CONFIG than the recorded one");
+    command->add_option("--workload", options->workload, "Another WORKLOAD than the recorded one");
+    command
+        ->add_option("--set", options->overrides, "Override a key of CONFIG, after those recorded")
+        ->type_name("KEY.PATH=VALUE")
+        ->allow_extra_args(false);
+    command->callback([options, &action] { action = [options] { return check(*options); }; });
+}
+
+}  // namespace
+
+void addGolden(CLI::App& app, Action& action) {
+    CLI::App* golden = app.add_subcommand(
+        "golden",
+        "Freeze a run's outputs, cycles, counters, area and energy; fail on any difference");
+    golden->require_subcommand(1);
+    addRecord(*golden, action);
+    addCheck(*golden, action);
+    golden->footer(
+        "Example:\n"
+        "  systole golden record configs/accelerators/edge-16x16.yaml \\\n"
+        "      traces/resnet8_fmnist/workload.yaml resnet8.golden.json --images 16\n"
+        "  systole golden check resnet8.golden.json");
+}
+
+}  // namespace systole::sim

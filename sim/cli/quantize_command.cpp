@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/config/scheme_loader.hpp"
+#include "sim/quantize/onnx_export.hpp"
+#include "sim/quantize/quantizer.hpp"
+#include "sim/run/atomic_file.hpp"
+#include "sim/run/text.hpp"
+
+namespace systole::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct QuantizeOptions {
+    std::string workload;
+    std::string scheme;
+    std::string output;
+    bool allOutputs = false;
+};
+
+/// A file, or the name of one in configs/schemes.
+fs::path schemeFile(const std::string& scheme) {
+    if (fs::exists(scheme) || scheme.find_first_of("./") != std::string::npos) {
+        return scheme;
+    }
+    const char* configs = std::getenv("SYSTOLE_CONFIGS");  // NOLINT(concurrency-mt-unsafe)
+    const fs::path folder = configs == nullptr ? fs::path(SYSTOLE_CONFIG_DIR) : fs::path(configs);
+    return folder / "schemes" / (scheme + ".yaml");
+}
+
+std::string report(const QuantizedNetwork& network) {
+    std::vector<std::vector<std::string>> rows{{"tensor", "shape", "format", "scale"}, {}};
+    for (const QuantizedTensor& tensor : network.tensors) {
+        rows.push_back({tensor.name,
+                        fmt::format("{}x{}x{}", tensor.shape.height, tensor.shape.width,
+                                    tensor.shape.channels),
+                        numeric::nameOf(network.scheme.activation),
+                        fmt::format("{:.6g}", tensor.scale)});
+    }
+    return alignedTable(rows);
+}
+
+int quantizeModel(const QuantizeOptions& options) {
+    checkWritable(options.output);
+    const Scheme scheme = loadScheme(schemeFile(options.scheme), {});
+    const Workload workload = loadSelected({options.workload, std::nullopt}, scheme);
+    const QuantizedNetwork network =
+        quantize(workload.network, scheme, workload.calibration.first(scheme.calibrationImages));
+    exportOnnx(network, options.output, {.allOutputs = options.allOutputs});
+    fmt::print("{}", report(network));
+    return 0;
+}
+
+}  // namespace
+
+void addQuantize(CLI::App& app, Action& action) {
+    auto options = std::make_shared<QuantizeOptions>();
+    CLI::App* command = app.add_subcommand(
+        "quantize", "Calibrate and quantize a model; write it as ONNX with QLinearConv");
+    command
+        ->add_option("WORKLOAD", options->workload,
+                     "A workload.yaml, or a bare .onnx (calibrated with random images)")
+        ->required();
+    command->add_option("SCHEME", options->scheme, "A scheme file, or a name in configs/schemes")
+        ->required();
+    command->add_option("--output,-o", options->output, "The ONNX file to write")
+        ->type_name("FILE")
+        ->required();
+    command->add_flag("--all-outputs", options->allOutputs,
+                      "Make every quantized tensor an output of the graph");
+    command->footer(
+        "Example:\n"
+        "  systole quantize traces/resnet8_fmnist/workload.yaml int8 --output resnet8_int8.onnx");
+    command->callback(
+        [options, &action] { action = [options] { return quantizeModel(*options); }; });
+}
+
+}  // namespace systole::sim
