@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a workload in Systole and in the oracle (tests/oracle); compares the codes of all tensors.
+
+    differential.py build/release/systole WORK --scheme int8                  ResNet-8
+    differential.py build/release/systole WORK --scheme e4m3 --random 10      random networks
+    differential.py build/release/systole WORK --scheme int8 --onnxruntime    ONNX Runtime as well
+
+Prints one line, PASS or FAIL, after the differences. Exit 0 or 1; 77 (skipped) where node, npm or a
+Python module is missing.
+"""
+import argparse
+import importlib.util
+import json
+import math
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+_SKIPPED = 77
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(os.path.dirname(_HERE))
+_ORACLE = os.path.join(_ROOT, "tests", "oracle")
+
+
+class Failure(Exception):
+    """A command failed; its message is one line."""
+
+
+def main():
+    arguments = _parse()
+    missing = [name for name in ("numpy", "onnx", "yaml") if importlib.util.find_spec(name) is None]
+    if missing:
+        print(f"SKIPPED: no Python module {', '.join(missing)}")
+        return _SKIPPED
+    os.makedirs(arguments.work, exist_ok=True)
+    modules = None
+    if arguments.onnxruntime:
+        from onnxruntime_modules import Unavailable, install
+        try:
+            modules = install(arguments.modules or os.path.join(arguments.work, "onnxruntime"))
+        except Unavailable as reason:
+            print(f"SKIPPED: {reason}")
+            return _SKIPPED
+    faults, compared = [], 0
+    for name, workload, folder in _subjects(arguments):
+        try:
+            found, tensors = _Case(arguments, workload, folder, modules).run()
+        except Failure as failure:
+            found, tensors = [str(failure)], 0
+        faults += [f"{name}: {fault}" for fault in found]
+        compared += tensors
+    for fault in faults:
+        print(fault)
+    print(f"{'FAIL' if faults else 'PASS'}: {arguments.scheme}, {_subject_name(arguments)}"
+          f"{', ONNX Runtime' if modules else ''}: {compared} tensors compared")
+    return 1 if faults else 0
+
+
+def _parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("systole", help="the executable")
+    parser.add_argument("work", help="folder for intermediate files")
+    parser.add_argument("--scheme", default="int8", help="a name in configs/schemes")
+    parser.add_argument("--scheme-set", action="append", default=[], metavar="KEY.PATH=VALUE",
+                        help="override a key of the scheme, e.g. weight.granularity=per_tensor")
+    parser.add_argument("--config", help="default: configs/accelerators/edge-16x16.yaml",
+                        default=os.path.join(_ROOT, "configs", "accelerators", "edge-16x16.yaml"))
+    parser.add_argument("--set", action="append", default=[], help="passed to systole run")
+    parser.add_argument("--images", type=int, default=16)
+    parser.add_argument("--workload", default=os.path.join(_ROOT, "traces", "resnet8_fmnist",
+                                                           "workload.yaml"))
+    parser.add_argument("--random", type=int, metavar="N", help="N random networks instead")
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--onnxruntime", action="store_true",
+                        help="export by systole quantize and run in ONNX Runtime, too")
+    parser.add_argument("--modules", metavar="DIR",
+                        help="where onnxruntime-node is, or is to be, installed; default: in WORK")
+    return parser.parse_args()
+
+
+def _subject_name(arguments):
+    if arguments.random is None:
+        return os.path.basename(os.path.dirname(os.path.abspath(arguments.workload)))
+    return f"random networks of seeds {arguments.first_seed}.." \
+           f"{arguments.first_seed + arguments.random - 1}"
+
+
+def _subjects(arguments):
+    """Yields (name, workload, work folder)."""
+    if arguments.random is None:
+        yield _subject_name(arguments), arguments.workload, arguments.work
+        return
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.random):
+        folder = os.path.join(arguments.work, f"seed{seed}")
+        command = [sys.executable, "-B", os.path.join(_ORACLE, "random_network.py"), "--seed",
+                   str(seed), "--output", folder, "--images", str(arguments.images)]
+        if arguments.onnxruntime:
+            command.append("--qlinear")
+        _call(command)
+        yield f"seed {seed}", os.path.join(folder, "workload.yaml"), folder
+
+
+def _call(command):
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Failure(str(error)) from error
+    if result.returncode != 0:
+        lines = (result.stderr.strip() or result.stdout.strip() or "no message").splitlines()
+        shown = " ".join(os.path.basename(word) for word in command[:4])
+        raise Failure(f"'{shown} ...' exited with {result.returncode}: " + " | ".join(lines[-3:]))
+    return result.stdout
+
+
+class _Case:
+    """One network: the oracle's tensors, and Systole's and ONNX Runtime's compared with them."""
+
+    def __init__(self, arguments, workload, folder, modules):
+        self.arguments, self.workload, self.folder, self.modules = (arguments, workload, folder,
+                                                                    modules)
+        self.overrides = [item.split("=", 1) for item in arguments.scheme_set]
+        self.scheme = self._write_scheme()
+
+    def run(self):
+        """Returns the faults and the number of tensors compared."""
+        self._call_oracle()
+        self._call_systole()
+        # A convolution that an addition is fused into is never stored by the machine.
+        faults, compared = self._compare("systole", missing=self.summary["additions"])
+        faults = [f"systole run: {fault}" for fault in faults] + self._compare_summaries()
+        if self.modules:
+            self._call_onnxruntime()
+            more, tensors = self._compare("onnxruntime")
+            faults += [f"ONNX Runtime: {fault}" for fault in more]
+            compared += tensors
+        return faults, compared
+
+    def _write_scheme(self):
+        """The scheme with the overrides, as a file for the oracle and the exporter."""
+        import yaml
+        with open(os.path.join(_ROOT, "configs", "schemes", self.arguments.scheme + ".yaml"),
+                  encoding="utf-8") as file:
+            document = yaml.safe_load(file)
+        for path, value in self.overrides:
+            *sections, key = path.split(".")
+            section = document
+            for name in sections:
+                section = section[name]
+            section[key] = yaml.safe_load(value)
+        os.makedirs(self.folder, exist_ok=True)
+        with open(self._path("scheme.yaml"), "w", encoding="utf-8") as file:
+            yaml.safe_dump(document, file)
+        return self._path("scheme.yaml")
+
+    def _systole_overrides(self):
+        """The scheme, and a datapath of the same formats."""
+        datapath = self.arguments.scheme.removesuffix("_fixed_point")
+        sets = [f"datapath={datapath}", f"scheme={self.arguments.scheme}"]
+        for path, value in self.overrides:
+            sets.append(f"scheme.{path}={value}")
+            if path in ("activation.format", "weight.format", "accumulator"):
+                sets.append(f"datapath.{path.removesuffix('.format')}={value}")
+        return sets + self.arguments.set
+
+    def _path(self, name):
+        return os.path.join(self.folder, name)
+
+    def _empty(self, name):
+        """A folder without tensors of an earlier run."""
+        os.makedirs(self._path(name), exist_ok=True)
+        for file in os.listdir(self._path(name)):
+            os.remove(os.path.join(self._path(name), file))
+        return self._path(name)
+
+    def _call_oracle(self):
+        _call([sys.executable, "-B", os.path.join(_ORACLE, "reference.py"), self.workload,
+               "--scheme", self.scheme, "--images", str(self.arguments.images),
+               "--output", self._empty("oracle")])
+        with open(self._path("oracle/summary.json"), encoding="utf-8") as file:
+            self.summary = json.load(file)
+
+    def _call_systole(self):
+        command = [self.arguments.systole, "run", self.arguments.config, self.workload,
+                   "--images", str(self.arguments.images), "--tensors", self._empty("systole"),
+                   "--json", self._path("systole.json"), "--quiet"]
+        for override in self._systole_overrides():
+            command += ["--set", override]
+        _call(command)
+
+    def _call_onnxruntime(self):
+        sys.path.insert(0, _ORACLE)
+        from workload import Workload
+        workload = Workload(self.workload)
+        scale, offset = workload.input_map
+        exported = self._path("quantized.onnx")
+        _call([self.arguments.systole, "quantize", self.workload, self.scheme,
+               "--output", exported, "--all-outputs"])
+        _call(["node", os.path.join(_HERE, "run_onnxruntime.mjs"), self.modules, exported,
+               workload.images_path, self._empty("onnxruntime"), "--codes",
+               f"--images={self.arguments.images}", f"--scale={scale!r}", f"--offset={offset!r}"])
+
+    def _compare(self, folder, missing=0):
+        sys.path.insert(0, _HERE)
+        from compare_tensors import compare_folders
+        return compare_folders(self._path("oracle"), self._path(folder),
+                               self.summary["output_file"], missing)
+
+    def _compare_summaries(self):
+        with open(self._path("systole.json"), encoding="utf-8") as file:
+            result = json.load(file)
+        accuracy = result["totals"].get("accuracy", {})
+        faults = []
+        for key in ("top1", "fp32_top1", "sqnr_db"):
+            expected, found = self.summary[key], accuracy.get(key)
+            if expected is not None and not _equal(expected, found):
+                faults.append(f"accuracy.{key}: {expected} expected, {found} found")
+        return faults
+
+
+def _equal(expected, found):
+    """Sums of squares may be in another order; nothing else differs."""
+    return isinstance(found, (int, float)) and math.isclose(expected, found, rel_tol=1e-9)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks the oracle itself against ONNX Runtime, on random networks: FP32 tensors within a
+tolerance, INT8 codes bit for bit.
+
+    check_onnxruntime.py MODULES WORK --first-seed 1 --seeds 10
+
+MODULES is the folder whose node_modules holds onnxruntime-node (tests/differential/package.json).
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from export_qlinear import QLinearExporter
+from float_model import run_float
+from onnx_graph import load_graph
+from quantized_model import QuantizedModel, Scheme
+from random_network import write_workload
+from reference import file_name
+from workload import Workload
+
+_RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "differential",
+                       "run_onnxruntime.mjs")
+_TOLERANCE = 1e-5  # of FP32, relative to the tensor's largest magnitude
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("modules", help="folder whose node_modules holds onnxruntime-node")
+    parser.add_argument("work", help="folder for intermediate files")
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--workload", help="a workload instead of random networks")
+    arguments = parser.parse_args()
+    faults = []
+    if arguments.workload:
+        faults = _check(arguments.workload, arguments.work, arguments.modules, 16)
+        subject = arguments.workload
+    else:
+        seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+        for seed in seeds:
+            folder = os.path.join(arguments.work, f"seed{seed}")
+            write_workload(seed, folder)
+            workload = os.path.join(folder, "workload.yaml")
+            faults += [f"seed {seed}: {fault}"
+                       for fault in _check(workload, folder, arguments.modules, 8)]
+        subject = f"seeds {seeds[0]}..{seeds[-1]}"
+    for fault in faults:
+        print(fault)
+    print(f"{'FAIL' if faults else 'PASS'}: oracle against ONNX Runtime, {subject}")
+    return 1 if faults else 0
+
+
+def _check(path, folder, modules, images):
+    os.makedirs(folder, exist_ok=True)
+    workload = Workload(path)
+    graph = load_graph(workload.model)
+    x = workload.images(images)
+    faults = _check_float(workload, graph, x, folder, modules)
+    model = QuantizedModel(graph, Scheme(), workload.calibration())
+    return faults + _check_codes(workload, model, x, folder, modules)
+
+
+def _run(workload, model, modules, folder, images):
+    scale, offset = workload.input_map
+    subprocess.run(["node", _RUNNER, modules, model, workload.images_path, folder,
+                    f"--images={images}", f"--scale={scale!r}", f"--offset={offset!r}"],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def _check_float(workload, graph, x, folder, modules):
+    model = onnx.load(workload.model)
+    del model.graph.output[:]
+    tensors = run_float(graph, x)
+    del tensors[graph.input]
+    model.graph.output.extend(
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in tensors)
+    path = os.path.join(folder, "float.onnx")
+    onnx.save(model, path)
+    outputs = os.path.join(folder, "float")
+    _run(workload, path, modules, outputs, len(x))
+    faults = []
+    for name, tensor in tensors.items():
+        error = np.abs(np.load(os.path.join(outputs, file_name(name))) - tensor).max()
+        if not error <= _TOLERANCE * max(1.0, np.abs(tensor).max()):
+            faults.append(f"FP32 {name} differs by {error}")
+    return faults
+
+
+def _check_codes(workload, model, x, folder, modules):
+    path = os.path.join(folder, "quantized.onnx")
+    QLinearExporter(model).save(path)
+    outputs = os.path.join(folder, "quantized")
+    _run(workload, path, modules, outputs, len(x))
+    kinds = {layer.output: layer.kind for layer in model.graph.layers}
+    faults = []
+    for name, codes in model.run(x).items():
+        difference = np.load(os.path.join(outputs, file_name(name))).view(np.int8).astype(int)
+        difference -= codes.view(np.int8)
+        # ONNX Runtime's Softmax works in binary32: its codes may be neighbours.
+        allowed = 1 if kinds.get(name) == "softmax" else 0
+        if np.abs(difference).max() > allowed:
+            count = np.count_nonzero(difference)
+            faults.append(f"INT8 {name}: {count} of {codes.size} codes differ")
+    return faults
+
+
+if __name__ == "__main__":
+    sys.exit(main())

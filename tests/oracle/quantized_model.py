@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A quantized network: scales and codes from the float model, then the codes of every tensor.
+
+Section numbers are those of docs/arithmetic.md.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+import exact
+from float_model import run_float, softmax
+from formats import format_named
+from windows import tap_counts, taps
+
+_F32_ONE = np.float32(1)
+
+
+@dataclass
+class Scheme:
+    activation: str = "int8"
+    weight: str = "int8"
+    granularity: str = "per_channel"  # or per_tensor
+    accumulator: str = "int32"  # intN or exact
+    requantization: str = "fp32_multiplier"  # or fixed_point
+
+
+@dataclass
+class ConvParameters:
+    weight_scale: np.ndarray  # binary32, [output channels]
+    weight_codes: np.ndarray  # the shape of Layer.weight
+    bias_codes: np.ndarray  # int64 or Python integers, [output channels]
+
+
+class QuantizedModel:
+    def __init__(self, graph, scheme, calibration):
+        """calibration: float32 images [images, height, width, channels]."""
+        self.graph = graph
+        self.activation = format_named(scheme.activation)
+        self.weight = format_named(scheme.weight)
+        self.scheme = scheme
+        self.fixed_point = scheme.requantization == "fixed_point"
+        if self.fixed_point and not (self.activation.is_integer and self.weight.is_integer):
+            raise ValueError("fixed_point requantization needs integer formats")
+        self.accumulator_bits = None
+        if scheme.accumulator != "exact":
+            self.accumulator_bits = int(scheme.accumulator.removeprefix("int"))
+        self.scales = self._calibrate(calibration)
+        self.parameters = {layer.output: self._conv_parameters(layer)
+                           for layer in graph.layers if layer.kind == "conv"}
+
+    # Section 3
+    def _calibrate(self, calibration):
+        tensors = run_float(self.graph, calibration)
+        scales = {self.graph.input: _scale(np.abs(calibration).max(), self.activation)}
+        for layer in self.graph.layers:
+            if layer.kind in ("max_pool", "relu"):
+                scales[layer.output] = scales[layer.inputs[0]]
+            else:
+                amax = np.abs(tensors[layer.output]).max()
+                scales[layer.output] = _scale(amax, self.activation)
+        return scales
+
+    def _conv_parameters(self, layer):
+        magnitudes = np.abs(layer.weight)
+        amax = magnitudes.max(axis=(0, 1, 3))  # [group, output of the group]
+        if self.scheme.granularity == "per_tensor":
+            amax = np.full_like(amax, magnitudes.max())
+        scale = _scale(amax, self.weight)
+        codes = self.weight.encode(layer.weight / scale[:, None, :])
+        scale = scale.reshape(-1)
+        return ConvParameters(scale, codes, self._bias_codes(layer, scale))
+
+    # Section 4
+    def _bias_codes(self, layer, weight_scale):
+        if layer.bias is None:
+            return np.zeros(len(weight_scale), dtype=np.int64)
+        grid = 2.0**(self.activation.grid + self.weight.grid)
+        unit = self._product_scale(layer, weight_scale) * grid
+        # Python integers: rint gives a whole number, however large.
+        codes = [int(code) for code in np.rint(layer.bias.astype(np.float64) / unit)]
+        if self.accumulator_bits is not None:
+            half = 1 << (self.accumulator_bits - 1)
+            codes = [min(max(code, -half), half - 1) for code in codes]
+        return exact.as_integers(np.array(codes, dtype=object))
+
+    def _product_scale(self, layer, weight_scale):
+        """s_x * s_w in binary64, where it is exact."""
+        return np.float64(self.scales[layer.inputs[0]]) * weight_scale.astype(np.float64)
+
+    def run(self, x):
+        """The codes of every tensor by name, from float32 images."""
+        codes = {self.graph.input: self.activation.encode(x / self.scales[self.graph.input])}
+        operations = {
+            "conv": self._conv, "add": self._add, "average_pool": self._average_pool,
+            "max_pool": self._max_pool, "relu": self._relu, "softmax": self._softmax,
+        }
+        for layer in self.graph.layers:
+            inputs = [codes[name] for name in layer.inputs]
+            codes[layer.output] = operations[layer.kind](layer, *inputs)
+        return codes
+
+    def values(self, name, codes):
+        """code value * scale, binary64."""
+        return self.activation.values(codes) * np.float64(self.scales[name])
+
+    def _accumulate(self, layer, x):
+        parameters = self.parameters[layer.output]
+        ky_size, kx_size, groups, depth, outputs = layer.weight.shape
+        weight = self.weight.steps(parameters.weight_codes)
+        shape = (len(x), *layer.window.output_size(x.shape[1], x.shape[2]))
+        total = np.int64(0)
+        for ky, kx, tap in taps(self.activation.steps(x), layer.window, 0):
+            tap = tap.reshape(-1, groups, depth).transpose(1, 0, 2)
+            products = exact.exact_matmul(tap, weight[ky, kx], depth * ky_size * kx_size)
+            total = exact.add_integers(total, products)
+        total = total.transpose(1, 0, 2).reshape(*shape, groups * outputs)
+        total = exact.add_integers(total, parameters.bias_codes)
+        return total if self.accumulator_bits is None else exact.wrap(total, self.accumulator_bits)
+
+    def _conv(self, layer, x):
+        total = self._accumulate(layer, x)
+        s_x, s_y = self.scales[layer.inputs[0]], self.scales[layer.output]
+        s_w = self.parameters[layer.output].weight_scale
+        if self.fixed_point:
+            ratios = self._product_scale(layer, s_w) / np.float64(s_y)
+            return self._encode(layer, _multiply_shift(total, ratios))
+        m = (s_x * s_w) / s_y
+        m = m * np.float32(2.0**(self.activation.grid + self.weight.grid))
+        return self._encode(layer, exact.to_float32(total) * m)
+
+    def _encode(self, layer, v):
+        if layer.relu:
+            v = np.where(v > 0, v, np.zeros_like(v))
+        return self.activation.encode(v)
+
+    # Section 5
+    def _add(self, layer, a, b):
+        s_a, s_b = (self.scales[name] for name in layer.inputs)
+        s_y = self.scales[layer.output]
+        if self.fixed_point:
+            ratios = [float(np.float64(s) / np.float64(s_y)) for s in (s_a, s_b)]
+            _, t = exact.multiplier(max(ratios))
+            m_a, m_b = (np.int64(int(np.rint(np.ldexp(ratio, t)))) for ratio in ratios)
+            total = self.activation.steps(a) * m_a + self.activation.steps(b) * m_b
+            return self._encode(layer, exact.shift_right_rounding(total, t))
+        a, b = (self.activation.values(codes).astype(np.float32) for codes in (a, b))
+        return self._encode(layer, (a * s_a + b * s_b) / s_y)
+
+    def _average_pool(self, layer, x):
+        total = np.int64(0)
+        for _, _, tap in taps(self.activation.steps(x), layer.window, 0):
+            total = exact.add_integers(total, tap)
+        count = tap_counts(x.shape[1], x.shape[2], layer.window, layer.count_include_pad)
+        inverse = _F32_ONE / count.astype(np.float32)
+        s_x, s_y = self.scales[layer.inputs[0]], self.scales[layer.output]
+        if self.fixed_point:
+            ratios = (np.float64(s_x) * inverse.astype(np.float64)) / np.float64(s_y)
+            return self._encode(layer, _multiply_shift(total, ratios))
+        m = (s_x * inverse) / s_y
+        m = m * np.float32(2.0**self.activation.grid)
+        return self._encode(layer, exact.to_float32(total) * m)
+
+    def _max_pool(self, layer, x):
+        inside = np.ones((1, *x.shape[1:3], 1), dtype=bool)
+        best_code, best_value = None, None
+        for (_, _, code), (_, _, valid) in zip(taps(x, layer.window, 0),
+                                               taps(inside, layer.window, False)):
+            value = np.where(valid, self.activation.values(code), -np.inf)
+            if best_code is None:
+                best_code, best_value = code, value
+            better = value > best_value
+            best_code, best_value = np.where(better, code, best_code), np.maximum(value, best_value)
+        return best_code
+
+    def _relu(self, _, x):
+        return np.where(self.activation.values(x) < 0, np.zeros_like(x), x)
+
+    # Section 6
+    def _softmax(self, layer, x):
+        p = softmax(self.activation.values(x), self.scales[layer.inputs[0]])
+        return self.activation.encode(p / self.scales[layer.output])
+
+
+def _scale(amax, number_format):
+    """amax / largest in binary32; 1 where amax is 0."""
+    amax = np.asarray(amax, dtype=np.float32)
+    scale = amax / np.float32(number_format.largest)
+    return np.where(amax == 0, _F32_ONE, scale).astype(np.float32)
+
+
+def _multiply_shift(total, ratios):
+    """Section 4, fixed_point; ratios broadcast against total."""
+    ratios = np.asarray(ratios)
+    pairs = [exact.multiplier(float(ratio)) for ratio in ratios.reshape(-1)]
+    m = np.array([pair[0] for pair in pairs], dtype=np.int64).reshape(ratios.shape)
+    t = np.array([pair[1] for pair in pairs], dtype=np.int64).reshape(ratios.shape)
+    return exact.shift_right_rounding(exact.multiply_integers(total, m), t)
