@@ -12,11 +12,12 @@ namespace {
 
 constexpr int kMantissaBits = 31;
 constexpr int kLargestShift = 62;
+constexpr double kLargestRatio = 2147483647.0;  // the largest mantissa, with no shift
 
 }  // namespace
 
 FixedPointScale makeFixedPointScale(double ratio) {
-    SYSTOLE_CHECK(ratio >= 0 && ratio < std::ldexp(1.0, kMantissaBits), "scale ratio {}", ratio);
+    SYSTOLE_CHECK(ratio >= 0 && ratio <= kLargestRatio, "scale ratio {}", ratio);
     if (ratio == 0) {
         return {0, kLargestShift};
     }
@@ -30,10 +31,12 @@ FixedPointScale makeFixedPointScale(double ratio) {
     return {static_cast<std::int32_t>(mantissa), shift};
 }
 
-std::int64_t shiftRoundHalfUp(Int128 product, std::int32_t shift) {
+Int128 shiftRoundHalfUp(Int128 product, std::int32_t shift) {
     const Int128 half = shift == 0 ? 0 : Int128{1} << (shift - 1);
-    return static_cast<std::int64_t>((product + half) >> shift);
+    return (product + half) >> shift;
 }
+
+namespace {
 
 double rescaled(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic) {
     if (arithmetic == ScaleArithmetic::FixedPoint) {
@@ -42,6 +45,8 @@ double rescaled(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithm
     }
     return static_cast<float>(sum) * rescale.multiplier;
 }
+
+}  // namespace
 
 Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic, bool relu,
                 const Codec& output) {

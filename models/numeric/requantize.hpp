@@ -30,11 +30,11 @@ struct Rescale {
     FixedPointScale fixedPoint;
 };
 
-/// The pair nearest to `ratio`, ties to even; 0 <= ratio < 2^31.
+/// The pair nearest to `ratio`, ties to even; 0 <= ratio <= 2^31 - 1.
 FixedPointScale makeFixedPointScale(double ratio);
 
 /// floor((product + 2^(shift-1)) / 2^shift): round half up.
-std::int64_t shiftRoundHalfUp(Int128 product, std::int32_t shift);
+Int128 shiftRoundHalfUp(Int128 product, std::int32_t shift);
 
 /// An accumulator (its bias already added) or a sum of grid steps to an output code. A ReLU acts on
 /// the rescaled value, before it is encoded.

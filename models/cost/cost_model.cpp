@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cost/cost_model.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+
+namespace systole::cost {
+
+namespace {
+
+double count(std::uint64_t value) { return static_cast<double>(value); }
+
+double elementsOf(const MachineDescription& machine) {
+    return count(machine.arrayRows) * machine.arrayColumns;
+}
+
+const ProcessingElement& elementOf(const Technology& technology,
+                                   const MachineDescription& machine) {
+    return processingElementOf(technology, machine.activation, machine.weight, machine.accumulator);
+}
+
+/// One bank; nothing for a free scratchpad.
+SramMacro bankOf(const SramTable& table, const ScratchpadDescription& scratchpad) {
+    return scratchpad.isFree()
+               ? SramMacro{}
+               : table.at(count(*scratchpad.capacityBytes) / count(*scratchpad.banks),
+                          scratchpad.wordBits);
+}
+
+double banksOf(const ScratchpadDescription& scratchpad) {
+    return scratchpad.isFree() ? 0 : count(*scratchpad.banks);
+}
+
+/// The accumulators of one column; nothing where they are free.
+SramMacro accumulatorColumn(const SramTable& table, const MachineDescription& machine) {
+    return machine.accumulatorRows
+               ? table.at(count(*machine.accumulatorRows) * machine.accumulatorBits / 8,
+                          machine.accumulatorBits)
+               : SramMacro{};
+}
+
+ComponentArea sramArea(const Technology& technology, double macros, const SramMacro& nominal,
+                       const SramMacro& other) {
+    const double area = macros * nominal.areaSquareMicrons;
+    const double otherArea = macros * other.areaSquareMicrons;
+    return {.squareMicrons = area,
+            .lowSquareMicrons = std::min(area, otherArea),
+            .highSquareMicrons = std::max(area, otherArea),
+            .isFree = nominal.areaSquareMicrons == 0,
+            .source = technology.sram.source()};
+}
+
+ComponentArea scratchpadArea(const Technology& technology,
+                             const ScratchpadDescription& scratchpad) {
+    return sramArea(technology, banksOf(scratchpad), bankOf(technology.sram, scratchpad),
+                    bankOf(technology.sramOtherOptimum, scratchpad));
+}
+
+ComponentArea vectorArea(const Technology& technology, const Limit& lanes) {
+    const double lane = technology.fp32Multiply.areaSquareMicrons.value +
+                        technology.fp32Add.areaSquareMicrons.value +
+                        technology.int32Add.areaSquareMicrons.value;
+    const double area = lanes ? count(*lanes) * lane : 0;
+    return {.squareMicrons = area,
+            .lowSquareMicrons = area,
+            .highSquareMicrons = area,
+            .isFree = !lanes,
+            .source = technology.fp32Multiply.areaSquareMicrons.source};
+}
+
+ComponentArea arrayArea(const ProcessingElement& element, double elements) {
+    const double area = elements * element.areaSquareMicrons;
+    const double fast =
+        elements * element.fastAreaSquareMicrons.value_or(element.areaSquareMicrons);
+    return {.squareMicrons = area,
+            .lowSquareMicrons = std::min(area, fast),
+            .highSquareMicrons = std::max(area, fast),
+            .isFree = false,
+            .source = element.source};
+}
+
+}  // namespace
+
+double EnergyBreakdown::totalJoules() const {
+    double total = 0;
+    for (const EnergyComponent& component : kEnergyComponents) {
+        total += this->*component.joules;
+    }
+    return total;
+}
+
+ComponentArea AreaBreakdown::total() const {
+    ComponentArea total;
+    for (const AreaComponent& component : kAreaComponents) {
+        const ComponentArea& area = this->*component.area;
+        total.squareMicrons += area.squareMicrons;
+        total.lowSquareMicrons += area.lowSquareMicrons;
+        total.highSquareMicrons += area.highSquareMicrons;
+        total.isFree = total.isFree || area.isFree;
+    }
+    total.source = "sum of the components";
+    return total;
+}
+
+EnergyModel::EnergyModel(const Technology& technology, const MachineDescription& machine,
+                         SramCorner corner)
+    : element_(elementOf(technology, machine)) {
+    const SramTable& sram =
+        corner == SramCorner::Nominal ? technology.sram : technology.sramOtherOptimum;
+    activationScratchpad_ = bankOf(sram, machine.activationScratchpad);
+    weightScratchpad_ = bankOf(sram, machine.weightScratchpad);
+    accumulatorBuffer_ = accumulatorColumn(sram, machine);
+    if (machine.vectorLanes) {
+        // Every element passes the whole lane: bias, scale, residual or rounding add.
+        vectorOperationJoules_ = 1e-12 * (technology.fp32Multiply.energyPicojoules.value +
+                                          technology.fp32Add.energyPicojoules.value +
+                                          technology.int32Add.energyPicojoules.value);
+    }
+    leakageWatts_ = elementsOf(machine) * element_.leakageMicrowatts * 1e-6 +
+                    banksOf(machine.activationScratchpad) * activationScratchpad_.leakageWatts +
+                    banksOf(machine.weightScratchpad) * weightScratchpad_.leakageWatts +
+                    count(machine.arrayColumns) * accumulatorBuffer_.leakageWatts;
+}
+
+EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds,
+                                      double dramJoules) const {
+    const auto accesses = [](const SramMacro& macro, std::uint64_t reads, std::uint64_t writes) {
+        return count(reads) * macro.readJoules + count(writes) * macro.writeJoules;
+    };
+    EnergyBreakdown energy;
+    energy.arrayMacJoules = count(counters.macs) * element_.picojoulesPerMac * 1e-12;
+    energy.arrayClockJoules = count(counters.idlePeCycles) * element_.idleClockPicojoules * 1e-12;
+    energy.activationScratchpadJoules =
+        accesses(activationScratchpad_, counters.activationScratchpadReads,
+                 counters.activationScratchpadWrites);
+    energy.weightScratchpadJoules = accesses(weightScratchpad_, counters.weightScratchpadReads,
+                                             counters.weightScratchpadWrites);
+    energy.accumulatorBufferJoules =
+        accesses(accumulatorBuffer_, counters.accumulatorReads, counters.accumulatorWrites);
+    energy.vectorUnitJoules = count(counters.vectorOperations) * vectorOperationJoules_;
+    energy.leakageJoules = leakageWatts_ * seconds;
+    energy.dramJoules = dramJoules;
+    return energy;
+}
+
+AreaModel::AreaModel(const Technology& technology, const MachineDescription& machine) {
+    const ProcessingElement& element = elementOf(technology, machine);
+    area_.array = arrayArea(element, elementsOf(machine));
+    area_.activationScratchpad = scratchpadArea(technology, machine.activationScratchpad);
+    area_.weightScratchpad = scratchpadArea(technology, machine.weightScratchpad);
+    area_.accumulatorBuffer =
+        sramArea(technology, machine.arrayColumns, accumulatorColumn(technology.sram, machine),
+                 accumulatorColumn(technology.sramOtherOptimum, machine));
+    area_.vectorUnit = vectorArea(technology, machine.vectorLanes);
+
+    SYSTOLE_CHECK(machine.clockHertz > 0, "clock of {} Hz", machine.clockHertz);
+    const double period = 1e9 / machine.clockHertz;
+    meetsClock_ = element.delayNanoseconds <= period;
+    meetsClockFast_ = element.fastDelayNanoseconds.value_or(element.delayNanoseconds) <= period;
+}
+
+}  // namespace systole::cost

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "models/cost/counter_info.hpp"
+
+namespace systole::cost {
+
+/// What the accelerator did, apart from DRAM commands (memory::DramCounters). A scratchpad word is as
+/// wide as the scratchpad; an accumulator word is one partial sum.
+struct Counters {
+    std::uint64_t macs = 0;
+    std::uint64_t idlePeCycles = 0;
+    std::uint64_t activationScratchpadReads = 0;
+    std::uint64_t activationScratchpadWrites = 0;
+    std::uint64_t weightScratchpadReads = 0;
+    std::uint64_t weightScratchpadWrites = 0;
+    std::uint64_t accumulatorReads = 0;
+    std::uint64_t accumulatorWrites = 0;
+    std::uint64_t vectorOperations = 0;
+    std::uint64_t bytesLoaded = 0;
+    std::uint64_t bytesStored = 0;
+};
+
+inline constexpr std::array kCounters{
+    CounterInfo<Counters>{"macs", "1", "multiply-accumulates of the network", &Counters::macs},
+    CounterInfo<Counters>{"idle_pe_cycles", "cycle",
+                          "PE cycles without a MAC while the array executes a fold",
+                          &Counters::idlePeCycles},
+    CounterInfo<Counters>{"activation_scratchpad_reads", "word", "words read",
+                          &Counters::activationScratchpadReads},
+    CounterInfo<Counters>{"activation_scratchpad_writes", "word", "words written",
+                          &Counters::activationScratchpadWrites},
+    CounterInfo<Counters>{"weight_scratchpad_reads", "word", "words read",
+                          &Counters::weightScratchpadReads},
+    CounterInfo<Counters>{"weight_scratchpad_writes", "word", "words written",
+                          &Counters::weightScratchpadWrites},
+    CounterInfo<Counters>{"accumulator_reads", "word", "partial sums read",
+                          &Counters::accumulatorReads},
+    CounterInfo<Counters>{"accumulator_writes", "word", "partial sums written",
+                          &Counters::accumulatorWrites},
+    CounterInfo<Counters>{"vector_operations", "1", "elements that passed a vector lane",
+                          &Counters::vectorOperations},
+    CounterInfo<Counters>{"bytes_loaded", "B", "bytes that load commands asked for",
+                          &Counters::bytesLoaded},
+    CounterInfo<Counters>{"bytes_stored", "B", "bytes that store commands asked for",
+                          &Counters::bytesStored},
+};
+
+inline Counters& operator+=(Counters& sum, const Counters& more) {
+    addCounters(sum, more, kCounters);
+    return sum;
+}
+
+}  // namespace systole::cost
