@@ -61,7 +61,8 @@ public:
 private:
     void checkCompletion() const;
     RunRecord record();
-    void checkConservation(const RunRecord& record) const;
+    void checkUnits(const RunRecord& run) const;
+    void checkBytes(const RunRecord& run) const;
 
     MachineConfig config_;
     Replay replay_;

@@ -56,7 +56,8 @@ void CommandUnit::takeEffect(const Command& command) {
 
 void CommandUnit::run() {
     for (;;) {
-        const Command& command = replay_.program->commands.at(commands.read());
+        const std::uint32_t index = commands.read();  // waits: the next program may come meanwhile
+        const Command& command = replay_.program->commands.at(index);
         awaitTokens(command);
         activity_ = "executes a command";
         perform(command);

@@ -22,7 +22,7 @@ struct Replay {
     MachineState state;
     const Program* program = nullptr;
     bool computeValues = true;  ///< else only time passes
-    sc_core::sc_time start;  ///< when the program began; cycles count from here
+    sc_core::sc_time start;     ///< when the program began; cycles count from here
     std::vector<cost::Counters> layerCounters;
     std::vector<Cycle> layerEnds;  ///< last completion of each layer so far
 

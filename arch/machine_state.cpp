@@ -109,13 +109,9 @@ void MachineState::load(const DramBox& source, std::vector<std::uint8_t>& scratc
     bytesLoaded_ += source.bytes();
 }
 
-void MachineState::apply(const LoadTile& load_) {
-    load(load_.source, activations_, load_.destination);
-}
+void MachineState::apply(const LoadTile& op) { load(op.source, activations_, op.destination); }
 
-void MachineState::apply(const LoadWeights& load_) {
-    load(load_.source, weights_, load_.destination);
-}
+void MachineState::apply(const LoadWeights& op) { load(op.source, weights_, op.destination); }
 
 void MachineState::apply(const StoreTile& store) {
     const DramBox& box = store.destination;
@@ -189,16 +185,23 @@ void MachineState::apply(const Stream& stream) {
     }
 }
 
+void MachineState::checkActivations(std::uint32_t address, std::uint64_t elements) const {
+    checkRange(address, elements * datapath_.activationBytes, activations_.size(),
+               "activation scratchpad");
+}
+
 void MachineState::apply(const Requantize& op) {
     const std::uint32_t record = parameterBytes(datapath_, arithmetic_);
     checkRange(op.parameters, std::uint64_t{op.columns} * record, weights_.size(),
                "weight scratchpad");
     checkRange(op.accumulatorRow, op.rows, accumulators_.size() / columns_, "accumulator buffer");
-    checkRange(op.destination, std::uint64_t{op.rows - 1} * op.pitch + op.columns,
+    checkRange(op.destination,
+               std::uint64_t{op.rows - 1} * op.pitch +
+                   std::uint64_t{op.columns} * datapath_.activationBytes,
                activations_.size(), "activation scratchpad");
     for (std::uint32_t column = 0; column < op.columns; ++column) {
         const ColumnParameters parameters =
-            readParameters(weights_.data() + op.parameters + column * record,
+            readParameters(weights_.data() + op.parameters + std::size_t{column} * record,
                            datapath_.accumulatorBytes, arithmetic_);
         for (std::uint32_t row = 0; row < op.rows; ++row) {
             const std::int64_t sum = numeric::wrapToBits(
@@ -247,6 +250,7 @@ Code MachineState::pooled(const Pool& pool, std::uint32_t output, std::uint32_t 
 void MachineState::apply(const Pool& pool) {
     const TileWindow& window = pool.window;
     checkRange(window.address, window.bytes(), activations_.size(), "activation scratchpad");
+    checkActivations(pool.destination, std::uint64_t{window.outputs()} * window.channelCount);
     for (std::uint32_t output = 0; output < window.outputs(); ++output) {
         for (std::uint32_t channel = 0; channel < window.channelCount; ++channel) {
             const std::uint32_t element = output * window.channelCount + channel;
@@ -257,6 +261,9 @@ void MachineState::apply(const Pool& pool) {
 }
 
 void MachineState::apply(const Elementwise& op) {
+    checkActivations(op.source, op.elements);
+    checkActivations(op.addition ? op.addition->source : op.source, op.elements);
+    checkActivations(op.destination, op.elements);
     for (std::uint32_t i = 0; i < op.elements; ++i) {
         const std::uint32_t offset = i * datapath_.activationBytes;
         const Code code = activationAt(op.source + offset);
@@ -270,6 +277,8 @@ void MachineState::apply(const Elementwise& op) {
 }
 
 void MachineState::apply(const Softmax& op) {
+    checkActivations(op.source, op.elements);
+    checkActivations(op.destination, op.elements);
     std::vector<Code> inputs(op.elements);
     std::vector<Code> outputs(op.elements);
     for (std::uint32_t i = 0; i < op.elements; ++i) {

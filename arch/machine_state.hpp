@@ -47,18 +47,19 @@ public:
     void clearByteCounts() { bytesLoaded_ = bytesStored_ = 0; }
 
 private:
-    void apply(const LoadTile& load);
-    void apply(const LoadWeights& load);
+    void apply(const LoadTile& op);
+    void apply(const LoadWeights& op);
     void apply(const StoreTile& store);
     void apply(const Stream& stream);
-    void apply(const Requantize& requantize);
+    void apply(const Requantize& op);
     void apply(const Pool& pool);
-    void apply(const Elementwise& elementwise);
-    void apply(const Softmax& softmax);
+    void apply(const Elementwise& op);
+    void apply(const Softmax& op);
 
     void load(const DramBox& source, std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
     void gatherActivations(const Stream& stream);
     void gatherWeights(const Stream& stream);
+    void checkActivations(std::uint32_t address, std::uint64_t elements) const;
     numeric::Code activationAt(std::uint32_t address) const;
     void writeActivation(std::uint32_t address, numeric::Code code);
     numeric::Code pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const;

@@ -47,10 +47,10 @@ void forEachRun(const TileWindow& window, std::uint32_t m, std::uint32_t kBegin,
         const std::uint32_t tap = k / window.channelCount;
         const std::uint32_t channel = k % window.channelCount;
         const std::uint32_t run = std::min(window.channelCount - channel, kBegin + kCount - k);
-        const auto y = std::int64_t{window.originY} + outputY * window.strideY +
-                       tap / window.kernelWidth * window.dilationY;
-        const auto x = std::int64_t{window.originX} + outputX * window.strideX +
-                       tap % window.kernelWidth * window.dilationX;
+        const auto y = window.originY + std::int64_t{outputY} * window.strideY +
+                       std::int64_t{tap / window.kernelWidth} * window.dilationY;
+        const auto x = window.originX + std::int64_t{outputX} * window.strideX +
+                       std::int64_t{tap % window.kernelWidth} * window.dilationX;
         if (y >= 0 && y < window.height && x >= 0 && x < window.width) {
             const auto element =
                 static_cast<std::uint32_t>(y * window.width + x) * window.channels +

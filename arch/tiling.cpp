@@ -184,16 +184,24 @@ private:
         }
     }
 
-    double bytesPerCycle() const {
+    static double rateOf(const Limit& bytesPerCycle) {
+        return bytesPerCycle ? static_cast<double>(*bytesPerCycle)
+                             : std::numeric_limits<double>::infinity();
+    }
+
+    double dramBytesPerCycle() const {
         if (machine_.dram.ideal) {
-            return machine_.dram.ideal->bytesPerCycle
-                       ? static_cast<double>(*machine_.dram.ideal->bytesPerCycle)
-                       : std::numeric_limits<double>::infinity();
+            return rateOf(machine_.dram.ideal->bytesPerCycle);
         }
         const memory::DdrConfig& ddr = *machine_.dram.ddr;
         constexpr double kBeatsPerClock = 2;  // double data rate
         return ddr.clockHertz * kBeatsPerClock * ddr.organization.busBits / 8 *
                ddr.organization.channels / machine_.clockHertz;
+    }
+
+    /// DRAM cannot deliver more than the DMA engine's port takes.
+    double bytesPerCycle() const {
+        return std::min(dramBytesPerCycle(), rateOf(machine_.dma.bytesPerCycle));
     }
 
     std::uint64_t folds(const ConvolutionTiling& tiling) const {

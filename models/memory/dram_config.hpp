@@ -63,7 +63,13 @@ struct DramOrganization {
     }
 };
 
-/// A DDR memory: one controller a channel, served in order of arrival, pages left open.
+/// In which order a controller serves what waits.
+enum class SchedulingPolicy {
+    Fcfs,    ///< in order of arrival (DramChannel)
+    FrFcfs,  ///< row hits first (ReorderingChannel)
+};
+
+/// A DDR memory: one controller a channel, pages left open.
 struct DdrConfig {
     double clockHertz = 0;
     DramOrganization organization;
@@ -73,6 +79,7 @@ struct DdrConfig {
     std::array<AddressField, 4> addressMap{AddressField::Row, AddressField::Bank,
                                            AddressField::Column, AddressField::BankGroup};
     std::uint64_t channelInterleaveBytes = 256;  ///< power of two, at least a burst
+    SchedulingPolicy policy = SchedulingPolicy::Fcfs;
     std::uint32_t controllerClocks =
         0;  ///< fixed pipeline delay of controller and PHY, per request
 };

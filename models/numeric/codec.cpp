@@ -34,8 +34,7 @@ double decodeFloat(const FloatFormat& format, Code code) {
     switch (format.specials) {
         case SpecialValues::Ieee:
             if (top) {
-                const double special = mantissa == 0 ? kInfinity : kNan;
-                return negative ? -special : special;
+                return std::copysign(mantissa == 0 ? kInfinity : kNan, negative ? -1.0 : 1.0);
             }
             break;
         case SpecialValues::NanOnly:

@@ -27,6 +27,7 @@ struct GemmOptions {
 int gemm(const GemmOptions& options) {
     checkOutputs(options.output);
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    checkTechnology(config);
     const QuantizedNetwork network =
         gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
     const LoweredNetwork lowered = lower(network, config.machine);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdio>
 #include <memory>
 
 #include "sim/cli/commands.hpp"
@@ -32,6 +32,7 @@ int sweep(const SweepOptions& options) {
         fmt::print("{}", sweepTable(result));
     }
     if (result.failures() == result.points.size()) {
+        std::fflush(stdout);  // the table comes before the error that sums it up
         throw ConfigError(fmt::format("{}: no point could be run; the first: {}", options.file,
                                       result.points.front().outcome.failure));
     }

@@ -156,6 +156,8 @@ DdrConfig readDdr(const Section& section) {
     ddr.organization = readOrganization(section.at("organization").section());
     ddr.addressMap = readAddressMap(section.at("address_map"));
     ddr.channelInterleaveBytes = section.at("channel_interleave").bytes(kSizes);
+    ddr.policy = section.at("policy").oneOf<memory::SchedulingPolicy>(
+        {{"fr_fcfs", memory::SchedulingPolicy::FrFcfs}, {"fcfs", memory::SchedulingPolicy::Fcfs}});
     ddr.controllerClocks = section.at("controller_clocks").integer<std::uint32_t>({0, 10'000});
     ddr.timing = readTiming(section.at("timing").section());
     ddr.power = readPower(section.at("power").section());

@@ -111,7 +111,8 @@ Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
     std::vector<RunOutcome> outcomes =
         runInWorkers(pool, requests, [&progress] { progress.advance(); });
     throwFailures(formats, outcomes);
-    Comparison comparison{.request = request};
+    Comparison comparison;
+    comparison.request = request;
     for (std::size_t i = 0; i < formats.size(); ++i) {
         comparison.formats.push_back(
             {formats[i], std::move(outcomes[i].json), outcomes[i].figures});

@@ -116,6 +116,7 @@ std::string winnersText(const Comparison& comparison) {
     }
     const auto names = [&](const std::vector<std::size_t>& indices) {
         std::vector<std::string> list;
+        list.reserve(indices.size());
         for (const std::size_t i : indices) {
             list.push_back(comparison.formats[i].format);
         }

@@ -166,6 +166,7 @@ private:
 
 InferenceOutcome infer(const RunConfig& config, const Workload& workload,
                        const InferenceOptions& options) {
+    checkTechnology(config);
     return Inference(config, workload, options).run();
 }
 

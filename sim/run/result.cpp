@@ -99,8 +99,18 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
 
 }  // namespace
 
+void checkTechnology(const RunConfig& config) {
+    try {
+        const cost::MachineDescription machine = describe(config.machine);
+        static_cast<void>(cost::EnergyModel(config.technology, machine));
+        static_cast<void>(cost::AreaModel(config.technology, machine));
+    } catch (const cost::MissingCoefficient& error) {
+        throw ConfigError(fmt::format("{}: technology: {}", config.machine.name, error.what()));
+    }
+}
+
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
-                  const arch::RunRecord& record) try {
+                  const arch::RunRecord& record) {
     const cost::MachineDescription machine = describe(config.machine);
     const cost::EnergyModel energy(config.technology, machine);
     const cost::AreaModel area(config.technology, machine);
@@ -122,8 +132,6 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                       record.layers[i].counters.macs, layer.macs);
     }
     return result;
-} catch (const cost::MissingCoefficient& error) {
-    throw ConfigError(fmt::format("{}: technology: {}", config.technology.name, error.what()));
 }
 
 }  // namespace systole::sim

@@ -64,7 +64,10 @@ struct Result {
     double areaSquareMillimetres() const { return area.total().squareMicrons * 1e-6; }
 };
 
-/// Costs of a timed replay. ConfigError where the technology has no figure for the machine.
+/// ConfigError where the technology has no figure for the machine: before the work, not after.
+void checkTechnology(const RunConfig& config);
+
+/// Costs of a timed replay; the technology must cover the machine.
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                   const arch::RunRecord& record);
 

@@ -61,7 +61,8 @@ SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep) {
     Progress progress("Sweep " + sweep.name, grid.size());
     std::vector<RunOutcome> outcomes =
         runInWorkers(pool, requests, [&progress] { progress.advance(); });
-    SweepResult result{.sweep = sweep};
+    SweepResult result;
+    result.sweep = sweep;
     for (std::size_t i = 0; i < grid.size(); ++i) {
         result.points.push_back({.values = grid[i], .outcome = std::move(outcomes[i])});
     }

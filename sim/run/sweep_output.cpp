@@ -125,7 +125,6 @@ std::string sweepJson(const SweepResult& result) {
 
 std::string sweepTable(const SweepResult& result) {
     Row header = keysOf(result.sweep);
-    const std::size_t keys = header.size();
     append(header, {"top-1 %", "SQNR dB", "area mm2", "cycles", "inferences/s", "energy uJ",
                     "inferences/s/W", "utilization %", "Pareto"});
     std::vector<Row> rows{header, {}};

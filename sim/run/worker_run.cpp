@@ -102,19 +102,19 @@ RunOutcome runOutcome(WorkerOutcome worker) {
 RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     SYSTOLE_CHECK(result.at("schema") == kResultSchema, "schema {}", result.at("schema").dump());
     const auto& totals = result.at("totals");
-    RunFigures figures{
-        .cycles = totals.at("cycles"),
-        .seconds = totals.at("seconds"),
-        .inferencesPerSecond = totals.at("inferences_per_second"),
-        .utilization = totals.at("utilization"),
-        .energyJoules = totals.at("energy_joules"),
-        .averagePowerWatts = totals.at("average_power_watts"),
-        .inferencesPerSecondPerWatt = totals.at("inferences_per_second_per_watt"),
-        .areaMm2 = totals.at("area_mm2"),
-        .arrayAreaMm2 =
-            totals.at("area_by_component").at("array").at("area_um2").get<double>() * 1e-6,
-        .dramBytes = totals.at("dram_bytes"),
-        .meetsClock = totals.at("meets_clock")};
+    RunFigures figures;
+    figures.cycles = totals.at("cycles");
+    figures.seconds = totals.at("seconds");
+    figures.inferencesPerSecond = totals.at("inferences_per_second");
+    figures.utilization = totals.at("utilization");
+    figures.energyJoules = totals.at("energy_joules");
+    figures.averagePowerWatts = totals.at("average_power_watts");
+    figures.inferencesPerSecondPerWatt = totals.at("inferences_per_second_per_watt");
+    figures.areaMm2 = totals.at("area_mm2");
+    figures.arrayAreaMm2 =
+        totals.at("area_by_component").at("array").at("area_um2").get<double>() * 1e-6;
+    figures.dramBytes = totals.at("dram_bytes");
+    figures.meetsClock = totals.at("meets_clock");
     if (totals.contains("accuracy")) {
         readAccuracy(totals.at("accuracy"), figures);
     }
@@ -147,6 +147,7 @@ std::vector<RunOutcome> runInWorkers(const WorkerPool& pool,
 
 std::vector<std::string> figureColumns() {
     std::vector<std::string> names;
+    names.reserve(kColumns.size());
     for (const FigureColumn& column : kColumns) {
         names.emplace_back(column.name);
     }
@@ -155,6 +156,7 @@ std::vector<std::string> figureColumns() {
 
 std::vector<std::string> figureCells(const RunFigures& figures) {
     std::vector<std::string> cells;
+    cells.reserve(kColumns.size());
     for (const FigureColumn& column : kColumns) {
         cells.push_back(column.cell(figures));
     }

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# clang-format and clang-tidy over the project's own sources, or over the files named.
+#   scripts/lint.sh [FILE..]          after scripts/build.sh: needs build/release/compile_commands.json
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+files=("$@")
+if [ "${#files[@]}" -eq 0 ]; then
+    mapfile -t files < <(git ls-files '*.cpp' '*.hpp')
+fi
+clang-format --dry-run --Werror "${files[@]}"
+printf '%s\n' "${files[@]}" | grep -E '^(models|arch|sim)/.*\.cpp$' |
+    xargs --no-run-if-empty -P "$(nproc)" -n 4 clang-tidy -p build/release --quiet

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "sim/quantize/quantized_network.hpp"
+
+namespace systole::sim {
+
+struct OnnxExportOptions {
+    /// Every tensor of codes becomes a graph output, named after the tensor; else only the result
+    /// is.
+    bool allOutputs = false;
+};
+
+/// Writes an INT8 network as standard ONNX (opset 13): QuantizeLinear at the float input,
+/// QLinearConv, MaxPool on codes, DequantizeLinear / Add / Relu / QuantizeLinear for the rest.
+/// Tensors of codes keep their names, the float input and the float result are named after them
+/// with the suffix `_float`. ONNX Runtime computes the codes of docs/arithmetic.md from it, but for
+/// softmax, whose exponential is its own.
+///
+/// Throws ConfigError where the scheme is not INT8 activations, integer weights of up to 8 bits,
+/// fp32_multiplier and sums that int32 holds; where an average excludes its padding; and where the
+/// file cannot be written. A file of that name is replaced only when the new one is whole.
+void exportOnnx(const QuantizedNetwork& network, const std::filesystem::path& path,
+                const OnnxExportOptions& options);
+
+}  // namespace systole::sim

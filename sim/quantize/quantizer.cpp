@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/quantize/quantizer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "sim/config_error.hpp"
+#include "sim/quantize/fusion.hpp"
+#include "sim/quantize/scales.hpp"
+#include "sim/workload/float_reference.hpp"
+#include "sim/workload/window.hpp"
+
+namespace systole::sim {
+
+namespace {
+
+using numeric::AccumulatorFormat;
+using numeric::Codec;
+
+class Quantizer {
+public:
+    Quantizer(const Network& network, const Scheme& scheme, std::span<const float> amax)
+        : network_(network),
+          scheme_(scheme),
+          amax_(amax),
+          activation_(scheme.activation),
+          weight_(scheme.weight),
+          grid_(activation_.gridExponent() + weight_.gridExponent()),
+          accumulatorBits_(numeric::accumulatorBits(scheme.accumulator, activation_, weight_)) {}
+
+    QuantizedNetwork run();
+
+private:
+    [[noreturn]] void fail(const std::string& problem) const {
+        throw ConfigError(fmt::format("{}: scheme '{}': {}", network_.name, scheme_.name, problem));
+    }
+
+    void checkScheme() const;
+    void checkReduction(const Node& node, std::uint64_t reduction) const;
+    void chooseScales(const std::vector<FusedNode>& nodes);
+    QuantizedOperation quantizeOperation(const FusedNode& fused) const;
+    QuantizedConvolution quantizeConvolution(const Convolution& source,
+                                             const FusedNode& fused) const;
+    QuantizedPooling quantizePooling(const Pooling& source, float input, float output) const;
+    std::vector<float> weightScales(const Convolution& source) const;
+    void compactTensors(QuantizedNetwork& result) const;
+
+    const Network& network_;
+    const Scheme& scheme_;
+    std::span<const float> amax_;
+    Codec activation_;
+    Codec weight_;
+    int grid_;
+    int accumulatorBits_;
+    std::vector<float> scales_;  ///< by TensorId; 0 where a tensor is not kept
+};
+
+void Quantizer::checkScheme() const {
+    constexpr int kWidestSum = 63;
+    for (const Codec* codec : {&activation_, &weight_}) {
+        if (!(codec->largest() > 0)) {
+            fail(fmt::format("format {} has no positive value, expected one that has",
+                             numeric::nameOf(codec->format())));
+        }
+        if (scheme_.requantization == numeric::ScaleArithmetic::FixedPoint &&
+            !std::holds_alternative<numeric::IntFormat>(codec->format())) {
+            fail(
+                fmt::format("requantization fixed_point cannot scale {}, expected integer formats "
+                            "or fp32_multiplier",
+                            numeric::nameOf(codec->format())));
+        }
+    }
+    if (accumulatorBits_ > kWidestSum) {
+        fail(fmt::format("accumulator {} needs {} bits, expected at most {}",
+                         scheme_.accumulator.name, accumulatorBits_, kWidestSum));
+    }
+}
+
+/// The array sums products in binary64, exactly as long as no sum can reach 2^53.
+void Quantizer::checkReduction(const Node& node, std::uint64_t reduction) const {
+    constexpr int kExactBits = 53;
+    double longest = std::floor((std::ldexp(1.0, kExactBits) - 1) /
+                                static_cast<double>(activation_.largestGridSteps()) /
+                                static_cast<double>(weight_.largestGridSteps()));
+    if (scheme_.accumulator.kind == AccumulatorFormat::Kind::Exact) {
+        longest = std::min(longest, std::ldexp(1.0, scheme_.accumulator.guardBits));
+    }
+    if (static_cast<double>(reduction) > longest) {
+        fail(
+            fmt::format("node '{}' sums {} products of {} and {}, expected at most {:.0f}, which "
+                        "accumulator {} holds exactly",
+                        node.name, reduction, numeric::nameOf(scheme_.activation),
+                        numeric::nameOf(scheme_.weight), longest, scheme_.accumulator.name));
+    }
+}
+
+void Quantizer::chooseScales(const std::vector<FusedNode>& nodes) {
+    scales_.assign(network_.tensors.size(), 0.0F);
+    scales_[network_.input] = scaleFor(amax_[network_.input], activation_);
+    for (const FusedNode& fused : nodes) {
+        const auto* pooling = std::get_if<Pooling>(&fused.node->operation);
+        const bool keeps = std::holds_alternative<Relu>(fused.node->operation) ||
+                           (pooling != nullptr && pooling->kind == Pooling::Kind::Max);
+        scales_[fused.output] =
+            keeps ? scales_[fused.node->inputs[0]] : scaleFor(amax_[fused.output], activation_);
+    }
+}
+
+std::vector<float> Quantizer::weightScales(const Convolution& source) const {
+    const std::span<const float> weights = source.weights;
+    const float whole = scaleFor(largestMagnitude(weights), weight_);
+    std::vector<float> scales(source.outputChannels, whole);
+    if (scheme_.weightGranularity == Scheme::Granularity::PerTensor) return scales;
+    for (std::size_t n = 0; n < scales.size(); ++n) {
+        const auto channel = weights.subspan(n * source.reduction(), source.reduction());
+        scales[n] = scaleFor(largestMagnitude(channel), weight_);
+    }
+    return scales;
+}
+
+QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
+                                                    const FusedNode& fused) const {
+    const std::size_t reduction = source.reduction();
+    checkReduction(*fused.node, reduction);
+    const float input = scales_[fused.node->inputs[0]];
+    const float output = scales_[fused.output];
+    QuantizedConvolution result;
+    result.window = source.window;
+    result.groups = source.groups;
+    result.outputChannels = source.outputChannels;
+    result.relu = fused.relu;
+    result.weightScales = weightScales(source);
+    for (std::size_t n = 0; n < source.outputChannels; ++n) {
+        const float scale = result.weightScales[n];
+        for (std::size_t k = n * reduction; k < (n + 1) * reduction; ++k) {
+            result.weights.push_back(weight_.encode(source.weights[k] / scale));
+        }
+        result.bias.push_back(biasCode(source.bias[n], input, scale, grid_, accumulatorBits_));
+        result.rescales.push_back(makeRescale(input, scale, output, grid_, scheme_.requantization));
+    }
+    return result;
+}
+
+QuantizedPooling Quantizer::quantizePooling(const Pooling& source, float input,
+                                            float output) const {
+    QuantizedPooling result{source.kind, source.window, source.countIncludesPad, {}};
+    if (source.kind == Pooling::Kind::Max) return result;
+    result.rescales.resize(1);
+    for (std::uint32_t count = 1; count <= kernelArea(source.window); ++count) {
+        result.rescales.push_back(makeRescale(input, 1.0F / static_cast<float>(count), output,
+                                              activation_.gridExponent(), scheme_.requantization));
+    }
+    return result;
+}
+
+QuantizedOperation Quantizer::quantizeOperation(const FusedNode& fused) const {
+    const auto& inputs = fused.node->inputs;
+    const float input = scales_[inputs[0]];
+    const float output = scales_[fused.output];
+    if (const auto* convolution = std::get_if<Convolution>(&fused.node->operation)) {
+        return quantizeConvolution(*convolution, fused);
+    }
+    if (const auto* pooling = std::get_if<Pooling>(&fused.node->operation)) {
+        return quantizePooling(*pooling, input, output);
+    }
+    if (std::holds_alternative<Addition>(fused.node->operation)) {
+        return QuantizedAddition{fused.relu, makeAdditionScales(input, scales_[inputs[1]], output,
+                                                                scheme_.requantization)};
+    }
+    if (std::holds_alternative<Relu>(fused.node->operation)) return QuantizedRelu{};
+    return QuantizedSoftmax{input, output};
+}
+
+void Quantizer::compactTensors(QuantizedNetwork& result) const {
+    std::vector<TensorId> renumbered(scales_.size(), 0);
+    for (std::size_t i = 0; i < scales_.size(); ++i) {
+        if (scales_[i] == 0) continue;
+        renumbered[i] = static_cast<TensorId>(result.tensors.size());
+        result.tensors.push_back({network_.tensors[i].name, network_.tensors[i].shape, scales_[i]});
+    }
+    for (QuantizedNode& node : result.nodes) {
+        for (TensorId& input : node.inputs) input = renumbered[input];
+        node.output = renumbered[node.output];
+    }
+    result.input = renumbered[network_.input];
+    result.output = renumbered[network_.output];
+}
+
+QuantizedNetwork Quantizer::run() {
+    checkScheme();
+    const std::vector<FusedNode> nodes = fuseRelus(network_);
+    chooseScales(nodes);
+    QuantizedNetwork result;
+    result.name = network_.name;
+    result.scheme = scheme_;
+    for (const FusedNode& fused : nodes) {
+        try {
+            result.nodes.push_back(
+                {fused.node->name, quantizeOperation(fused), fused.node->inputs, fused.output});
+        } catch (const std::range_error& error) {
+            fail(fmt::format("node '{}': {}", fused.node->name, error.what()));
+        }
+    }
+    compactTensors(result);
+    return result;
+}
+
+}  // namespace
+
+std::vector<float> calibrate(const Network& network, std::span<const std::vector<float>> images) {
+    if (images.empty()) {
+        throw ConfigError(fmt::format(
+            "{}: has no calibration images, expected at least one to quantize", network.name));
+    }
+    const FloatReference reference(network);
+    std::vector<float> amax(network.tensors.size(), 0.0F);
+    for (const std::vector<float>& image : images) {
+        const FloatResult result = reference.run(image, KeepTensors::OutputOnly);
+        for (std::size_t i = 0; i < amax.size(); ++i) {
+            if (!std::isfinite(result.amax[i])) {
+                throw ConfigError(
+                    fmt::format("{}: tensor '{}' leaves binary32 on a calibration "
+                                "image, expected finite values",
+                                network.name, network.tensors[i].name));
+            }
+            amax[i] = std::max(amax[i], result.amax[i]);
+        }
+    }
+    return amax;
+}
+
+QuantizedNetwork quantize(const Network& network, const Scheme& scheme,
+                          std::span<const float> amax) {
+    return Quantizer(network, scheme, amax).run();
+}
+
+QuantizedNetwork quantize(const Network& network, const Scheme& scheme,
+                          std::span<const std::vector<float>> images) {
+    if (images.size() < scheme.calibrationImages) {
+        throw ConfigError(fmt::format("{}: has {} calibration images, scheme '{}' expects {}",
+                                      network.name, images.size(), scheme.name,
+                                      scheme.calibrationImages));
+    }
+    return quantize(network, scheme, calibrate(network, images.first(scheme.calibrationImages)));
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/quantize/scales.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace systole::sim {
+
+namespace {
+
+/// Below it the pair of mantissa and shift has a shift of at least 0.
+constexpr double kLargestRatio = 1 << 30;
+
+numeric::FixedPointScale fixedPointScale(double ratio) {
+    if (!(ratio < kLargestRatio)) {
+        throw std::range_error(fmt::format(
+            "fixed_point: a ratio of scales is {}, expected less than {}", ratio, kLargestRatio));
+    }
+    return numeric::makeFixedPointScale(ratio);
+}
+
+}  // namespace
+
+float scaleFor(float amax, const numeric::Codec& codec) {
+    const float scale = amax / static_cast<float>(codec.largest());
+    return scale == 0 ? 1.0F : scale;
+}
+
+std::int64_t biasCode(float bias, float inputScale, float weightScale, int gridExponent, int bits) {
+    const double unit = std::ldexp(double{inputScale} * double{weightScale}, gridExponent);
+    const double code = std::nearbyint(double{bias} / unit);
+    const double limit = std::ldexp(1.0, bits - 1);
+    const std::int64_t largest = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+    if (code >= limit) return largest;
+    return code < -limit ? -largest - 1 : static_cast<std::int64_t>(code);
+}
+
+numeric::Rescale makeRescale(float inputScale, float factor, float outputScale, int gridExponent,
+                             numeric::ScaleArithmetic arithmetic) {
+    numeric::Rescale rescale;
+    if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
+        rescale.fixedPoint =
+            fixedPointScale(double{inputScale} * double{factor} / double{outputScale});
+        return rescale;
+    }
+    rescale.multiplier = std::ldexp(inputScale * factor / outputScale, gridExponent);
+    if (!std::isfinite(rescale.multiplier)) {
+        throw std::range_error(fmt::format(
+            "fp32_multiplier: scales {} * {} / {} leave binary32, expected a finite ratio",
+            inputScale, factor, outputScale));
+    }
+    return rescale;
+}
+
+numeric::AdditionScales makeAdditionScales(float left, float right, float output,
+                                           numeric::ScaleArithmetic arithmetic) {
+    numeric::AdditionScales scales{.inputs = {left, right}, .output = output, .fixedPoint = {}};
+    if (arithmetic != numeric::ScaleArithmetic::FixedPoint) return scales;
+    const double ratios[2] = {double{left} / double{output}, double{right} / double{output}};
+    const std::int32_t shift = fixedPointScale(std::max(ratios[0], ratios[1])).shift;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const double mantissa = std::nearbyint(std::ldexp(ratios[i], shift));
+        scales.fixedPoint[i] = {static_cast<std::int32_t>(mantissa), shift};
+    }
+    return scales;
+}
+
+}  // namespace systole::sim

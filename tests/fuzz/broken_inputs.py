@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives the program broken inputs: each must end with exit code 2 and a message that names the place,
+quickly, without a crash and without leaving a result.
+
+    /usr/bin/python3 tests/fuzz/broken_inputs.py build/release/systole
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import onnx
+from onnx import TensorProto, helper
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TIMEOUT_SECONDS = 60
+
+
+class Bench:
+    """A folder with good inputs that a case may break, and a place for results."""
+
+    def __init__(self, systole, folder):
+        self.systole = systole
+        self.folder = folder
+        shutil.copytree(ROOT / "configs", folder / "configs")
+        shutil.copytree(ROOT / "traces/resnet8_fmnist", folder / "traces")
+        self.config = folder / "configs/accelerators/edge-16x16.yaml"
+        self.workload = folder / "traces/workload.yaml"
+
+    def edit(self, path, old, new):
+        text = path.read_text()
+        assert old in text, f"{path} has no '{old}'"
+        path.write_text(text.replace(old, new, 1))
+
+    def run_command(self, *extra):
+        return ["run", self.config, self.workload, "--images", "1", *extra]
+
+
+def yaml_case(old, new):
+    def prepare(bench):
+        bench.edit(bench.config, old, new)
+        return bench.run_command()
+    return prepare
+
+
+def override_case(*overrides):
+    def prepare(bench):
+        extra = []
+        for override in overrides:
+            extra += ["--set", override]
+        return bench.run_command(*extra)
+    return prepare
+
+
+def workload_case(old, new):
+    def prepare(bench):
+        bench.edit(bench.workload, old, new)
+        return bench.run_command()
+    return prepare
+
+
+def file_case(name, change):
+    """Changes the bytes of a file of the workload."""
+    def prepare(bench):
+        path = bench.folder / "traces" / name
+        path.write_bytes(change(path.read_bytes()))
+        return bench.run_command()
+    return prepare
+
+
+def model_case(build):
+    """Another model in place of the workload's."""
+    def prepare(bench):
+        onnx.save(build(), str(bench.folder / "traces/model.onnx"))
+        return bench.run_command()
+    return prepare
+
+
+def arguments_case(make):
+    return make
+
+
+def node_model(operator, shape=(1, 1, 28, 28), **attributes):
+    node = helper.make_node(operator, ["image"], ["logits"], name="culprit", **attributes)
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph([node], "g", [value("image", TensorProto.FLOAT, shape)],
+                              [value("logits", TensorProto.FLOAT, shape)])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+
+
+def conv_model(weight_shape, **attributes):
+    size = 1
+    for extent in weight_shape:
+        size *= extent
+    weight = helper.make_tensor("w", TensorProto.FLOAT, weight_shape, [0.5] * size)
+    node = helper.make_node("Conv", ["image", "w"], ["logits"], name="culprit", **attributes)
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph([node], "g", [value("image", TensorProto.FLOAT, (1, 1, 28, 28))],
+                              [value("logits", TensorProto.FLOAT, None)], [weight])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+
+
+def large_kernel(bench):
+    """A window that no tile of the machine can hold."""
+    onnx.save(conv_model([4, 1, 27, 27]), str(bench.folder / "traces/model.onnx"))
+    return bench.run_command("--set", "activation_scratchpad.capacity=1KiB")
+
+
+# name: (what to do, what the message must contain)
+CASES = {
+    # YAML
+    "unknown key": (yaml_case("clock:", "klock:"), ["edge-16x16.yaml:", "klock", "clock"]),
+    "duplicate key": (yaml_case("clock: 500MHz", "clock: 500MHz\nclock: 1GHz"), ["edge-16x16.yaml:5:1", "clock"]),
+    "mistyped number": (yaml_case("rows: 16, columns", "rows: 8x, columns"), ["array.rows", "8x"]),
+    "zero rows": (yaml_case("rows: 16, columns", "rows: 0, columns"), ["edge-16x16.yaml:5:15", "array.rows"]),
+    "negative columns": (yaml_case("columns: 16", "columns: -4"), ["array.columns", "-4"]),
+    "unit missing": (yaml_case("500MHz", "500"), ["clock", "500"]),
+    "unit unknown": (yaml_case("64KiB", "64KB"), ["activation_scratchpad.capacity", "64KB"]),
+    "unknown fragment": (yaml_case("ddr4_2400", "ddr9_9999"), ["dram", "ddr9_9999"]),
+    "unknown format": (override_case("datapath.weight=e9m3"), ["--set", "e9m3"]),
+    "second document": (yaml_case("scheme: auto", "scheme: auto\n---\nname: other"), ["edge-16x16.yaml", "document"]),
+    "not YAML": (yaml_case("name: edge-16x16", "name: [edge"), ["edge-16x16.yaml:"]),
+    "banks not a power of two": (yaml_case("banks: 16", "banks: 12"), ["activation_scratchpad.banks", "12"]),
+    "scratchpad too small for a fold": (yaml_case("weight_scratchpad: {capacity: 64KiB", "weight_scratchpad: {capacity: 256B"), ["weight_scratchpad"]),
+    "missing timing": (lambda b: (b.edit(b.folder / "configs/dram/ddr4_2400.yaml", "tRFC:", "# tRFC:"), b.run_command())[1], ["ddr4_2400.yaml", "tRFC"]),
+    "address map names a field twice": (override_case("dram.address_map=[row, row, column, bank_group]"), ["address_map"]),
+    "missing coefficient": (lambda b: (b.edit(b.folder / "configs/technology/generic_45nm.yaml", "fp32_multiply:", "fp32_multiplyy:"), b.run_command())[1], ["generic_45nm.yaml:", "fp32_multiply"]),
+    "scheme that does not fit": (override_case("scheme=e4m3"), ["scheme", "e4m3"]),
+    "override without value": (override_case("array.rows"), ["--set array.rows", "key.path=value"]),
+    "override of nothing": (override_case("array.rowz=4"), ["--set array.rowz=4"]),
+    # files
+    "no such config": (arguments_case(lambda b: ["run", "nowhere.yaml", b.workload]), ["nowhere.yaml"]),
+    "config is a folder": (arguments_case(lambda b: ["run", b.folder, b.workload]), [str(ROOT.anchor)]),
+    "no such workload": (arguments_case(lambda b: ["run", b.config, "nowhere.yaml"]), ["nowhere.yaml"]),
+    "workload of unknown kind": (arguments_case(lambda b: ["run", b.config, b.folder / "traces/train.py"]), ["train.py"]),
+    "model missing": (workload_case("model: model.onnx", "model: lost.onnx"), ["workload.yaml:", "lost.onnx"]),
+    "more images than there are": (arguments_case(lambda b: ["run", b.config, b.workload, "--images", "999999"]), ["999999"]),
+    "result in a missing folder": (arguments_case(lambda b: ["run", b.config, b.workload, "--json", b.folder / "no/such/result.json"]), ["result.json"]),
+    # data
+    "images cut short": (file_case("images.idx3-ubyte", lambda data: data[:-100]), ["images.idx3-ubyte"]),
+    "images with a wrong magic number": (file_case("images.idx3-ubyte", lambda data: b"\x01" + data[1:]), ["images.idx3-ubyte"]),
+    "labels fewer than images": (file_case("labels.idx1-ubyte", lambda data: data[:7] + b"\x05" + data[8:13]), ["labels"]),
+    "label out of range": (file_case("labels.idx1-ubyte", lambda data: data[:8] + b"\xff" + data[9:]), ["labels.idx1-ubyte", "255"]),
+    # models
+    "model cut short": (file_case("model.onnx", lambda data: data[:len(data) // 2]), ["model.onnx"]),
+    "model of garbage": (file_case("model.onnx", lambda data: bytes(range(256)) * 16), ["model.onnx"]),
+    "empty model": (file_case("model.onnx", lambda data: b""), ["model.onnx"]),
+    "unknown operator": (model_case(lambda: node_model("Tanh")), ["model.onnx", "culprit", "Tanh"]),
+    "weight of wrong shape": (model_case(lambda: conv_model([4, 2, 3, 3])), ["model.onnx", "culprit"]),
+    "kernel larger than the image": (model_case(lambda: conv_model([4, 1, 40, 40])), ["model.onnx", "culprit"]),
+    "stride of zero": (model_case(lambda: conv_model([4, 1, 3, 3], strides=[0, 1])), ["model.onnx", "culprit", "stride"]),
+    "pads of wrong number": (model_case(lambda: conv_model([4, 1, 3, 3], pads=[1, 1])), ["model.onnx", "culprit", "pads"]),
+    "input shape unlike the images": (model_case(lambda: node_model("Relu", (1, 1, 8, 8))), ["images.idx3-ubyte", "28 x 28", "8 x 8"]),
+    # too small a machine for the network
+    "layer does not fit": (large_kernel, ["edge-16x16", "culprit", "activation scratchpad"]),
+    # command line
+    "no command": (arguments_case(lambda b: []), ["subcommand"]),
+    "unknown option": (arguments_case(lambda b: ["run", b.config, b.workload, "--imagez", "3"]), ["--imagez"]),
+    "GEMM of no rows": (arguments_case(lambda b: ["gemm", b.config, "0", "4", "4"]), ["M"]),
+    "golden of another kind": (arguments_case(lambda b: ["golden", "check", b.workload]), ["workload.yaml"]),
+}
+
+
+def tree(folder):
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def check(systole, name, prepare, expected):
+    """An error message, or None."""
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = Bench(systole, pathlib.Path(scratch))
+        command = [str(argument) for argument in prepare(bench)]
+        before = tree(bench.folder)
+        if command and command[0] == "run" and "--json" not in command:
+            command += ["--json", str(bench.folder / "result.json"), "--csv", str(bench.folder / "result.csv"),
+                        "--tensors", str(bench.folder / "tensors")]
+        try:
+            run = subprocess.run([systole, *command], capture_output=True, text=True, check=False,
+                                 timeout=TIMEOUT_SECONDS, cwd=scratch, env={**os.environ, "SYSTOLE_CONFIGS": ""})
+        except subprocess.TimeoutExpired:
+            return "does not end"
+        if run.returncode != 2:
+            return f"exit code {run.returncode}, expected 2; stderr: {run.stderr.strip()[:300]}"
+        missing = [text for text in expected if text not in run.stderr]
+        if missing:
+            return f"message without {missing}: {run.stderr.strip()[:400]}"
+        left = tree(bench.folder) - before
+        return f"left {sorted(map(str, left))}" if left else None
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__)
+        return 2
+    systole = str(pathlib.Path(sys.argv[1]).resolve())
+    failures = 0
+    for name, (prepare, expected) in CASES.items():
+        problem = check(systole, name, prepare, expected)
+        if problem:
+            failures += 1
+            print(f"FAIL {name}: {problem}")
+    print(f"{len(CASES) - failures} passed, {failures} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
