@@ -3,15 +3,13 @@
 
 #include <fmt/format.h>
 #include <onnx/onnx_pb.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
-#include <system_error>
 
 #include "sim/config_error.hpp"
 #include "sim/quantize/onnx_builder.hpp"
+#include "sim/run/atomic_file.hpp"
 #include "sim/workload/window.hpp"
 
 namespace systole::sim {
@@ -232,21 +230,7 @@ onnx::ModelProto OnnxExporter::build(const OnnxExportOptions& options) {
 void exportOnnx(const QuantizedNetwork& network, const std::filesystem::path& path,
                 const OnnxExportOptions& options) {
     const onnx::ModelProto model = OnnxExporter(network).build(options);
-    const std::filesystem::path temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
-    std::error_code error;
-    {
-        std::ofstream stream(temporary, std::ios::binary);
-        if (!stream || !model.SerializeToOstream(&stream) || !stream.flush()) {
-            std::filesystem::remove(temporary, error);
-            throw ConfigError(fmt::format("{}: cannot be written", path.string()));
-        }
-    }
-    std::filesystem::rename(temporary, path, error);
-    if (error) {
-        const std::string reason = error.message();
-        std::filesystem::remove(temporary, error);
-        throw ConfigError(fmt::format("{}: cannot be written ({})", path.string(), reason));
-    }
+    writeFileAtomically(path, model.SerializeAsString());
 }
 
 }  // namespace systole::sim

@@ -139,7 +139,8 @@ QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
             result.weights.push_back(weight_.encode(source.weights[k] / scale));
         }
         result.bias.push_back(biasCode(source.bias[n], input, scale, grid_, accumulatorBits_));
-        result.rescales.push_back(makeRescale(input, scale, output, grid_, scheme_.requantization));
+        result.rescales.push_back(
+            makeRescale({input, scale, output}, grid_, scheme_.requantization));
     }
     return result;
 }
@@ -150,7 +151,7 @@ QuantizedPooling Quantizer::quantizePooling(const Pooling& source, float input,
     if (source.kind == Pooling::Kind::Max) return result;
     result.rescales.resize(1);
     for (std::uint32_t count = 1; count <= kernelArea(source.window); ++count) {
-        result.rescales.push_back(makeRescale(input, 1.0F / static_cast<float>(count), output,
+        result.rescales.push_back(makeRescale({input, 1.0F / static_cast<float>(count), output},
                                               activation_.gridExponent(), scheme_.requantization));
     }
     return result;

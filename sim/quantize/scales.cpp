@@ -39,19 +39,19 @@ std::int64_t biasCode(float bias, float inputScale, float weightScale, int gridE
     return code < -limit ? -largest - 1 : static_cast<std::int64_t>(code);
 }
 
-numeric::Rescale makeRescale(float inputScale, float factor, float outputScale, int gridExponent,
+numeric::Rescale makeRescale(const ScaleChange& change, int gridExponent,
                              numeric::ScaleArithmetic arithmetic) {
+    const auto& [input, factor, output] = change;
     numeric::Rescale rescale;
     if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
-        rescale.fixedPoint =
-            fixedPointScale(double{inputScale} * double{factor} / double{outputScale});
+        rescale.fixedPoint = fixedPointScale(double{input} * double{factor} / double{output});
         return rescale;
     }
-    rescale.multiplier = std::ldexp(inputScale * factor / outputScale, gridExponent);
+    rescale.multiplier = std::ldexp(input * factor / output, gridExponent);
     if (!std::isfinite(rescale.multiplier)) {
         throw std::range_error(fmt::format(
-            "fp32_multiplier: scales {} * {} / {} leave binary32, expected a finite ratio",
-            inputScale, factor, outputScale));
+            "fp32_multiplier: scales {} * {} / {} leave binary32, expected a finite ratio", input,
+            factor, output));
     }
     return rescale;
 }

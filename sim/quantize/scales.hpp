@@ -16,9 +16,16 @@ float scaleFor(float amax, const numeric::Codec& codec);
 /// `bits`.
 std::int64_t biasCode(float bias, float inputScale, float weightScale, int gridExponent, int bits);
 
-/// Scale of sums that count 2^gridExponent * inputScale * factor to codes of scale outputScale.
-/// Throws std::range_error where the ratio of the scales is beyond what the arithmetic can hold.
-numeric::Rescale makeRescale(float inputScale, float factor, float outputScale, int gridExponent,
+/// From sums in units of input * factor to codes in units of output.
+struct ScaleChange {
+    float input = 1.0F;
+    float factor = 1.0F;  ///< the weights' scale, or one over the count of an average
+    float output = 1.0F;
+};
+
+/// For sums that count grid steps, 2^gridExponent each. Throws std::range_error where the ratio of
+/// the scales is beyond what the arithmetic can hold.
+numeric::Rescale makeRescale(const ScaleChange& change, int gridExponent,
                              numeric::ScaleArithmetic arithmetic);
 
 /// For the sum of two tensors; errors as above.

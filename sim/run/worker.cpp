@@ -166,9 +166,12 @@ private:
     }
 
     void stopAll() {
+        for (const Worker& worker : running_) {
+            ::kill(worker.child.id(), SIGKILL);  // one that ended by itself is not reaped yet
+        }
+        // Until they are gone they may write into the temporary folder.
         for (Worker& worker : running_) {
-            std::error_code ignored;  // it may have ended by itself
-            worker.child.terminate(ignored);
+            worker.child.wait();
         }
         running_.clear();
     }

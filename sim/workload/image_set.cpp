@@ -14,10 +14,11 @@ namespace {
 /// std::normal_distribution differs from library to library; a sum of integers does not.
 float drawNormal(std::mt19937_64& generator) {
     constexpr int kTerms = 12;
+    constexpr double kMean = 6;
     constexpr int kUniformBits = 32;
     std::uint64_t sum = 0;
     for (int i = 0; i < kTerms; ++i) sum += generator() >> kUniformBits;
-    return static_cast<float>(std::ldexp(static_cast<double>(sum), -kUniformBits) - kTerms / 2);
+    return static_cast<float>(std::ldexp(static_cast<double>(sum), -kUniformBits) - kMean);
 }
 
 std::vector<float> makeImage(const PixelImages& images, std::uint64_t index) {

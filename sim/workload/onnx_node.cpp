@@ -96,8 +96,11 @@ std::vector<std::uint32_t> OnnxNode::integers(std::string_view name, std::size_t
                                               std::uint32_t lowest, std::uint32_t highest,
                                               std::uint32_t otherwise) const {
     const auto* attribute = find(name, onnx::AttributeProto::INTS);
-    if (attribute == nullptr) return std::vector<std::uint32_t>(count, otherwise);
     std::vector<std::uint32_t> values;
+    if (attribute == nullptr) {
+        values.assign(count, otherwise);
+        return values;
+    }
     for (const std::int64_t value : attribute->ints()) {
         if (value < lowest || value > highest) {
             fail(fmt::format("attribute '{}' has the value {}, expected {} to {}", name, value,

@@ -24,8 +24,8 @@ void toChannelsLast(const float* source, std::size_t channels, std::size_t pixel
 }
 
 std::vector<float> optionalBias(const OnnxNode& node, int index, std::size_t channels) {
-    if (!node.hasInput(index)) return std::vector<float>(channels, 0.0F);
-    return node.channelConstant(index, channels);
+    return node.hasInput(index) ? node.channelConstant(index, channels)
+                                : std::vector<float>(channels, 0.0F);
 }
 
 std::uint32_t readGroups(const OnnxNode& node, const Shape& input, const OnnxConstant& weights) {
@@ -84,8 +84,8 @@ std::vector<float> gemmRows(const OnnxConstant& matrix, bool transposed) {
 }
 
 std::vector<float> gemmBias(const OnnxNode& node, std::size_t outputs) {
-    if (!node.hasInput(2)) return std::vector<float>(outputs, 0.0F);
-    OnnxConstant bias = node.constant(2);
+    OnnxConstant bias{{static_cast<std::int64_t>(outputs)}, std::vector<float>(outputs, 0.0F)};
+    if (node.hasInput(2)) bias = node.constant(2);
     const auto size = static_cast<std::int64_t>(outputs);
     if (bias.dims != std::vector{size} && bias.dims != std::vector{std::int64_t{1}, size}) {
         node.fail(fmt::format("has a bias of the shape [{}], expected [{}]",

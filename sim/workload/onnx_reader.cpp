@@ -150,9 +150,9 @@ void OnnxReader::findOutput() {
 void OnnxReader::dropUnused() {
     std::vector<bool> needed(network_.tensors.size(), false);
     needed[network_.output] = true;
-    for (auto draft = drafts_.rbegin(); draft != drafts_.rend(); ++draft) {
-        if (!needed[draft->node.output]) continue;
-        for (const TensorId input : draft->node.inputs) needed[input] = true;
+    for (std::size_t i = drafts_.size(); i-- > 0;) {
+        if (!needed[drafts_[i].node.output]) continue;
+        for (const TensorId input : drafts_[i].node.inputs) needed[input] = true;
     }
     std::erase_if(drafts_, [&](const Draft& draft) { return !needed[draft.node.output]; });
     if (!needed[0]) graph_.fail("the output does not depend on the input, as expected");

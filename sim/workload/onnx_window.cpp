@@ -73,7 +73,7 @@ Shape windowedShape(const OnnxNode& node, const Window& window, const Shape& inp
                               window.kernelHeight, window.kernelWidth, input.height, input.width));
     }
     // Each factor is below 2^29, so that the first product fits in 64 bits.
-    const std::uint64_t pixels = static_cast<std::uint64_t>(height * width);
+    const auto pixels = static_cast<std::uint64_t>(height * width);
     if (pixels > kLargestTensor || pixels * channels > kLargestTensor) {
         node.fail(fmt::format("its result has {} x {} x {} elements, expected at most {}", height,
                               width, channels, kLargestTensor));

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "random_network.hpp"
+#include "replay.hpp"
+#include "sim/quantize/quantized_reference.hpp"
+
+namespace systole::sim {
+namespace {
+
+constexpr std::uint64_t kNetworks = 10;
+
+/// Memory that answers late, work that takes long: a command that does not wait starts too early.
+arch::MachineConfig slowMachine(const Scheme& scheme) {
+    arch::MachineConfig machine;
+    machine.name = "slow";
+    machine.array = {4, 4};
+    machine.datapath = {scheme.activation, scheme.weight, scheme.accumulator};
+    machine.activationScratchpad = {.capacityBytes = 1 << 16, .banks = 4, .wordBytes = 4};
+    machine.weightScratchpad = {.capacityBytes = 1 << 16, .banks = 1, .wordBytes = 4};
+    machine.accumulatorBuffer.rows = 64;
+    machine.vectorUnit = {.lanes = 1, .pipelineDepth = 4};
+    machine.dma = {.bytesPerCycle = 8, .outstandingBursts = 4};
+    machine.sequencer = {.queueDepth = 64, .issueCycles = 1};
+    machine.dram.name = "slow";
+    machine.dram.ideal = {
+        .latencyCycles = 300, .bytesPerCycle = 1, .burstBytes = 16, .capacityBytes = 1 << 30};
+    return machine;
+}
+
+LoweredNetwork withoutTokens(LoweredNetwork lowered, std::optional<arch::Unit> unit) {
+    for (arch::Command& command : lowered.program.commands) {
+        if (unit) {
+            command.after[static_cast<std::size_t>(*unit)] = 0;
+        } else {
+            command.after = {};
+        }
+    }
+    return lowered;
+}
+
+struct Replayed {
+    QuantizedNetwork network;
+    std::vector<numeric::Code> input;
+    LoweredNetwork lowered;
+    std::unique_ptr<arch::Accelerator> accelerator;
+};
+
+/// How many of the random networks come out with a wrong tensor.
+std::size_t wrongNetworks(bool strip, std::optional<arch::Unit> unit) {
+    std::vector<Replayed> runs;
+    for (std::uint64_t seed = 0; seed < kNetworks; ++seed) {
+        QuantizedNetwork network = randomNetwork(seed);
+        const arch::MachineConfig machine = slowMachine(network.scheme);
+        LoweredNetwork lowered = lower(network, machine);
+        if (strip) lowered = withoutTokens(std::move(lowered), unit);
+        std::vector<numeric::Code> input = randomInput(network, seed);
+        runs.push_back({std::move(network), std::move(input), std::move(lowered),
+                        buildAccelerator(machine)});
+    }
+    std::size_t wrong = 0;
+    for (Replayed& run : runs) {
+        loadNetwork(*run.accelerator, run.lowered, run.network.input, run.input);
+        run.accelerator->replayTimed();
+        const auto expected = runQuantized(run.network, run.input);
+        bool equal = true;
+        for (TensorId tensor = 0; tensor < expected.size(); ++tensor) {
+            equal = equal && (!run.lowered.tensors[tensor].address ||
+                              readTensor(*run.accelerator, run.lowered, tensor) == expected[tensor]);
+        }
+        wrong += equal ? 0 : 1;
+    }
+    return wrong;
+}
+
+TEST(MissingTokens, NothingIsWrongWhileTheyAreThere) {
+    EXPECT_EQ(wrongNetworks(false, std::nullopt), 0U);
+}
+
+TEST(MissingTokens, EveryNetworkIsWrongWithoutAnyToken) {
+    EXPECT_EQ(wrongNetworks(true, std::nullopt), kNetworks);
+}
+
+TEST(MissingTokens, AreSeenWhereNobodyWaitsForLoads) {
+    EXPECT_GE(wrongNetworks(true, arch::Unit::Load), kNetworks / 2);
+}
+
+TEST(MissingTokens, AreSeenWhereNobodyWaitsForStores) {
+    EXPECT_GE(wrongNetworks(true, arch::Unit::Store), kNetworks / 2);
+}
+
+TEST(MissingTokens, AreSeenWhereNobodyWaitsForTheArray) {
+    EXPECT_GE(wrongNetworks(true, arch::Unit::Array), kNetworks / 2);
+}
+
+TEST(MissingTokens, AreSeenWhereNobodyWaitsForTheVectorUnit) {
+    EXPECT_GE(wrongNetworks(true, arch::Unit::Vector), kNetworks / 2);
+}
+
+}  // namespace
+}  // namespace systole::sim

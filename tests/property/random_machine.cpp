@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "random_machine.hpp"
+
+#include <fmt/format.h>
+
+#include "models/check.hpp"
+#include "random_source.hpp"
+#include "sim/config_error.hpp"
+
+namespace systole::sim {
+namespace {
+
+constexpr Limit kFree = std::nullopt;
+constexpr std::uint32_t kMostRefusals = 30;  // each time the memories grow by half
+
+/// DDR4-2400 with few rows and frequent refreshes, so that short programs meet all of it.
+memory::DdrConfig randomDdr(RandomSource& random) {
+    memory::DdrConfig ddr;
+    ddr.clockHertz = 1.2e9;
+    ddr.organization.channels = random.between(1, 2);
+    ddr.organization.rows = 1024;
+    ddr.organization.busBits = random.pick<std::uint32_t>({16, 32, 64});
+    ddr.timing = {.CL = 17,
+                  .CWL = 12,
+                  .tRCD = 17,
+                  .tRP = 17,
+                  .tRAS = 39,
+                  .tRC = 56,
+                  .tRFC = 420,
+                  .tREFI = random.pick<std::uint32_t>({2000, 9360}),
+                  .tCCD_S = 4,
+                  .tCCD_L = 6,
+                  .tRRD_S = 4,
+                  .tRRD_L = 6,
+                  .tFAW = 26,
+                  .tWTR_S = 3,
+                  .tWTR_L = 9,
+                  .tWR = 18,
+                  .tRTP = 9};
+    ddr.controllerClocks = random.pick<std::uint32_t>({0, 10});
+    ddr.channelInterleaveBytes = random.pick<std::uint64_t>({256, 512});
+    return ddr;
+}
+
+memory::DramConfig randomDram(RandomSource& random) {
+    memory::DramConfig dram;
+    if (random.percent(50)) {
+        dram.name = "ddr";
+        dram.ddr = randomDdr(random);
+    } else {
+        dram.name = "ideal";
+        dram.ideal = {.latencyCycles = random.pick<std::uint64_t>({0, 1, 30, 200}),
+                      .bytesPerCycle = random.pick<Limit>({kFree, 1, 5, 16, 64}),
+                      .burstBytes = random.pick<std::uint32_t>({8, 16, 32, 64}),
+                      .capacityBytes = std::uint64_t{1} << 30};
+    }
+    return dram;
+}
+
+arch::ScratchpadConfig randomScratchpad(RandomSource& random) {
+    return {.capacityBytes = random.percent(10) ? kFree : Limit{random.between(48, 600)},
+            .banks = random.pick<Limit>({kFree, 1, 2, 3, 5, 8}),
+            .wordBytes = random.pick<std::uint32_t>({1, 2, 3, 4, 7, 16, 32})};
+}
+
+void grow(Limit& capacity) {
+    if (capacity) *capacity += *capacity / 2 + 1;
+}
+
+}  // namespace
+
+arch::MachineConfig randomMachine(const Scheme& scheme, std::uint64_t seed) {
+    RandomSource random(seed);
+    arch::MachineConfig machine;
+    machine.name = fmt::format("machine {}", seed);
+    machine.clockHertz = random.pick<double>({333e6, 500e6, 1e9});
+    machine.array = {random.between(1, 20), random.between(1, 20)};
+    machine.datapath = {scheme.activation, scheme.weight, scheme.accumulator};
+    machine.activationScratchpad = randomScratchpad(random);
+    machine.weightScratchpad = randomScratchpad(random);
+    machine.accumulatorBuffer.rows = random.percent(10) ? kFree : Limit{random.between(2, 60)};
+    machine.vectorUnit = {random.pick<Limit>({kFree, 1, 3, 8, 16}), random.between(0, 6)};
+    machine.dma = {random.pick<Limit>({kFree, 1, 3, 8, 32}),
+                   random.pick<std::uint32_t>({1, 2, 5, 32})};
+    machine.sequencer = {random.pick<std::uint32_t>({1, 2, 4, 16}), random.between(0, 2)};
+    machine.dram = randomDram(random);
+    return machine;
+}
+
+TightFit fitTightly(const QuantizedNetwork& network, std::uint64_t seed) {
+    TightFit fit{randomMachine(network.scheme, seed), {}, 0};
+    for (;;) {
+        try {
+            fit.lowered = lower(network, fit.machine);
+            return fit;
+        } catch (const ConfigError&) {
+            SYSTOLE_CHECK(++fit.refusals < kMostRefusals, "'{}' fits no machine", network.name);
+            grow(fit.machine.activationScratchpad.capacityBytes);
+            grow(fit.machine.weightScratchpad.capacityBytes);
+            grow(fit.machine.accumulatorBuffer.rows);
+        }
+    }
+}
+
+}  // namespace systole::sim

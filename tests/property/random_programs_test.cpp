@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "random_machine.hpp"
+#include "random_network.hpp"
+#include "replay.hpp"
+#include "sim/quantize/quantized_reference.hpp"
+
+namespace systole::sim {
+namespace {
+
+constexpr std::uint64_t kPairs = 40;
+
+/// One random network on one random machine.
+struct Pair {
+    std::uint64_t seed;
+    QuantizedNetwork network;
+    std::vector<numeric::Code> input;
+    TightFit fit;
+    std::unique_ptr<arch::Accelerator> accelerator;
+};
+
+Pair makePair(std::uint64_t seed) {
+    QuantizedNetwork network = randomNetwork(seed);
+    std::vector<numeric::Code> input = randomInput(network, seed);
+    TightFit fit = fitTightly(network, seed);
+    auto accelerator = buildAccelerator(fit.machine);
+    return {seed, std::move(network), std::move(input), std::move(fit), std::move(accelerator)};
+}
+
+std::uint64_t macsOf(const QuantizedNetwork& network) {
+    std::uint64_t macs = 0;
+    for (const QuantizedNode& node : network.nodes) {
+        if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
+            const Shape& output = network.tensors[node.output].shape;
+            macs += std::uint64_t{output.height} * output.width * convolution->weights.size();
+        }
+    }
+    return macs;
+}
+
+void expectTensors(Pair& pair, const std::vector<std::vector<numeric::Code>>& expected,
+                   const char* replay) {
+    for (TensorId tensor = 0; tensor < pair.network.tensors.size(); ++tensor) {
+        if (pair.fit.lowered.tensors[tensor].address) {
+            ASSERT_EQ(readTensor(*pair.accelerator, pair.fit.lowered, tensor), expected[tensor])
+                << replay << ", tensor " << pair.network.tensors[tensor].name;
+        }
+    }
+}
+
+void checkPair(Pair& pair) {
+    const auto expected = runQuantized(pair.network, pair.input);
+    const LoweredNetwork& lowered = pair.fit.lowered;
+    const TensorId input = pair.network.input;
+
+    loadNetwork(*pair.accelerator, lowered, input, pair.input);
+    const arch::RunRecord record = pair.accelerator->replayTimed();
+    ASSERT_NO_FATAL_FAILURE(expectTensors(pair, expected, "timed"));
+    expectConservation(record);
+    EXPECT_EQ(record.counters.macs, macsOf(pair.network));
+
+    loadNetwork(*pair.accelerator, lowered, input, pair.input);
+    pair.accelerator->replayValues();
+    ASSERT_NO_FATAL_FAILURE(expectTensors(pair, expected, "untimed"));
+
+    const arch::RunRecord again = pair.accelerator->replayTimed(false);
+    EXPECT_EQ(again.cycles, record.cycles) << "timing must not depend on values or on history";
+    EXPECT_EQ(again.states, record.states);
+    ASSERT_NO_FATAL_FAILURE(expectTensors(pair, expected, "after timing alone"));
+}
+
+class RandomPrograms : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(RandomPrograms, LeaveTheTensorsOfTheReferenceInDramTimedAndUntimed) {
+    std::vector<Pair> pairs;
+    std::uint32_t refusals = 0;
+    for (std::uint64_t i = 0; i < kPairs; ++i) {
+        const std::uint64_t seed = GetParam() * kPairs + i;
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        ASSERT_NO_THROW(pairs.push_back(makePair(seed)));
+        refusals += pairs.back().fit.refusals;
+    }
+    RecordProperty("machines_refused", static_cast<int>(refusals));
+    EXPECT_GT(refusals, 0U) << "no machine was too small: the tilings are not tight";
+    for (Pair& pair : pairs) {
+        SCOPED_TRACE(testing::Message() << "seed " << pair.seed << ", " << pair.network.name);
+        ASSERT_NO_FATAL_FAILURE(checkPair(pair));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, testing::Range<std::uint64_t>(0, 8));
+
+}  // namespace
+}  // namespace systole::sim

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "models/numeric/accumulator.hpp"
+
+namespace systole::numeric {
+namespace {
+
+int exactBits(const char* activation, const char* weight) {
+    return accumulatorBits(*parseAccumulator("exact"), Codec(*findFormat(activation)),
+                           Codec(*findFormat(weight)));
+}
+
+TEST(Accumulator, ParsesIntegersFrom8To63BitsAndExact) {
+    for (int bits = 8; bits <= 63; ++bits) {
+        const auto accumulator = parseAccumulator("int" + std::to_string(bits));
+        ASSERT_TRUE(accumulator.has_value()) << bits;
+        EXPECT_EQ(accumulator->kind, AccumulatorFormat::Kind::Integer);
+        EXPECT_EQ(accumulator->bits, bits);
+    }
+    EXPECT_EQ(parseAccumulator("exact")->kind, AccumulatorFormat::Kind::Exact);
+    EXPECT_EQ(parseAccumulator("exact")->guardBits, 16);
+}
+
+TEST(Accumulator, RefusesEveryOtherName) {
+    for (const char* name : {"", "int", "int7", "int64", "int-8", "int32 ", "int32x", "uint32",
+                             "INT32", "fp32", "exact16", "int99999999999"}) {
+        EXPECT_FALSE(parseAccumulator(name).has_value()) << name;
+    }
+}
+
+// The synthesised reference PE with E4M3 operands and exact accumulation keeps 53 bits.
+TEST(Accumulator, ExactWidthHoldsAllProductsSignAndGuardBits) {
+    EXPECT_EQ(exactBits("e4m3", "e4m3"), 18 + 18 + 1 + 16);
+    EXPECT_EQ(exactBits("int8", "int8"), 8 + 8 + 1 + 16);
+    EXPECT_EQ(exactBits("int4", "int8"), 4 + 8 + 1 + 16);
+    EXPECT_EQ(exactBits("e2m1", "e2m1"), 4 + 4 + 1 + 16);
+    EXPECT_EQ(exactBits("e4m3", "e2m1"), 18 + 4 + 1 + 16);
+    EXPECT_EQ(exactBits("e5m2", "e5m2"), 32 + 32 + 1 + 16);
+}
+
+TEST(Accumulator, IntegerWidthIsItsOwn) {
+    const Codec codec(*findFormat("e4m3"));
+    EXPECT_EQ(accumulatorBits(*parseAccumulator("int24"), codec, codec), 24);
+}
+
+TEST(Accumulator, TakesFourBytesUpTo32Bits) {
+    EXPECT_EQ(accumulatorStorageBytes(8), 4);
+    EXPECT_EQ(accumulatorStorageBytes(32), 4);
+    EXPECT_EQ(accumulatorStorageBytes(33), 8);
+    EXPECT_EQ(accumulatorStorageBytes(64), 8);
+}
+
+TEST(Accumulator, WrapsToTwosComplement) {
+    EXPECT_EQ(wrapToBits(127, 8), 127);
+    EXPECT_EQ(wrapToBits(128, 8), -128);
+    EXPECT_EQ(wrapToBits(-129, 8), 127);
+    EXPECT_EQ(wrapToBits(256, 8), 0);
+    EXPECT_EQ(wrapToBits(-256, 8), 0);
+    EXPECT_EQ(wrapToBits(std::int64_t{1} << 31, 32), -(std::int64_t{1} << 31));
+    constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(wrapToBits(kLargest, 64), kLargest);
+    EXPECT_EQ(wrapToBits(kLargest, 63), -1);
+    EXPECT_EQ(wrapToBits(std::int64_t{1} << 62, 63), -(std::int64_t{1} << 62));
+}
+
+}  // namespace
+}  // namespace systole::numeric
