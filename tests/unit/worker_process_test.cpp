@@ -37,7 +37,7 @@ protected:
     std::string outlive(const std::string& signal) const {
         return "kill -" + signal + " $PPID; " + live();
     }
-    std::string live() const { return "sleep 1; touch " + survivor().string(); }
+    std::string live() const { return "sleep 0.5; touch " + survivor().string(); }
     std::filesystem::path survivor() const { return folder_ / "survivor"; }
 };
 
@@ -123,7 +123,9 @@ TEST_F(WorkerProcessDeathTest, AnInterruptionKillsTheWorkersAndTakesTheTemporary
 
 TEST_F(WorkerProcessDeathTest, WorkersDieWithAProgramThatIsKilled) {
     // A worker that lived on would keep open what the test waits for.
+    ::setenv("TMPDIR", folder_.c_str(), 1);
     EXPECT_EXIT(runScripts(1, {outlive("KILL")}), KilledBySignal(SIGKILL), "");
+    ::unsetenv("TMPDIR");
     EXPECT_FALSE(std::filesystem::exists(survivor()));
 }
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goldens stand on: the same run writes the same bytes, and one changed weight is found and named.
+
+    /usr/bin/python3 tests/golden/golden_behaviour.py build/release/systole
+"""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import onnx
+from onnx import numpy_helper
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+CONFIG = ROOT / "configs/accelerators/edge-16x16.yaml"
+SYSTOLE = pathlib.Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else None
+
+
+def systole(*arguments):
+    return subprocess.run([SYSTOLE, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+class GoldenBehaviour(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.folder = pathlib.Path(self.scratch.name)
+        shutil.copytree(ROOT / "traces/resnet8_fmnist", self.folder / "traces")
+        self.workload = self.folder / "traces/workload.yaml"
+        self.golden = self.folder / "golden.json"
+
+    def record(self):
+        run = systole("golden", "record", CONFIG, self.workload, self.golden, "--images", "4")
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+    def change_weight(self, name, index, by):
+        path = self.folder / "traces/model.onnx"
+        model = onnx.load(str(path))
+        for tensor in model.graph.initializer:
+            if tensor.name == name:
+                values = numpy_helper.to_array(tensor).copy()
+                values[index] += by
+                tensor.CopyFrom(numpy_helper.from_array(values, name))
+        onnx.save(model, str(path))
+
+    def test_two_runs_write_the_same_bytes(self):
+        written = []
+        for turn in ("first", "second"):
+            files = [self.folder / f"{turn}.json", self.folder / f"{turn}.csv"]
+            run = systole("run", CONFIG, self.workload, "--images", "4", "--json", files[0], "--csv", files[1])
+            self.assertEqual(run.returncode, 0, run.stderr)
+            written.append([run.stdout] + [file.read_bytes() for file in files])
+        self.assertEqual(written[0], written[1])
+
+    def test_an_unchanged_run_is_equal(self):
+        self.record()
+        self.assertEqual(systole("golden", "check", self.golden).returncode, 0)
+
+    def test_one_changed_weight_is_found_and_its_tensor_named(self):
+        self.record()
+        self.change_weight("stage2.conv2.weight", (3, 2, 1, 1), 0.25)
+        run = systole("golden", "check", self.golden)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("tensor 'stage2.bn2.out': codes differ", run.stdout)
+        self.assertIn("tensor 'logits': first differing element: image", run.stdout)
+        self.assertNotIn("tensor 'stage2.relu1.out'", run.stdout)  # computed before the weight counts
+
+    def test_another_machine_differs_in_cycles_but_not_in_values(self):
+        self.record()
+        run = systole("golden", "check", self.golden, "--set", "array.rows=8")
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("/totals/cycles:", run.stdout)
+        self.assertNotIn("tensor '", run.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
