@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <system_error>
 
 #include "models/check.hpp"
 #include "sim/cli/commands.hpp"
@@ -22,6 +23,10 @@ int execute(const Action& action) {
         return code;
     } catch (const ConfigError& error) {
         fmt::print(stderr, "{}\n", error.what());
+        return kUserError;
+    } catch (const std::system_error& error) {
+        fmt::print(stderr, "{}\n",
+                   error.what());  // a full disk behind standard output, for example
         return kUserError;
     } catch (const std::exception& error) {
         // SystemC hands on what a process threw as a report of its own type.

@@ -138,6 +138,7 @@ CASES = {
     "model missing": (workload_case("model: model.onnx", "model: lost.onnx"), ["workload.yaml:", "lost.onnx"]),
     "more images than there are": (arguments_case(lambda b: ["run", b.config, b.workload, "--images", "999999"]), ["999999"]),
     "result in a missing folder": (arguments_case(lambda b: ["run", b.config, b.workload, "--json", b.folder / "no/such/result.json"]), ["result.json"]),
+    "result on a full disk": (arguments_case(lambda b: ["run", b.config, b.workload, "--images", "1", "--json", "/dev/full"]), ["/dev/full", "No space left"]),
     # data
     "images cut short": (file_case("images.idx3-ubyte", lambda data: data[:-100]), ["images.idx3-ubyte"]),
     "images with a wrong magic number": (file_case("images.idx3-ubyte", lambda data: b"\x01" + data[1:]), ["images.idx3-ubyte"]),

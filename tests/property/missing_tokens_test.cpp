@@ -60,8 +60,8 @@ std::size_t wrongNetworks(bool strip, std::optional<arch::Unit> unit) {
         LoweredNetwork lowered = lower(network, machine);
         if (strip) lowered = withoutTokens(std::move(lowered), unit);
         std::vector<numeric::Code> input = randomInput(network, seed);
-        runs.push_back({std::move(network), std::move(input), std::move(lowered),
-                        buildAccelerator(machine)});
+        runs.push_back(
+            {std::move(network), std::move(input), std::move(lowered), buildAccelerator(machine)});
     }
     std::size_t wrong = 0;
     for (Replayed& run : runs) {
@@ -70,8 +70,9 @@ std::size_t wrongNetworks(bool strip, std::optional<arch::Unit> unit) {
         const auto expected = runQuantized(run.network, run.input);
         bool equal = true;
         for (TensorId tensor = 0; tensor < expected.size(); ++tensor) {
-            equal = equal && (!run.lowered.tensors[tensor].address ||
-                              readTensor(*run.accelerator, run.lowered, tensor) == expected[tensor]);
+            equal =
+                equal && (!run.lowered.tensors[tensor].address ||
+                          readTensor(*run.accelerator, run.lowered, tensor) == expected[tensor]);
         }
         wrong += equal ? 0 : 1;
     }

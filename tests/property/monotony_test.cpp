@@ -11,15 +11,16 @@
 #include <string>
 #include <vector>
 
-/// A slower DRAM never saves cycles, more channels never cost any: the shipped workload, timed alone.
+/// A slower DRAM never saves cycles, more channels never cost any: the shipped workload, timed
+/// alone.
 namespace systole {
 namespace {
 
 using Overrides = std::vector<std::string>;
 
 std::uint64_t cyclesOf(const std::string& config, const Overrides& overrides) {
-    const std::filesystem::path result = std::filesystem::path(testing::TempDir()) /
-                                         fmt::format("monotony_{}.json", getpid());
+    const std::filesystem::path result =
+        std::filesystem::path(testing::TempDir()) / fmt::format("monotony_{}.json", getpid());
     std::string command = fmt::format(
         "{} run {}/configs/accelerators/{}.yaml {}/traces/resnet8_fmnist/workload.yaml "
         "--timing-only --quiet --json {}",
@@ -34,26 +35,56 @@ std::uint64_t cyclesOf(const std::string& config, const Overrides& overrides) {
     return json.at("totals").at("cycles").get<std::uint64_t>();
 }
 
-class Monotony : public testing::TestWithParam<const char*> {};
+/// Every design is edge-16x16 with some overrides, on DDR4-2400: 17-17-17, CWL 12, tRAS 39, tRC 56.
+class Monotony : public testing::TestWithParam<Overrides> {
+protected:
+    static std::uint64_t cyclesWith(const Overrides& more) {
+        Overrides overrides = GetParam();
+        overrides.insert(overrides.end(), more.begin(), more.end());
+        return cyclesOf("edge-16x16", overrides);
+    }
+};
 
 TEST_P(Monotony, MoreChannelsNeverCostCycles) {
-    const auto cycles = [](int channels) {
-        return cyclesOf(GetParam(), {fmt::format("dram.organization.channels={}", channels)});
-    };
-    const std::uint64_t two = cycles(2);
-    EXPECT_LE(two, cycles(1));
-    EXPECT_LE(cycles(4), two);
+    const std::uint64_t one = cyclesWith({"dram.organization.channels=1"});
+    const std::uint64_t two = cyclesWith({"dram.organization.channels=2"});
+    const std::uint64_t four = cyclesWith({"dram.organization.channels=4"});
+    EXPECT_LE(two, one);
+    EXPECT_LE(four, two);
 }
 
-// DDR4-2400: 17-17-17, CWL 12, tRAS 39, tRC 56.
-TEST_P(Monotony, DoublingAllLatenciesTogetherCostsCycles) {
-    const Overrides doubled{"dram.timing.CL=34",   "dram.timing.CWL=24", "dram.timing.tRCD=34",
-                            "dram.timing.tRP=34",  "dram.timing.tRAS=78", "dram.timing.tRC=112",
+TEST_P(Monotony, DoublingAnyDramLatencyNeverSavesCycles) {
+    const std::uint64_t base = cyclesWith({});
+    const Overrides doubledRcd{"dram.timing.tRCD=34", "dram.timing.tRAS=56", "dram.timing.tRC=73"};
+    const Overrides doubledRp{"dram.timing.tRP=34", "dram.timing.tRC=73"};
+    EXPECT_GE(cyclesWith({"dram.timing.CL=34"}), base);
+    EXPECT_GE(cyclesWith({"dram.timing.CWL=24"}), base);
+    EXPECT_GE(cyclesWith(doubledRcd), base);
+    EXPECT_GE(cyclesWith(doubledRp), base);
+}
+
+TEST_P(Monotony, ALongerControllerPipelineNeverSavesCycles) {
+    const std::uint64_t none = cyclesWith({"dram.controller_clocks=0"});
+    const std::uint64_t some = cyclesWith({"dram.controller_clocks=20"});
+    const std::uint64_t more = cyclesWith({"dram.controller_clocks=40"});
+    EXPECT_GE(some, none);
+    EXPECT_GE(more, some);
+}
+
+TEST_P(Monotony, DoublingAllDramLatenciesTogetherCostsCycles) {
+    const Overrides doubled{"dram.timing.CL=34",        "dram.timing.CWL=24",
+                            "dram.timing.tRCD=34",      "dram.timing.tRP=34",
+                            "dram.timing.tRAS=78",      "dram.timing.tRC=112",
                             "dram.controller_clocks=40"};
-    EXPECT_GT(cyclesOf(GetParam(), doubled), cyclesOf(GetParam(), {}));
+    EXPECT_GT(cyclesWith(doubled), cyclesWith({}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Accelerators, Monotony, testing::Values("edge-16x16"));
+INSTANTIATE_TEST_SUITE_P(Designs, Monotony,
+                         testing::Values(Overrides{}, Overrides{"clock=1GHz"},
+                                         Overrides{"array.rows=64", "array.columns=64"},
+                                         Overrides{"activation_scratchpad.capacity=16KiB",
+                                                   "weight_scratchpad.capacity=24KiB"},
+                                         Overrides{"dma.outstanding_bursts=4"}));
 
 }  // namespace
 }  // namespace systole

@@ -37,6 +37,7 @@ memory::DdrConfig randomDdr(RandomSource& random) {
                   .tWTR_L = 9,
                   .tWR = 18,
                   .tRTP = 9};
+    ddr.policy = random.pick({memory::SchedulingPolicy::Fcfs, memory::SchedulingPolicy::FrFcfs});
     ddr.controllerClocks = random.pick<std::uint32_t>({0, 10});
     ddr.channelInterleaveBytes = random.pick<std::uint64_t>({256, 512});
     return ddr;

@@ -24,11 +24,21 @@ struct Formats {
 
 Scheme randomScheme(RandomSource& random) {
     const auto formats = random.pick<Formats>({
-        {"int8", "int8", "int32"},   {"int8", "int8", "int32"},     {"int8", "int8", "int14"},
-        {"int4", "int4", "int16"},   {"int16", "int16", "int48"},   {"int8", "int4", "int24"},
-        {"int8", "int8", "exact"},   {"int16", "int8", "int32"},    {"e4m3", "e4m3", "exact"},
-        {"e4m3", "e4m3", "exact"},   {"e2m1", "e2m1", "exact"},     {"e4m3", "e2m1", "exact"},
-        {"int8", "e2m1", "int32"},   {"e4m3fnuz", "int4", "exact"}, {"e5m2", "int4", "exact"},
+        {"int8", "int8", "int32"},
+        {"int8", "int8", "int32"},
+        {"int8", "int8", "int14"},
+        {"int4", "int4", "int16"},
+        {"int16", "int16", "int48"},
+        {"int8", "int4", "int24"},
+        {"int8", "int8", "exact"},
+        {"int16", "int8", "int32"},
+        {"e4m3", "e4m3", "exact"},
+        {"e4m3", "e4m3", "exact"},
+        {"e2m1", "e2m1", "exact"},
+        {"e4m3", "e2m1", "exact"},
+        {"int8", "e2m1", "int32"},
+        {"e4m3fnuz", "int4", "exact"},
+        {"e5m2", "int4", "exact"},
         {"e3m2", "e2m3", "int20"},
     });
     Scheme scheme;
@@ -49,8 +59,7 @@ std::vector<numeric::Code> randomCodes(const numeric::Codec& codec, std::uint64_
     std::vector<numeric::Code> codes;
     codes.reserve(count);
     while (codes.size() < count) {
-        const auto code =
-            random.between(0, static_cast<std::uint32_t>(codec.codeCount()) - 1);
+        const auto code = random.between(0, static_cast<std::uint32_t>(codec.codeCount()) - 1);
         if (codec.isFinite(code)) codes.push_back(code);
     }
     return codes;
@@ -166,8 +175,8 @@ private:
 
     /// Spreads sums of `terms` random products over the range of the output.
     numeric::Rescale randomRescale(double terms, double largestFactor) {
-        const double typical = static_cast<double>(activation_.largestGridSteps()) *
-                               largestFactor * std::sqrt(terms) / 2;
+        const double typical = static_cast<double>(activation_.largestGridSteps()) * largestFactor *
+                               std::sqrt(terms) / 2;
         const double ratio = activation_.largest() / typical * random_.real(0.2, 1.5);
         return {static_cast<float>(ratio), numeric::makeFixedPointScale(ratio)};
     }
@@ -179,8 +188,7 @@ private:
         const auto largest = static_cast<double>(weight_.largestGridSteps());
         const int bits = numeric::accumulatorBits(scheme_.accumulator, activation_, weight_);
         for (std::uint32_t n = 0; n < outputs; ++n) {
-            convolution.rescales.push_back(
-                randomRescale(static_cast<double>(reduction), largest));
+            convolution.rescales.push_back(randomRescale(static_cast<double>(reduction), largest));
             const auto bias = static_cast<std::int64_t>(random_.bits()) >>
                               random_.between(64 - static_cast<std::uint32_t>(bits), 60);
             convolution.bias.push_back(numeric::wrapToBits(bias, bits));
@@ -198,7 +206,8 @@ private:
             }
             convolution.groups = randomGroups(shape.channels);
             const std::uint32_t most = std::max(1U, kMostChannels / convolution.groups);
-            convolution.outputChannels = convolution.groups * random_.between(1, std::min(most, 20U));
+            convolution.outputChannels =
+                convolution.groups * random_.between(1, std::min(most, 20U));
             const Shape output = outputShape(convolution.window, shape, convolution.outputChannels);
             const std::uint64_t reduction =
                 kernelArea(convolution.window) * (shape.channels / convolution.groups);
@@ -215,8 +224,8 @@ private:
         const Shape shape = shapeOf(input);
         QuantizedConvolution convolution;
         const std::uint32_t kernel = random_.pick<std::uint32_t>({1, 3, 5});
-        convolution.window = {kernel,     kernel,     1,          1, kernel / 2, kernel / 2,
-                              kernel / 2, kernel / 2, 1,          1};
+        convolution.window = {kernel,     kernel,     1,          1, kernel / 2,
+                              kernel / 2, kernel / 2, kernel / 2, 1, 1};
         convolution.groups = random_.percent(80) ? 1 : shape.channels;
         convolution.outputChannels = shape.channels;
         const std::uint64_t reduction =

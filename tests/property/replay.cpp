@@ -12,8 +12,7 @@ namespace systole::sim {
 std::unique_ptr<arch::Accelerator> buildAccelerator(const arch::MachineConfig& machine) {
     static int built = 0;
     if (built == 0) arch::useFemtoseconds();
-    return std::make_unique<arch::Accelerator>(fmt::format("machine_{}", built++).c_str(),
-                                               machine);
+    return std::make_unique<arch::Accelerator>(fmt::format("machine_{}", built++).c_str(), machine);
 }
 
 void loadNetwork(arch::Accelerator& accelerator, const LoweredNetwork& lowered, TensorId input,
@@ -32,8 +31,8 @@ void loadNetwork(arch::Accelerator& accelerator, const LoweredNetwork& lowered, 
     }
 }
 
-std::vector<numeric::Code> readTensor(arch::Accelerator& accelerator,
-                                      const LoweredNetwork& lowered, TensorId tensor) {
+std::vector<numeric::Code> readTensor(arch::Accelerator& accelerator, const LoweredNetwork& lowered,
+                                      TensorId tensor) {
     const TensorPlace& place = lowered.tensors.at(tensor);
     std::vector<numeric::Code> codes(place.shape.elements(), 0);
     std::uint64_t at = place.address.value();

@@ -19,8 +19,8 @@ void loadNetwork(arch::Accelerator& accelerator, const LoweredNetwork& lowered, 
                  std::span<const numeric::Code> codes);
 
 /// Codes of a tensor that has a place in DRAM.
-std::vector<numeric::Code> readTensor(arch::Accelerator& accelerator,
-                                      const LoweredNetwork& lowered, TensorId tensor);
+std::vector<numeric::Code> readTensor(arch::Accelerator& accelerator, const LoweredNetwork& lowered,
+                                      TensorId tensor);
 
 /// Checks what must hold of every record: cycles and counters add up, unit by unit, layer by layer.
 void expectConservation(const arch::RunRecord& record);

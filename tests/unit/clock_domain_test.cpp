@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "arch/clock_domain.hpp"
+
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "arch/clock_domain.hpp"
 #include "models/check.hpp"
 #include "models/numeric/requantize.hpp"
 
@@ -63,9 +64,7 @@ TEST(ClockDomain, DoesNotDriftInAnHour) {
     EXPECT_EQ(clock.seconds(700'000'000), 1.0);
 }
 
-TEST(ClockDomain, RefusesAFrequencyOfNothing) {
-    EXPECT_THROW(ClockDomain(0.0), InvariantError);
-}
+TEST(ClockDomain, RefusesAFrequencyOfNothing) { EXPECT_THROW(ClockDomain(0.0), InvariantError); }
 
 }  // namespace
 }  // namespace systole::arch

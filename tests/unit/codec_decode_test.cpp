@@ -87,8 +87,8 @@ TEST(CodecDecode, KnowsAllTwelveFormatsByName) {
         EXPECT_EQ(findFormat(nameOf(format)), &format);
     }
     EXPECT_THAT(names, testing::UnorderedElementsAre("int2", "int4", "int6", "int8", "int16",
-                                                     "e4m3", "e5m2", "e4m3fnuz", "e5m2fnuz",
-                                                     "e3m2", "e2m3", "e2m1"));
+                                                     "e4m3", "e5m2", "e4m3fnuz", "e5m2fnuz", "e3m2",
+                                                     "e2m3", "e2m1"));
     EXPECT_EQ(findFormat("e9m9"), nullptr);
 }
 

@@ -89,8 +89,7 @@ TEST(CodecEncode, RoundsRightAtEveryMidpointAndOneUlpAroundIt) {
             for (const double x :
                  {std::nextafter(middle, -kInfinity), middle, std::nextafter(middle, kInfinity)}) {
                 for (const Rounding rounding : kRoundings) {
-                    expectCode(codec, x, rounding,
-                               chosen(entries[i], entries[i + 1], x, rounding));
+                    expectCode(codec, x, rounding, chosen(entries[i], entries[i + 1], x, rounding));
                 }
             }
         }
@@ -105,8 +104,7 @@ TEST(CodecEncode, RoundsRightOneUlpAroundEveryValue) {
             for (const double x : {std::nextafter(entries[i].value, kInfinity),
                                    std::nextafter(entries[i + 1].value, -kInfinity)}) {
                 for (const Rounding rounding : kRoundings) {
-                    expectCode(codec, x, rounding,
-                               chosen(entries[i], entries[i + 1], x, rounding));
+                    expectCode(codec, x, rounding, chosen(entries[i], entries[i + 1], x, rounding));
                 }
             }
         }

@@ -24,8 +24,7 @@ void expectEqualProducts(const GemmShape& shape, std::int64_t largest, std::mt19
     const std::vector<double> left(a.begin(), a.end());
     const std::vector<double> right(b.begin(), b.end());
     std::vector<double> sums(shape.m * shape.n, 12345.0);  // to be overwritten
-    gemmExact(shape, left, right, sums, static_cast<double>(largest),
-              static_cast<double>(largest));
+    gemmExact(shape, left, right, sums, static_cast<double>(largest), static_cast<double>(largest));
     for (std::size_t i = 0; i < sums.size(); ++i) {
         ASSERT_EQ(sums[i], static_cast<double>(expected[i])) << "element " << i;
     }

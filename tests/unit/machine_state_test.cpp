@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "arch/machine_state.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <vector>
 
-#include "arch/machine_state.hpp"
 #include "machine_fixture.hpp"
 #include "models/check.hpp"
 
@@ -168,8 +169,8 @@ TEST_F(MachineStateTest, ReadsPaddingAsZero) {
 }
 
 TEST_F(MachineStateTest, WrapsTheAccumulatorBeforeItRequantizes) {
-    MachineState narrow(
-        {formatOf("int8"), formatOf("int8"), *numeric::parseAccumulator("int8")}, {4, 4});
+    MachineState narrow({formatOf("int8"), formatOf("int8"), *numeric::parseAccumulator("int8")},
+                        {4, 4});
     Program program;
     program.activationBytes = 64;
     program.weightBytes = 64;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/lowering/program_builder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
 
 #include "models/check.hpp"
-#include "sim/lowering/program_builder.hpp"
 
 namespace systole::sim {
 namespace {

@@ -53,8 +53,8 @@ TEST(AddCodes, RescalesBothOperandsInBinary32) {
         return int8().decode(addCodes(int8Code(a), int8Code(b), scales, kFp32, relu, int8()));
     };
     EXPECT_EQ(sum(10, 4, false), 12);
-    EXPECT_EQ(sum(10, 1, false), 10);  // 10.5
-    EXPECT_EQ(sum(11, 1, false), 12);  // 11.5
+    EXPECT_EQ(sum(10, 1, false), 10);     // 10.5
+    EXPECT_EQ(sum(11, 1, false), 12);     // 11.5
     EXPECT_EQ(sum(-10, -3, false), -12);  // -11.5
     EXPECT_EQ(sum(127, 127, false), 127);
     EXPECT_EQ(sum(-128, -128, false), -128);

@@ -32,8 +32,8 @@ Int128 scaledNearestEven(double ratio, int shift) {
 
 void expectNearest(double ratio) {
     const FixedPointScale scale = makeFixedPointScale(ratio);
-    SCOPED_TRACE(testing::Message() << "ratio " << ratio << ": " << scale.mantissa << " / 2^"
-                                    << scale.shift);
+    SCOPED_TRACE(testing::Message()
+                 << "ratio " << ratio << ": " << scale.mantissa << " / 2^" << scale.shift);
     ASSERT_GE(scale.shift, 0);
     ASSERT_LE(scale.shift, 62);
     if (scale.shift < 62) {
@@ -142,11 +142,10 @@ TEST(Requantize, EqualsLongArithmeticForEverySmallSum) {
     const Codec codec(*findFormat("int8"));
     const FixedPointScale scale = makeFixedPointScale(0.0371);
     for (std::int64_t sum = -5000; sum <= 5000; ++sum) {
-        const Int128 rounded = floorDivide(
-            2 * Int128{sum} * scale.mantissa + (kOne << scale.shift), kOne << (scale.shift + 1));
+        const Int128 rounded = floorDivide(2 * Int128{sum} * scale.mantissa + (kOne << scale.shift),
+                                           kOne << (scale.shift + 1));
         const auto clamped = static_cast<int>(std::clamp<Int128>(rounded, -128, 127));
-        const Code code =
-            requantize(sum, {1.0F, scale}, ScaleArithmetic::FixedPoint, false, codec);
+        const Code code = requantize(sum, {1.0F, scale}, ScaleArithmetic::FixedPoint, false, codec);
         ASSERT_EQ(codec.decode(code), clamped) << sum;
         const Code relu = requantize(sum, {1.0F, scale}, ScaleArithmetic::FixedPoint, true, codec);
         ASSERT_EQ(codec.decode(relu), std::max(clamped, 0)) << sum;

@@ -89,12 +89,12 @@ void expectFits(const MachineConfig& machine, const ConvolutionShape& shape,
     EXPECT_LE(tiling.buffers.total(), *machine.activationScratchpad.capacityBytes);
     EXPECT_LE(tiling.weightBufferBytes, *machine.weightScratchpad.capacityBytes / 2);
     EXPECT_LE(tiling.accumulatorRows, *machine.accumulatorBuffer.rows / 2);
-    const std::uint32_t height =
-        std::min(shape.inputHeight, inputExtent(tiling.tileHeight, shape.strideY,
-                                                shape.kernelHeight, shape.dilationY));
-    const std::uint32_t width = std::min(
-        shape.inputWidth,
-        inputExtent(tiling.tileWidth, shape.strideX, shape.kernelWidth, shape.dilationX));
+    const std::uint32_t height = std::min(
+        shape.inputHeight,
+        inputExtent(tiling.tileHeight, shape.strideY, shape.kernelHeight, shape.dilationY));
+    const std::uint32_t width =
+        std::min(shape.inputWidth,
+                 inputExtent(tiling.tileWidth, shape.strideX, shape.kernelWidth, shape.dilationX));
     EXPECT_GE(tiling.buffers.input, height * width * tiling.channelChunk);
     const std::uint32_t channels =
         std::min(shape.outputChannels, tiling.blocksPerChunk * machine.array.columns);
@@ -121,8 +121,7 @@ TEST(Tiling, FitsTheMachineForRandomShapes) {
         shape.outputHeight = (shape.inputHeight - 1) / shape.strideY + 1;
         shape.outputWidth = (shape.inputWidth - 1) / shape.strideX + 1;
         shape.hasSkip = random() % 2 == 0;
-        const auto result =
-            tileConvolution(machine, Datapath(machine.datapath), shape, kFp32);
+        const auto result = tileConvolution(machine, Datapath(machine.datapath), shape, kFp32);
         if (const auto* tiling = std::get_if<ConvolutionTiling>(&result)) {
             ++fitting;
             expectFits(machine, shape, *tiling);
