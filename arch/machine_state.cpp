@@ -59,6 +59,8 @@ ColumnParameters readParameters(const std::uint8_t* record, std::uint32_t biasBy
     if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
         parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
         parameters.rescale.fixedPoint.shift = readScalar<std::int32_t>(record + biasBytes + 4);
+        const std::int32_t shift = parameters.rescale.fixedPoint.shift;
+        SYSTOLE_CHECK(shift >= 0 && shift <= 62, "parameter record with a shift of {}", shift);
     } else {
         parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
     }
@@ -179,7 +181,7 @@ void MachineState::apply(const Stream& stream) {
         const double* products = foldSums_.data() + std::size_t{m} * stream.columns;
         for (std::uint32_t n = 0; n < stream.columns; ++n) {
             const auto sum = static_cast<std::int64_t>(products[n]);
-            sums[n] = numeric::wrapToBits(stream.accumulate ? sums[n] + sum : sum,
+            sums[n] = numeric::addWrapped(stream.accumulate ? sums[n] : 0, sum,
                                           datapath_.accumulatorBits);
         }
     }
@@ -204,10 +206,9 @@ void MachineState::apply(const Requantize& op) {
             readParameters(weights_.data() + op.parameters + std::size_t{column} * record,
                            datapath_.accumulatorBytes, arithmetic_);
         for (std::uint32_t row = 0; row < op.rows; ++row) {
-            const std::int64_t sum = numeric::wrapToBits(
-                accumulators_[std::size_t{op.accumulatorRow + row} * columns_ + column] +
-                    parameters.bias,
-                datapath_.accumulatorBits);
+            const std::int64_t sum = numeric::addWrapped(
+                accumulators_[std::size_t{op.accumulatorRow + row} * columns_ + column],
+                parameters.bias, datapath_.accumulatorBits);
             const std::uint32_t offset = row * op.pitch + column * datapath_.activationBytes;
             Code code = numeric::requantize(sum, parameters.rescale, arithmetic_, op.relu,
                                             datapath_.activation);

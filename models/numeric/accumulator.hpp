@@ -39,4 +39,10 @@ constexpr std::int64_t wrapToBits(std::int64_t value, int bits) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << shift) >> shift;
 }
 
+/// The sum in `bits` bits two's complement; both operands are of at most that width.
+constexpr std::int64_t addWrapped(std::int64_t left, std::int64_t right, int bits) {
+    const std::uint64_t sum = static_cast<std::uint64_t>(left) + static_cast<std::uint64_t>(right);
+    return wrapToBits(static_cast<std::int64_t>(sum), bits);
+}
+
 }  // namespace systole::numeric

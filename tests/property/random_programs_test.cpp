@@ -92,7 +92,7 @@ TEST_P(RandomPrograms, LeaveTheTensorsOfTheReferenceInDramTimedAndUntimed) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, testing::Range<std::uint64_t>(0, 8));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, testing::Range<std::uint64_t>(0, 20));
 
 }  // namespace
 }  // namespace systole::sim

@@ -13,6 +13,13 @@ namespace {
 
 using testing::HasSubstr;
 
+// AddressSanitizer takes an exception on one of SystemC's stacks for an error of its own.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kSanitizesAddresses = true;
+#else
+constexpr bool kSanitizesAddresses = false;
+#endif
+
 constexpr auto kLoad = static_cast<std::size_t>(Unit::Load);
 constexpr auto kArray = static_cast<std::size_t>(Unit::Array);
 
@@ -138,6 +145,7 @@ TEST(Replay, LeavesOtherMachinesOfTheProcessAlone) {
 }
 
 TEST(Replay, SaysWhoWaitsForWhatWhenNothingMoreHappens) {
+    if (kSanitizesAddresses) GTEST_SKIP();
     Command stream{Stream{}, {}, 0};
     stream.after[kLoad] = 2;
     const auto accelerator = buildAccelerator(slowMemory());
@@ -153,6 +161,7 @@ TEST(Replay, SaysWhoWaitsForWhatWhenNothingMoreHappens) {
 }
 
 TEST(Replay, NamesCycleAndUnitOfABrokenCommand) {
+    if (kSanitizesAddresses) GTEST_SKIP();
     const auto accelerator = buildAccelerator(slowMemory());
     const Program program = programOf({loadOf(0, 2048)});
     accelerator->load(program);

@@ -66,5 +66,15 @@ TEST(Accumulator, WrapsToTwosComplement) {
     EXPECT_EQ(wrapToBits(std::int64_t{1} << 62, 63), -(std::int64_t{1} << 62));
 }
 
+TEST(Accumulator, AddsModuloItsWidth) {
+    EXPECT_EQ(addWrapped(100, 27, 8), 127);
+    EXPECT_EQ(addWrapped(100, 28, 8), -128);
+    EXPECT_EQ(addWrapped(-128, -1, 8), 127);
+    constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(addWrapped(kLargest, 1, 64), -kLargest - 1);
+    EXPECT_EQ(addWrapped(-kLargest - 1, -1, 64), kLargest);
+    EXPECT_EQ(addWrapped(kLargest >> 1, 1, 63), -(kLargest >> 1) - 1);
+}
+
 }  // namespace
 }  // namespace systole::numeric

@@ -17,8 +17,8 @@ Network chain(std::vector<Node> nodes, TensorId output) {
     Network network{.name = "net", .tensors = {{"x", {1, 1, 1}}}, .nodes = {}, .output = output};
     for (Node& node : nodes) {
         node.output = static_cast<TensorId>(network.tensors.size());
-        node.name = "n" + std::to_string(node.output);
-        network.tensors.push_back({"t" + std::to_string(node.output), {1, 1, 1}});
+        node.name = fmt::format("n{}", node.output);
+        network.tensors.push_back({fmt::format("t{}", node.output), {1, 1, 1}});
         network.nodes.push_back(std::move(node));
     }
     return network;
