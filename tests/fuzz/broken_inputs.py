@@ -196,6 +196,9 @@ def main():
         print(__doc__)
         return 2
     systole = str(pathlib.Path(sys.argv[1]).resolve())
+    if b"__asan_init" in pathlib.Path(systole).read_bytes():
+        # What is thrown after SystemC has switched stacks looks like a use after scope to AddressSanitizer.
+        del CASES["result on a full disk"]
     failures = 0
     for name, (prepare, expected) in CASES.items():
         problem = check(systole, name, prepare, expected)
