@@ -8,8 +8,8 @@
 
 namespace systole::cost {
 
-/// What the accelerator did, apart from DRAM commands (memory::DramCounters). A scratchpad word is as
-/// wide as the scratchpad; an accumulator word is one partial sum.
+/// What the accelerator did, apart from DRAM commands (memory::DramCounters). A scratchpad word is
+/// as wide as the scratchpad; an accumulator word is one partial sum.
 struct Counters {
     std::uint64_t macs = 0;
     std::uint64_t idlePeCycles = 0;

@@ -42,8 +42,8 @@ struct Window {
     std::uint32_t dilationWidth = 1;
 };
 
-/// One input. Output channel n belongs to group n / (N / groups) and reads only that group's inputs.
-/// Reduction index within a group: k = (ky * kernelWidth + kx) * channelsPerGroup + c.
+/// One input. Output channel n belongs to group n / (N / groups) and reads only that group's
+/// inputs. Reduction index within a group: k = (ky * kernelWidth + kx) * channelsPerGroup + c.
 struct Convolution {
     Window window;
     std::uint32_t groups = 1;
@@ -54,8 +54,8 @@ struct Convolution {
     std::uint64_t reduction() const { return weights.size() / outputChannels; }
 };
 
-/// One input. Max ignores padding; average divides by the positions inside the image, or by the whole
-/// kernel when countIncludesPad.
+/// One input. Max ignores padding; average divides by the positions inside the image, or by the
+/// whole kernel when countIncludesPad.
 struct Pooling {
     enum class Kind { Max, Average };
     Kind kind = Kind::Max;
