@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # clang-format and clang-tidy over the project's own sources, or over the files named.
-#   scripts/lint.sh [FILE..]          after scripts/build.sh: needs build/release/compile_commands.json
+#   scripts/lint.sh [FILE..]          after `cmake --preset release`: needs its compile_commands.json
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

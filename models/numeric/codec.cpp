@@ -2,182 +2,222 @@
 #include "models/numeric/codec.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "models/check.hpp"
+#include "models/numeric/decode.hpp"
+#include "models/numeric/neighbours.hpp"
 
 namespace systole::numeric {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kTiny = std::numeric_limits<double>::min();
+constexpr int kWidestTable = 16;
+constexpr int kWidestSteps = 62;
 
-double decodeInteger(const IntFormat& format, Code code) {
-    const bool negative = format.isSigned && (code >> (format.bits - 1)) != 0;
-    return static_cast<double>(code) - (negative ? std::ldexp(1.0, format.bits) : 0.0);
-}
-
-double decodeMagnitude(const FloatFormat& format, Code exponent, Code mantissa) {
-    const double fraction = std::ldexp(static_cast<double>(mantissa), -format.mantissaBits);
-    return exponent == 0 ? std::ldexp(fraction, 1 - format.bias)
-                         : std::ldexp(1.0 + fraction, static_cast<int>(exponent) - format.bias);
-}
-
-double decodeFloat(const FloatFormat& format, Code code) {
-    const Code mantissaMask = (1U << format.mantissaBits) - 1;
-    const Code topExponent = (1U << format.exponentBits) - 1;
-    const Code mantissa = code & mantissaMask;
-    const Code exponent = (code >> format.mantissaBits) & topExponent;
-    const bool negative = (code >> (format.mantissaBits + format.exponentBits)) != 0;
-    const bool top = exponent == topExponent;
-    switch (format.specials) {
-        case SpecialValues::Ieee:
-            if (top) {
-                return std::copysign(mantissa == 0 ? kInfinity : kNan, negative ? -1.0 : 1.0);
-            }
-            break;
-        case SpecialValues::NanOnly:
-            if (top && mantissa == mantissaMask) return kNan;
-            break;
-        case SpecialValues::Fnuz:
-            if (negative && exponent == 0 && mantissa == 0) return kNan;
-            break;
-        case SpecialValues::None:
-            break;
-    }
-    const double magnitude = decodeMagnitude(format, exponent, mantissa);
-    return negative ? -magnitude : magnitude;
-}
-
-double roundToInteger(double value, Rounding rounding) {
-    switch (rounding) {
-        case Rounding::NearestEven: {
-            const double floor = std::floor(value);
-            const double rest = value - floor;  // exact: value and floor are within a factor of two
-            const bool up = rest > 0.5 || (rest == 0.5 && std::fmod(floor, 2.0) != 0.0);
-            return up ? floor + 1.0 : floor;
-        }
-        case Rounding::HalfAway:
-            return std::round(value);
-        case Rounding::TowardZero:
-            return std::trunc(value);
-    }
-    SYSTOLE_CHECK(false, "rounding {}", static_cast<int>(rounding));
-}
-
-/// Exponent of the spacing of codes around a magnitude.
-int spacingExponent(const FloatFormat& format, double magnitude) {
-    const int lowest = 1 - format.bias;
-    const int exponent = magnitude == 0 ? lowest : std::max(std::ilogb(magnitude), lowest);
-    return exponent - format.mantissaBits;
-}
-
-/// Code of a magnitude that the format has; sign bit clear.
-Code composeMagnitude(const FloatFormat& format, double magnitude) {
-    const int spacing = spacingExponent(format, magnitude);
-    const auto steps = static_cast<Code>(std::ldexp(magnitude, -spacing));
-    const Code hidden = 1U << format.mantissaBits;
-    if (steps < hidden) {
-        return steps;
-    }
-    const auto exponent = static_cast<Code>(spacing + format.mantissaBits + format.bias);
-    return (exponent << format.mantissaBits) | (steps - hidden);
-}
-
-Code signBit(const FloatFormat& format) {
-    return 1U << (format.exponentBits + format.mantissaBits);
-}
-
-Code nanCode(const FloatFormat& format) {
-    SYSTOLE_CHECK(format.specials != SpecialValues::None, "{} has no NaN", format.name);
-    return format.specials == SpecialValues::Fnuz ? signBit(format) : signBit(format) - 1;
-}
-
-Code overflowCode(const FloatFormat& format, bool negative) {
-    if (format.specials != SpecialValues::Ieee) {
-        return nanCode(format) | (negative ? signBit(format) : 0);
-    }
-    const Code infinity = ((1U << format.exponentBits) - 1) << format.mantissaBits;
-    return infinity | (negative ? signBit(format) : 0);
-}
-
-Code encodeInteger(const IntFormat& format, double value, double smallest, double largest,
-                   Rounding rounding) {
-    SYSTOLE_CHECK(!std::isnan(value), "{} has no NaN", format.name);
-    const double clamped = std::clamp(
-        roundToInteger(std::clamp(value, smallest, largest), rounding), smallest, largest);
-    const Code mask = (1U << format.bits) - 1;
-    return static_cast<Code>(static_cast<std::int64_t>(clamped)) & mask;
-}
-
-Code encodeFloat(const FloatFormat& format, double value, double largest, Rounding rounding,
-                 Overflow overflow) {
-    if (std::isnan(value)) {
-        return nanCode(format);
-    }
-    const bool negative = std::signbit(value);
-    double magnitude = std::fabs(value);
-    if (std::isfinite(magnitude)) {
-        const int spacing = spacingExponent(format, magnitude);
-        magnitude = std::ldexp(roundToInteger(std::ldexp(magnitude, -spacing), rounding), spacing);
-    }
-    if (magnitude > largest) {
-        if (overflow == Overflow::ToSpecial && format.specials != SpecialValues::None) {
-            return overflowCode(format, negative);
-        }
-        magnitude = largest;
-    }
-    const bool hasMinusZero = format.specials != SpecialValues::Fnuz;
-    const bool keepSign = negative && (magnitude != 0 || hasMinusZero);
-    return composeMagnitude(format, magnitude) | (keepSign ? signBit(format) : 0);
-}
-
-double decodeCode(const Format& format, Code code) {
+std::vector<double> decodeAll(const Format& format) {
+    std::vector<double> values(std::size_t{1} << widthOf(format));
+    const auto fill = [&](auto&& decode) {
+        for (Code code = 0; code < values.size(); ++code) values[code] = decode(code);
+    };
     if (const auto* integer = std::get_if<IntFormat>(&format)) {
-        return decodeInteger(*integer, code);
+        fill([&](Code code) { return decodeInteger(*integer, code); });
+    } else if (const auto* minifloat = std::get_if<FloatFormat>(&format)) {
+        fill([rounder = FloatRounder(*minifloat)](Code code) { return rounder.decode(code); });
+    } else if (const auto* posit = std::get_if<PositFormat>(&format)) {
+        fill([&](Code code) { return decodePosit(posit->bits, posit->exponentBits, code); });
+    } else {
+        fill([&](Code code) { return decodeCodebook(std::get<CodebookFormat>(format), code); });
     }
-    return decodeFloat(std::get<FloatFormat>(format), code);
-}
-
-int gridExponentOf(const Format& format) {
-    const auto* minifloat = std::get_if<FloatFormat>(&format);
-    return minifloat == nullptr ? 0 : 1 - minifloat->bias - minifloat->mantissaBits;
+    return values;
 }
 
 }  // namespace
 
-Codec::Codec(Format format) : format_(std::move(format)), gridExponent_(gridExponentOf(format_)) {
-    SYSTOLE_CHECK(widthOf(format_) <= 16, "{} is wider than 16 bits", nameOf(format_));
-    const std::size_t count = std::size_t{1} << widthOf(format_);
-    values_.reserve(count);
-    steps_.reserve(count);
-    for (Code code = 0; code < count; ++code) {
-        const double value = decodeCode(format_, code);
-        values_.push_back(value);
-        steps_.push_back(std::isfinite(value) ? std::ldexp(value, -gridExponent_) : kNan);
-        if (std::isfinite(value)) {
-            largest_ = std::max(largest_, value);
-            smallest_ = std::min(smallest_, value);
-        }
-    }
-    if (const auto* integer = std::get_if<IntFormat>(&format_);
-        integer != nullptr && integer->narrowRange) {
+Dyadic dyadicOf(double value) {
+    if (value == 0) return {};
+    const Unrounded exact = unroundedOf(value);
+    const auto magnitude = static_cast<std::int64_t>(exact.significand);
+    const int zeros = std::countr_zero(static_cast<std::uint64_t>(magnitude));
+    return {exact.negative ? -(magnitude >> zeros) : magnitude >> zeros, exact.exponent + zeros};
+}
+
+Codec::Codec(Format format) : format_(std::move(format)) {
+    const auto problem = problemOf(format_);
+    SYSTOLE_CHECK(!problem, "{}: {}", nameOf(format_), problem.value_or(""));
+    if (const auto* minifloat = asFloat()) rounder_.emplace(*minifloat);
+    if (widthOf(format_) > kWidestTable) {  // FP32
+        largest_ = decodeWide(rounder_->ofInfinity(false, Overflow::Saturate).code);
         smallest_ = -largest_;
+        smallestPositive_ = decodeWide(1);
+        gridExponent_ = dyadicOf(smallestPositive_).exponent;
+        return;
+    }
+    auto tables = std::make_shared<Tables>();
+    tables->values = decodeAll(format_);
+    measure(*tables);
+    if (std::holds_alternative<PositFormat>(format_) ||
+        std::holds_alternative<CodebookFormat>(format_)) {
+        makeEntries(*tables);
+    }
+    tables_ = std::move(tables);
+}
+
+void Codec::measure(Tables& tables) {
+    const auto* integer = std::get_if<IntFormat>(&format_);
+    const bool narrow = integer != nullptr && integer->narrowRange;
+    largest_ = -std::numeric_limits<double>::infinity();
+    smallest_ = smallestPositive_ = -largest_;
+    gridExponent_ = std::numeric_limits<int>::max();
+    for (Code code = 0; code < tables.values.size(); ++code) {
+        const double value = tables.values[code];
+        if (!std::isfinite(value) || (narrow && code == tables.values.size() / 2)) continue;
+        largest_ = std::max(largest_, value);
+        smallest_ = std::min(smallest_, value);
+        if (value > 0) smallestPositive_ = std::min(smallestPositive_, value);
+        if (value != 0) gridExponent_ = std::min(gridExponent_, dyadicOf(value).exponent);
+    }
+    tables.steps.reserve(tables.values.size());
+    for (const double value : tables.values) {
+        tables.steps.push_back(std::isfinite(value) ? std::ldexp(value, -gridExponent_) : kNan);
     }
 }
 
-Code Codec::encode(double value, Rounding rounding, Overflow overflow) const {
-    if (const auto* integer = std::get_if<IntFormat>(&format_)) {
-        return encodeInteger(*integer, value, smallest_, largest_, rounding);
+void Codec::makeEntries(Tables& tables) const {
+    std::vector<Entry>& entries = tables.entries;
+    const auto* posit = std::get_if<PositFormat>(&format_);
+    for (Code code = 0; code < tables.values.size(); ++code) {
+        if (std::isfinite(tables.values[code]))
+            entries.push_back({tables.values[code], code, false, kNan});
     }
-    return encodeFloat(std::get<FloatFormat>(format_), value, largest_, rounding, overflow);
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& left, const Entry& right) { return left.value < right.value; });
+    for (std::size_t rank = 0; rank < entries.size(); ++rank) {
+        Entry& entry = entries[rank];
+        entry.even = posit != nullptr ? (entry.code & 1) == 0 : rank % 2 == 0;
+        if (posit == nullptr || rank + 1 == entries.size()) continue;
+        // Posit Standard 2022, section 4.1: the boundary is the posit of one bit more between two,
+        // and nothing but zero rounds to zero.
+        const double next = entries[rank + 1].value;
+        const Code between = 2 * entry.code + 1;
+        entry.boundary = entry.value == 0 || next == 0
+                             ? 0.0
+                             : decodePosit(posit->bits + 1, posit->exponentBits, between);
+    }
+}
+
+Code Codec::encode(double value, Rounding rounding, Overflow overflow, std::uint32_t random) const {
+    SYSTOLE_CHECK(supports(overflow), "{} does not know overflow policy {}", nameOf(format_),
+                  static_cast<int>(overflow));
+    if (std::isnan(value)) SYSTOLE_CHECK(hasNan(), "{} has no NaN", nameOf(format_));
+    return std::visit(
+        [&](const auto& family) { return encodeAs(family, value, rounding, overflow, random); },
+        format_);
+}
+
+bool Codec::supports(Overflow overflow) const {
+    if (overflow == Overflow::Saturate) return true;
+    if (overflow == Overflow::ToSpecial) return hasNan();
+    const auto* integer = std::get_if<IntFormat>(&format_);
+    const auto* minifloat = asFloat();
+    return (integer != nullptr && !integer->narrowRange) ||
+           (minifloat != nullptr && minifloat->isSigned);
+}
+
+bool Codec::hasNan() const {
+    const auto* minifloat = asFloat();
+    return std::holds_alternative<PositFormat>(format_) ||
+           (minifloat != nullptr && minifloat->specials != SpecialValues::None);
+}
+
+Code Codec::encodeAs(const IntFormat& format, double value, Rounding rounding, Overflow overflow,
+                     std::uint32_t random) const {
+    const double codes = std::ldexp(1.0, format.bits);
+    double scaled = std::ldexp(value, format.fractionBits);
+    // What underflows is still on its side of zero, which the half-integer grid asks for.
+    if (scaled == 0 && value != 0) scaled = std::copysign(kTiny, value);
+    if (overflow == Overflow::Wrap) {
+        SYSTOLE_CHECK(std::isfinite(value), "{}: infinity does not wrap", format.name);
+        // Rounding commutes with taking away an even count of whole ranges, as long as the sign is
+        // kept and zero is not crossed; keeps integers exact.
+        const double ranges = 2 * codes;
+        if (std::fabs(scaled) >= ranges) {
+            scaled = std::fmod(scaled, ranges) + std::copysign(ranges, scaled);
+        }
+    } else {
+        // Beyond the ends nothing changes by rounding.
+        scaled = std::clamp(scaled, std::ldexp(smallest_, format.fractionBits) - 1,
+                            std::ldexp(largest_, format.fractionBits) + 1);
+    }
+    const double offset = format.halfInteger ? 0.5 : 0.0;
+    const double whole = std::floor(scaled);
+    const double lower = whole + offset <= scaled ? whole + offset : whole + offset - 1;
+    const Neighbours neighbours{lower, lower + 1, std::fmod(lower - offset, 2.0) == 0};
+    double rounded = neighbours.round(scaled, rounding, random);
+    if (overflow != Overflow::Wrap) {
+        rounded = std::clamp(rounded, std::ldexp(smallest_, format.fractionBits),
+                             std::ldexp(largest_, format.fractionBits));
+    }
+    const auto integer = static_cast<std::int64_t>(rounded - offset);
+    return static_cast<Code>(integer) & ((1U << format.bits) - 1);
+}
+
+Code Codec::encodeAs(const FloatFormat& /*format*/, double value, Rounding rounding,
+                     Overflow overflow, std::uint32_t random) const {
+    if (std::isnan(value)) return rounder_->nanCode();
+    if (std::isinf(value)) return rounder_->ofInfinity(value < 0, overflow).code;
+    return rounder_->round(unroundedOf(value), rounding, overflow, random).code;
+}
+
+Code Codec::encodeAs(const PositFormat& format, double value, Rounding rounding, Overflow overflow,
+                     std::uint32_t random) const {
+    const Code notReal = 1U << (format.bits - 1);
+    if (std::isnan(value) || (std::isinf(value) && overflow == Overflow::ToSpecial)) return notReal;
+    if (std::fabs(value) > largest_ && overflow == Overflow::ToSpecial) return notReal;
+    // Nothing but zero rounds to zero.
+    if (value != 0 && std::fabs(value) < smallestPositive_) {
+        value = std::copysign(smallestPositive_, value);
+    }
+    return encodeByTable(value, rounding, random);
+}
+
+Code Codec::encodeAs(const CodebookFormat& /*format*/, double value, Rounding rounding,
+                     Overflow /*overflow*/, std::uint32_t random) const {
+    return encodeByTable(value, rounding, random);
+}
+
+Code Codec::encodeByTable(double value, Rounding rounding, std::uint32_t random) const {
+    const auto above =
+        std::upper_bound(tables_->entries.begin(), tables_->entries.end(), value,
+                         [](double x, const Entry& entry) { return x < entry.value; });
+    if (above == tables_->entries.begin()) return tables_->entries.front().code;
+    const Entry& lower = *std::prev(above);
+    if (above == tables_->entries.end() || lower.value == value) return lower.code;
+    const Neighbours neighbours{lower.value, above->value, lower.even, lower.boundary};
+    return neighbours.round(value, rounding, random) == lower.value ? lower.code : above->code;
+}
+
+int Codec::gridBits() const {
+    return std::ilogb(std::max(largest_, -smallest_)) - gridExponent_ + 1;
+}
+
+std::int64_t Codec::gridSteps(Code code) const {
+    SYSTOLE_CHECK(gridBits() <= kWidestSteps, "{}: grid steps of {} bits", nameOf(format_),
+                  gridBits());
+    const double value = decode(code);
+    SYSTOLE_CHECK(std::isfinite(value), "{}: code {:#x} has no grid steps", nameOf(format_), code);
+    return static_cast<std::int64_t>(std::ldexp(value, -gridExponent_));
 }
 
 std::int64_t Codec::largestGridSteps() const {
+    SYSTOLE_CHECK(gridBits() <= kWidestSteps, "{}: grid steps of {} bits", nameOf(format_),
+                  gridBits());
     return static_cast<std::int64_t>(std::ldexp(std::max(largest_, -smallest_), -gridExponent_));
 }
 
-bool Codec::isFinite(Code code) const { return std::isfinite(values_[code]); }
+bool Codec::isFinite(Code code) const { return std::isfinite(decode(code)); }
 
 }  // namespace systole::numeric
