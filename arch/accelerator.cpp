@@ -36,6 +36,7 @@ void Accelerator::load(const Program& program) {
 }
 
 void Accelerator::replayValues() {
+    replay_.state.startReplay();
     for (const Command& command : replay_.program->commands) {
         replay_.state.execute(command.operation);
     }
@@ -52,7 +53,7 @@ RunRecord Accelerator::replayTimed(bool computeValues) {
     }
     dram_.reset();
     replay_.computeValues = computeValues;
-    replay_.state.clearByteCounts();
+    replay_.state.startReplay();
     sequencer_.start();
     sc_core::sc_start();  // until nothing is left to happen
     checkCompletion();

@@ -47,11 +47,15 @@ void CommandUnit::awaitTokens(const Command& command) {
 }
 
 void CommandUnit::takeEffect(const Command& command) {
+    const numeric::AccumulatorEvents before = replay_.state.accumulatorEvents();
     try {
         replay_.state.execute(command.operation);
     } catch (const InvariantError& error) {
         throw InvariantError(fmt::format("cycle {}: {}: {}", cycle(), name(), error.what()));
     }
+    const numeric::AccumulatorEvents& after = replay_.state.accumulatorEvents();
+    counters(command).accumulatorOverflows += after.overflows - before.overflows;
+    counters(command).accumulatorSaturations += after.saturations - before.saturations;
 }
 
 void CommandUnit::run() {

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "models/check.hpp"
-#include "models/numeric/gemm.hpp"
 
 namespace systole::arch {
 namespace {
@@ -47,15 +46,16 @@ std::uint32_t storageOf(const numeric::Codec& codec) {
 }
 
 struct ColumnParameters {
-    std::int64_t bias = 0;
+    std::int64_t bias = 0;  ///< a term of the sums
     numeric::Rescale rescale;
 };
 
-ColumnParameters readParameters(const std::uint8_t* record, std::uint32_t biasBytes,
+ColumnParameters readParameters(const std::uint8_t* record, const numeric::SumArithmetic& sums,
                                 numeric::ScaleArithmetic arithmetic) {
     ColumnParameters parameters;
-    parameters.bias =
-        biasBytes == 4 ? readScalar<std::int32_t>(record) : readScalar<std::int64_t>(record);
+    const int biasBytes = sums.termBytes();
+    parameters.bias = sums.loadedTerm(biasBytes == 4 ? readScalar<std::uint32_t>(record)
+                                                     : readScalar<std::uint64_t>(record));
     if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
         parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
         parameters.rescale.fixedPoint.shift = readScalar<std::int32_t>(record + biasBytes + 4);
@@ -72,29 +72,35 @@ ColumnParameters readParameters(const std::uint8_t* record, std::uint32_t biasBy
 Datapath::Datapath(const DatapathConfig& config)
     : activation(config.activation),
       weight(config.weight),
+      sums(config.accumulator, activation, weight),
       accumulatorBits(numeric::accumulatorBits(config.accumulator, activation, weight)),
       activationBytes(storageOf(activation)),
-      weightBytes(storageOf(weight)),
-      accumulatorBytes(
-          static_cast<std::uint32_t>(numeric::accumulatorStorageBytes(accumulatorBits))) {
-    SYSTOLE_CHECK(accumulatorBits <= 64, "accumulator of {} bits", accumulatorBits);
-}
+      weightBytes(storageOf(weight)) {}
 
 std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
-    return datapath.accumulatorBytes +
+    return static_cast<std::uint32_t>(datapath.sums.termBytes()) +
            (arithmetic == numeric::ScaleArithmetic::FixedPoint ? 8U : 4U);
 }
 
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array)
-    : datapath_(datapath), columns_(array.columns) {}
+    : datapath_(datapath),
+      gemm_(datapath_.activation, datapath_.weight, datapath.accumulator),
+      columns_(array.columns) {}
 
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
     dram_.assign(program.dramBytes, 0);
     activations_.assign(program.activationBytes, 0);
     weights_.assign(program.weightBytes, 0);
-    accumulators_.assign(std::size_t{program.accumulatorRows} * columns_, 0);
-    clearByteCounts();
+    accumulatorRows_ = program.accumulatorRows;
+    accumulators_.assign(accumulatorRows_ * columns_ * gemm_.words(), 0);
+    startReplay();
+}
+
+void MachineState::startReplay() {
+    bytesLoaded_ = bytesStored_ = 0;
+    events_ = {};
+    streamedRows_ = 0;
 }
 
 void MachineState::execute(const Operation& operation) {
@@ -139,14 +145,15 @@ void MachineState::writeActivation(std::uint32_t address, Code code) {
 void MachineState::gatherActivations(const Stream& stream) {
     const TileWindow& window = stream.window;
     checkRange(window.address, window.bytes(), activations_.size(), "activation scratchpad");
-    const double* steps = datapath_.activation.gridStepTable().data();
-    foldActivations_.assign(std::size_t{window.outputs()} * stream.rows, 0.0);
+    const auto zero = static_cast<std::uint16_t>(datapath_.activation.encode(0.0));
+    foldActivations_.assign(std::size_t{window.outputs()} * stream.rows, zero);
     for (std::uint32_t m = 0; m < window.outputs(); ++m) {
-        double* row = foldActivations_.data() + std::size_t{m} * stream.rows;
+        std::uint16_t* row = foldActivations_.data() + std::size_t{m} * stream.rows;
         forEachRun(window, m, stream.kBegin, stream.rows,
                    [&](std::uint32_t k, std::uint32_t address, std::uint32_t elements) {
                        for (std::uint32_t i = 0; i < elements; ++i) {
-                           row[k + i] = steps[activationAt(address + i * window.elementBytes)];
+                           row[k + i] = static_cast<std::uint16_t>(
+                               activationAt(address + i * window.elementBytes));
                        }
                    });
     }
@@ -155,35 +162,41 @@ void MachineState::gatherActivations(const Stream& stream) {
 void MachineState::gatherWeights(const Stream& stream) {
     const std::size_t count = std::size_t{stream.rows} * stream.columns;
     checkRange(stream.weights, count * datapath_.weightBytes, weights_.size(), "weight scratchpad");
-    const double* steps = datapath_.weight.gridStepTable().data();
     foldWeights_.resize(count);
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint8_t* bytes = weights_.data() + stream.weights + i * datapath_.weightBytes;
-        foldWeights_[i] = steps[readCode(bytes, datapath_.weightBytes)];
+        foldWeights_[i] = static_cast<std::uint16_t>(readCode(bytes, datapath_.weightBytes));
     }
+}
+
+std::span<std::int64_t> MachineState::sumAt(std::uint32_t row, std::uint32_t column) {
+    const std::size_t at = (std::size_t{row} * columns_ + column) * gemm_.words();
+    return std::span(accumulators_).subspan(at, gemm_.words());
 }
 
 void MachineState::apply(const Stream& stream) {
     const std::uint32_t outputs = stream.window.outputs();
     SYSTOLE_CHECK(stream.columnBegin + stream.columns <= columns_, "columns {} + {} of {}",
                   stream.columnBegin, stream.columns, columns_);
-    checkRange(stream.accumulatorRow, outputs, accumulators_.size() / columns_,
-               "accumulator buffer");
+    checkRange(stream.accumulatorRow, outputs, accumulatorRows_, "accumulator buffer");
     gatherActivations(stream);
     gatherWeights(stream);
-    foldSums_.resize(std::size_t{outputs} * stream.columns);
-    numeric::gemmExact({outputs, stream.rows, stream.columns}, foldActivations_, foldWeights_,
-                       foldSums_, static_cast<double>(datapath_.activation.largestGridSteps()),
-                       static_cast<double>(datapath_.weight.largestGridSteps()));
+    const std::size_t rowWords = stream.columns * gemm_.words();
+    foldSums_.resize(outputs * rowWords);
+    const auto held = [&](std::uint32_t m) {
+        return sumAt(stream.accumulatorRow + m, stream.columnBegin).data();
+    };
+    for (std::uint32_t m = 0; stream.accumulate && m < outputs; ++m) {
+        std::copy_n(held(m), rowWords, foldSums_.data() + m * rowWords);
+    }
+    events_ += gemm_.run({.shape = {outputs, stream.rows, stream.columns},
+                          .a = foldActivations_,
+                          .b = foldWeights_,
+                          .origin = {streamedRows_, stream.columnBegin, stream.kBegin}},
+                         stream.accumulate, foldSums_);
+    streamedRows_ += outputs;
     for (std::uint32_t m = 0; m < outputs; ++m) {
-        std::int64_t* sums = accumulators_.data() +
-                             std::size_t{stream.accumulatorRow + m} * columns_ + stream.columnBegin;
-        const double* products = foldSums_.data() + std::size_t{m} * stream.columns;
-        for (std::uint32_t n = 0; n < stream.columns; ++n) {
-            const auto sum = static_cast<std::int64_t>(products[n]);
-            sums[n] = numeric::addWrapped(stream.accumulate ? sums[n] : 0, sum,
-                                          datapath_.accumulatorBits);
-        }
+        std::copy_n(foldSums_.data() + m * rowWords, rowWords, held(m));
     }
 }
 
@@ -192,26 +205,35 @@ void MachineState::checkActivations(std::uint32_t address, std::uint64_t element
                "activation scratchpad");
 }
 
+Code MachineState::requantized(std::span<std::int64_t> sum, const numeric::Rescale& rescale,
+                               bool relu) const {
+    if (datapath_.sums.isFloat() || sum.size() > 1) {
+        return numeric::requantize(datapath_.sums.toFloat(sum), rescale, relu,
+                                   datapath_.activation);
+    }
+    return numeric::requantize(sum.front(), rescale, arithmetic_, relu, datapath_.activation);
+}
+
 void MachineState::apply(const Requantize& op) {
     const std::uint32_t record = parameterBytes(datapath_, arithmetic_);
     checkRange(op.parameters, std::uint64_t{op.columns} * record, weights_.size(),
                "weight scratchpad");
-    checkRange(op.accumulatorRow, op.rows, accumulators_.size() / columns_, "accumulator buffer");
+    checkRange(op.accumulatorRow, op.rows, accumulatorRows_, "accumulator buffer");
     checkRange(op.destination,
                std::uint64_t{op.rows - 1} * op.pitch +
                    std::uint64_t{op.columns} * datapath_.activationBytes,
                activations_.size(), "activation scratchpad");
+    std::vector<std::int64_t> sum(gemm_.words());
     for (std::uint32_t column = 0; column < op.columns; ++column) {
         const ColumnParameters parameters =
             readParameters(weights_.data() + op.parameters + std::size_t{column} * record,
-                           datapath_.accumulatorBytes, arithmetic_);
+                           datapath_.sums, arithmetic_);
         for (std::uint32_t row = 0; row < op.rows; ++row) {
-            const std::int64_t sum = numeric::addWrapped(
-                accumulators_[std::size_t{op.accumulatorRow + row} * columns_ + column],
-                parameters.bias, datapath_.accumulatorBits);
+            const std::span<std::int64_t> held = sumAt(op.accumulatorRow + row, column);
+            std::copy(held.begin(), held.end(), sum.begin());
+            datapath_.sums.add(sum, parameters.bias);
             const std::uint32_t offset = row * op.pitch + column * datapath_.activationBytes;
-            Code code = numeric::requantize(sum, parameters.rescale, arithmetic_, op.relu,
-                                            datapath_.activation);
+            Code code = requantized(sum, parameters.rescale, op.relu);
             if (op.skip) {
                 code =
                     numeric::addCodes(code, activationAt(op.skip->source + offset), op.skip->scales,
@@ -224,7 +246,7 @@ void MachineState::apply(const Requantize& op) {
 
 Code MachineState::pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const {
     const TileWindow& window = pool.window;
-    std::int64_t sum = 0;
+    numeric::TapSum sum;
     std::uint32_t taps = 0;
     Code largest = 0;
     for (std::uint32_t tap = 0; tap < window.kernelHeight * window.kernelWidth; ++tap) {
@@ -234,7 +256,9 @@ Code MachineState::pooled(const Pool& pool, std::uint32_t output, std::uint32_t 
                        const bool larger = taps == 0 || datapath_.activation.decode(code) >
                                                             datapath_.activation.decode(largest);
                        largest = larger ? code : largest;
-                       sum += datapath_.activation.gridSteps(code);
+                       if (pool.kind == Pool::Kind::Average) {
+                           sum.add(code, datapath_.activation);
+                       }
                        ++taps;
                    });
     }
@@ -244,8 +268,7 @@ Code MachineState::pooled(const Pool& pool, std::uint32_t output, std::uint32_t 
     }
     const std::uint32_t count =
         pool.countIncludesPad ? window.kernelHeight * window.kernelWidth : taps;
-    return numeric::requantize(sum, pool.rescales.at(count), arithmetic_, false,
-                               datapath_.activation);
+    return numeric::requantize(sum, pool.rescales.at(count), arithmetic_, datapath_.activation);
 }
 
 void MachineState::apply(const Pool& pool) {

@@ -7,7 +7,8 @@
 
 #include "arch/command.hpp"
 #include "arch/config.hpp"
-#include "models/numeric/accumulator.hpp"
+#include "models/numeric/gemm.hpp"
+#include "models/numeric/sum.hpp"
 
 namespace systole::arch {
 
@@ -17,10 +18,10 @@ struct Datapath {
 
     numeric::Codec activation;
     numeric::Codec weight;
+    numeric::SumArithmetic sums;
     int accumulatorBits;
-    std::uint32_t activationBytes;   ///< of an element in memory
-    std::uint32_t weightBytes;       ///< of an element in memory
-    std::uint32_t accumulatorBytes;  ///< of an element in memory
+    std::uint32_t activationBytes;  ///< of an element in memory
+    std::uint32_t weightBytes;      ///< of an element in memory
 };
 
 /// Bytes of one parameter record of `Requantize`.
@@ -41,10 +42,13 @@ public:
     std::span<std::uint8_t> dram() { return dram_; }
     std::span<const std::uint8_t> dram() const { return dram_; }
     const Datapath& datapath() const { return datapath_; }
-    /// Bytes that commands have moved from and to DRAM since the counts were cleared.
+    /// Bytes that commands have moved from and to DRAM since the replay began.
     std::uint64_t bytesLoaded() const { return bytesLoaded_; }
     std::uint64_t bytesStored() const { return bytesStored_; }
-    void clearByteCounts() { bytesLoaded_ = bytesStored_ = 0; }
+    /// Clears the counts, and what names random bits: every replay begins alike.
+    void startReplay();
+    /// Sums that overflowed or saturated in the array since the replay began.
+    const numeric::AccumulatorEvents& accumulatorEvents() const { return events_; }
 
 private:
     void apply(const LoadTile& op);
@@ -64,19 +68,29 @@ private:
     void writeActivation(std::uint32_t address, numeric::Code code);
     numeric::Code pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const;
 
+    std::span<std::int64_t> sumAt(std::uint32_t row, std::uint32_t column);
+    numeric::Code requantized(std::span<std::int64_t> sum, const numeric::Rescale& rescale,
+                              bool relu) const;
+
     Datapath datapath_;
+    numeric::Gemm gemm_;
     std::uint32_t columns_;
     numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
     std::vector<std::uint8_t> dram_;
     std::vector<std::uint8_t> activations_;
     std::vector<std::uint8_t> weights_;
-    std::vector<std::int64_t> accumulators_;  ///< [row][array column]
+    std::vector<std::int64_t> accumulators_;  ///< [row][array column][word of a sum]
+    std::uint64_t accumulatorRows_ = 0;
+    numeric::AccumulatorEvents events_;
+    /// Rows of operands that the array has streamed: they name the random bits of stochastic
+    /// rounding, so that no two additions of a replay share theirs.
+    std::uint32_t streamedRows_ = 0;
     std::uint64_t bytesLoaded_ = 0;
     std::uint64_t bytesStored_ = 0;
-    /// Operands of one fold as grid steps, and its products' sums.
-    std::vector<double> foldActivations_;
-    std::vector<double> foldWeights_;
-    std::vector<double> foldSums_;
+    /// Operands of one fold, and its sums.
+    std::vector<std::uint16_t> foldActivations_;
+    std::vector<std::uint16_t> foldWeights_;
+    std::vector<std::int64_t> foldSums_;
 };
 
 }  // namespace systole::arch

@@ -19,6 +19,8 @@ struct Counters {
     std::uint64_t weightScratchpadWrites = 0;
     std::uint64_t accumulatorReads = 0;
     std::uint64_t accumulatorWrites = 0;
+    std::uint64_t accumulatorOverflows = 0;
+    std::uint64_t accumulatorSaturations = 0;
     std::uint64_t vectorOperations = 0;
     std::uint64_t bytesLoaded = 0;
     std::uint64_t bytesStored = 0;
@@ -41,6 +43,14 @@ inline constexpr std::array kCounters{
                           &Counters::accumulatorReads},
     CounterInfo<Counters>{"accumulator_writes", "word", "partial sums written",
                           &Counters::accumulatorWrites},
+    CounterInfo<Counters>{"accumulator_overflows", "1",
+                          "additions in the array that wrapped, or left a float's range; 0 where "
+                          "values are not computed",
+                          &Counters::accumulatorOverflows},
+    CounterInfo<Counters>{"accumulator_saturations", "1",
+                          "additions in the array that stopped at the end of the range; 0 where "
+                          "values are not computed",
+                          &Counters::accumulatorSaturations},
     CounterInfo<Counters>{"vector_operations", "1", "elements that passed a vector lane",
                           &Counters::vectorOperations},
     CounterInfo<Counters>{"bytes_loaded", "B", "bytes that load commands asked for",

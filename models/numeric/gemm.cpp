@@ -1,40 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/numeric/gemm.hpp"
 
-#include <cblas.h>
-
-#include <cmath>
-
 #include "models/check.hpp"
+#include "models/numeric/gemm_kernels.hpp"
 
 namespace systole::numeric {
+namespace {
 
-void gemmReference(const GemmShape& shape, std::span<const std::int64_t> a,
-                   std::span<const std::int64_t> b, std::span<std::int64_t> c) {
-    for (std::size_t m = 0; m < shape.m; ++m) {
-        for (std::size_t n = 0; n < shape.n; ++n) {
-            for (std::size_t k = 0; k < shape.k; ++k) {
-                c[m * shape.n + n] += a[m * shape.k + k] * b[k * shape.n + n];
-            }
-        }
-    }
+void checkSizes(const Gemm& gemm, const Gemm::Operands& operands, std::size_t words) {
+    const auto& [m, k, n] = operands.shape;
+    SYSTOLE_CHECK(operands.a.size() == m * k, "{} codes of A, expected {} x {}", operands.a.size(),
+                  m, k);
+    SYSTOLE_CHECK(operands.b.size() == k * n, "{} codes of B, expected {} x {}", operands.b.size(),
+                  k, n);
+    SYSTOLE_CHECK(words == m * n * gemm.words(), "{} words of sums, expected {} x {} x {}", words,
+                  m, n, gemm.words());
 }
 
-void gemmExact(const GemmShape& shape, std::span<const double> a, std::span<const double> b,
-               std::span<double> c, double largestA, double largestB) {
-    const double bound = static_cast<double>(shape.k) * largestA * largestB;
-    SYSTOLE_CHECK(bound < std::ldexp(1.0, 53), "partial sums of up to {} are not exact in FP64",
-                  bound);
-    static const bool kSingleThread = [] {
-        openblas_set_num_threads(1);
-        return true;
-    }();
-    static_cast<void>(kSingleThread);
-    const auto m = static_cast<blasint>(shape.m);
-    const auto n = static_cast<blasint>(shape.n);
-    const auto k = static_cast<blasint>(shape.k);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0, a.data(), k, b.data(), n,
-                0.0, c.data(), n);
+}  // namespace
+
+Gemm::Gemm(Codec activation, Codec weight, AccumulatorFormat accumulator)
+    : activation_(std::move(activation)),
+      weight_(std::move(weight)),
+      accumulator_(std::move(accumulator)),
+      words_(static_cast<std::size_t>(sumWords(accumulator_, activation_, weight_))) {
+    const auto problem = problemOf(accumulator_);
+    SYSTOLE_CHECK(!problem, "{}: {}", accumulator_.name, problem.value_or(""));
+}
+
+namespace {
+
+void checkRoom(const Gemm& gemm, std::size_t products) {
+    const auto* exact = std::get_if<ExactRegister>(&gemm.accumulator().sum);
+    if (exact == nullptr) return;
+    SYSTOLE_CHECK(products <= std::size_t{1} << exact->guardBits,
+                  "{} products in an exact accumulator with {} guard bits", products,
+                  exact->guardBits);
+}
+
+Kernel choose(const GemmCall& call) {
+    if (!sumsAreExact(call)) return orderedKernel(call);
+    return popcountFits(call) ? Kernel::Popcount : exactKernel(call.gemm);
+}
+
+const char* nameOf(Kernel kernel) {
+    switch (kernel) {
+        case Kernel::Scalar:
+            return "scalar";
+        case Kernel::Popcount:
+            return "xnor popcount";
+        case Kernel::BlasFp32:
+            return "blas fp32";
+        case Kernel::BlasFp64:
+            return "blas fp64";
+        case Kernel::BlasDigits:
+            return "blas fp64 digits";
+        case Kernel::ChunksFp32:
+            return "blas fp32 by chunks";
+        case Kernel::ChunksFp64:
+            return "blas fp64 by chunks";
+        case Kernel::FloatFma:
+            return "fp32 fma";
+        case Kernel::FloatLanes32:
+            return "floats in fp32 lanes";
+        case Kernel::FloatLanes64:
+            return "floats in fp64 lanes";
+        case Kernel::IntegerLanes32:
+            return "integers in fp32 lanes";
+        case Kernel::IntegerLanes64:
+            return "integers in fp64 lanes";
+    }
+    SYSTOLE_CHECK(false, "kernel {}", static_cast<int>(kernel));
+}
+
+}  // namespace
+
+const char* Gemm::kernelFor(const Operands& operands, bool accumulate,
+                            std::span<const std::int64_t> sums) const {
+    return nameOf(choose({*this, operands, accumulate, sums}));
+}
+
+AccumulatorEvents Gemm::run(const Operands& operands, bool accumulate,
+                            std::span<std::int64_t> sums) const {
+    checkSizes(*this, operands, sums.size());
+    const Kernel kernel = choose({*this, operands, accumulate, sums});
+    checkRoom(*this, operands.shape.k);
+    switch (kernel) {
+        case Kernel::Scalar:
+            return runScalar(operands, accumulate, sums);
+        case Kernel::Popcount:
+            popcountProduct(*this, operands, accumulate, sums);
+            return {};
+        case Kernel::BlasFp32:
+        case Kernel::BlasFp64:
+        case Kernel::BlasDigits:
+            exactProduct(*this, operands, accumulate, sums);
+            return {};
+        default:
+            return orderedProduct(*this, operands, accumulate, sums, kernel);
+    }
 }
 
 }  // namespace systole::numeric

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "models/check.hpp"
@@ -52,6 +53,26 @@ Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithm
                 const Codec& output) {
     const double value = rescaled(sum, rescale, arithmetic);
     return output.encode(relu && !(value > 0) ? 0.0 : value);
+}
+
+Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& output) {
+    const float value = sum * rescale.multiplier;
+    if (std::isnan(value) && !output.hasNan()) return output.encode(0.0);
+    return output.encode(relu && !(value > 0) ? 0.0 : static_cast<double>(value));
+}
+
+void TapSum::add(Code code, const Codec& codec) {
+    if (codec.isFinite(code)) {
+        steps += codec.gridSteps(code);
+    } else {
+        isFinite = false;
+    }
+}
+
+Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arithmetic,
+                const Codec& output) {
+    if (sum.isFinite) return requantize(sum.steps, rescale, arithmetic, false, output);
+    return output.encode(output.hasNan() ? std::numeric_limits<double>::quiet_NaN() : 0.0);
 }
 
 Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic, bool relu,

@@ -10,8 +10,6 @@
 /// The arithmetic of the vector unit, element by element; docs/arithmetic.md defines it.
 namespace systole::numeric {
 
-__extension__ using Int128 = __int128;
-
 /// How a scale change is carried out.
 enum class ScaleArithmetic {
     Fp32Multiplier,  ///< FP32 multiply (ONNX QLinearConv)
@@ -39,6 +37,21 @@ Int128 shiftRoundHalfUp(Int128 product, std::int32_t shift);
 /// An accumulator (its bias already added) or a sum of grid steps to an output code. A ReLU acts on
 /// the rescaled value, before it is encoded.
 Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic, bool relu,
+                const Codec& output);
+
+/// The same for a sum that is a float or wider than a word, rounded to binary32 already, with
+/// Fp32Multiplier. NaN becomes the output format's NaN, or, where it has none, the code of zero.
+Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& output);
+
+/// An average: a sum of grid steps over the taps of a window, and whether one of them was infinite
+/// or NaN. Then the average is NaN, or, in a format without it, zero.
+struct TapSum {
+    std::int64_t steps = 0;
+    bool isFinite = true;
+
+    void add(Code code, const Codec& codec);
+};
+Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arithmetic,
                 const Codec& output);
 
 /// Scales of the two inputs and of the output of an addition.

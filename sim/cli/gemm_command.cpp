@@ -5,6 +5,7 @@
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/config_error.hpp"
 #include "sim/quantize/quantized_reference.hpp"
 #include "sim/run/gemm_workload.hpp"
 #include "sim/run/output_record.hpp"
@@ -27,6 +28,12 @@ struct GemmOptions {
 int gemm(const GemmOptions& options) {
     checkOutputs(options.output);
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    if (options.check && numeric::isStochastic(config.scheme.accumulator)) {
+        throw ConfigError(fmt::format(
+            "--check: accumulator {} rounds stochastically by where the array adds, which the plain "
+            "reference does not know; expected another rounding",
+            config.scheme.accumulator.name));
+    }
     checkTechnology(config);
     const QuantizedNetwork network =
         gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
@@ -47,7 +54,8 @@ int gemm(const GemmOptions& options) {
     }
     writeResult(result, options.output);
     if (options.check &&
-        simulation.readTensor(network.output) != runQuantized(network, input)[network.output]) {
+        simulation.readTensor(network.output) !=
+            runQuantized(network, input, config.machine.array.rows)[network.output]) {
         fmt::print(stderr, "The product differs from the plain reference.\n");
         return 1;
     }

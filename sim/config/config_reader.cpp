@@ -131,7 +131,15 @@ std::string Value::place() const { return position_.text(); }
 ConfigReader::ConfigReader(const std::filesystem::path& file, const Overrides& overrides)
     : state_(std::make_unique<ReaderState>(file, overrides)) {}
 
+ConfigReader::ConfigReader(std::unique_ptr<ReaderState> state) : state_(std::move(state)) {}
+
+ConfigReader ConfigReader::ofText(const std::string& text, const std::string& name) {
+    return ConfigReader(ReaderState::ofText(text, name));
+}
+
 ConfigReader::~ConfigReader() = default;
+ConfigReader::ConfigReader(ConfigReader&&) noexcept = default;
+ConfigReader& ConfigReader::operator=(ConfigReader&&) noexcept = default;
 
 Value ConfigReader::value() {
     return {state_.get(), state_->root(), state_->rootPosition(), {}, state_->root() == nullptr};

@@ -14,8 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "models/numeric/accumulator.hpp"
-#include "models/numeric/format.hpp"
 #include "models/units.hpp"
 #include "sim/config/yaml_document.hpp"
 
@@ -33,6 +31,10 @@ struct ScalarKind;
 struct IntegerRange {
     std::uint64_t least = 0;
     std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+};
+struct SignedRange {
+    std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
 struct RealRange {
     double least = 0;
@@ -59,15 +61,14 @@ public:
         range.most = std::min<std::uint64_t>(range.most, std::numeric_limits<T>::max());
         return static_cast<T>(readInteger(range));
     }
-    double real(RealRange range) const;              ///< harmless: the least
-    std::uint64_t bytes(IntegerRange range) const;   ///< `64KiB`, `512B`, `16`; harmless: the least
-    double hertz(RealRange range) const;             ///< `500MHz`; harmless: the least
-    double seconds(RealRange range) const;           ///< `10ns`; harmless: the least
-    Limit limit(IntegerRange range) const;           ///< an integer or `unlimited` (empty)
-    Limit byteLimit(IntegerRange range) const;       ///< a byte size or `unlimited` (empty)
-    std::string text() const;                        ///< any scalar but an empty one; harmless: ""
-    numeric::Format format() const;                  ///< a known name; harmless: int8
-    numeric::AccumulatorFormat accumulator() const;  ///< a known name; harmless: int32
+    std::int64_t signedInteger(SignedRange range) const;  ///< `-3`; harmless: the least
+    double real(RealRange range) const;                   ///< harmless: the least
+    std::uint64_t bytes(IntegerRange range) const;  ///< `64KiB`, `512B`, `16`; harmless: the least
+    double hertz(RealRange range) const;            ///< `500MHz`; harmless: the least
+    double seconds(RealRange range) const;          ///< `10ns`; harmless: the least
+    Limit limit(IntegerRange range) const;          ///< an integer or `unlimited` (empty)
+    Limit byteLimit(IntegerRange range) const;      ///< a byte size or `unlimited` (empty)
+    std::string text() const;                       ///< any scalar but an empty one; harmless: ""
 
     /// A file that exists; a relative name counts from the file that names it. Harmless: empty.
     std::filesystem::path file() const;
@@ -180,9 +181,13 @@ using Overrides = std::vector<std::string>;
 class ConfigReader {
 public:
     explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {});
+    /// Reads a text, say of the command line; `name` stands for it in messages.
+    static ConfigReader ofText(const std::string& text, const std::string& name);
     ~ConfigReader();
     ConfigReader(const ConfigReader&) = delete;
     ConfigReader& operator=(const ConfigReader&) = delete;
+    ConfigReader(ConfigReader&&) noexcept;
+    ConfigReader& operator=(ConfigReader&&) noexcept;
 
     Section root();  ///< the file's map
     Value value();   ///< the file's value, for files that hold a list
@@ -190,6 +195,8 @@ public:
     void finish();
 
 private:
+    explicit ConfigReader(std::unique_ptr<ReaderState> state);
+
     std::unique_ptr<ReaderState> state_;
 };
 

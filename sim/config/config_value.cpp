@@ -46,6 +46,7 @@ struct ScalarKind {
 namespace {
 
 constexpr ScalarKind<std::uint64_t> kInteger{parseInteger, "not an integer"};
+constexpr ScalarKind<std::int64_t> kSigned{parseSignedInteger, "not an integer"};
 constexpr ScalarKind<double> kReal{parseReal, "not a number"};
 constexpr ScalarKind<std::uint64_t> kBytes{parseBytes, "not a byte size"};
 constexpr ScalarKind<double> kHertz{parseHertz, "not a frequency"};
@@ -126,6 +127,11 @@ std::uint64_t Value::readInteger(IntegerRange range) const {
     return convert(kInteger, range, describe(range));
 }
 
+std::int64_t Value::signedInteger(SignedRange range) const {
+    return convert(kSigned, range,
+                   fmt::format("an integer from {} to {}", range.least, range.most));
+}
+
 double Value::real(RealRange range) const { return convert(kReal, range, describe(range)); }
 
 std::uint64_t Value::bytes(IntegerRange range) const {
@@ -195,37 +201,6 @@ std::size_t Value::choose(const std::vector<std::string>& names) const {
         return 0;
     }
     return static_cast<std::size_t>(found - names.begin());
-}
-
-numeric::Format Value::format() const {
-    std::vector<std::string> names;
-    for (const numeric::Format& known : numeric::knownFormats()) {
-        names.push_back(numeric::nameOf(known));
-    }
-    const std::string expectation = fmt::format("a number format: {}", oneOfNames(names));
-    const std::string* text = scalar(expectation);
-    if (text != nullptr) {
-        if (const numeric::Format* known = numeric::findFormat(*text)) {
-            return *known;
-        }
-        fail(fmt::format("unknown format '{}'{}, expected {}", *text, suggestion(*text, names),
-                         expectation));
-    }
-    return numeric::IntFormat{.name = "int8", .bits = 8, .isSigned = true, .narrowRange = false};
-}
-
-numeric::AccumulatorFormat Value::accumulator() const {
-    const std::string expectation = "an accumulator: int8 to int63, or exact";
-    const std::string* text = scalar(expectation);
-    if (text != nullptr) {
-        if (const auto known = numeric::parseAccumulator(*text)) {
-            return *known;
-        }
-        fail(fmt::format("unknown accumulator '{}', expected {}", *text, expectation));
-    }
-    numeric::AccumulatorFormat harmless;
-    harmless.name = "int32";
-    return harmless;
 }
 
 }  // namespace systole::sim

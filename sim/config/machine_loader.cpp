@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "sim/config/dram_loader.hpp"
+#include "sim/config/format_reader.hpp"
 #include "sim/config/scheme_loader.hpp"
 #include "sim/config/technology_loader.hpp"
 
@@ -38,9 +39,9 @@ arch::ArrayConfig readArray(const Section& section) {
 }
 
 arch::DatapathConfig readDatapath(const Section& section) {
-    arch::DatapathConfig datapath{.activation = section.at("activation").format(),
-                                  .weight = section.at("weight").format(),
-                                  .accumulator = section.at("accumulator").accumulator()};
+    arch::DatapathConfig datapath{.activation = readFormat(section.at("activation")),
+                                  .weight = readFormat(section.at("weight")),
+                                  .accumulator = readAccumulator(section.at("accumulator"))};
     if (section.clean()) {
         checkAccumulator(section, datapath.accumulator, datapath.activation, datapath.weight);
     }

@@ -88,6 +88,14 @@ ReaderState::ReaderState(const fs::path& file, const std::vector<std::string>& o
     root_ = readFile(file, {&source, 0, 0}, {});
 }
 
+std::unique_ptr<ReaderState> ReaderState::ofText(const std::string& text, const std::string& name) {
+    std::unique_ptr<ReaderState> state(new ReaderState);
+    yaml::Source& source = state->addFile(name);
+    source.name = name;
+    state->root_ = yaml::parseDocument(text, source, {}, state->problems_);
+    return state;
+}
+
 yaml::Position ReaderState::rootPosition() const {
     return root_ ? root_->position : yaml::Position{files_.front().get(), 0, 0};
 }

@@ -15,6 +15,8 @@ class ReaderState {
 public:
     ReaderState(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
+    static std::unique_ptr<ReaderState> ofText(const std::string& text, const std::string& name);
+
     yaml::Node* root() { return root_.get(); }  ///< null: could not be read, which was reported
     yaml::Position rootPosition() const;
 
@@ -31,6 +33,8 @@ public:
     void finish();
 
 private:
+    ReaderState() = default;
+
     struct Override {
         yaml::Source source;
         yaml::KeyPath path;

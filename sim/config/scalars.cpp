@@ -75,6 +75,19 @@ Parsed<std::uint64_t> parseInteger(std::string_view text) {
     return {.wellFormed = true, .value = value};
 }
 
+Parsed<std::int64_t> parseSignedInteger(std::string_view text) {
+    const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+    if (!isDigits(digits)) {
+        return {};
+    }
+    std::int64_t value = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (result.ec != std::errc{}) {
+        return {.wellFormed = true, .value = std::nullopt};
+    }
+    return {.wellFormed = true, .value = value};
+}
+
 Parsed<double> parseReal(std::string_view text) {
     const std::string_view magnitude = text.substr(text.starts_with('-') ? 1 : 0);
     if (magnitude.empty() || !isDigit(magnitude.front())) {
@@ -112,7 +125,7 @@ Parsed<double> parseHertz(std::string_view text) { return parseWithUnit(text, kF
 Parsed<double> parseSeconds(std::string_view text) { return parseWithUnit(text, kTimeUnits); }
 
 std::string showBytes(std::uint64_t bytes) {
-    const auto unit =
+    const auto* const unit =
         std::find_if(kByteUnits.begin(), kByteUnits.end(), [&](const ByteUnit& known) {
             return bytes % (std::uint64_t{1} << known.shift) == 0 && bytes >> known.shift > 0;
         });

@@ -18,6 +18,9 @@ struct Parsed {
 /// Digits, as `16`; `010` is ten. A negative integer is well formed, without value.
 Parsed<std::uint64_t> parseInteger(std::string_view text);
 
+/// Digits with a minus sign or without.
+Parsed<std::int64_t> parseSignedInteger(std::string_view text);
+
 /// `1.5`, `-3`, `1e-3`; never infinite, never NaN.
 Parsed<double> parseReal(std::string_view text);
 

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <bit>
 #include <variant>
 
 #include "models/numeric/codec.hpp"
+#include "sim/config/format_reader.hpp"
 
 namespace systole::sim {
 namespace {
@@ -15,23 +15,13 @@ using numeric::AccumulatorFormat;
 using numeric::Format;
 using numeric::ScaleArithmetic;
 
-constexpr int kWidestSum = 63;
-
-/// Two's complement bits of the largest product.
-int productBits(const numeric::Codec& activation, const numeric::Codec& weight) {
-    const auto left = static_cast<std::uint64_t>(activation.largestGridSteps());
-    const auto right = static_cast<std::uint64_t>(weight.largestGridSteps());
-    const int bound = static_cast<int>(std::bit_width(left) + std::bit_width(right));
-    return 1 + (bound > kWidestSum ? bound : static_cast<int>(std::bit_width(left * right)));
-}
-
 void checkFixedPoint(const Section& section, const Scheme& scheme) {
     if (scheme.requantization != ScaleArithmetic::FixedPoint) {
         return;
     }
     for (const char* tensor : {"weight", "activation"}) {
         const Format& format = *tensor == 'w' ? scheme.weight : scheme.activation;
-        if (!std::holds_alternative<numeric::IntFormat>(format)) {
+        if (!numeric::isPlainInteger(format)) {
             section.at("requantization")
                 .fail(fmt::format("fixed_point cannot scale the {} format {}, expected "
                                   "fp32_multiplier or integer formats",
@@ -42,27 +32,23 @@ void checkFixedPoint(const Section& section, const Scheme& scheme) {
 
 }  // namespace
 
+/// A fixed-point register holds at least one product.
 void checkAccumulator(const Section& section, const AccumulatorFormat& accumulator,
                       const Format& activation, const Format& weight) {
     const numeric::Codec activationCodec(activation);
     const numeric::Codec weightCodec(weight);
-    const std::string operands =
-        fmt::format("{} x {}", numeric::nameOf(activation), numeric::nameOf(weight));
-    const int bits = numeric::accumulatorBits(accumulator, activationCodec, weightCodec);
-    if (bits > kWidestSum) {
+    const int needed = numeric::productBits(activationCodec, weightCodec);
+    const auto check = [&](const numeric::Register& format) {
+        const auto* integer = std::get_if<numeric::IntegerRegister>(&format);
+        if (integer == nullptr || integer->bits >= needed) return;
         section.at("accumulator")
-            .fail(fmt::format("exact accumulation of {} needs {} bits, expected at most {}",
-                              operands, bits, kWidestSum));
-        return;
-    }
-    const int needed = productBits(activationCodec, weightCodec);
-    if (bits < needed) {
-        section.at("accumulator")
-            .fail(
-                fmt::format("{} cannot hold a product of {}, which needs {} bits, expected a wider "
-                            "one or exact",
-                            accumulator.name, operands, needed));
-    }
+            .fail(fmt::format("int{} cannot hold a product of {} x {}, which needs {} bits, "
+                              "expected a wider one or exact",
+                              integer->bits, numeric::nameOf(activation), numeric::nameOf(weight),
+                              needed));
+    };
+    check(accumulator.sum);
+    if (accumulator.chunk) check(accumulator.chunk->inner);
 }
 
 void checkScheme(const Section& section, const Scheme& scheme) {
@@ -74,15 +60,15 @@ Scheme readScheme(const Section& section) {
     Scheme scheme;
     scheme.name = section.fragmentName().empty() ? "custom" : section.fragmentName();
     const Section weight = section.at("weight").section();
-    scheme.weight = weight.at("format").format();
+    scheme.weight = readFormat(weight.at("format"));
     scheme.weightGranularity =
         weight.at("granularity")
             .oneOf<Scheme::Granularity>({{"per_tensor", Scheme::Granularity::PerTensor},
                                          {"per_channel", Scheme::Granularity::PerChannel}});
     const Section activation = section.at("activation").section();
-    scheme.activation = activation.at("format").format();
+    scheme.activation = readFormat(activation.at("format"));
     activation.at("granularity").choose({"per_tensor"});
-    scheme.accumulator = section.at("accumulator").accumulator();
+    scheme.accumulator = readAccumulator(section.at("accumulator"));
     const Section calibration = section.at("calibration").section();
     calibration.at("method").choose({"minmax"});
     scheme.calibrationImages = calibration.at("images").integer<std::uint32_t>({1, 1'000'000});

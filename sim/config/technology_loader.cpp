@@ -7,7 +7,7 @@
 #include <array>
 
 #include "models/numeric/accumulator.hpp"
-#include "models/numeric/format.hpp"
+#include "sim/config/format_reader.hpp"
 #include "sim/config_error.hpp"
 
 namespace systole::sim {
@@ -44,20 +44,6 @@ constexpr std::array kPointKeys{
     RealKey<SramPoint>{"area_mm2", &SramPoint::areaSquareMillimetres},
 };
 
-/// Accumulators that elements were synthesised with, beyond those that networks run with.
-constexpr std::array kFloatAccumulators{"fp32", "fp16", "bf16", "dlfloat16"};
-
-std::string readAccumulator(const Value& value) {
-    std::string name = value.text();
-    const bool isFloat = std::find(kFloatAccumulators.begin(), kFloatAccumulators.end(), name) !=
-                         kFloatAccumulators.end();
-    if (!name.empty() && !isFloat && !numeric::parseAccumulator(name)) {
-        value.fail(fmt::format(
-            "'{}' is no accumulator, expected intN, exact, fp32, fp16, bf16 or dlfloat16", name));
-    }
-    return name;
-}
-
 std::optional<double> readOptional(const Section& section, const char* key) {
     const auto value = section.find(key);
     return value ? std::optional(value->real(kNotNegative)) : std::nullopt;
@@ -65,9 +51,9 @@ std::optional<double> readOptional(const Section& section, const char* key) {
 
 ProcessingElement readElement(const Section& section) {
     ProcessingElement element;
-    element.activation = numeric::nameOf(section.at("activation").format());
-    element.weight = numeric::nameOf(section.at("weight").format());
-    element.accumulator = readAccumulator(section.at("accumulator"));
+    element.activation = numeric::nameOf(readFormat(section.at("activation")));
+    element.weight = numeric::nameOf(readFormat(section.at("weight")));
+    element.accumulator = readAccumulator(section.at("accumulator")).name;
     for (const auto& key : kElementKeys) {
         element.*key.field = section.at(key.name).real(kNotNegative);
     }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/node/node.h>  // parser.h only declares it
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>

@@ -115,9 +115,9 @@ private:
     }
 
     void appendParameters(std::uint32_t output, std::vector<std::uint8_t>& bytes) const {
-        const std::int64_t bias = convolution_.bias.at(output);
-        if (datapath_.accumulatorBytes == 4) {
-            append(bytes, static_cast<std::int32_t>(bias));
+        const std::uint64_t bias = datapath_.sums.storedTerm(convolution_.bias.at(output));
+        if (datapath_.sums.termBytes() == 4) {
+            append(bytes, static_cast<std::uint32_t>(bias));
         } else {
             append(bytes, bias);
         }

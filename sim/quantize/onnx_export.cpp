@@ -76,13 +76,18 @@ void OnnxExporter::checkScheme() const {
 /// QLinearConv sums in int32. That is the accumulator itself, or one that no sum can tell from it.
 void OnnxExporter::checkSums(const QuantizedConvolution& convolution) const {
     const auto& accumulator = network_.scheme.accumulator;
-    if (accumulator.kind == numeric::AccumulatorFormat::Kind::Integer && accumulator.bits == 32) {
+    if (accumulator.chunk || numeric::isFloat(accumulator)) {
+        fail(fmt::format("accumulator is {}, expected an integer or exact one without chunks",
+                         accumulator.name));
+    }
+    const auto* integer = std::get_if<numeric::IntegerRegister>(&accumulator.sum);
+    const bool wraps = integer != nullptr && integer->overflow == numeric::Overflow::Wrap;
+    if (wraps && integer->bits == 32) {
         return;
     }
-    const std::int64_t limit =
-        accumulator.kind == numeric::AccumulatorFormat::Kind::Integer && accumulator.bits < 32
-            ? (std::int64_t{1} << (accumulator.bits - 1)) - 1
-            : kLargestInt32;
+    const std::int64_t limit = integer != nullptr && integer->bits < 32
+                                   ? (std::int64_t{1} << (integer->bits - 1)) - 1
+                                   : kLargestInt32;
     for (std::size_t n = 0; n < convolution.outputChannels; ++n) {
         std::int64_t largest = 0;
         for (std::size_t k = 0; k < convolution.reduction(); ++k) {

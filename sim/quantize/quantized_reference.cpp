@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/quantize/quantized_reference.hpp"
 
+#include <algorithm>
+
 #include "models/check.hpp"
+#include "models/numeric/gemm.hpp"
+#include "models/numeric/sum.hpp"
 #include "sim/workload/window.hpp"
 
 namespace systole::sim {
@@ -11,14 +15,28 @@ namespace {
 using numeric::Code;
 using Codes = std::vector<Code>;
 
+std::vector<std::int64_t> stepsOf(const numeric::Codec& codec) {
+    std::vector<std::int64_t> steps;
+    if (codec.gridBits() > 62) return steps;
+    for (Code code = 0; code < codec.codeCount(); ++code) {
+        steps.push_back(codec.isFinite(code) ? codec.gridSteps(code) : 0);
+    }
+    return steps;
+}
+
 /// Computes one node; codes of its inputs are there.
 class NodeInterpreter {
 public:
     NodeInterpreter(const QuantizedNetwork& network, const QuantizedNode& node,
-                    const std::vector<Codes>& tensors)
+                    const std::vector<Codes>& tensors, std::size_t foldRows)
         : scheme_(network.scheme),
           activation_(network.scheme.activation),
           weight_(network.scheme.weight),
+          gemm_(activation_, weight_, network.scheme.accumulator),
+          sums_(network.scheme.accumulator, activation_, weight_),
+          activationSteps_(stepsOf(activation_)),
+          weightSteps_(stepsOf(weight_)),
+          foldRows_(foldRows),
           inputShape_(network.tensors[node.inputs[0]].shape),
           outputShape_(network.tensors[node.output].shape),
           input_(tensors[node.inputs[0]]),
@@ -37,8 +55,12 @@ public:
     void operator()(const QuantizedSoftmax& softmax);
 
 private:
-    std::int64_t accumulate(const QuantizedConvolution& convolution, std::uint32_t y,
-                            std::uint32_t x, std::size_t n) const;
+    void gatherOperands(const QuantizedConvolution& convolution, std::uint32_t y, std::uint32_t x,
+                        std::size_t n);
+    void accumulate(std::span<std::int64_t> sum) const;
+    std::int64_t accumulateInOneWord() const;
+    bool orderMatters() const;
+    Code output(const QuantizedConvolution& convolution, std::size_t n) const;
     Code largestInWindow(const Window& window, std::uint32_t y, std::uint32_t x,
                          std::size_t c) const;
     Code average(const QuantizedPooling& pooling, std::uint32_t y, std::uint32_t x,
@@ -47,6 +69,13 @@ private:
     const Scheme& scheme_;
     numeric::Codec activation_;
     numeric::Codec weight_;
+    numeric::Gemm gemm_;
+    numeric::SumArithmetic sums_;
+    std::vector<std::int64_t> activationSteps_;  ///< by code, where a word holds them
+    std::vector<std::int64_t> weightSteps_;
+    std::size_t foldRows_;
+    std::vector<std::uint16_t> activations_;  ///< operands of one output, k ascending
+    std::vector<std::uint16_t> weights_;
     const Shape& inputShape_;
     const Shape& outputShape_;
     const Codes& input_;
@@ -54,30 +83,73 @@ private:
     Codes output_;
 };
 
-std::int64_t NodeInterpreter::accumulate(const QuantizedConvolution& convolution, std::uint32_t y,
-                                         std::uint32_t x, std::size_t n) const {
+void NodeInterpreter::gatherOperands(const QuantizedConvolution& convolution, std::uint32_t y,
+                                     std::uint32_t x, std::size_t n) {
     const std::size_t groupOutputs = convolution.outputChannels / convolution.groups;
     const std::size_t groupInputs = inputShape_.channels / convolution.groups;
     const std::size_t firstInput = n / groupOutputs * groupInputs;
-    const std::size_t firstWeight = n * convolution.reduction();
-    std::int64_t sum = convolution.bias[n];
+    const std::size_t reduction = convolution.reduction();
+    const Code* weights = convolution.weights.data() + n * reduction;
+    weights_.assign(weights, weights + reduction);
+    activations_.assign(reduction, static_cast<std::uint16_t>(activation_.encode(0.0)));
     forEachTap(convolution.window, inputShape_, y, x, [&](std::size_t tap, std::size_t pixel) {
         for (std::size_t c = 0; c < groupInputs; ++c) {
-            const Code code = input_[pixel * inputShape_.channels + firstInput + c];
-            const Code weight = convolution.weights[firstWeight + tap * groupInputs + c];
-            sum += activation_.gridSteps(code) * weight_.gridSteps(weight);
+            activations_[tap * groupInputs + c] =
+                static_cast<std::uint16_t>(input_[pixel * inputShape_.channels + firstInput + c]);
         }
     });
-    if (scheme_.accumulator.kind == numeric::AccumulatorFormat::Kind::Exact) return sum;
-    return numeric::wrapToBits(sum, scheme_.accumulator.bits);
+}
+
+/// Fold by fold; the definition of each fold's sum is `Gemm::runScalar`.
+void NodeInterpreter::accumulate(std::span<std::int64_t> sum) const {
+    const std::span activations(activations_);
+    const std::span weights(weights_);
+    for (std::size_t k = 0; k < weights.size(); k += foldRows_) {
+        const std::size_t rows = std::min(foldRows_, weights.size() - k);
+        gemm_.runScalar({{1, rows, 1}, activations.subspan(k, rows), weights.subspan(k, rows)},
+                        k > 0, sum);
+    }
+}
+
+/// Two's complement sums that wrap or never overflow do not depend on the order.
+bool NodeInterpreter::orderMatters() const {
+    const numeric::AccumulatorFormat& accumulator = scheme_.accumulator;
+    const auto* integer = std::get_if<numeric::IntegerRegister>(&accumulator.sum);
+    const bool commutes = integer == nullptr || integer->overflow == numeric::Overflow::Wrap;
+    return !commutes || sums_.words() > 1 || accumulator.chunk || sums_.isFloat();
+}
+
+std::int64_t NodeInterpreter::accumulateInOneWord() const {
+    const int bits = numeric::accumulatorBits(scheme_.accumulator, activation_, weight_);
+    std::int64_t sum = 0;
+    for (std::size_t k = 0; k < weights_.size(); ++k) {
+        const std::int64_t product = activationSteps_[activations_[k]] * weightSteps_[weights_[k]];
+        sum = numeric::addWrapped(sum, product, bits);
+    }
+    return sum;
+}
+
+Code NodeInterpreter::output(const QuantizedConvolution& convolution, std::size_t n) const {
+    std::vector<std::int64_t> sum(static_cast<std::size_t>(sums_.words()), 0);
+    if (orderMatters()) {
+        accumulate(sum);
+    } else {
+        sum.front() = accumulateInOneWord();
+    }
+    sums_.add(sum, convolution.bias[n]);
+    const numeric::Rescale& rescale = convolution.rescales[n];
+    if (sums_.isFloat() || sum.size() > 1) {
+        return numeric::requantize(sums_.toFloat(sum), rescale, convolution.relu, activation_);
+    }
+    return numeric::requantize(sum.front(), rescale, scheme_.requantization, convolution.relu,
+                               activation_);
 }
 
 void NodeInterpreter::operator()(const QuantizedConvolution& convolution) {
     forEachPixel(outputShape_, [&](std::uint32_t y, std::uint32_t x, std::size_t pixel) {
         for (std::size_t n = 0; n < convolution.outputChannels; ++n) {
-            output_[pixel * outputShape_.channels + n] =
-                numeric::requantize(accumulate(convolution, y, x, n), convolution.rescales[n],
-                                    scheme_.requantization, convolution.relu, activation_);
+            gatherOperands(convolution, y, x, n);
+            output_[pixel * outputShape_.channels + n] = output(convolution, n);
         }
     });
 }
@@ -96,15 +168,14 @@ Code NodeInterpreter::largestInWindow(const Window& window, std::uint32_t y, std
 
 Code NodeInterpreter::average(const QuantizedPooling& pooling, std::uint32_t y, std::uint32_t x,
                               std::size_t c) const {
-    std::int64_t sum = 0;
+    numeric::TapSum sum;
     forEachTap(pooling.window, inputShape_, y, x, [&](std::size_t, std::size_t pixel) {
-        sum += activation_.gridSteps(input_[pixel * inputShape_.channels + c]);
+        sum.add(input_[pixel * inputShape_.channels + c], activation_);
     });
     const std::uint32_t count = pooling.countIncludesPad
                                     ? kernelArea(pooling.window)
                                     : tapsInside(pooling.window, inputShape_, y, x);
-    return numeric::requantize(sum, pooling.rescales[count], scheme_.requantization, false,
-                               activation_);
+    return numeric::requantize(sum, pooling.rescales[count], scheme_.requantization, activation_);
 }
 
 void NodeInterpreter::operator()(const QuantizedPooling& pooling) {
@@ -158,13 +229,14 @@ std::vector<float> decodeTensor(const QuantizedNetwork& network, TensorId tensor
 }
 
 std::vector<std::vector<Code>> runQuantized(const QuantizedNetwork& network,
-                                            std::span<const Code> input) {
+                                            std::span<const Code> input, std::size_t foldRows) {
     SYSTOLE_CHECK(input.size() == network.tensors[network.input].shape.elements(),
                   "input of {} codes", input.size());
     std::vector<Codes> tensors(network.tensors.size());
     tensors[network.input].assign(input.begin(), input.end());
     for (const QuantizedNode& node : network.nodes) {
-        tensors[node.output] = NodeInterpreter(network, node, tensors).run(node.operation);
+        tensors[node.output] =
+            NodeInterpreter(network, node, tensors, foldRows).run(node.operation);
     }
     return tensors;
 }

@@ -17,8 +17,11 @@ std::vector<float> decodeTensor(const QuantizedNetwork& network, TensorId tensor
                                 std::span<const numeric::Code> codes);
 
 /// Codes of every tensor, by TensorId. Plain loops that read like docs/arithmetic.md: slow, and the
-/// measure for everything that computes the same faster.
+/// measure for everything that computes the same faster. `foldRows` products at a time are summed
+/// from zero and then added to the sum so far, as an array of so many rows does; it matters to
+/// accumulators whose additions do not commute.
 std::vector<std::vector<numeric::Code>> runQuantized(const QuantizedNetwork& network,
-                                                     std::span<const numeric::Code> input);
+                                                     std::span<const numeric::Code> input,
+                                                     std::size_t foldRows);
 
 }  // namespace systole::sim

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "models/numeric/sum.hpp"
 #include "sim/config_error.hpp"
 #include "sim/quantize/fusion.hpp"
 #include "sim/quantize/scales.hpp"
@@ -17,7 +18,6 @@ namespace systole::sim {
 
 namespace {
 
-using numeric::AccumulatorFormat;
 using numeric::Codec;
 
 class Quantizer {
@@ -28,7 +28,7 @@ public:
           amax_(amax),
           activation_(scheme.activation),
           weight_(scheme.weight),
-          grid_(activation_.gridExponent() + weight_.gridExponent()),
+          sums_(scheme.accumulator, activation_, weight_),
           accumulatorBits_(numeric::accumulatorBits(scheme.accumulator, activation_, weight_)) {}
 
     QuantizedNetwork run();
@@ -40,6 +40,8 @@ private:
 
     void checkScheme() const;
     void checkReduction(const Node& node, std::uint64_t reduction) const;
+    void checkPadding(const Node& node, const Window& window) const;
+    std::int64_t biasTerm(float bias, float inputScale, float weightScale) const;
     void chooseScales(const std::vector<FusedNode>& nodes);
     QuantizedOperation quantizeOperation(const FusedNode& fused) const;
     QuantizedConvolution quantizeConvolution(const Convolution& source,
@@ -53,48 +55,58 @@ private:
     std::span<const float> amax_;
     Codec activation_;
     Codec weight_;
-    int grid_;
+    numeric::SumArithmetic sums_;
     int accumulatorBits_;
     std::vector<float> scales_;  ///< by TensorId; 0 where a tensor is not kept
 };
 
 void Quantizer::checkScheme() const {
-    constexpr int kWidestSum = 63;
+    constexpr int kWidestFixedPoint = 63;
+    const bool fixedPoint = scheme_.requantization == numeric::ScaleArithmetic::FixedPoint;
     for (const Codec* codec : {&activation_, &weight_}) {
         if (!(codec->largest() > 0)) {
             fail(fmt::format("format {} has no positive value, expected one that has",
                              numeric::nameOf(codec->format())));
         }
-        if (scheme_.requantization == numeric::ScaleArithmetic::FixedPoint &&
-            !std::holds_alternative<numeric::IntFormat>(codec->format())) {
+        if (fixedPoint && !numeric::isPlainInteger(codec->format())) {
             fail(
                 fmt::format("requantization fixed_point cannot scale {}, expected integer formats "
                             "or fp32_multiplier",
                             numeric::nameOf(codec->format())));
         }
     }
-    if (accumulatorBits_ > kWidestSum) {
-        fail(fmt::format("accumulator {} needs {} bits, expected at most {}",
-                         scheme_.accumulator.name, accumulatorBits_, kWidestSum));
+    if (fixedPoint && (sums_.isFloat() || accumulatorBits_ > kWidestFixedPoint)) {
+        fail(
+            fmt::format("requantization fixed_point cannot scale accumulator {} of {} bits, "
+                        "expected an integer of at most {} bits or fp32_multiplier",
+                        scheme_.accumulator.name, accumulatorBits_, kWidestFixedPoint));
     }
 }
 
-/// The array sums products in binary64, exactly as long as no sum can reach 2^53.
+/// An exact accumulator has room for the sums of so many products and a bias as its guard bits
+/// say.
 void Quantizer::checkReduction(const Node& node, std::uint64_t reduction) const {
-    constexpr int kExactBits = 53;
-    double longest = std::floor((std::ldexp(1.0, kExactBits) - 1) /
-                                static_cast<double>(activation_.largestGridSteps()) /
-                                static_cast<double>(weight_.largestGridSteps()));
-    if (scheme_.accumulator.kind == AccumulatorFormat::Kind::Exact) {
-        longest = std::min(longest, std::ldexp(1.0, scheme_.accumulator.guardBits));
-    }
-    if (static_cast<double>(reduction) > longest) {
+    const auto* exact = std::get_if<numeric::ExactRegister>(&scheme_.accumulator.sum);
+    if (exact == nullptr) return;
+    const std::uint64_t longest = std::uint64_t{1} << exact->guardBits;
+    if (reduction > longest) {
         fail(
-            fmt::format("node '{}' sums {} products of {} and {}, expected at most {:.0f}, which "
+            fmt::format("node '{}' sums {} products of {} and {}, expected at most {}, which "
                         "accumulator {} holds exactly",
                         node.name, reduction, numeric::nameOf(scheme_.activation),
                         numeric::nameOf(scheme_.weight), longest, scheme_.accumulator.name));
     }
+}
+
+void Quantizer::checkPadding(const Node& node, const Window& window) const {
+    if (activation_.decode(activation_.encode(0.0)) == 0.0 || !pads(window)) return;
+    fail(fmt::format("node '{}' pads with zeros, but {} has no zero, expected a format that has",
+                     node.name, numeric::nameOf(scheme_.activation)));
+}
+
+std::int64_t Quantizer::biasTerm(float bias, float inputScale, float weightScale) const {
+    if (sums_.isFloat()) return sums_.floatTerm(double{bias} / (double{inputScale} * weightScale));
+    return biasCode(bias, inputScale, weightScale, sums_.exponent(), accumulatorBits_);
 }
 
 void Quantizer::chooseScales(const std::vector<FusedNode>& nodes) {
@@ -125,6 +137,7 @@ QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
                                                     const FusedNode& fused) const {
     const std::size_t reduction = source.reduction();
     checkReduction(*fused.node, reduction);
+    checkPadding(*fused.node, source.window);
     const float input = scales_[fused.node->inputs[0]];
     const float output = scales_[fused.output];
     QuantizedConvolution result;
@@ -138,9 +151,9 @@ QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
         for (std::size_t k = n * reduction; k < (n + 1) * reduction; ++k) {
             result.weights.push_back(weight_.encode(source.weights[k] / scale));
         }
-        result.bias.push_back(biasCode(source.bias[n], input, scale, grid_, accumulatorBits_));
+        result.bias.push_back(biasTerm(source.bias[n], input, scale));
         result.rescales.push_back(
-            makeRescale({input, scale, output}, grid_, scheme_.requantization));
+            makeRescale({input, scale, output}, sums_.exponent(), scheme_.requantization));
     }
     return result;
 }
@@ -149,6 +162,12 @@ QuantizedPooling Quantizer::quantizePooling(const Pooling& source, float input,
                                             float output) const {
     QuantizedPooling result{source.kind, source.window, source.countIncludesPad, {}};
     if (source.kind == Pooling::Kind::Max) return result;
+    constexpr int kWidestSteps = 56;  // 256 of them sum up in 64 bits
+    if (activation_.gridBits() > kWidestSteps) {
+        fail(fmt::format("average pooling sums {} on a grid of {} bits, expected at most {}",
+                         numeric::nameOf(scheme_.activation), activation_.gridBits(),
+                         kWidestSteps));
+    }
     result.rescales.resize(1);
     for (std::uint32_t count = 1; count <= kernelArea(source.window); ++count) {
         result.rescales.push_back(makeRescale({input, 1.0F / static_cast<float>(count), output},

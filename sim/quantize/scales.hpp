@@ -13,7 +13,7 @@ namespace systole::sim {
 float scaleFor(float amax, const numeric::Codec& codec);
 
 /// rne(bias / (inputScale * weightScale * 2^gridExponent)), saturated to two's complement of
-/// `bits`.
+/// `bits`, 64 at most.
 std::int64_t biasCode(float bias, float inputScale, float weightScale, int gridExponent, int bits);
 
 /// From sums in units of input * factor to codes in units of output.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -14,7 +15,7 @@ std::vector<numeric::Code> randomCodes(const numeric::Format& format, std::uint6
     const numeric::Codec codec(format);
     std::vector<numeric::Code> finite;
     for (numeric::Code code = 0; code < codec.codeCount(); ++code) {
-        if (codec.isFinite(code)) {
+        if (codec.isFinite(code) && codec.decode(code) >= codec.smallest()) {
             finite.push_back(code);
         }
     }
@@ -33,8 +34,12 @@ QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_
                              std::uint32_t n, std::uint64_t seed) {
     const numeric::Codec activation(scheme.activation);
     const numeric::Codec weight(scheme.weight);
-    const double product = static_cast<double>(activation.largestGridSteps()) *
-                           static_cast<double>(weight.largestGridSteps());
+    const auto largest = [](const numeric::Codec& codec) {
+        return std::max(codec.largest(), -codec.smallest());
+    };
+    // In units of the sums, as the accumulator counts them.
+    const double product = std::ldexp(largest(activation) * largest(weight),
+                                      -numeric::sumExponent(scheme.accumulator, activation, weight));
     const double ratio = activation.largest() / (product * std::sqrt(static_cast<double>(k)));
     numeric::Rescale rescale;
     rescale.multiplier = static_cast<float>(ratio);

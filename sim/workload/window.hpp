@@ -45,6 +45,10 @@ inline std::uint32_t kernelArea(const Window& window) {
     return window.kernelHeight * window.kernelWidth;
 }
 
+inline bool pads(const Window& window) {
+    return (window.padTop | window.padLeft | window.padBottom | window.padRight) != 0;
+}
+
 /// Calls visit(tap, pixel) for the taps of output pixel (y, x) that lie inside the image, in the
 /// order of the kernel: tap = ky * kernelWidth + kx, pixel = inputY * width + inputX.
 template <typename Visit>

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "models/numeric/gemm.hpp"
+#include "models/numeric/sum.hpp"
 #include "tests/differential/numeric_support.hpp"
 #include "tests/oracle/mpfr_float.hpp"
 
@@ -129,7 +130,7 @@ double sumOf(const SwampingTerms& terms, const AccumulatorFormat& accumulator) {
                     accumulator);
     std::vector<std::int64_t> sum(1);
     gemm.run({{1, kTerms, 1}, terms.a, terms.b}, false, sum);
-    return gemm.toDouble(sum);
+    return SumArithmetic(accumulator, gemm.activation(), gemm.weight()).toDouble(sum);
 }
 
 double relativeError(double sum, const SwampingTerms& terms) {

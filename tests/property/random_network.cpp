@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/numeric/sum.hpp"
 #include "random_source.hpp"
 #include "sim/quantize/scales.hpp"
 #include "sim/workload/window.hpp"
@@ -21,6 +22,38 @@ struct Formats {
     const char* weight;
     const char* accumulator;
 };
+
+numeric::AccumulatorFormat chunked(const char* sum, const char* inner, std::uint32_t length) {
+    auto accumulator = *numeric::parseAccumulator(sum);
+    accumulator.chunk = numeric::Chunk{numeric::parseAccumulator(inner)->sum, length};
+    accumulator.name = fmt::format("{} of {} x {}", sum, length, inner);
+    return accumulator;
+}
+
+Scheme orderedScheme(RandomSource& random) {
+    const auto formats = random.pick<Formats>({
+        {"e4m3", "e4m3", "fp32"},
+        {"e5m2", "e5m2", "fp16"},
+        {"e4m3", "e4m3", "bf16"},
+        {"e4m3", "e4m3", "dlfloat16"},
+        {"int8", "int8", "int18_saturate"},
+        {"fp16", "int4", "fp32"},
+        {"int8", "e2m1", "fp16"},
+        {"posit8es1", "pow2_4", "fp32"},
+        {"short_e3m2", "ternary", "e5m6_none"},
+        {"e4m3", "e4m3", "chunked"},
+        {"e5m2", "e5m2", "exact"},
+        {"fp16", "fp16", "exact"},
+    });
+    Scheme scheme;
+    scheme.name = fmt::format("{}/{}/{}", formats.activation, formats.weight, formats.accumulator);
+    scheme.activation = *numeric::formatNamed(formats.activation);
+    scheme.weight = *numeric::formatNamed(formats.weight);
+    scheme.accumulator = formats.accumulator == std::string("chunked")
+                             ? chunked("fp32", "fp16", 4)
+                             : *numeric::parseAccumulator(formats.accumulator);
+    return scheme;
+}
 
 Scheme randomScheme(RandomSource& random) {
     const auto formats = random.pick<Formats>({
@@ -46,8 +79,8 @@ Scheme randomScheme(RandomSource& random) {
     scheme.activation = *numeric::findFormat(formats.activation);
     scheme.weight = *numeric::findFormat(formats.weight);
     scheme.accumulator = *numeric::parseAccumulator(formats.accumulator);
-    const bool integers = std::holds_alternative<numeric::IntFormat>(scheme.activation) &&
-                          std::holds_alternative<numeric::IntFormat>(scheme.weight);
+    const bool integers =
+        numeric::isPlainInteger(scheme.activation) && numeric::isPlainInteger(scheme.weight);
     if (integers && random.percent(50)) {
         scheme.requantization = numeric::ScaleArithmetic::FixedPoint;
     }
@@ -67,11 +100,12 @@ std::vector<numeric::Code> randomCodes(const numeric::Codec& codec, std::uint64_
 
 class Generator {
 public:
-    explicit Generator(std::uint64_t seed)
+    Generator(std::uint64_t seed, Additions additions)
         : random_(seed),
-          scheme_(randomScheme(random_)),
+          scheme_(additions == Additions::Ordered ? orderedScheme(random_) : randomScheme(random_)),
           activation_(scheme_.activation),
-          weight_(scheme_.weight) {
+          weight_(scheme_.weight),
+          sums_(scheme_.accumulator, activation_, weight_) {
         network_.name = fmt::format("random {} {}", seed, scheme_.name);
         network_.scheme = scheme_;
     }
@@ -174,9 +208,8 @@ private:
     }
 
     /// Spreads sums of `terms` random products over the range of the output.
-    numeric::Rescale randomRescale(double terms, double largestFactor) {
-        const double typical = static_cast<double>(activation_.largestGridSteps()) * largestFactor *
-                               std::sqrt(terms) / 2;
+    numeric::Rescale randomRescale(double terms, double largestTerm) {
+        const double typical = largestTerm * std::sqrt(terms) / 2;
         const double ratio = activation_.largest() / typical * random_.real(0.2, 1.5);
         return {static_cast<float>(ratio), numeric::makeFixedPointScale(ratio)};
     }
@@ -185,15 +218,22 @@ private:
         const std::uint32_t outputs = convolution.outputChannels;
         convolution.weights = randomCodes(weight_, reduction * outputs, random_);
         convolution.weightScales.assign(outputs, 1.0F);
-        const auto largest = static_cast<double>(weight_.largestGridSteps());
-        const int bits = numeric::accumulatorBits(scheme_.accumulator, activation_, weight_);
+        const double largest =
+            std::ldexp(activation_.largest() * weight_.largest(), -sums_.exponent());
         for (std::uint32_t n = 0; n < outputs; ++n) {
             convolution.rescales.push_back(randomRescale(static_cast<double>(reduction), largest));
-            const auto bias = static_cast<std::int64_t>(random_.bits()) >>
-                              random_.between(64 - static_cast<std::uint32_t>(bits), 60);
-            convolution.bias.push_back(numeric::wrapToBits(bias, bits));
+            convolution.bias.push_back(randomBias(largest));
         }
         convolution.relu = random_.percent(40);
+    }
+
+    std::int64_t randomBias(double largestProduct) {
+        if (sums_.isFloat()) return sums_.floatTerm(largestProduct * random_.real(-2.0, 2.0));
+        const int bits =
+            std::min(64, numeric::accumulatorBits(scheme_.accumulator, activation_, weight_));
+        const auto bias = static_cast<std::int64_t>(random_.bits()) >>
+                          random_.between(64 - static_cast<std::uint32_t>(bits), 60);
+        return numeric::wrapToBits(bias, bits);
     }
 
     TensorId addConvolution(TensorId input) {
@@ -262,7 +302,8 @@ private:
         pooling.kind = random_.percent(50) ? Pooling::Kind::Max : Pooling::Kind::Average;
         pooling.countIncludesPad = random_.percent(50);
         for (std::uint32_t count = 0; count <= kernelArea(pooling.window); ++count) {
-            pooling.rescales.push_back(randomRescale(std::max(count, 1U), 1.0));
+            pooling.rescales.push_back(randomRescale(
+                std::max(count, 1U), static_cast<double>(activation_.largestGridSteps())));
         }
         addNode("pool", pooling, {input}, outputShape(pooling.window, shape, shape.channels));
     }
@@ -290,12 +331,15 @@ private:
     Scheme scheme_;
     numeric::Codec activation_;
     numeric::Codec weight_;
+    numeric::SumArithmetic sums_;
     QuantizedNetwork network_;
 };
 
 }  // namespace
 
-QuantizedNetwork randomNetwork(std::uint64_t seed) { return Generator(seed).run(); }
+QuantizedNetwork randomNetwork(std::uint64_t seed, Additions additions) {
+    return Generator(seed, additions).run();
+}
 
 std::vector<numeric::Code> randomInput(const QuantizedNetwork& network, std::uint64_t seed) {
     RandomSource random(seed);

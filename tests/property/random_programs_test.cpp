@@ -53,7 +53,7 @@ void expectTensors(Pair& pair, const std::vector<std::vector<numeric::Code>>& ex
 }
 
 void checkPair(Pair& pair) {
-    const auto expected = runQuantized(pair.network, pair.input);
+    const auto expected = runQuantized(pair.network, pair.input, pair.fit.machine.array.rows);
     const LoweredNetwork& lowered = pair.fit.lowered;
     const TensorId input = pair.network.input;
 
@@ -91,6 +91,36 @@ TEST_P(RandomPrograms, LeaveTheTensorsOfTheReferenceInDramTimedAndUntimed) {
         ASSERT_NO_FATAL_FAILURE(checkPair(pair));
     }
 }
+
+/// Memories that hold whole layers: each output's products are then summed in one go, fold by fold.
+Pair makeRoomyPair(std::uint64_t seed) {
+    QuantizedNetwork network = randomNetwork(seed, Additions::Ordered);
+    std::vector<numeric::Code> input = randomInput(network, seed);
+    TightFit fit{randomMachine(network.scheme, seed), {}, 0};
+    fit.machine.activationScratchpad.capacityBytes = std::nullopt;
+    fit.machine.weightScratchpad.capacityBytes = std::nullopt;
+    fit.machine.accumulatorBuffer.rows = std::nullopt;
+    fit.lowered = lower(network, fit.machine);
+    auto accelerator = buildAccelerator(fit.machine);
+    return {seed, std::move(network), std::move(input), std::move(fit), std::move(accelerator)};
+}
+
+class OrderedPrograms : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(OrderedPrograms, AddInTheOrderOfTheArrayWhereTheOrderMatters) {
+    constexpr std::uint64_t kRoomyPairs = 10;
+    std::vector<Pair> pairs;
+    for (std::uint64_t i = 0; i < kRoomyPairs; ++i) {
+        ASSERT_NO_THROW(pairs.push_back(makeRoomyPair(GetParam() * kRoomyPairs + i)));
+    }
+    for (Pair& pair : pairs) {
+        SCOPED_TRACE(testing::Message() << "seed " << pair.seed << ", " << pair.network.name << ", "
+                                        << pair.network.scheme.name);
+        ASSERT_NO_FATAL_FAILURE(checkPair(pair));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, OrderedPrograms, testing::Range<std::uint64_t>(0, 6));
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, testing::Range<std::uint64_t>(0, 20));
 

@@ -17,16 +17,28 @@ TEST(Accumulator, ParsesIntegersFrom8To63BitsAndExact) {
     for (int bits = 8; bits <= 63; ++bits) {
         const auto accumulator = parseAccumulator("int" + std::to_string(bits));
         ASSERT_TRUE(accumulator.has_value()) << bits;
-        EXPECT_EQ(accumulator->kind, AccumulatorFormat::Kind::Integer);
-        EXPECT_EQ(accumulator->bits, bits);
+        ASSERT_TRUE(std::holds_alternative<IntegerRegister>(accumulator->sum));
+        EXPECT_EQ(std::get<IntegerRegister>(accumulator->sum).bits, bits);
+        EXPECT_EQ(std::get<IntegerRegister>(accumulator->sum).overflow, Overflow::Wrap);
     }
-    EXPECT_EQ(parseAccumulator("exact")->kind, AccumulatorFormat::Kind::Exact);
-    EXPECT_EQ(parseAccumulator("exact")->guardBits, 16);
+    EXPECT_EQ(std::get<ExactRegister>(parseAccumulator("exact")->sum).guardBits, 16);
+}
+
+TEST(Accumulator, ParsesSaturatingIntegersAndFloats) {
+    const auto saturating = parseAccumulator("int24_saturate");
+    ASSERT_TRUE(saturating.has_value());
+    EXPECT_EQ(std::get<IntegerRegister>(saturating->sum).overflow, Overflow::Saturate);
+    for (const char* name : {"fp32", "fp16", "bf16", "dlfloat16", "e5m7_ieee"}) {
+        const auto accumulator = parseAccumulator(name);
+        ASSERT_TRUE(accumulator.has_value()) << name;
+        EXPECT_EQ(std::get<FloatRegister>(accumulator->sum).format.name, name);
+    }
 }
 
 TEST(Accumulator, RefusesEveryOtherName) {
-    for (const char* name : {"", "int", "int7", "int64", "int-8", "int32 ", "int32x", "uint32",
-                             "INT32", "fp32", "exact16", "int99999999999"}) {
+    for (const char* name :
+         {"", "int", "int7", "int64", "int-8", "int32 ", "int32x", "uint32", "INT32", "fp31",
+          "exact16", "int99999999999", "int8_wrap", "e8m0", "posit8es1", "int08"}) {
         EXPECT_FALSE(parseAccumulator(name).has_value()) << name;
     }
 }
@@ -44,13 +56,6 @@ TEST(Accumulator, ExactWidthHoldsAllProductsSignAndGuardBits) {
 TEST(Accumulator, IntegerWidthIsItsOwn) {
     const Codec codec(*findFormat("e4m3"));
     EXPECT_EQ(accumulatorBits(*parseAccumulator("int24"), codec, codec), 24);
-}
-
-TEST(Accumulator, TakesFourBytesUpTo32Bits) {
-    EXPECT_EQ(accumulatorStorageBytes(8), 4);
-    EXPECT_EQ(accumulatorStorageBytes(32), 4);
-    EXPECT_EQ(accumulatorStorageBytes(33), 8);
-    EXPECT_EQ(accumulatorStorageBytes(64), 8);
 }
 
 TEST(Accumulator, WrapsToTwosComplement) {

@@ -270,7 +270,7 @@ TEST_F(MachineStateTest, CountsTheBytesThatPassToAndFromDram) {
     activations(0, 2);
     EXPECT_EQ(state_.bytesLoaded(), 3U);
     EXPECT_EQ(state_.bytesStored(), 2U);
-    state_.clearByteCounts();
+    state_.startReplay();
     EXPECT_EQ(state_.bytesLoaded() + state_.bytesStored(), 0U);
 }
 

@@ -23,7 +23,7 @@ QuantizedNetwork oneNode(const Shape& input, QuantizedOperation operation, const
 }
 
 std::vector<int> run(const QuantizedNetwork& network, const std::vector<int>& codes) {
-    return values8(runQuantized(network, codes8(codes))[1]);
+    return values8(runQuantized(network, codes8(codes), 16)[1]);
 }
 
 QuantizedConvolution convolution(const std::vector<int>& weights, std::int64_t bias,
@@ -102,7 +102,7 @@ TEST(QuantizedReferenceTest, MaximaAreCodesOfTheLargestValue) {
     EXPECT_THAT(run(oneNode({1, 2, 1}, pooling, {1, 2, 1}), {-7, -8}), ElementsAre(-7, -7));
     const auto floats = oneNode({1, 2, 1}, pooling, {1, 2, 1}, schemeOf("e4m3", "e4m3", "exact"));
     // -0 and +0 are equal: the first of equals.
-    EXPECT_THAT(runQuantized(floats, std::vector<numeric::Code>{0x80, 0x00})[1],
+    EXPECT_THAT(runQuantized(floats, std::vector<numeric::Code>{0x80, 0x00}, 16)[1],
                 ElementsAre(0x80, 0x80));
 }
 
@@ -152,7 +152,7 @@ TEST(QuantizedReferenceTest, TheTrainedNetworkGivesTheCodesOfOnnxRuntime) {
         Rows logits;
         for (std::size_t i = 0; i < 3; ++i) {
             const auto input = encodeInput(network, workload.images.image(i));
-            logits.push_back(values8(runQuantized(network, input)[network.output]));
+            logits.push_back(values8(runQuantized(network, input, 16)[network.output]));
         }
         EXPECT_EQ(logits, granularity == Scheme::Granularity::PerChannel ? perChannel : perTensor);
     }

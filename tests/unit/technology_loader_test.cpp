@@ -105,7 +105,7 @@ TEST(TechnologyLoader, ReportsAnUnknownComponent) {
 
 TEST(TechnologyLoader, ReportsAnUnknownAccumulator) {
     EXPECT_THAT(problemsWith("accumulator: int20", "accumulator: fp31"),
-                HasSubstr("'fp31' is no accumulator, expected intN, exact, fp32"));
+                HasSubstr("unknown accumulator 'fp31', expected int8 to int63"));
 }
 
 TEST(TechnologyLoader, ReportsAnElementThatIsThereTwice) {

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "sim/config/format_reader.hpp"
+
+namespace systole::sim {
+namespace {
+
+using numeric::Overflow;
+using numeric::Register;
+using numeric::Rounding;
+
+const numeric::AccumulatorFormat& harmlessAccumulator() {
+    static const auto kInt32 = *numeric::parseAccumulator("int32");
+    return kInt32;
+}
+
+std::string nameOfRegister(const Register& format) {
+    if (const auto* integer = std::get_if<numeric::IntegerRegister>(&format)) {
+        return fmt::format("int{}{}", integer->bits,
+                           integer->overflow == Overflow::Saturate ? "_saturate" : "");
+    }
+    if (const auto* exact = std::get_if<numeric::ExactRegister>(&format)) {
+        return exact->guardBits == numeric::ExactRegister{}.guardBits
+                   ? "exact"
+                   : fmt::format("exact_guard{}", exact->guardBits);
+    }
+    const auto& sum = std::get<numeric::FloatRegister>(format);
+    const char* roundings[] = {"", "_half_away", "_half_up", "_toward_zero", "_stochastic"};
+    const bool saturates =
+        sum.overflow == Overflow::Saturate && sum.format.specials != numeric::SpecialValues::None;
+    return fmt::format("{}{}{}", sum.format.name, roundings[static_cast<int>(sum.rounding)],
+                       saturates ? "_saturate" : "");
+}
+
+Register readIntegerRegister(const Section& section) {
+    numeric::IntegerRegister format;
+    format.bits = section.at("integer").integer<std::uint8_t>();
+    if (const auto overflow = section.find("overflow")) {
+        format.overflow =
+            overflow->oneOf<Overflow>({{"wrap", Overflow::Wrap}, {"saturate", Overflow::Saturate}});
+    }
+    return format;
+}
+
+Register readFloatRegister(const Section& section) {
+    numeric::FloatRegister format;
+    const Value value = section.at("float");
+    const numeric::Format element = readFormat(value);
+    const auto* minifloat = std::get_if<numeric::FloatFormat>(&element);
+    if (section.clean() && minifloat == nullptr) {
+        value.fail(fmt::format("{} is no float, expected a float format", nameOf(element)));
+    }
+    if (minifloat != nullptr) format.format = *minifloat;
+    format.overflow = format.format.specials == numeric::SpecialValues::None ? Overflow::Saturate
+                                                                             : Overflow::ToSpecial;
+    if (const auto overflow = section.find("overflow")) {
+        format.overflow = overflow->oneOf<Overflow>(
+            {{"special", Overflow::ToSpecial}, {"saturate", Overflow::Saturate}});
+    }
+    if (const auto rounding = section.find("rounding")) {
+        format.rounding = rounding->oneOf<Rounding>({{"nearest_even", Rounding::NearestEven},
+                                                     {"half_away", Rounding::HalfAway},
+                                                     {"half_up", Rounding::HalfUp},
+                                                     {"toward_zero", Rounding::TowardZero},
+                                                     {"stochastic", Rounding::Stochastic}});
+    }
+    if (format.rounding == Rounding::Stochastic) format.seed = section.at("seed").integer();
+    return format;
+}
+
+Register readRegister(const Section& section) {
+    if (section.has("integer")) return readIntegerRegister(section);
+    if (section.has("float")) return readFloatRegister(section);
+    if (section.has("exact")) {
+        return numeric::ExactRegister{section.at("exact").integer<std::uint8_t>()};
+    }
+    section.fail("no accumulator, expected one of the keys integer, exact and float");
+    return numeric::IntegerRegister{};
+}
+
+numeric::AccumulatorFormat readNamed(const Value& value) {
+    const std::string name = value.text();
+    if (name.empty()) return harmlessAccumulator();  // reported
+    if (const auto known = numeric::parseAccumulator(name)) return *known;
+    value.fail(
+        fmt::format("unknown accumulator '{}', expected int8 to int63, int8_saturate to "
+                    "int63_saturate, exact, or a signed float format such as fp32",
+                    name));
+    return harmlessAccumulator();
+}
+
+Register readInner(const Value& value) {
+    return value.isSection() ? readRegister(value.section()) : readNamed(value).sum;
+}
+
+}  // namespace
+
+numeric::AccumulatorFormat readAccumulator(const Value& value) {
+    if (!value.isSection()) return readNamed(value);
+    const Section section = value.section();
+    numeric::AccumulatorFormat accumulator{"", readRegister(section), std::nullopt};
+    accumulator.name = nameOfRegister(accumulator.sum);
+    if (section.has("chunk") || section.has("inner")) {
+        const auto length = section.at("chunk").integer<std::uint32_t>();
+        accumulator.chunk = numeric::Chunk{readInner(section.at("inner")), length};
+        accumulator.name +=
+            fmt::format("_of_{}x{}", length, nameOfRegister(accumulator.chunk->inner));
+    }
+    if (const auto name = section.find("name")) accumulator.name = name->text();
+    if (!section.clean()) return harmlessAccumulator();
+    if (const auto problem = numeric::problemOf(accumulator)) {
+        section.fail(*problem);
+        return harmlessAccumulator();
+    }
+    return accumulator;
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/format_reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/config/spelling.hpp"
+
+namespace systole::sim {
+namespace {
+
+using numeric::Format;
+
+const Format& harmlessFormat() {
+    static const Format kInt8 = *numeric::findFormat("int8");
+    return kInt8;
+}
+
+std::vector<std::string> knownNames() {
+    std::vector<std::string> names;
+    for (const Format& known : numeric::knownFormats()) names.push_back(numeric::nameOf(known));
+    return names;
+}
+
+/// Reports at the key that the problem starts with, if the section has it.
+void reportProblem(const Section& section, const std::string& problem) {
+    const std::size_t colon = problem.find(": ");
+    const std::string key = problem.substr(0, colon);
+    if (colon != std::string::npos && section.has(key)) {
+        section.at(key).fail(problem.substr(colon + 2));
+    } else {
+        section.fail(problem);
+    }
+}
+
+bool readFlag(const Section& section, const char* key, bool otherwise) {
+    const auto value = section.find(key);
+    return value ? value->boolean() : otherwise;
+}
+
+int readNumber(const Section& section, const char* key, SignedRange range) {
+    return static_cast<int>(section.at(key).signedInteger(range));
+}
+
+int readNumberOr(const Section& section, const char* key, int otherwise, SignedRange range) {
+    return section.has(key) ? readNumber(section, key, range) : otherwise;
+}
+
+std::string nameOr(const Section& section, const std::string& made) {
+    const auto name = section.find("name");
+    return name ? name->text() : made;
+}
+
+numeric::ZeroExponent readZeroExponent(const Section& section) {
+    const bool hiddenOne = readFlag(section, "hidden_one", false);
+    const bool subnormals = readFlag(section, "subnormals", !hiddenOne);
+    if (hiddenOne && subnormals) {
+        section.at("hidden_one").fail("true together with subnormals: true, expected one of them");
+    }
+    if (hiddenOne) return numeric::ZeroExponent::HiddenOne;
+    return subnormals ? numeric::ZeroExponent::Subnormal : numeric::ZeroExponent::Flushed;
+}
+
+Format readFloat(const Section& section) {
+    using numeric::SpecialValues;
+    numeric::FloatFormat format;
+    format.exponentBits = readNumber(section, "exponent", {1, 8});
+    format.mantissaBits = readNumber(section, "mantissa", {0, 10});
+    format.bias =
+        readNumberOr(section, "bias", numeric::ieeeBias(format.exponentBits), {-255, 255});
+    const Value specials = section.at("specials");
+    format.specials = specials.oneOf<SpecialValues>({{"none", SpecialValues::None},
+                                                     {"ieee", SpecialValues::Ieee},
+                                                     {"nan_only", SpecialValues::NanOnly},
+                                                     {"fnuz", SpecialValues::Fnuz}});
+    format.isSigned = readFlag(section, "signed", true);
+    format.zeroExponent = readZeroExponent(section);
+    const char* zero[] = {"", "_flushed", "_hidden_one", ""};
+    format.name = nameOr(section, fmt::format("{}e{}m{}b{}_{}{}", format.isSigned ? "" : "u",
+                                              format.exponentBits, format.mantissaBits, format.bias,
+                                              specials.isScalar() ? specials.text() : "",
+                                              zero[static_cast<int>(format.zeroExponent)]));
+    return format;
+}
+
+Format readInteger(const Section& section) {
+    numeric::IntFormat format;
+    format.bits = readNumber(section, "bits", {1, 16});
+    format.isSigned = readFlag(section, "signed", true);
+    format.narrowRange = readFlag(section, "narrow", false);
+    format.halfInteger = readFlag(section, "half", false);
+    format.fractionBits = readNumberOr(section, "fraction", 0, {-32, 32});
+    format.name = nameOr(
+        section, fmt::format("{}int{}{}{}{}", format.isSigned ? "" : "u", format.bits,
+                             format.narrowRange ? "_narrow" : "", format.halfInteger ? "_half" : "",
+                             format.fractionBits != 0 ? fmt::format("_q{}", format.fractionBits)
+                                                      : std::string()));
+    return format;
+}
+
+Format readPosit(const Section& section) {
+    numeric::PositFormat format;
+    format.bits = readNumber(section, "posit", {3, 16});
+    format.exponentBits = readNumber(section, "es", {0, 4});
+    format.name = nameOr(section, fmt::format("posit{}es{}", format.bits, format.exponentBits));
+    return format;
+}
+
+Format readCodebook(const Section& section) {
+    constexpr double kLargest = 1e100;  // products stay within binary64
+    numeric::CodebookFormat format;
+    for (const Value& value : section.at("codebook").list()) {
+        format.values.push_back(value.real({-kLargest, kLargest}));
+    }
+    format.name = nameOr(section, fmt::format("codebook[{}]", fmt::join(format.values, ",")));
+    return format;
+}
+
+Format readParameters(const Value& value) {
+    const Section section = value.section();
+    Format format = harmlessFormat();
+    if (section.has("exponent") || section.has("mantissa")) {
+        format = readFloat(section);
+    } else if (section.has("bits")) {
+        format = readInteger(section);
+    } else if (section.has("posit")) {
+        format = readPosit(section);
+    } else if (section.has("codebook")) {
+        format = readCodebook(section);
+    } else {
+        section.fail(
+            "no format, expected the keys exponent and mantissa (a float), bits (an integer), "
+            "posit or codebook");
+    }
+    if (!section.clean()) return harmlessFormat();
+    if (const auto problem = numeric::problemOf(format)) {
+        reportProblem(section, *problem);
+        return harmlessFormat();
+    }
+    return format;
+}
+
+/// A name that is built like those of a family but is out of its range deserves the range.
+std::string familyHint(const std::string& name) {
+    if (const auto problem = numeric::problemOfName(name)) return fmt::format(" ({})", *problem);
+    return suggestion(name, knownNames());
+}
+
+}  // namespace
+
+Format readFormat(const Value& value) {
+    if (value.isSection()) return readParameters(value);
+    const std::string name = value.text();
+    if (name.empty()) return harmlessFormat();  // reported
+    if (const auto known = numeric::formatNamed(name)) return *known;
+    value.fail(fmt::format(
+        "unknown format '{}'{}, expected one that `systole formats` lists, or parameters such as "
+        "{{exponent: 4, mantissa: 3, specials: none}}",
+        name, familyHint(name)));
+    return harmlessFormat();
+}
+
+numeric::BlockFormat readBlockFormat(const Value& value) {
+    numeric::BlockFormat harmless = *numeric::blockFormatNamed("mxfp4");
+    if (!value.isSection()) {
+        const std::string name = value.text();
+        if (const auto known = numeric::blockFormatNamed(name)) return *known;
+        if (!name.empty()) value.fail(fmt::format("unknown block format '{}'", name));
+        return harmless;
+    }
+    const Section section = value.section();
+    numeric::BlockFormat format = harmless;
+    format.element = readFormat(section.at("element"));
+    format.blockLength = readNumber(section, "block", {1, 65'536});
+    format.rule =
+        section.has("scale") ? numeric::ScaleRule::Ratio : numeric::ScaleRule::FloorPowerOfTwo;
+    if (const auto scale = section.find("scale")) {
+        const Format read = readFormat(*scale);
+        const auto* minifloat = std::get_if<numeric::FloatFormat>(&read);
+        if (minifloat != nullptr) format.scale = *minifloat;
+        if (minifloat == nullptr && section.clean()) {
+            scale->fail(fmt::format("{} is no float, expected one", numeric::nameOf(read)));
+        }
+    }
+    format.tensorScale = readFlag(section, "tensor_scale", false);
+    format.name = nameOr(section, fmt::format("{}_block{}_{}", numeric::nameOf(format.element),
+                                              format.blockLength, format.scale.name));
+    if (!section.clean()) return harmless;
+    if (const auto problem = numeric::problemOf(format)) {
+        reportProblem(section, *problem);
+        return harmless;
+    }
+    return format;
+}
+
+std::variant<Format, numeric::BlockFormat> parseAnyFormat(const std::string& text,
+                                                          const std::string& source) {
+    if (const auto known = numeric::blockFormatNamed(text)) return *known;
+    ConfigReader reader = ConfigReader::ofText(text, source);
+    const Value value = reader.value();
+    std::variant<Format, numeric::BlockFormat> format;
+    if (value.isSection() && value.section().has("element")) {
+        format = readBlockFormat(value);
+    } else {
+        format = readFormat(value);
+    }
+    reader.finish();
+    return format;
+}
+
+Format parseFormat(const std::string& text, const std::string& source) {
+    ConfigReader reader = ConfigReader::ofText(text, source);
+    Format format = readFormat(reader.value());
+    reader.finish();
+    return format;
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <variant>
+
+#include "models/numeric/accumulator.hpp"
+#include "models/numeric/block_format.hpp"
+#include "models/numeric/format.hpp"
+#include "sim/config/config_reader.hpp"
+
+namespace systole::sim {
+
+/// A number format: a name (`int8`, `e4m3`, `posit8es1`, ..) or its parameters:
+///   {exponent: 3, mantissa: 2, specials: none}     a float; also bias (IEEE's if left out),
+///                                                  signed, subnormals (both true), hidden_one
+///   {bits: 5}                                      an integer; also signed (true), narrow, half,
+///                                                  fraction
+///   {posit: 8, es: 1}
+///   {codebook: [-1, -0.25, 0.25, 1]}
+/// and a `name`, made from the parameters if left out. Harmless: int8.
+numeric::Format readFormat(const Value& value);
+
+/// An accumulator: a name (`int32`, `int24_saturate`, `exact`, `fp32`, ..) or its parameters:
+///   {integer: 24, overflow: saturate}
+///   {exact: 12}                                    with so many guard bits
+///   {float: fp16, rounding: stochastic, seed: 1, overflow: saturate}
+/// to which `chunk: 64` and `inner: fp16` (or such parameters) add a register for every 64
+/// products. Harmless: int32.
+numeric::AccumulatorFormat readAccumulator(const Value& value);
+
+/// A block format: a name (`mxfp4`, `nvfp4`, `bfp8b16`, ..) or its parameters:
+///   {element: e2m1, block: 32}
+/// with an E8M0 scale by the rule of OCP MX, or
+///   {element: e2m1, block: 16, scale: e4m3, tensor_scale: true}
+/// with another scale, which is the ratio of the largest values. Harmless: mxfp4.
+numeric::BlockFormat readBlockFormat(const Value& value);
+
+/// The format or block format that a text stands for, as in YAML; `source` names the text in
+/// messages. Throws ConfigError.
+std::variant<numeric::Format, numeric::BlockFormat> parseAnyFormat(const std::string& text,
+                                                                   const std::string& source);
+/// The same where no block format is wanted.
+numeric::Format parseFormat(const std::string& text, const std::string& source);
+
+}  // namespace systole::sim
