@@ -29,10 +29,12 @@ void checkRange(std::uint64_t address, std::uint64_t bytes, std::uint64_t size,
                   memory, size);
 }
 
-/// Codes are stored low byte first.
-Code readCode(const std::uint8_t* bytes, std::uint32_t count) {
-    return count == 1 ? bytes[0] : static_cast<Code>(bytes[0] | bytes[1] << 8);
+/// Codes are stored low byte first; the wires above their width are not connected.
+Code readCode(const std::uint8_t* bytes, std::uint32_t count, Code mask) {
+    return mask & (count == 1 ? bytes[0] : static_cast<Code>(bytes[0] | bytes[1] << 8));
 }
+
+Code codeMask(const numeric::Codec& codec) { return static_cast<Code>(codec.codeCount() - 1); }
 
 template <typename T>
 T readScalar(const std::uint8_t* bytes) {
@@ -75,7 +77,9 @@ Datapath::Datapath(const DatapathConfig& config)
       sums(config.accumulator, activation, weight),
       accumulatorBits(numeric::accumulatorBits(config.accumulator, activation, weight)),
       activationBytes(storageOf(activation)),
-      weightBytes(storageOf(weight)) {}
+      weightBytes(storageOf(weight)),
+      activationMask(codeMask(activation)),
+      weightMask(codeMask(weight)) {}
 
 std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
     return static_cast<std::uint32_t>(datapath.sums.termBytes()) +
@@ -132,7 +136,8 @@ void MachineState::apply(const StoreTile& store) {
 }
 
 Code MachineState::activationAt(std::uint32_t address) const {
-    return readCode(activations_.data() + address, datapath_.activationBytes);
+    return readCode(activations_.data() + address, datapath_.activationBytes,
+                    datapath_.activationMask);
 }
 
 void MachineState::writeActivation(std::uint32_t address, Code code) {
@@ -163,9 +168,10 @@ void MachineState::gatherWeights(const Stream& stream) {
     const std::size_t count = std::size_t{stream.rows} * stream.columns;
     checkRange(stream.weights, count * datapath_.weightBytes, weights_.size(), "weight scratchpad");
     foldWeights_.resize(count);
+    const Code mask = datapath_.weightMask;
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint8_t* bytes = weights_.data() + stream.weights + i * datapath_.weightBytes;
-        foldWeights_[i] = static_cast<std::uint16_t>(readCode(bytes, datapath_.weightBytes));
+        foldWeights_[i] = static_cast<std::uint16_t>(readCode(bytes, datapath_.weightBytes, mask));
     }
 }
 

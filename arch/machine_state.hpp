@@ -22,6 +22,8 @@ struct Datapath {
     int accumulatorBits;
     std::uint32_t activationBytes;  ///< of an element in memory
     std::uint32_t weightBytes;      ///< of an element in memory
+    numeric::Code activationMask;   ///< the bits of a code
+    numeric::Code weightMask;
 };
 
 /// Bytes of one parameter record of `Requantize`.

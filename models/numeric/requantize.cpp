@@ -47,18 +47,20 @@ double rescaled(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithm
     return static_cast<float>(sum) * rescale.multiplier;
 }
 
+Code encodeRescaled(double value, bool relu, const Codec& output) {
+    const bool lost = std::isnan(value) && !output.hasNan();
+    return output.encode(lost || (relu && !(value > 0)) ? 0.0 : value);
+}
+
 }  // namespace
 
 Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic, bool relu,
                 const Codec& output) {
-    const double value = rescaled(sum, rescale, arithmetic);
-    return output.encode(relu && !(value > 0) ? 0.0 : value);
+    return encodeRescaled(rescaled(sum, rescale, arithmetic), relu, output);
 }
 
 Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& output) {
-    const float value = sum * rescale.multiplier;
-    if (std::isnan(value) && !output.hasNan()) return output.encode(0.0);
-    return output.encode(relu && !(value > 0) ? 0.0 : static_cast<double>(value));
+    return encodeRescaled(sum * rescale.multiplier, relu, output);
 }
 
 void TapSum::add(Code code, const Codec& codec) {
