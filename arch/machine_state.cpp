@@ -213,7 +213,7 @@ void MachineState::checkActivations(std::uint32_t address, std::uint64_t element
 
 Code MachineState::requantized(std::span<std::int64_t> sum, const numeric::Rescale& rescale,
                                bool relu) const {
-    if (datapath_.sums.isFloat() || sum.size() > 1) {
+    if (!datapath_.sums.isWord()) {
         return numeric::requantize(datapath_.sums.toFloat(sum), rescale, relu,
                                    datapath_.activation);
     }

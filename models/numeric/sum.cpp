@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "models/numeric/register_state.hpp"
 
@@ -49,25 +50,32 @@ SumArithmetic::SumArithmetic(const AccumulatorFormat& accumulator, const Codec& 
 void SumArithmetic::add(std::span<std::int64_t> sum, std::int64_t term) const {
     const auto* integer = std::get_if<IntegerRegister>(&register_);
     const bool saturates = integer != nullptr && integer->overflow == Overflow::Saturate;
-    if (words_ == 1 && !isFloat() && !saturates) {
+    if (isWord() && !saturates) {
         sum.front() = addWrapped(sum.front(), term, bits_);
         return;
     }
     RegisterState state(register_, bits_, exponent_);
     state.load(sum);
     AccumulatorEvents unused;
-    if (isFloat()) {
-        const auto value = std::bit_cast<double>(term);
-        const Dyadic exact = dyadicOf(value);
-        state.add({exact.significand, exact.exponent, 0}, 0, unused);
+    if (!isWord()) {
+        const Dyadic exact = dyadicOf(std::bit_cast<double>(term));
+        state.add({exact.significand, exact.exponent + exponent_, 0}, 0, unused);
     } else {
         state.add({term, exponent_, 0}, 0, unused);
     }
     state.store(sum);
 }
 
-std::int64_t SumArithmetic::floatTerm(double value) const {
-    return std::bit_cast<std::int64_t>(codec_->decode(codec_->encode(value)));
+std::int64_t SumArithmetic::termOf(double value) const {
+    if (isFloat()) return std::bit_cast<std::int64_t>(codec_->decode(codec_->encode(value)));
+    const double whole = std::nearbyint(value);
+    const double limit = std::ldexp(1.0, bits_ - 1);
+    if (words_ > 1) {
+        return std::bit_cast<std::int64_t>(std::clamp(whole, -limit, std::nextafter(limit, 0.0)));
+    }
+    const std::int64_t largest = std::numeric_limits<std::int64_t>::max() >> (kWordBits - bits_);
+    if (whole >= limit) return largest;
+    return whole < -limit ? -largest - 1 : static_cast<std::int64_t>(whole);
 }
 
 std::uint64_t SumArithmetic::storedTerm(std::int64_t term) const {

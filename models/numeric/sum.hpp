@@ -18,14 +18,16 @@ public:
 
     int words() const { return words_; }
 
-    /// Adds one number in the outer register: units of 2^exponent() for integer and exact
-    /// registers, the bits of a binary64 for floats. Stochastic registers round to nearest even
-    /// here: it is no step of the array.
+    /// Adds one number, a *term*, in the outer register. A term counts units of 2^exponent(); where
+    /// sums are floats or wider than a word, it is the bits of a binary64 (a whole number of units
+    /// or a value), else an integer. Stochastic registers round to nearest even here: it is no step
+    /// of the array.
     void add(std::span<std::int64_t> sum, std::int64_t term) const;
 
-    /// A float register's nearest value to `value`, as the bits of a binary64 for `add`; beyond its
-    /// range the largest.
-    std::int64_t floatTerm(double value) const;
+    /// The term nearest to `value` units, ties to even: a whole number, or a value of a float
+    /// register; beyond the register's range the end of it (of registers wider than a word: the
+    /// last binary64 before it).
+    std::int64_t termOf(double value) const;
 
     /// Bits of a term in memory: what `add` takes as it lies in a parameter record (a float as its
     /// code), and back.
@@ -35,6 +37,8 @@ public:
     int termBytes() const { return bits_ <= 32 ? 4 : 8; }
 
     bool isFloat() const { return codec_.has_value(); }
+    /// Whether a sum is one integer.
+    bool isWord() const { return words_ == 1 && !isFloat(); }
     /// Of the unit of a sum; 0 for floats.
     int exponent() const { return exponent_; }
 

@@ -116,7 +116,7 @@ bool NodeInterpreter::orderMatters() const {
     const numeric::AccumulatorFormat& accumulator = scheme_.accumulator;
     const auto* integer = std::get_if<numeric::IntegerRegister>(&accumulator.sum);
     const bool commutes = integer == nullptr || integer->overflow == numeric::Overflow::Wrap;
-    return !commutes || sums_.words() > 1 || accumulator.chunk || sums_.isFloat();
+    return !commutes || !sums_.isWord() || accumulator.chunk;
 }
 
 std::int64_t NodeInterpreter::accumulateInOneWord() const {
@@ -138,7 +138,7 @@ Code NodeInterpreter::output(const QuantizedConvolution& convolution, std::size_
     }
     sums_.add(sum, convolution.bias[n]);
     const numeric::Rescale& rescale = convolution.rescales[n];
-    if (sums_.isFloat() || sum.size() > 1) {
+    if (!sums_.isWord()) {
         return numeric::requantize(sums_.toFloat(sum), rescale, convolution.relu, activation_);
     }
     return numeric::requantize(sum.front(), rescale, scheme_.requantization, convolution.relu,

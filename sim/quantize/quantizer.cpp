@@ -105,8 +105,8 @@ void Quantizer::checkPadding(const Node& node, const Window& window) const {
 }
 
 std::int64_t Quantizer::biasTerm(float bias, float inputScale, float weightScale) const {
-    if (sums_.isFloat()) return sums_.floatTerm(double{bias} / (double{inputScale} * weightScale));
-    return biasCode(bias, inputScale, weightScale, sums_.exponent(), accumulatorBits_);
+    const double unit = std::ldexp(double{inputScale} * double{weightScale}, sums_.exponent());
+    return sums_.termOf(double{bias} / unit);
 }
 
 void Quantizer::chooseScales(const std::vector<FusedNode>& nodes) {

@@ -30,16 +30,6 @@ float scaleFor(float amax, const numeric::Codec& codec) {
     return scale == 0 ? 1.0F : scale;
 }
 
-std::int64_t biasCode(float bias, float inputScale, float weightScale, int gridExponent, int bits) {
-    const double unit = std::ldexp(double{inputScale} * double{weightScale}, gridExponent);
-    const double code = std::nearbyint(double{bias} / unit);
-    const int width = std::min(bits, 64);
-    const double limit = std::ldexp(1.0, width - 1);
-    const std::int64_t largest = std::numeric_limits<std::int64_t>::max() >> (64 - width);
-    if (code >= limit) return largest;
-    return code < -limit ? -largest - 1 : static_cast<std::int64_t>(code);
-}
-
 numeric::Rescale makeRescale(const ScaleChange& change, int gridExponent,
                              numeric::ScaleArithmetic arithmetic) {
     const auto& [input, factor, output] = change;

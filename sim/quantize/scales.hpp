@@ -12,10 +12,6 @@ namespace systole::sim {
 /// fl32(amax / largest); 1 where that is 0.
 float scaleFor(float amax, const numeric::Codec& codec);
 
-/// rne(bias / (inputScale * weightScale * 2^gridExponent)), saturated to two's complement of
-/// `bits`, 64 at most.
-std::int64_t biasCode(float bias, float inputScale, float weightScale, int gridExponent, int bits);
-
 /// From sums in units of input * factor to codes in units of output.
 struct ScaleChange {
     float input = 1.0F;

@@ -38,8 +38,9 @@ QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_
         return std::max(codec.largest(), -codec.smallest());
     };
     // In units of the sums, as the accumulator counts them.
-    const double product = std::ldexp(largest(activation) * largest(weight),
-                                      -numeric::sumExponent(scheme.accumulator, activation, weight));
+    const double product =
+        std::ldexp(largest(activation) * largest(weight),
+                   -numeric::sumExponent(scheme.accumulator, activation, weight));
     const double ratio = activation.largest() / (product * std::sqrt(static_cast<double>(k)));
     numeric::Rescale rescale;
     rescale.multiplier = static_cast<float>(ratio);

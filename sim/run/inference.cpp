@@ -56,8 +56,10 @@ public:
             accuracy.correct = correct_;
             accuracy.fp32Correct = fp32Correct_;
         }
-        accuracy.sqnrDecibels =
-            noise_ == 0 ? std::numeric_limits<double>::infinity() : decibels(signal_ / noise_);
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        accuracy.sqnrDecibels = noise_ == 0             ? kInfinity
+                                : std::isfinite(noise_) ? decibels(signal_ / noise_)
+                                                        : -kInfinity;
         return accuracy;
     }
 

@@ -40,7 +40,7 @@ struct Accuracy {
     std::uint64_t images = 0;
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
-    double sqnrDecibels = 0;  ///< infinite where nothing differs
+    double sqnrDecibels = 0;  ///< infinite where nothing differs, minus infinite where an output is
 };
 
 struct Result {

@@ -90,6 +90,13 @@ Json configJson(const Result& result) {
             {"scheme", result.config.scheme.name}};
 }
 
+/// JSON has no infinity: null where the outputs are those of FP32, a text where some are not
+/// finite.
+Json sqnrJson(double decibels) {
+    if (std::isfinite(decibels)) return decibels;
+    return decibels > 0 ? Json(nullptr) : Json("-inf");
+}
+
 Json accuracyJson(const Accuracy& accuracy) {
     const auto share = [&](const std::optional<std::uint64_t>& correct) {
         return correct ? Json(static_cast<double>(*correct) / static_cast<double>(accuracy.images))
@@ -98,9 +105,7 @@ Json accuracyJson(const Accuracy& accuracy) {
     return {{"images", accuracy.images},
             {"top1", share(accuracy.correct)},
             {"fp32_top1", share(accuracy.fp32Correct)},
-            // JSON has no infinity: null where the outputs are those of FP32.
-            {"sqnr_db",
-             std::isfinite(accuracy.sqnrDecibels) ? Json(accuracy.sqnrDecibels) : Json(nullptr)}};
+            {"sqnr_db", sqnrJson(accuracy.sqnrDecibels)}};
 }
 
 Json totalsJson(const Result& result) {

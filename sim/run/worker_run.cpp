@@ -42,8 +42,10 @@ void readAccuracy(const nlohmann::ordered_json& accuracy, RunFigures& figures) {
     figures.correct = count("top1");
     figures.fp32Correct = count("fp32_top1");
     const auto& sqnr = accuracy.at("sqnr_db");
-    figures.sqnrDecibels =
-        sqnr.is_null() ? std::numeric_limits<double>::infinity() : sqnr.get<double>();
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    figures.sqnrDecibels = sqnr.is_null()     ? kInfinity
+                           : sqnr.is_string() ? -kInfinity
+                                              : sqnr.get<double>();
 }
 
 std::optional<double> share(const std::optional<std::uint64_t>& correct, std::uint64_t images) {

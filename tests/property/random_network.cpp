@@ -228,9 +228,8 @@ private:
     }
 
     std::int64_t randomBias(double largestProduct) {
-        if (sums_.isFloat()) return sums_.floatTerm(largestProduct * random_.real(-2.0, 2.0));
-        const int bits =
-            std::min(64, numeric::accumulatorBits(scheme_.accumulator, activation_, weight_));
+        if (!sums_.isWord()) return sums_.termOf(largestProduct * random_.real(-2.0, 2.0));
+        const int bits = numeric::accumulatorBits(scheme_.accumulator, activation_, weight_);
         const auto bias = static_cast<std::int64_t>(random_.bits()) >>
                           random_.between(64 - static_cast<std::uint32_t>(bits), 60);
         return numeric::wrapToBits(bias, bits);

@@ -67,16 +67,6 @@ TEST(QuantizeScalesTest, AScaleOfNothingIsOne) {
     EXPECT_EQ(scaleFor(1.0F, codec), 1.0F / 127.0F);
 }
 
-TEST(QuantizeScalesTest, BiasCodesRoundToEvenAndSaturate) {
-    EXPECT_EQ(biasCode(2.5F, 1, 1, 0, 32), 2);
-    EXPECT_EQ(biasCode(3.5F, 1, 1, 0, 32), 4);
-    EXPECT_EQ(biasCode(-2.5F, 1, 1, 0, 32), -2);
-    EXPECT_EQ(biasCode(40000, 1, 1, 0, 16), 32767);
-    EXPECT_EQ(biasCode(-40000, 1, 1, 0, 16), -32768);
-    EXPECT_EQ(biasCode(1e30F, 1, 1, 0, 63), (std::int64_t{1} << 62) - 1);
-    EXPECT_EQ(biasCode(-1e30F, 1, 1, 0, 63), -(std::int64_t{1} << 62));
-}
-
 TEST(QuantizeScalesTest, MultipliersAreRoundedStepByStep) {
     const float input = 0.1F;
     const float weight = 0.3F;
