@@ -31,9 +31,10 @@ const ProcessingElement& processingElementOf(const Technology& technology,
     for (const ProcessingElement& element : elements) {
         available += (available.empty() ? "" : ", ") + nameOf(element);
     }
-    throw MissingCoefficient(
-        fmt::format("technology '{}' has no processing element {} x {} + {}, expected one of: {}",
-                    technology.name, activation, weight, accumulator, available));
+    throw MissingCoefficient(fmt::format(
+        "technology '{}' has no processing element {} x {} + {}, expected one of: {}; or an "
+        "entry of its own under processing_elements",
+        technology.name, activation, weight, accumulator, available));
 }
 
 ProcessingElementArea areaByPart(const Technology& technology, const ProcessingElement& element) {

@@ -22,7 +22,7 @@ struct FloatRule {
     Rounding rounding = Rounding::NearestEven;
     std::uint64_t seed = 0;
 
-    explicit FloatRule(const FloatRegister& format);
+    explicit FloatRule(const FloatRegister& sum);
 };
 
 /// A two's complement register as bounds of lanes.

@@ -83,6 +83,10 @@ Section Value::fragment(const std::string& folder) const {
     return isScalar() ? fragmentNamed(folder, node_->scalar) : fragmentNamed(folder, "");
 }
 
+bool Value::hasFragment(const std::string& folder, const std::string& name) const {
+    return isScalar() && ReaderState::hasFragment(*node_, folder, name);
+}
+
 Section Value::fragmentNamed(const std::string& folder, const std::string& name) const {
     if (isSection()) {
         return open(node_, "");

@@ -90,6 +90,8 @@ public:
     /// directory of the file that names it, that directory's parent, the directory of the
     /// environment variable SYSTOLE_CONFIGS, and the configs that Systole was built with.
     Section fragment(const std::string& folder) const;
+    /// Whether there is a file of that name to be looked up.
+    bool hasFragment(const std::string& folder, const std::string& name) const;
     /// The fragment of another name than the value's own, for values such as `auto`.
     Section fragmentNamed(const std::string& folder, const std::string& name) const;
 

@@ -127,20 +127,29 @@ void requireDatapaths(const Value& value, const std::string& found, const std::s
     }
 }
 
+/// The scheme that `auto` takes for a weight format that has none of its own.
+const char* patternFor(const numeric::Format& weight) {
+    return numeric::isPlainInteger(weight) ? "int8" : "e4m3";
+}
+
 Scheme readMachineScheme(const Value& value, const Section& datapathSection,
                          const arch::DatapathConfig& datapath) {
     const bool isAuto = value.isScalar() && value.text() == "auto";
-    const Section section = isAuto
-                                ? value.fragmentNamed("schemes", numeric::nameOf(datapath.weight))
-                                : value.fragment("schemes");
+    const std::string& named = numeric::nameOf(datapath.weight);
+    const bool hasOwn = !isAuto || value.hasFragment("schemes", named);
+    const Section section =
+        isAuto ? value.fragmentNamed("schemes", hasOwn ? named : patternFor(datapath.weight))
+               : value.fragment("schemes");
     Scheme scheme = readScheme(section);
     if (!section.clean() || !datapathSection.clean()) {
         return scheme;
     }
+    const Value weight = section.at("weight").section().at("format");
     const Value activation = section.at("activation").section().at("format");
     const Value accumulator = section.at("accumulator");
-    requireDatapaths(section.at("weight").section().at("format"), numeric::nameOf(scheme.weight),
-                     numeric::nameOf(datapath.weight));
+    if (hasOwn || weight.isOverride()) {
+        requireDatapaths(weight, numeric::nameOf(scheme.weight), named);
+    }
     if (!isAuto || activation.isOverride()) {
         requireDatapaths(activation, numeric::nameOf(scheme.activation),
                          numeric::nameOf(datapath.activation));
@@ -148,6 +157,7 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
     if (!isAuto || accumulator.isOverride()) {
         requireDatapaths(accumulator, scheme.accumulator.name, datapath.accumulator.name);
     }
+    scheme.weight = datapath.weight;
     scheme.activation = datapath.activation;
     scheme.accumulator = datapath.accumulator;
     if (section.clean()) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -73,7 +74,23 @@ std::vector<fs::path> searchFolders(const yaml::Node& user, const std::string& f
     return folders;
 }
 
+std::optional<fs::path> fragmentFile(const yaml::Node& user, const std::string& folder,
+                                     const std::string& name) {
+    if (!isFragmentName(name)) return std::nullopt;
+    for (const fs::path& candidate : searchFolders(user, folder)) {
+        fs::path file = candidate / (name + ".yaml");
+        std::error_code error;
+        if (fs::exists(file, error)) return file;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+bool ReaderState::hasFragment(const yaml::Node& user, const std::string& folder,
+                              const std::string& name) {
+    return fragmentFile(user, folder, name).has_value();
+}
 
 bool startsWith(const yaml::KeyPath& path, const yaml::KeyPath& prefix) {
     return path.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
@@ -210,16 +227,12 @@ yaml::Node* ReaderState::openFragment(yaml::Node& user, const yaml::KeyPath& pat
     if (std::exchange(user.opened, true)) {
         return user.fragment.get();
     }
-    const std::vector<fs::path> folders = searchFolders(user, folder);
-    const auto found = std::find_if(folders.begin(), folders.end(), [&](const fs::path& candidate) {
-        std::error_code error;
-        return isFragmentName(name) && fs::exists(candidate / (name + ".yaml"), error);
-    });
-    if (found == folders.end()) {
+    const std::optional<fs::path> file = fragmentFile(user, folder, name);
+    if (!file) {
         reportUnknownFragment(user, path, folder, name);
         return nullptr;
     }
-    user.fragment = readFile(*found / (name + ".yaml"), user.position, path);
+    user.fragment = readFile(*file, user.position, path);
     if (user.fragment && user.fragment->kind != yaml::Node::Kind::Map) {
         report(user.fragment->position, path, "no keys found, expected a map of keys and values");
         user.fragment = nullptr;

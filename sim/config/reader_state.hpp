@@ -25,6 +25,8 @@ public:
 
     /// Prepares a map for reading: applies the overrides of its keys. Once per map.
     void open(yaml::Node& map, const yaml::KeyPath& path);
+    static bool hasFragment(const yaml::Node& user, const std::string& folder,
+                            const std::string& name);
     /// The map in `<folder>/<name>.yaml` that `user`, at `path`, asks for; null after a report.
     yaml::Node* openFragment(yaml::Node& user, const yaml::KeyPath& path, const std::string& folder,
                              const std::string& name);

@@ -30,6 +30,17 @@ numeric::AccumulatorFormat chunked(const char* sum, const char* inner, std::uint
     return accumulator;
 }
 
+Scheme schemeOf(const Formats& formats) {
+    Scheme scheme;
+    scheme.name = fmt::format("{}/{}/{}", formats.activation, formats.weight, formats.accumulator);
+    scheme.activation = *numeric::formatNamed(formats.activation);
+    scheme.weight = *numeric::formatNamed(formats.weight);
+    scheme.accumulator = formats.accumulator == std::string("chunked")
+                             ? chunked("fp32", "fp16", 4)
+                             : *numeric::parseAccumulator(formats.accumulator);
+    return scheme;
+}
+
 Scheme orderedScheme(RandomSource& random) {
     const auto formats = random.pick<Formats>({
         {"e4m3", "e4m3", "fp32"},
@@ -45,14 +56,7 @@ Scheme orderedScheme(RandomSource& random) {
         {"e5m2", "e5m2", "exact"},
         {"fp16", "fp16", "exact"},
     });
-    Scheme scheme;
-    scheme.name = fmt::format("{}/{}/{}", formats.activation, formats.weight, formats.accumulator);
-    scheme.activation = *numeric::formatNamed(formats.activation);
-    scheme.weight = *numeric::formatNamed(formats.weight);
-    scheme.accumulator = formats.accumulator == std::string("chunked")
-                             ? chunked("fp32", "fp16", 4)
-                             : *numeric::parseAccumulator(formats.accumulator);
-    return scheme;
+    return schemeOf(formats);
 }
 
 Scheme randomScheme(RandomSource& random) {
@@ -74,11 +78,7 @@ Scheme randomScheme(RandomSource& random) {
         {"e5m2", "int4", "exact"},
         {"e3m2", "e2m3", "int20"},
     });
-    Scheme scheme;
-    scheme.name = fmt::format("{}/{}/{}", formats.activation, formats.weight, formats.accumulator);
-    scheme.activation = *numeric::findFormat(formats.activation);
-    scheme.weight = *numeric::findFormat(formats.weight);
-    scheme.accumulator = *numeric::parseAccumulator(formats.accumulator);
+    Scheme scheme = schemeOf(formats);
     const bool integers =
         numeric::isPlainInteger(scheme.activation) && numeric::isPlainInteger(scheme.weight);
     if (integers && random.percent(50)) {

@@ -167,6 +167,22 @@ TEST_F(ConfigMachineTest, TheAccumulatorMustHoldTheProducts) {
     EXPECT_EQ(complaintOf({"datapath.accumulator=int16"}), "no error");
 }
 
+TEST_F(ConfigMachineTest, AutoTakesTheWayOfInt8OrE4m3WhereAFormatHasNoSchemeOfItsOwn) {
+    const RunConfig integers =
+        load("edge-16x16",
+             {"datapath={activation: int5, weight: {bits: 5, narrow: true}, accumulator: int24}"});
+    EXPECT_EQ(numeric::nameOf(integers.scheme.weight), "int5_narrow");
+    EXPECT_EQ(numeric::nameOf(integers.scheme.activation), "int5");
+    EXPECT_EQ(integers.scheme.accumulator.name, "int24");
+    EXPECT_EQ(integers.scheme.weightGranularity, Scheme::Granularity::PerChannel);
+    const RunConfig floats =
+        load("edge-16x16", {"datapath={activation: posit8es1, weight: e3m4_none, "
+                            "accumulator: {float: fp32, chunk: 8, inner: fp16}}"});
+    EXPECT_EQ(numeric::nameOf(floats.scheme.weight), "e3m4_none");
+    EXPECT_EQ(floats.scheme.weightGranularity, Scheme::Granularity::PerTensor);
+    EXPECT_EQ(floats.scheme.accumulator.chunk->length, 8U);
+}
+
 TEST_F(ConfigMachineTest, FixedPointNeedsIntegers) {
     EXPECT_EQ(complaintOf({"datapath=e4m3", "scheme.requantization=fixed_point"}),
               "--set scheme.requantization=fixed_point: scheme.requantization: fixed_point cannot "

@@ -185,7 +185,8 @@ TEST(ProcessingElement, ThatIsUnknownIsAnErrorThatListsTheKnownOnes) {
     } catch (const MissingCoefficient& error) {
         EXPECT_STREQ(error.what(),
                      "technology 'round' has no processing element int8 x e2m3 + int32, expected "
-                     "one of: int8 x int8 + int32");
+                     "one of: int8 x int8 + int32; or an entry of its own under "
+                     "processing_elements");
     }
     EXPECT_THROW(AreaModel(roundTechnology(), other), MissingCoefficient);
 }
