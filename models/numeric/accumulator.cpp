@@ -112,10 +112,11 @@ int registerBits(const Register& format, const Codec& activation, const Codec& w
 }
 
 int productBits(const Codec& activation, const Codec& weight) {
-    const auto largest = [](const Codec& codec) {
-        return std::ldexp(std::max(codec.largest(), -codec.smallest()), -codec.gridExponent());
-    };
-    return 2 + std::ilogb(largest(activation) * largest(weight));
+    int activationExponent = 0;
+    int weightExponent = 0;
+    const double product = std::frexp(activation.largestSteps(), &activationExponent) *
+                           std::frexp(weight.largestSteps(), &weightExponent);
+    return 2 + std::ilogb(product) + activationExponent + weightExponent;
 }
 
 int accumulatorBits(const AccumulatorFormat& accumulator, const Codec& activation,

@@ -49,11 +49,11 @@ Codec::Codec(Format format) : format_(std::move(format)) {
     const auto problem = problemOf(format_);
     SYSTOLE_CHECK(!problem, "{}: {}", nameOf(format_), problem.value_or(""));
     if (const auto* minifloat = asFloat()) rounder_.emplace(*minifloat);
-    if (widthOf(format_) > kWidestTable) {  // FP32
+    if (widthOf(format_) > kWidestTable) {  // FP32, and floats of many exponent and mantissa bits
         largest_ = decodeWide(rounder_->ofInfinity(false, Overflow::Saturate).code);
-        smallest_ = -largest_;
-        smallestPositive_ = decodeWide(1);
-        gridExponent_ = dyadicOf(smallestPositive_).exponent;
+        smallest_ = decodeWide(rounder_->ofInfinity(true, Overflow::Saturate).code);
+        smallestPositive_ = decodeWide(rounder_->smallestCode());
+        gridExponent_ = rounder_->lowestQuantum();
         return;
     }
     auto tables = std::make_shared<Tables>();
@@ -136,18 +136,19 @@ bool Codec::hasNan() const {
 Code Codec::encodeAs(const IntFormat& format, double value, Rounding rounding, Overflow overflow,
                      std::uint32_t random) const {
     const double codes = std::ldexp(1.0, format.bits);
+    // Rounding commutes with taking away an even count of whole ranges, as long as the sign is kept
+    // and zero is not crossed; keeps integers exact, and the scaled value finite.
+    const double ranges = std::ldexp(2 * codes, -format.fractionBits);
+    if (overflow == Overflow::Wrap) {
+        SYSTOLE_CHECK(std::isfinite(value), "{}: infinity does not wrap", format.name);
+        if (std::fabs(value) >= ranges) {
+            value = std::fmod(value, ranges) + std::copysign(ranges, value);
+        }
+    }
     double scaled = std::ldexp(value, format.fractionBits);
     // What underflows is still on its side of zero, which the half-integer grid asks for.
     if (scaled == 0 && value != 0) scaled = std::copysign(kTiny, value);
-    if (overflow == Overflow::Wrap) {
-        SYSTOLE_CHECK(std::isfinite(value), "{}: infinity does not wrap", format.name);
-        // Rounding commutes with taking away an even count of whole ranges, as long as the sign is
-        // kept and zero is not crossed; keeps integers exact.
-        const double ranges = 2 * codes;
-        if (std::fabs(scaled) >= ranges) {
-            scaled = std::fmod(scaled, ranges) + std::copysign(ranges, scaled);
-        }
-    } else {
+    if (overflow != Overflow::Wrap) {
         // Beyond the ends nothing changes by rounding.
         scaled = std::clamp(scaled, std::ldexp(smallest_, format.fractionBits) - 1,
                             std::ldexp(largest_, format.fractionBits) + 1);
@@ -198,6 +199,10 @@ Code Codec::encodeByTable(double value, Rounding rounding, std::uint32_t random)
     if (above == tables_->entries.end() || lower.value == value) return lower.code;
     const Neighbours neighbours{lower.value, above->value, lower.even, lower.boundary};
     return neighbours.round(value, rounding, random) == lower.value ? lower.code : above->code;
+}
+
+double Codec::largestSteps() const {
+    return std::ldexp(std::max(largest_, -smallest_), -gridExponent_);
 }
 
 int Codec::gridBits() const {

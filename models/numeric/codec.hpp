@@ -55,7 +55,9 @@ public:
     double smallest() const { return smallest_; }  ///< least finite value that is produced
     double smallestPositive() const { return smallestPositive_; }
 
-    /// Bits of the largest magnitude of a grid step count.
+    /// Largest magnitude of a grid step count of what is produced, exact whatever gridBits().
+    double largestSteps() const;
+    /// Bits of that magnitude.
     int gridBits() const;
     /// Value of a code as a count of 2^gridExponent(); the code must be finite, gridBits() <= 62.
     std::int64_t gridSteps(Code code) const;

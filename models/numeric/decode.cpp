@@ -28,8 +28,7 @@ double decodePosit(int bits, int exponentBits, Code code) {
     const int run = ones ? std::countl_one(body) : std::countl_zero(body);
     const int regime = ones ? run - 1 : -run;
     const std::uint32_t tail = run + 1 >= 32 ? 0 : body << (run + 1);
-    const auto exponent =
-        exponentBits == 0 ? 0 : static_cast<int>(tail >> (32 - exponentBits));
+    const auto exponent = exponentBits == 0 ? 0 : static_cast<int>(tail >> (32 - exponentBits));
     const std::uint32_t fraction = tail << exponentBits;
     const double value = std::ldexp(1.0 + std::ldexp(static_cast<double>(fraction), -32),
                                     (regime << exponentBits) + exponent);

@@ -41,7 +41,11 @@ bool roundsAway(const Fraction& fraction, Rounding rounding, bool lowerIsOdd, bo
 
 /// The part of a number below 2^shift steps of its significand; shift >= 1.
 Fraction fractionBelow(const Unrounded& number, int shift) {
-    if (shift > kWord) return {};
+    if (shift > kWord) {
+        // All of the significand lies below the first step: at most 2^32 parts of it are left.
+        const int below = shift - 32;
+        return {-1, static_cast<std::uint64_t>(below < kWord ? number.significand >> below : 0)};
+    }
     const UInt128 rest =
         shift == kWord ? number.significand : number.significand & ((UInt128{1} << shift) - 1);
     const UInt128 half = UInt128{1} << (shift - 1);

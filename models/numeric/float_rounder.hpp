@@ -48,6 +48,11 @@ public:
     Code nanCode() const;
     bool hasNan() const { return format_.specials != SpecialValues::None; }
 
+    /// Magnitude code of the smallest value above zero.
+    Code smallestCode() const { return smallestCode_; }
+    /// Exponent of the finest step between values.
+    int lowestQuantum() const { return lowestExponent_ - format_.mantissaBits; }
+
     /// Value of a code by its fields.
     double decode(Code code) const;
 
@@ -59,12 +64,12 @@ private:
     double decodeMagnitude(Code magnitude) const;
 
     FloatFormat format_;
-    int lowestExponent_;      ///< of the lowest binade with a hidden one, the zero code's included
-    Code lowestBinadeCode_;   ///< magnitude code of 2^lowestExponent_
-    Code smallestCode_;       ///< magnitude code of the smallest value above zero
-    Code largestCode_;        ///< magnitude code of the largest finite value
-    Code signBit_;            ///< 0 for an unsigned format
-    Unrounded smallest_;      ///< value of smallestCode_
+    int lowestExponent_;     ///< of the lowest binade with a hidden one, the zero code's included
+    Code lowestBinadeCode_;  ///< magnitude code of 2^lowestExponent_
+    Code smallestCode_;      ///< magnitude code of the smallest value above zero
+    Code largestCode_;       ///< magnitude code of the largest finite value
+    Code signBit_;           ///< 0 for an unsigned format
+    Unrounded smallest_;     ///< value of smallestCode_
 };
 
 }  // namespace systole::numeric

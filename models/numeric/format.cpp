@@ -21,6 +21,7 @@ constexpr int kFp32Mantissa = 23;
 constexpr int kLargestBias = 255;  // products of two values stay within binary64
 constexpr int kLargestFraction = 32;
 constexpr std::size_t kLargestCodebook = 256;
+constexpr double kLargestEntry = 0x1p200;  // products and grids stay within binary64
 
 std::optional<std::string> outside(std::string_view what, int value, int low, int high) {
     if (value >= low && value <= high) return std::nullopt;
@@ -93,6 +94,11 @@ std::optional<std::string> problem(const CodebookFormat& format) {
     for (const double value : format.values) {
         if (!std::isfinite(value)) {
             return fmt::format("codebook: {}, expected finite values", value);
+        }
+        if (value != 0 &&
+            (std::fabs(value) > kLargestEntry || std::fabs(value) < 1 / kLargestEntry)) {
+            return fmt::format("codebook: {:g}, expected magnitudes of {:g} to {:g}, or 0", value,
+                               1 / kLargestEntry, kLargestEntry);
         }
         if (!seen.insert(value).second) {
             return fmt::format("codebook: {:g} is there twice, expected distinct values", value);

@@ -61,7 +61,7 @@ struct PositFormat {
 /// Code i stands for values[i]: binary, look-up tables, NF4.
 struct CodebookFormat {
     std::string name;
-    std::vector<double> values;  ///< 2..256, finite, no two equal
+    std::vector<double> values;  ///< 2..256, no two equal; 0, or magnitudes of 2^-200 to 2^200
 };
 
 using Format = std::variant<IntFormat, FloatFormat, PositFormat, CodebookFormat>;

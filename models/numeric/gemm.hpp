@@ -30,8 +30,9 @@ struct GemmOrigin {
 /// chunk into the outer one. Without chunks the products of one call are one chunk, as one fold of
 /// the array is: its sum is made from zero and then added to what the accumulator buffer holds.
 ///
-/// Sums are written as words, `sums[m][n][word]`; see `sumWords`. Codes that are infinite or NaN
-/// follow IEEE 754 in float registers and break an invariant in the others.
+/// Codes are such as the formats produce (the bounds of exact sums count on it: not -128 of a
+/// narrow int8). Sums are written as words, `sums[m][n][word]`; see `sumWords`. Codes that are
+/// infinite or NaN follow IEEE 754 in float registers and break an invariant in the others.
 class Gemm {
 public:
     Gemm(Codec activation, Codec weight, AccumulatorFormat accumulator);

@@ -151,10 +151,7 @@ bool usesBlasFp64(double product) {
 }  // namespace
 
 double largestProduct(const Codec& activation, const Codec& weight) {
-    const auto largest = [](const Codec& codec) {
-        return std::ldexp(std::max(codec.largest(), -codec.smallest()), -codec.gridExponent());
-    };
-    return largest(activation) * largest(weight);
+    return activation.largestSteps() * weight.largestSteps();
 }
 
 bool sumsAreExact(const GemmCall& call) {

@@ -134,7 +134,8 @@ void RegisterState::addFloat(const FloatRegister& format, const Term& term, std:
         const int exponent = std::min(held.exponent, term.exponent);
         const WideInteger sum = (WideInteger(held.significand) << (held.exponent - exponent)) +
                                 (term.significand << (term.exponent - exponent));
-        result = rounder.round(unroundedOf(sum, exponent), format.rounding, format.overflow, random);
+        result =
+            rounder.round(unroundedOf(sum, exponent), format.rounding, format.overflow, random);
     }
     if (finiteTerms && result.outOfRange) {
         ++(format.overflow == Overflow::Saturate ? events.saturations : events.overflows);

@@ -63,7 +63,8 @@ std::vector<std::string> row(const numeric::Format& format) {
             fmt::to_string(numeric::widthOf(format)),
             fmt::format("{:g}", codec.smallest()),
             fmt::format("{:g}", codec.largest()),
-            fmt::format("{:g}", codec.smallestPositive()),
+            std::isfinite(codec.smallestPositive()) ? fmt::format("{:g}", codec.smallestPositive())
+                                                    : "none",
             specialsOf(format),
             underflowOf(format)};
 }

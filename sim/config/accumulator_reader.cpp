@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "sim/config/format_reader.hpp"
 
 namespace systole::sim {
@@ -35,7 +37,7 @@ std::string nameOfRegister(const Register& format) {
 
 Register readIntegerRegister(const Section& section) {
     numeric::IntegerRegister format;
-    format.bits = section.at("integer").integer<std::uint8_t>();
+    format.bits = static_cast<int>(section.at("integer").integer<std::uint32_t>({8, 63}));
     if (const auto overflow = section.find("overflow")) {
         format.overflow =
             overflow->oneOf<Overflow>({{"wrap", Overflow::Wrap}, {"saturate", Overflow::Saturate}});
@@ -65,7 +67,11 @@ Register readFloatRegister(const Section& section) {
                                                      {"toward_zero", Rounding::TowardZero},
                                                      {"stochastic", Rounding::Stochastic}});
     }
+    const auto seed = section.find("seed");  // known, if not needed
     if (format.rounding == Rounding::Stochastic) format.seed = section.at("seed").integer();
+    if (seed && format.rounding != Rounding::Stochastic) {
+        seed->fail("a seed without chance, expected rounding: stochastic");
+    }
     return format;
 }
 
@@ -73,7 +79,8 @@ Register readRegister(const Section& section) {
     if (section.has("integer")) return readIntegerRegister(section);
     if (section.has("float")) return readFloatRegister(section);
     if (section.has("exact")) {
-        return numeric::ExactRegister{section.at("exact").integer<std::uint8_t>()};
+        return numeric::ExactRegister{
+            static_cast<int>(section.at("exact").integer<std::uint32_t>({0, 32}))};
     }
     section.fail("no accumulator, expected one of the keys integer, exact and float");
     return numeric::IntegerRegister{};
@@ -102,12 +109,19 @@ numeric::AccumulatorFormat readAccumulator(const Value& value) {
     numeric::AccumulatorFormat accumulator{"", readRegister(section), std::nullopt};
     accumulator.name = nameOfRegister(accumulator.sum);
     if (section.has("chunk") || section.has("inner")) {
-        const auto length = section.at("chunk").integer<std::uint32_t>();
+        const auto length = section.at("chunk").integer<std::uint32_t>({1, 1U << 20U});
         accumulator.chunk = numeric::Chunk{readInner(section.at("inner")), length};
         accumulator.name +=
             fmt::format("_of_{}x{}", length, nameOfRegister(accumulator.chunk->inner));
     }
-    if (const auto name = section.find("name")) accumulator.name = name->text();
+    for (const char* key : {"chunk", "inner"}) section.find(key);  // known, if not there
+    if (const auto name = section.find("name")) {
+        const std::string made = std::exchange(accumulator.name, name->text());
+        if (numeric::parseAccumulator(accumulator.name) && accumulator.name != made) {
+            name->fail(fmt::format("'{}' is an accumulator of its own, expected another name",
+                                   accumulator.name));
+        }
+    }
     if (!section.clean()) return harmlessAccumulator();
     if (const auto problem = numeric::problemOf(accumulator)) {
         section.fail(*problem);

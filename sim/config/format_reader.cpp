@@ -43,12 +43,19 @@ int readNumber(const Section& section, const char* key, SignedRange range) {
 }
 
 int readNumberOr(const Section& section, const char* key, int otherwise, SignedRange range) {
-    return section.has(key) ? readNumber(section, key, range) : otherwise;
+    const auto value = section.find(key);
+    return value ? static_cast<int>(value->signedInteger(range)) : otherwise;
 }
 
+/// A name of one's own must not be that of another format: costs and schemes go by names.
 std::string nameOr(const Section& section, const std::string& made) {
     const auto name = section.find("name");
-    return name ? name->text() : made;
+    if (!name) return made;
+    const std::string text = name->text();
+    if (numeric::formatNamed(text) && text != made) {
+        name->fail(fmt::format("'{}' is the name of a format of its own, expected another", text));
+    }
+    return text;
 }
 
 numeric::ZeroExponent readZeroExponent(const Section& section) {
@@ -128,6 +135,9 @@ Format readParameters(const Value& value) {
     } else if (section.has("codebook")) {
         format = readCodebook(section);
     } else {
+        for (const char* key : {"exponent", "mantissa", "bits", "posit", "codebook"}) {
+            section.find(key);  // known, if not there
+        }
         section.fail(
             "no format, expected the keys exponent and mantissa (a float), bits (an integer), "
             "posit or codebook");
@@ -153,10 +163,23 @@ Format readFormat(const Value& value) {
     const std::string name = value.text();
     if (name.empty()) return harmlessFormat();  // reported
     if (const auto known = numeric::formatNamed(name)) return *known;
+    if (numeric::blockFormatNamed(name)) {
+        value.fail(fmt::format("{} is a block format, expected the format of single values", name));
+        return harmlessFormat();
+    }
     value.fail(fmt::format(
         "unknown format '{}'{}, expected one that `systole formats` lists, or parameters such as "
         "{{exponent: 4, mantissa: 3, specials: none}}",
         name, familyHint(name)));
+    return harmlessFormat();
+}
+
+Format readOperandFormat(const Value& value) {
+    constexpr int kWidest = 16;
+    Format format = readFormat(value);
+    if (numeric::widthOf(format) <= kWidest) return format;
+    value.fail(fmt::format("{} has {} bits, expected an operand of at most {}",
+                           numeric::nameOf(format), numeric::widthOf(format), kWidest));
     return harmlessFormat();
 }
 

@@ -20,6 +20,9 @@ namespace systole::sim {
 /// and a `name`, made from the parameters if left out. Harmless: int8.
 numeric::Format readFormat(const Value& value);
 
+/// The same for a multiplier's operand: at most 16 bits wide.
+numeric::Format readOperandFormat(const Value& value);
+
 /// An accumulator: a name (`int32`, `int24_saturate`, `exact`, `fp32`, ..) or its parameters:
 ///   {integer: 24, overflow: saturate}
 ///   {exact: 12}                                    with so many guard bits

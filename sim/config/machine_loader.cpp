@@ -39,8 +39,8 @@ arch::ArrayConfig readArray(const Section& section) {
 }
 
 arch::DatapathConfig readDatapath(const Section& section) {
-    arch::DatapathConfig datapath{.activation = readFormat(section.at("activation")),
-                                  .weight = readFormat(section.at("weight")),
+    arch::DatapathConfig datapath{.activation = readOperandFormat(section.at("activation")),
+                                  .weight = readOperandFormat(section.at("weight")),
                                   .accumulator = readAccumulator(section.at("accumulator"))};
     if (section.clean()) {
         checkAccumulator(section, datapath.accumulator, datapath.activation, datapath.weight);

@@ -60,13 +60,13 @@ Scheme readScheme(const Section& section) {
     Scheme scheme;
     scheme.name = section.fragmentName().empty() ? "custom" : section.fragmentName();
     const Section weight = section.at("weight").section();
-    scheme.weight = readFormat(weight.at("format"));
+    scheme.weight = readOperandFormat(weight.at("format"));
     scheme.weightGranularity =
         weight.at("granularity")
             .oneOf<Scheme::Granularity>({{"per_tensor", Scheme::Granularity::PerTensor},
                                          {"per_channel", Scheme::Granularity::PerChannel}});
     const Section activation = section.at("activation").section();
-    scheme.activation = readFormat(activation.at("format"));
+    scheme.activation = readOperandFormat(activation.at("format"));
     activation.at("granularity").choose({"per_tensor"});
     scheme.accumulator = readAccumulator(section.at("accumulator"));
     const Section calibration = section.at("calibration").section();

@@ -51,8 +51,8 @@ std::optional<double> readOptional(const Section& section, const char* key) {
 
 ProcessingElement readElement(const Section& section) {
     ProcessingElement element;
-    element.activation = numeric::nameOf(readFormat(section.at("activation")));
-    element.weight = numeric::nameOf(readFormat(section.at("weight")));
+    element.activation = numeric::nameOf(readOperandFormat(section.at("activation")));
+    element.weight = numeric::nameOf(readOperandFormat(section.at("weight")));
     element.accumulator = readAccumulator(section.at("accumulator")).name;
     for (const auto& key : kElementKeys) {
         element.*key.field = section.at(key.name).real(kNotNegative);

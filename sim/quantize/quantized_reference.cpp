@@ -116,7 +116,8 @@ bool NodeInterpreter::orderMatters() const {
     const numeric::AccumulatorFormat& accumulator = scheme_.accumulator;
     const auto* integer = std::get_if<numeric::IntegerRegister>(&accumulator.sum);
     const bool commutes = integer == nullptr || integer->overflow == numeric::Overflow::Wrap;
-    return !commutes || !sums_.isWord() || accumulator.chunk;
+    return !commutes || !sums_.isWord() || accumulator.chunk || activationSteps_.empty() ||
+           weightSteps_.empty();
 }
 
 std::int64_t NodeInterpreter::accumulateInOneWord() const {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <random>
 
+#include "sim/config_error.hpp"
+
 namespace systole::sim {
 namespace {
 
@@ -28,12 +30,28 @@ std::vector<numeric::Code> randomCodes(const numeric::Format& format, std::uint6
     return codes;
 }
 
+/// What `quantize` would refuse as well.
+void checkScheme(const Scheme& scheme, std::uint32_t k) {
+    if (!(numeric::Codec(scheme.activation).largest() > 0)) {
+        throw ConfigError(
+            fmt::format("gemm: format {} has no positive value, expected one that has",
+                        numeric::nameOf(scheme.activation)));
+    }
+    const auto* exact = std::get_if<numeric::ExactRegister>(&scheme.accumulator.sum);
+    if (exact != nullptr && k > std::uint64_t{1} << exact->guardBits) {
+        throw ConfigError(fmt::format(
+            "gemm: K is {}, expected at most {}: the sums that accumulator {} holds exactly", k,
+            std::uint64_t{1} << exact->guardBits, scheme.accumulator.name));
+    }
+}
+
 }  // namespace
 
 QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
                              std::uint32_t n, std::uint64_t seed) {
     const numeric::Codec activation(scheme.activation);
     const numeric::Codec weight(scheme.weight);
+    checkScheme(scheme, k);
     const auto largest = [](const numeric::Codec& codec) {
         return std::max(codec.largest(), -codec.smallest());
     };
@@ -44,7 +62,9 @@ QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_
     const double ratio = activation.largest() / (product * std::sqrt(static_cast<double>(k)));
     numeric::Rescale rescale;
     rescale.multiplier = static_cast<float>(ratio);
-    rescale.fixedPoint = numeric::makeFixedPointScale(ratio);
+    if (scheme.requantization == numeric::ScaleArithmetic::FixedPoint) {
+        rescale.fixedPoint = numeric::makeFixedPointScale(ratio);
+    }
 
     QuantizedConvolution convolution;
     convolution.outputChannels = n;

@@ -74,14 +74,34 @@ TEST_F(ConfigFormatTest, PlacesWrongParameters) {
     EXPECT_THAT(formatComplaint("[1]"), HasSubstr("weight: found a list"));
 }
 
+TEST_F(ConfigFormatTest, OperandsHaveAtMost16Bits) {
+    const auto operand = [&](const std::string& text) {
+        return complaint("weight: " + text + "\n",
+                         [](const Section& root) { readOperandFormat(root.at("weight")); });
+    };
+    EXPECT_EQ(operand("bf16"), "no error");
+    EXPECT_EQ(operand("fp32"),
+              "t.yaml:1:9: weight: fp32 has 32 bits, expected an operand of at most 16");
+    EXPECT_THAT(operand("{exponent: 8, mantissa: 10, specials: none}"), HasSubstr("has 19 bits"));
+}
+
+TEST_F(ConfigFormatTest, RefusesTheNameOfAnotherFormat) {
+    EXPECT_THAT(formatComplaint("{bits: 4, name: int8}"),
+                HasSubstr("weight.name: 'int8' is the name of a format of its own"));
+    EXPECT_EQ(formatComplaint("{bits: 4, name: int4}"), "no error");
+    EXPECT_EQ(formatComplaint("{bits: 4, name: mine}"), "no error");
+    EXPECT_THAT(accumulatorComplaint("{integer: 20, name: int32}"),
+                HasSubstr("sum.name: 'int32' is an accumulator of its own"));
+    EXPECT_THAT(formatComplaint("mxfp4"), HasSubstr("mxfp4 is a block format"));
+}
+
 TEST_F(ConfigFormatTest, ReadsAccumulators) {
     std::string name;
     const auto read = [&](const std::string& text) {
-        EXPECT_EQ(complaint("sum: " + text + "\n",
-                            [&](const Section& root) {
-                                name = readAccumulator(root.at("sum")).name;
-                            }),
-                  "no error");
+        EXPECT_EQ(
+            complaint("sum: " + text + "\n",
+                      [&](const Section& root) { name = readAccumulator(root.at("sum")).name; }),
+            "no error");
         return name;
     };
     EXPECT_EQ(read("fp32"), "fp32");
@@ -94,11 +114,13 @@ TEST_F(ConfigFormatTest, ReadsAccumulators) {
 TEST_F(ConfigFormatTest, PlacesWrongAccumulators) {
     EXPECT_THAT(accumulatorComplaint("int99"),
                 StartsWith("t.yaml:1:6: sum: unknown accumulator 'int99', expected int8 to int63"));
-    EXPECT_THAT(accumulatorComplaint("{integer: 7}"), HasSubstr("sum: bits: 7, expected 8 to 63"));
+    EXPECT_THAT(accumulatorComplaint("{integer: 7}"),
+                HasSubstr("sum.integer: '7' is out of range, expected an integer from 8 to 63"));
     EXPECT_THAT(accumulatorComplaint("{float: int8}"), HasSubstr("sum.float: int8 is no float"));
     EXPECT_THAT(accumulatorComplaint("{float: fp16, rounding: stochastic}"),
                 HasSubstr("sum.seed: missing key"));
-    EXPECT_THAT(accumulatorComplaint("{exact: 16, chunk: 64}"), HasSubstr("sum.inner: missing key"));
+    EXPECT_THAT(accumulatorComplaint("{exact: 16, chunk: 64}"),
+                HasSubstr("sum.inner: missing key"));
     EXPECT_THAT(accumulatorComplaint("{exact: 16, chunk: 64, inner: fp16}"),
                 HasSubstr("sum: inner: a float, expected an integer or exact one"));
 }

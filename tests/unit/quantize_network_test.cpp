@@ -138,8 +138,7 @@ TEST_F(QuantizeErrorTest, SumsLongerThanTheAccumulatorHolds) {
 }
 
 TEST_F(QuantizeErrorTest, PaddingWithoutAZero) {
-    Network network =
-        networkOf({3, 3, 1}, pointwise({1.0F, 1.0F, 1.0F}, {0}), {3, 3, 1});
+    Network network = networkOf({3, 3, 1}, pointwise({1.0F, 1.0F, 1.0F}, {0}), {3, 3, 1});
     auto& convolution = std::get<Convolution>(network.nodes.front().operation);
     convolution.window.kernelWidth = 3;
     convolution.window.padLeft = convolution.window.padRight = 1;
