@@ -29,10 +29,11 @@ int gemm(const GemmOptions& options) {
     checkOutputs(options.output);
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
     if (options.check && numeric::isStochastic(config.scheme.accumulator)) {
-        throw ConfigError(fmt::format(
-            "--check: accumulator {} rounds stochastically by where the array adds, which the plain "
-            "reference does not know; expected another rounding",
-            config.scheme.accumulator.name));
+        throw ConfigError(
+            fmt::format("--check: accumulator {} rounds stochastically by where the array adds, "
+                        "which the plain "
+                        "reference does not know; expected another rounding",
+                        config.scheme.accumulator.name));
     }
     checkTechnology(config);
     const QuantizedNetwork network =

@@ -98,10 +98,11 @@ Format readInteger(const Section& section) {
     format.halfInteger = readFlag(section, "half", false);
     format.fractionBits = readNumberOr(section, "fraction", 0, {-32, 32});
     format.name = nameOr(
-        section, fmt::format("{}int{}{}{}{}", format.isSigned ? "" : "u", format.bits,
-                             format.narrowRange ? "_narrow" : "", format.halfInteger ? "_half" : "",
-                             format.fractionBits != 0 ? fmt::format("_q{}", format.fractionBits)
-                                                      : std::string()));
+        section,
+        fmt::format("{}int{}{}{}{}", format.isSigned ? "" : "u", format.bits,
+                    format.narrowRange ? "_narrow" : "", format.halfInteger ? "_half" : "",
+                    format.fractionBits != 0 ? fmt::format("_fraction{}", format.fractionBits)
+                                             : std::string()));
     return format;
 }
 
