@@ -51,7 +51,7 @@ int readNumberOr(const Section& section, const char* key, int otherwise, SignedR
 std::string nameOr(const Section& section, const std::string& made) {
     const auto name = section.find("name");
     if (!name) return made;
-    const std::string text = name->text();
+    std::string text = name->text();
     if (numeric::formatNamed(text) && text != made) {
         name->fail(fmt::format("'{}' is the name of a format of its own, expected another", text));
     }
