@@ -160,7 +160,7 @@ Json codesJson(const numeric::Codec& codec) {
 
 /// The code table of a format, or of the elements of a block format.
 int printCodes(const FormatsOptions& options) {
-    const auto any = parseAnyFormat(options.name, "NAME");
+    const auto any = parseFormat(options.name, "NAME");
     const auto* block = std::get_if<numeric::BlockFormat>(&any);
     const numeric::Format& format =
         block != nullptr ? block->element : std::get<numeric::Format>(any);

@@ -31,8 +31,7 @@ int gemm(const GemmOptions& options) {
     if (options.check && numeric::isStochastic(config.scheme.accumulator)) {
         throw ConfigError(
             fmt::format("--check: accumulator {} rounds stochastically by where the array adds, "
-                        "which the plain "
-                        "reference does not know; expected another rounding",
+                        "which the plain reference does not know; expected another rounding",
                         config.scheme.accumulator.name));
     }
     checkTechnology(config);

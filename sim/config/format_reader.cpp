@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <limits>
+
 #include "sim/config/spelling.hpp"
 
 namespace systole::sim {
@@ -115,7 +117,7 @@ Format readPosit(const Section& section) {
 }
 
 Format readCodebook(const Section& section) {
-    constexpr double kLargest = 1e100;  // products stay within binary64
+    constexpr double kLargest = std::numeric_limits<double>::max();  // problemOf knows better
     numeric::CodebookFormat format;
     for (const Value& value : section.at("codebook").list()) {
         format.values.push_back(value.real({-kLargest, kLargest}));
@@ -217,8 +219,8 @@ numeric::BlockFormat readBlockFormat(const Value& value) {
     return format;
 }
 
-std::variant<Format, numeric::BlockFormat> parseAnyFormat(const std::string& text,
-                                                          const std::string& source) {
+std::variant<Format, numeric::BlockFormat> parseFormat(const std::string& text,
+                                                       const std::string& source) {
     if (const auto known = numeric::blockFormatNamed(text)) return *known;
     ConfigReader reader = ConfigReader::ofText(text, source);
     const Value value = reader.value();
@@ -228,13 +230,6 @@ std::variant<Format, numeric::BlockFormat> parseAnyFormat(const std::string& tex
     } else {
         format = readFormat(value);
     }
-    reader.finish();
-    return format;
-}
-
-Format parseFormat(const std::string& text, const std::string& source) {
-    ConfigReader reader = ConfigReader::ofText(text, source);
-    Format format = readFormat(reader.value());
     reader.finish();
     return format;
 }

@@ -40,9 +40,7 @@ numeric::BlockFormat readBlockFormat(const Value& value);
 
 /// The format or block format that a text stands for, as in YAML; `source` names the text in
 /// messages. Throws ConfigError.
-std::variant<numeric::Format, numeric::BlockFormat> parseAnyFormat(const std::string& text,
-                                                                   const std::string& source);
-/// The same where no block format is wanted.
-numeric::Format parseFormat(const std::string& text, const std::string& source);
+std::variant<numeric::Format, numeric::BlockFormat> parseFormat(const std::string& text,
+                                                                const std::string& source);
 
 }  // namespace systole::sim

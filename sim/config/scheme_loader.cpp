@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "models/numeric/codec.hpp"
+#include "models/numeric/sum.hpp"
 #include "sim/config/format_reader.hpp"
 
 namespace systole::sim {
@@ -27,6 +28,14 @@ void checkFixedPoint(const Section& section, const Scheme& scheme) {
                                   "fp32_multiplier or integer formats",
                                   tensor, numeric::nameOf(format)));
         }
+    }
+    const numeric::SumArithmetic sums(scheme.accumulator, numeric::Codec(scheme.activation),
+                                      numeric::Codec(scheme.weight));
+    if (!sums.isWord()) {
+        section.at("requantization")
+            .fail(fmt::format("fixed_point cannot scale sums in accumulator {}, expected "
+                              "fp32_multiplier or an integer accumulator of at most 64 bits",
+                              scheme.accumulator.name));
     }
 }
 

@@ -12,6 +12,10 @@ using numeric::Codec;
 using testing::HasSubstr;
 using testing::StartsWith;
 
+numeric::Format parsed(const std::string& text) {
+    return std::get<numeric::Format>(parseFormat(text, "t"));
+}
+
 class ConfigFormatTest : public ConfigTest {
 protected:
     std::string formatComplaint(const std::string& text) const {
@@ -25,26 +29,25 @@ protected:
 };
 
 TEST_F(ConfigFormatTest, ReadsFamiliesByNameAndByParameters) {
-    EXPECT_EQ(Codec(parseFormat("int5", "t")).largest(), 15);
-    EXPECT_EQ(Codec(parseFormat("{bits: 5, narrow: true}", "t")).smallest(), -15);
-    EXPECT_EQ(Codec(parseFormat("{bits: 4, half: true, fraction: 1}", "t")).largest(), 3.75);
-    EXPECT_EQ(Codec(parseFormat("{posit: 8, es: 1}", "t")).largest(), 4096);
-    EXPECT_EQ(Codec(parseFormat("{codebook: [-1, 0.25, 3]}", "t")).decode(1), 0.25);
-    EXPECT_EQ(Codec(parseFormat("pow2_3", "t")).smallestPositive(), 0.25);
+    EXPECT_EQ(Codec(parsed("int5")).largest(), 15);
+    EXPECT_EQ(Codec(parsed("{bits: 5, narrow: true}")).smallest(), -15);
+    EXPECT_EQ(Codec(parsed("{bits: 4, half: true, fraction: 1}")).largest(), 3.75);
+    EXPECT_EQ(Codec(parsed("{posit: 8, es: 1}")).largest(), 4096);
+    EXPECT_EQ(Codec(parsed("{codebook: [-1, 0.25, 3]}")).decode(1), 0.25);
+    EXPECT_EQ(Codec(parsed("pow2_3")).smallestPositive(), 0.25);
 }
 
 TEST_F(ConfigFormatTest, LeavesOutWhatAFloatNeedNotSay) {
-    const auto format = std::get<numeric::FloatFormat>(
-        parseFormat("{exponent: 4, mantissa: 3, specials: nan_only}", "t"));
+    const auto format =
+        std::get<numeric::FloatFormat>(parsed("{exponent: 4, mantissa: 3, specials: nan_only}"));
     EXPECT_EQ(format.bias, 7);
     EXPECT_TRUE(format.isSigned);
     EXPECT_EQ(format.zeroExponent, numeric::ZeroExponent::Subnormal);
     EXPECT_EQ(Codec(format).largest(), 448);
     const Codec flushed(
-        parseFormat("{exponent: 4, mantissa: 3, specials: nan_only, subnormals: false}", "t"));
+        parsed("{exponent: 4, mantissa: 3, specials: nan_only, subnormals: false}"));
     EXPECT_EQ(flushed.smallestPositive(), 0x1p-6);
-    const Codec hidden(
-        parseFormat("{exponent: 3, mantissa: 2, specials: none, hidden_one: true}", "t"));
+    const Codec hidden(parsed("{exponent: 3, mantissa: 2, specials: none, hidden_one: true}"));
     EXPECT_EQ(hidden.smallestPositive(), 0.125 * 1.25);
 }
 

@@ -183,6 +183,15 @@ TEST_F(ConfigMachineTest, AutoTakesTheWayOfInt8OrE4m3WhereAFormatHasNoSchemeOfIt
     EXPECT_EQ(floats.scheme.accumulator.chunk->length, 8U);
 }
 
+TEST_F(ConfigMachineTest, FixedPointNeedsSumsThatAreOneInteger) {
+    EXPECT_EQ(complaintOf({"datapath.accumulator=fp32", "scheme.requantization=fixed_point"}),
+              "--set scheme.requantization=fixed_point: scheme.requantization: fixed_point cannot "
+              "scale sums in accumulator fp32, expected fp32_multiplier or an integer accumulator "
+              "of at most 64 bits");
+    EXPECT_EQ(complaintOf({"datapath.accumulator=exact", "scheme.requantization=fixed_point"}),
+              "no error");
+}
+
 TEST_F(ConfigMachineTest, FixedPointNeedsIntegers) {
     EXPECT_EQ(complaintOf({"datapath=e4m3", "scheme.requantization=fixed_point"}),
               "--set scheme.requantization=fixed_point: scheme.requantization: fixed_point cannot "
