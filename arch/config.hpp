@@ -12,9 +12,24 @@
 /// designated initialisers. A `Limit` without value is a resource that costs nothing.
 namespace systole::arch {
 
+/// What stays in the processing elements while the rest streams past; docs/array.md.
+enum class Dataflow : std::uint8_t { WeightStationary, OutputStationary, InputStationary };
+
+/// How the sums of an output-stationary array leave it.
+enum class Drain : std::uint8_t {
+    Serial,  ///< shifted down the columns, after the fold
+    Shadow,  ///< shifted down through second registers, while the next fold computes
+    Direct,  ///< each by a wire of its own: what SCALE-Sim assumes and no hardware does
+};
+
 struct ArrayConfig {
-    std::uint32_t rows = 16;     ///< R: the reduction dimension K is laid along the rows
-    std::uint32_t columns = 16;  ///< C: the output channels N are laid along the columns
+    std::uint32_t rows = 16;     ///< R: K lies along the rows; M, if output stationary
+    std::uint32_t columns = 16;  ///< C: N lies along the columns; M, if input stationary
+    Dataflow dataflow = Dataflow::WeightStationary;
+    bool overlapFolds = false;        ///< folds follow each other without a gap
+    Drain drain = Drain::Serial;      ///< of an output-stationary array
+    std::uint32_t pipelineDepth = 1;  ///< D: cycles from operands to sum, 1 to 4
+    std::uint32_t cyclesPerStep = 1;  ///< S: more than 1 for bit-serial processing elements
 };
 
 struct DatapathConfig {
