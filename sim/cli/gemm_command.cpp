@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "arch/fold.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/config_error.hpp"
@@ -55,7 +56,8 @@ int gemm(const GemmOptions& options) {
     writeResult(result, options.output);
     if (options.check &&
         simulation.readTensor(network.output) !=
-            runQuantized(network, input, config.machine.array.rows)[network.output]) {
+            runQuantized(network, input,
+                         arch::foldReduction(config.machine.array))[network.output]) {
         fmt::print(stderr, "The product differs from the plain reference.\n");
         return 1;
     }
