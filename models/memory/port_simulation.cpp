@@ -79,7 +79,8 @@ Ticket PortSimulation::post(ClientId client, AccessStream stream) {
     std::deque<AccessStream>& streams = clients_[rank].streams;
     streams.push_back(std::move(stream));
     if (streams.size() == 1) {
-        nextStep(rank);
+        nextStep(clients_[rank]);
+        beginIfDue(rank);
     }
     return ticket;
 }
@@ -122,16 +123,9 @@ bool PortSimulation::fetchStep(Client& client) {
     return true;
 }
 
-void PortSimulation::nextStep(std::size_t rank) {
-    Client& client = clients_[rank];
+void PortSimulation::nextStep(Client& client) {
     client.begun = false;
-    while (!client.streams.empty()) {
-        if (fetchStep(client)) {
-            if (client.begin == now_) {
-                beginStep(rank);
-            }
-            return;
-        }
+    while (!client.streams.empty() && !fetchStep(client)) {
         SYSTOLE_CHECK(client.streams.front().leastCycles == 0,
                       "cycle {}: a stream is over {} cycles before its least", now_,
                       client.streams.front().leastCycles);
@@ -141,8 +135,11 @@ void PortSimulation::nextStep(std::size_t rank) {
     }
 }
 
-void PortSimulation::beginStep(std::size_t rank) {
+void PortSimulation::beginIfDue(std::size_t rank) {
     Client& client = clients_[rank];
+    if (client.streams.empty() || client.begin != now_) {
+        return;
+    }
     client.begun = true;
     client.unserved = 0;
     for (const Access& access : client.step.accesses) {
@@ -151,14 +148,13 @@ void PortSimulation::beginStep(std::size_t rank) {
     }
 }
 
-void PortSimulation::endStep(std::size_t rank) {
-    Client& client = clients_[rank];
+void PortSimulation::endStep(Client& client) {
     for (const Access& access : client.step.accesses) {
         client.counters.accesses += access.count;
     }
     client.counters.waitCycles += now_ - client.begin - client.undisturbed;
     client.counters.bankConflictCycles += client.undisturbed - client.step.cycles;
-    nextStep(rank);
+    nextStep(client);
 }
 
 void PortSimulation::take(std::size_t rank, ResourceId resource, std::uint64_t accesses) {
@@ -266,18 +262,67 @@ void PortSimulation::moveTo(Cycle cycle) {
             continue;
         }
         if (!client.begun) {
-            if (client.begin == now_) {
-                beginStep(rank);
-            }
+            beginIfDue(rank);
         } else if (client.unserved == 0 && client.begin + client.step.cycles <= now_) {
-            endStep(rank);
+            endStep(clients_[rank]);
+            beginIfDue(rank);
         }
     }
 }
 
-void PortSimulation::runUntil(Cycle cycle) {
-    for (Cycle next = nextEvent(); next <= cycle; next = nextEvent()) {
+/// The only client with a stream, if its step is still untouched; else clients_.size().
+std::size_t PortSimulation::loneClient() const {
+    std::size_t lone = clients_.size();
+    for (std::size_t rank = 0; rank < clients_.size(); ++rank) {
+        if (!clients_[rank].streams.empty()) {
+            if (lone != clients_.size()) {
+                return clients_.size();
+            }
+            lone = rank;
+        }
+    }
+    const bool untouched = lone != clients_.size() && clients_[lone].begin >= now_;
+    return untouched ? lone : clients_.size();
+}
+
+/// The lone client's steps that are over by `limit`, at most to the end of a stream. Nobody can
+/// disturb them: the ports need not be looked at.
+void PortSimulation::runAlone(std::size_t rank, Cycle limit) {
+    Client& client = clients_[rank];
+    if (client.begun) {
+        for (const Access& access : client.step.accesses) {
+            demandAt(access.resource)[rank] = 0;
+        }
+    }
+    const std::uint64_t completed = client.completed;
+    while (client.completed == completed && client.begin + client.undisturbed <= limit) {
+        now_ = client.begin + client.undisturbed;
+        for (const Access& access : client.step.accesses) {
+            firstInTurn_[access.resource] = (rank + 1) % clients_.size();
+        }
+        endStep(client);
+    }
+    client.begun = false;
+    beginIfDue(rank);
+}
+
+/// Moves to the next event, or over several of a lone client, if it is not after `limit`.
+bool PortSimulation::moveOn(Cycle limit) {
+    const std::size_t lone = loneClient();
+    const Cycle next = nextEvent();
+    if (next > limit) {
+        return false;
+    }
+    if (lone < clients_.size() && clients_[lone].begin + clients_[lone].undisturbed <= limit) {
+        runAlone(lone, limit);
+    } else {
         moveTo(next);
+    }
+    return true;
+}
+
+void PortSimulation::runUntil(Cycle cycle) {
+    while (moveOn(cycle)) {
     }
     if (now_ < cycle) {
         moveTo(cycle);
@@ -286,7 +331,7 @@ void PortSimulation::runUntil(Cycle cycle) {
 
 void PortSimulation::runUntilComplete(const Ticket& ticket) {
     while (!isComplete(ticket)) {
-        moveTo(nextEvent());
+        moveOn(kNever);
     }
 }
 

@@ -79,10 +79,13 @@ private:
 
     bool fetchStep(Client& client);
     void addUp(std::vector<Access>& accesses);
-    void nextStep(std::size_t rank);
-    void beginStep(std::size_t rank);
-    void endStep(std::size_t rank);
+    void nextStep(Client& client);
+    void beginIfDue(std::size_t rank);
+    void endStep(Client& client);
+    bool moveOn(Cycle limit);
     void moveTo(Cycle cycle);
+    std::size_t loneClient() const;
+    void runAlone(std::size_t rank, Cycle limit);
     void serve(ResourceId resource, Cycle cycles);
     void serveInTurn(ResourceId resource, Cycle cycles);
     void take(std::size_t rank, ResourceId resource, std::uint64_t accesses);
