@@ -54,6 +54,7 @@ RunRecord Accelerator::replayTimed(bool computeValues) {
     dram_.reset();
     replay_.computeValues = computeValues;
     replay_.state.startReplay();
+    replay_.ports.reset();
     sequencer_.start();
     sc_core::sc_start();  // until nothing is left to happen
     checkCompletion();

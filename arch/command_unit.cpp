@@ -15,7 +15,7 @@ constexpr std::array kWaitStates{UnitState::WaitLoad, UnitState::WaitStore, Unit
 }  // namespace
 
 Replay::Replay(const MachineConfig& config)
-    : clock(config.clockHertz), state(config.datapath, config.array) {}
+    : clock(config.clockHertz), state(config.datapath, config.array), ports(config) {}
 
 CommandUnit::CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay)
     : sc_module(name), unit_(unit), replay_(replay) {
@@ -29,6 +29,34 @@ void CommandUnit::waitUntil(Cycle cycle) {
     if (target > now) {
         wait(target - now);
     }
+}
+
+void CommandUnit::reset() {
+    timeline_.clear();
+    portsCounted_ = {};
+}
+
+memory::Ticket CommandUnit::post(memory::AccessStream stream) {
+    return arbiter().post(MachinePorts::clientOf(unit_), std::move(stream), cycle());
+}
+
+void CommandUnit::awaitPorts(const memory::Ticket& ticket) {
+    for (;;) {
+        arbiter().advance(cycle());
+        const Cycle next = arbiter().completesNoSoonerThan(ticket);
+        if (next <= cycle()) {
+            return;
+        }
+        waitUntil(next);
+    }
+}
+
+void CommandUnit::countPorts(const Command& command) {
+    const memory::PortCounters& now = arbiter().counters(MachinePorts::clientOf(unit_));
+    cost::Counters& count = counters(command);
+    count.portWaitCycles += now.waitCycles - portsCounted_.waitCycles;
+    count.bankConflictCycles += now.bankConflictCycles - portsCounted_.bankConflictCycles;
+    portsCounted_ = now;
 }
 
 std::string CommandUnit::activity() const { return fmt::format("{} {}", name(), activity_); }

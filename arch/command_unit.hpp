@@ -6,6 +6,7 @@
 
 #include "arch/clock_domain.hpp"
 #include "arch/command.hpp"
+#include "arch/machine_ports.hpp"
 #include "arch/machine_state.hpp"
 #include "arch/scoreboard.hpp"
 #include "arch/timeline.hpp"
@@ -20,11 +21,17 @@ struct Replay {
     ClockDomain clock;
     Scoreboard scoreboard;
     MachineState state;
+    MachinePorts ports;
     const Program* program = nullptr;
     bool computeValues = true;  ///< else only time passes
     sc_core::sc_time start;     ///< when the program began; cycles count from here
     std::vector<cost::Counters> layerCounters;
     std::vector<Cycle> layerEnds;  ///< last completion of each layer so far
+
+    /// The half of the accumulator buffer that a row of it lies in.
+    std::uint64_t accumulatorHalf(std::uint32_t row) const {
+        return MachinePorts::halfOf(row, program->accumulatorRows);
+    }
 
     Cycle cycle() const { return clock.cycleAt(sc_core::sc_time_stamp() - start); }
 };
@@ -39,7 +46,7 @@ public:
     CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay);
 
     const UnitTimeline& timeline() const { return timeline_; }
-    virtual void reset() { timeline_.clear(); }
+    virtual void reset();
     /// What the unit is doing, for a report of a deadlock.
     std::string activity() const;
 
@@ -56,6 +63,13 @@ protected:
     }
 
     void waitUntil(Cycle cycle);
+    /// Posts steps for the unit's ports, now.
+    memory::Ticket post(memory::AccessStream stream);
+    /// Waits until the posted steps are over.
+    void awaitPorts(const memory::Ticket& ticket);
+    memory::PortArbiter& arbiter() { return replay_.ports.arbiter(); }
+    /// Counts what the ports have cost the unit since it was last called.
+    void countPorts(const Command& command);
     Cycle cycle() const { return replay_.cycle(); }
     void record(Cycle begin, Cycle end, UnitState state) { timeline_.record(begin, end, state); }
     cost::Counters& counters(const Command& command) {
@@ -70,6 +84,7 @@ private:
 
     Unit unit_;
     Replay& replay_;
+    memory::PortCounters portsCounted_;
     UnitTimeline timeline_;
     std::string activity_ = "has no command";
 };

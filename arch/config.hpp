@@ -6,6 +6,9 @@
 #include <string>
 
 #include "models/memory/dram_config.hpp"
+#include "models/memory/element_packing.hpp"
+#include "models/memory/port_arbiter.hpp"
+#include "models/memory/port_map.hpp"
 #include "models/numeric/accumulator.hpp"
 #include "models/units.hpp"
 
@@ -53,20 +56,27 @@ struct DatapathConfig {
     numeric::Format activation;
     numeric::Format weight;
     numeric::AccumulatorFormat accumulator;
+    /// How elements lie in the words of all memories.
+    memory::Packing packing = memory::Packing::Packed;
 };
 
-/// A double-buffered scratchpad. Consecutive words lie in consecutive banks; a bank serves one word
-/// a cycle. Unlimited capacity and unlimited banks make it free.
+/// A double-buffered scratchpad. Consecutive words lie in consecutive banks; a port of a bank
+/// serves one word a cycle. Unlimited capacity and unlimited banks make it free.
 struct ScratchpadConfig {
     Limit capacityBytes;
     Limit banks;
     std::uint32_t wordBytes = 16;
+    memory::PortKind ports = memory::PortKind::OneReadOneWrite;
 };
 
-/// One column of partial sums per array column, in two halves of rowsPerHalf.
+/// One column of partial sums per array column. Its two halves are memories of their own.
 struct AccumulatorBufferConfig {
     Limit rows;  ///< both halves together
+    memory::PortKind ports = memory::PortKind::OneReadOneWrite;
 };
+
+inline constexpr std::array<const char*, 2> kPortNames{"1rw", "1r1w"};
+inline constexpr std::array<const char*, 2> kPackingNames{"packed", "padded"};
 
 struct VectorUnitConfig {
     Limit lanes;                      ///< elements a cycle
@@ -94,6 +104,9 @@ struct MachineConfig {
     VectorUnitConfig vectorUnit;
     DmaConfig dma;
     SequencerConfig sequencer;
+    /// Who goes first where several units want one port. Clients are numbered as units
+    /// (command.hpp).
+    memory::PortArbitration arbitration{memory::Arbitration::Fixed, {2, 3, 1, 0}};
     memory::DramConfig dram;
 };
 

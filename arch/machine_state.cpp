@@ -47,6 +47,12 @@ std::uint32_t storageOf(const numeric::Codec& codec) {
     return static_cast<std::uint32_t>(numeric::storageBytes(codec.format()));
 }
 
+std::uint32_t storedBits(const numeric::Codec& codec, memory::Packing packing) {
+    return memory::ElementPacking{
+        .bits = static_cast<std::uint32_t>(numeric::widthOf(codec.format())), .packing = packing}
+        .storedBits();
+}
+
 struct ColumnParameters {
     std::int64_t bias = 0;  ///< a term of the sums
     numeric::Rescale rescale;
@@ -78,12 +84,16 @@ Datapath::Datapath(const DatapathConfig& config)
       accumulatorBits(numeric::accumulatorBits(config.accumulator, activation, weight)),
       activationBytes(storageOf(activation)),
       weightBytes(storageOf(weight)),
+      activationBits(storedBits(activation, config.packing)),
+      weightBits(storedBits(weight, config.packing)),
       activationMask(codeMask(activation)),
       weightMask(codeMask(weight)) {}
 
 std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
-    return static_cast<std::uint32_t>(datapath.sums.termBytes()) +
-           (arithmetic == numeric::ScaleArithmetic::FixedPoint ? 8U : 4U);
+    const std::uint32_t bits = 8 * (static_cast<std::uint32_t>(datapath.sums.termBytes()) +
+                                    (arithmetic == numeric::ScaleArithmetic::FixedPoint ? 8U : 4U));
+    // Whole elements, as many as have the room.
+    return static_cast<std::uint32_t>(ceilDivide(bits, datapath.weightBits)) * datapath.weightBytes;
 }
 
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array)

@@ -22,11 +22,13 @@ struct Datapath {
     int accumulatorBits;
     std::uint32_t activationBytes;  ///< of an element in memory
     std::uint32_t weightBytes;      ///< of an element in memory
-    numeric::Code activationMask;   ///< the bits of a code
+    std::uint32_t activationBits;   ///< of the room that an element takes in a packed memory
+    std::uint32_t weightBits;
+    numeric::Code activationMask;  ///< the bits of a code
     numeric::Code weightMask;
 };
 
-/// Bytes of one parameter record of `Requantize`.
+/// Storage bytes of one parameter record of `Requantize`, which lies among weights.
 std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
 
 /// Every value the machine holds, and what each command does to it. Timing lives elsewhere: a

@@ -15,8 +15,20 @@ public:
     LaneWords(std::uint32_t lanes, std::uint32_t indices)
         : indices_(indices), words_(std::size_t{lanes} * indices, kNoWord), held_(lanes, kNoWord) {}
 
-    void set(std::uint32_t lane, std::uint32_t index, std::uint64_t word) {
-        words_[std::size_t{lane} * indices_ + index] = word;
+    /// Operands `index` and on of a lane lie side by side from `address` on.
+    void setRun(std::uint32_t lane, std::uint32_t index, std::uint32_t count,
+                const WordLayout& layout, std::uint64_t address) {
+        std::uint64_t* words = words_.data() + std::size_t{lane} * indices_ + index;
+        const std::uint64_t element = address / layout.elementBytes();
+        std::uint64_t word = layout.wordOf(address);
+        std::uint64_t next = (word + 1) * layout.elementsPerWord();
+        for (std::uint32_t i = 0; i < count; ++i) {
+            if (element + i == next) {
+                ++word;
+                next += layout.elementsPerWord();
+            }
+            words[i] = word;
+        }
     }
 
     void read(std::uint32_t index, WordSteps& steps) {
@@ -38,11 +50,14 @@ private:
 
 class Reader {
 public:
-    Reader(const MachineConfig& machine, const Stream& stream, std::uint32_t weightBytes)
-        : machine_(machine), stream_(stream), weightBytes_(weightBytes) {}
+    Reader(Dataflow dataflow, const MachinePorts& ports, const Stream& stream)
+        : dataflow_(dataflow),
+          activations_(ports.activationWords()),
+          weights_(ports.weightWords()),
+          stream_(stream) {}
 
     FoldReads read() {
-        switch (machine_.array.dataflow) {
+        switch (dataflow_) {
             case Dataflow::WeightStationary:
                 weightRows(reads_.weightLoads, true);
                 activationRows();
@@ -60,22 +75,13 @@ public:
     }
 
 private:
-    /// Words of `elements` consecutive elements.
-    static void addRun(const ScratchpadConfig& config, std::uint64_t address, std::uint64_t bytes,
-                       WordSteps& steps) {
-        const std::uint64_t last = (address + bytes - 1) / config.wordBytes;
-        for (std::uint64_t word = address / config.wordBytes; word <= last; ++word) {
-            steps.add(word);
-        }
-    }
-
     void activationRows() {
         for (std::uint32_t m = 0; m < stream_.outputs; ++m) {
             forEachRun(stream_.window, stream_.outputBegin + m, stream_.kBegin, stream_.reduction,
                        [&](std::uint32_t, std::uint32_t address, std::uint32_t elements) {
-                           addRun(machine_.activationScratchpad, address,
-                                  std::uint64_t{elements} * stream_.window.elementBytes,
-                                  reads_.activationSteps);
+                           activations_.forEachWord(
+                               address, std::uint64_t{elements} * activations_.elementBytes(),
+                               [&](std::uint64_t word) { reads_.activationSteps.add(word); });
                            reads_.activationOperands += elements;
                        });
             reads_.activationSteps.endStep();
@@ -84,14 +90,10 @@ private:
 
     void activationColumns(WordSteps& steps, bool lastFirst) {
         LaneWords lanes(stream_.outputs, stream_.reduction);
-        const std::uint32_t elementBytes = stream_.window.elementBytes;
-        const std::uint32_t wordBytes = machine_.activationScratchpad.wordBytes;
         for (std::uint32_t m = 0; m < stream_.outputs; ++m) {
             forEachRun(stream_.window, stream_.outputBegin + m, stream_.kBegin, stream_.reduction,
                        [&](std::uint32_t k, std::uint32_t address, std::uint32_t elements) {
-                           for (std::uint32_t i = 0; i < elements; ++i) {
-                               lanes.set(m, k + i, (address + i * elementBytes) / wordBytes);
-                           }
+                           lanes.setRun(m, k, elements, activations_, address);
                            reads_.activationOperands += elements;
                        });
         }
@@ -99,11 +101,11 @@ private:
     }
 
     void weightRows(WordSteps& steps, bool lastFirst) {
-        const std::uint32_t rowBytes = stream_.channels * weightBytes_;
+        const std::uint64_t rowBytes = std::uint64_t{stream_.channels} * weights_.elementBytes();
         for (std::uint32_t i = 0; i < stream_.reduction; ++i) {
             const std::uint32_t k = lastFirst ? stream_.reduction - 1 - i : i;
-            addRun(machine_.weightScratchpad, stream_.weights + std::uint64_t{k} * rowBytes,
-                   rowBytes, steps);
+            weights_.forEachWord(stream_.weights + k * rowBytes, rowBytes,
+                                 [&](std::uint64_t word) { steps.add(word); });
             steps.endStep();
         }
         reads_.weightOperands += std::uint64_t{stream_.reduction} * stream_.channels;
@@ -111,13 +113,9 @@ private:
 
     void weightColumns() {
         LaneWords lanes(stream_.reduction, stream_.channels);
+        const std::uint64_t rowBytes = std::uint64_t{stream_.channels} * weights_.elementBytes();
         for (std::uint32_t k = 0; k < stream_.reduction; ++k) {
-            for (std::uint32_t n = 0; n < stream_.channels; ++n) {
-                const std::uint64_t element = std::uint64_t{k} * stream_.channels + n;
-                lanes.set(k, n,
-                          (stream_.weights + element * weightBytes_) /
-                              machine_.weightScratchpad.wordBytes);
-            }
+            lanes.setRun(k, 0, stream_.channels, weights_, stream_.weights + k * rowBytes);
         }
         readAll(lanes, stream_.channels, false, reads_.weightSteps);
         reads_.weightOperands += std::uint64_t{stream_.reduction} * stream_.channels;
@@ -129,9 +127,10 @@ private:
         }
     }
 
-    const MachineConfig& machine_;
+    Dataflow dataflow_;
+    const WordLayout& activations_;
+    const WordLayout& weights_;
     const Stream& stream_;
-    std::uint32_t weightBytes_;
     FoldReads reads_;
 };
 
@@ -146,27 +145,8 @@ void WordSteps::add(std::uint64_t word) {
     }
 }
 
-Cycle conflictCycles(const ScratchpadConfig& config, const WordSteps& steps) {
-    if (!config.banks) {
-        return 0;
-    }
-    std::vector<std::uint32_t> bankWords(*config.banks, 0);
-    Cycle cycles = 0;
-    for (std::size_t step = 0; step < steps.steps(); ++step) {
-        std::uint32_t busiest = 1;
-        for (const std::uint64_t word : steps.of(step)) {
-            busiest = std::max(busiest, ++bankWords[word % *config.banks]);
-        }
-        for (const std::uint64_t word : steps.of(step)) {
-            bankWords[word % *config.banks] = 0;
-        }
-        cycles += busiest - 1;
-    }
-    return cycles;
-}
-
-FoldReads foldReads(const MachineConfig& machine, const Stream& stream, std::uint32_t weightBytes) {
-    return Reader(machine, stream, weightBytes).read();
+FoldReads foldReads(Dataflow dataflow, const MachinePorts& ports, const Stream& stream) {
+    return Reader(dataflow, ports, stream).read();
 }
 
 }  // namespace systole::arch

@@ -7,6 +7,7 @@
 
 #include "arch/command.hpp"
 #include "arch/config.hpp"
+#include "arch/machine_ports.hpp"
 #include "models/units.hpp"
 
 /// Which scratchpad words the operands of a fold are read from.
@@ -31,10 +32,6 @@ private:
     std::vector<std::size_t> ends_;
 };
 
-/// Cycles beyond one a step that the steps take alone: a bank serves one word a cycle; word w lies
-/// in bank w modulo banks.
-Cycle conflictCycles(const ScratchpadConfig& config, const WordSteps& steps);
-
 /// The reads of one fold. A vector of operands is read at once:
 ///
 /// - operands that lie side by side in memory (a row of weights; the reduction indices of one
@@ -54,11 +51,6 @@ struct FoldReads {
     std::uint64_t weightOperands = 0;
 };
 
-FoldReads foldReads(const MachineConfig& machine, const Stream& stream, std::uint32_t weightBytes);
-
-/// Words that hold `bytes` consecutive bytes from an aligned address on.
-inline std::uint64_t wordsOf(const ScratchpadConfig& config, std::uint64_t bytes) {
-    return ceilDivide(bytes, config.wordBytes);
-}
+FoldReads foldReads(Dataflow dataflow, const MachinePorts& ports, const Stream& stream);
 
 }  // namespace systole::arch

@@ -2,6 +2,7 @@
 #include "arch/systolic_array.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "arch/fold.hpp"
 #include "models/check.hpp"
@@ -20,7 +21,10 @@ std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream) {
 
 SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const MachineConfig& config,
                              Replay& replay)
-    : CommandUnit(name, Unit::Array, replay), config_(config), schedule_(config.array) {
+    : CommandUnit(name, Unit::Array, replay),
+      config_(config),
+      schedule_(config.array),
+      accesses_(config.array, replay.ports) {
     SC_HAS_PROCESS(SystolicArray);
     SC_THREAD(retire);
 }
@@ -28,32 +32,85 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const MachineC
 void SystolicArray::reset() {
     CommandUnit::reset();
     schedule_ = FoldSchedule(config_.array);
-    offset_ = stepsEnd_ = nextBegin_ = lastEnd_ = retired_ = 0;
+    accesses_.clear();
+    stretches_.clear();
+    arrayTime_ = stepsEnd_ = retired_ = arrayRetired_ = 0;
     layer_.reset();
 }
 
 /// Waiting while folds are under way is no time of its own.
 void SystolicArray::recordWait(Cycle begin, Cycle end, UnitState state) {
-    if (end > lastEnd_) {
-        record(std::max(begin, lastEnd_), end, state);
+    if (flights_.empty() && end > retired_) {
+        record(std::max(begin, retired_), end, state);
     }
 }
 
-SystolicArray::Flight SystolicArray::planned(const Command& command, const FoldReads& reads) {
-    const Cycle conflicts = conflictCycles(config_.activationScratchpad, reads.activationLoads) +
-                            conflictCycles(config_.activationScratchpad, reads.activationSteps) +
-                            conflictCycles(config_.weightScratchpad, reads.weightLoads) +
-                            conflictCycles(config_.weightScratchpad, reads.weightSteps);
-    const std::uint32_t steps = stepsOf(config_.array, streamOf(command));
-    const FoldTimes times = schedule_.add(steps, cycle() - offset_);
+/// Notes what is over by now.
+void SystolicArray::passStretches() {
+    arbiter().advance(cycle());
+    while (!stretches_.empty() && arbiter().isComplete(stretches_.front().ticket)) {
+        arrayTime_ = stretches_.front().arrayEnd;
+        stretches_.pop_front();
+    }
+}
+
+/// Takes back what the array has not begun; returns the array time from which on it is free to be
+/// planned anew.
+Cycle SystolicArray::interrupt() {
+    passStretches();
+    if (stretches_.empty()) {
+        return arrayTime_;
+    }
+    const Cycle arrayTime = arrayTime_ + arbiter().cut(MachinePorts::clientOf(Unit::Array));
+    stretches_.clear();
+    return arrayTime;
+}
+
+/// Posts all that is planned from that array time on, in stretches: they end where something
+/// happens that somebody waits for.
+void SystolicArray::postFrom(Cycle arrayTime) {
+    arrayTime_ = arrayTime;
+    accesses_.forgetBefore(arrayTime);
+    std::set<Cycle> ends{schedule_.nextBegin(), accesses_.end()};
+    for (const Flight& flight : flights_) {
+        ends.insert(flight.arrayEnd);
+    }
+    for (const Cycle end : ends) {
+        if (end > arrayTime) {
+            stretches_.push_back({end, post(accesses_.steps(arrayTime, end))});
+            arrayTime = end;
+        }
+    }
+}
+
+void SystolicArray::awaitArrayTime(Cycle arrayTime) {
+    for (;;) {
+        passStretches();
+        if (arrayTime_ >= arrayTime) {
+            return;
+        }
+        const auto stretch =
+            std::find_if(stretches_.begin(), stretches_.end(),
+                         [&](const Stretch& one) { return one.arrayEnd >= arrayTime; });
+        SYSTOLE_CHECK(stretch != stretches_.end(), "cycle {}: {}: nobody brings array time {}",
+                      cycle(), name(), arrayTime);
+        waitUntil(arbiter().completesNoSoonerThan(stretch->ticket));
+    }
+}
+
+void SystolicArray::begin(const Command& command) {
+    const Stream& stream = streamOf(command);
+    const FoldReads reads = foldReads(config_.array.dataflow, replay().ports, stream);
+    countReads(command, reads);
+    const Cycle now = interrupt();
+    const std::uint32_t steps = stepsOf(config_.array, stream);
+    const FoldTimes times = schedule_.add(steps, now);
     const Cycle idleUntil = std::max(times.load, stepsEnd_);
-    Flight flight{&command, times.load + offset_, 0, conflicts,
-                  times.firstStep > idleUntil ? times.firstStep - idleUntil : 0};
+    flights_.push_back({&command, cycle(), now, times.end,
+                        times.firstStep > idleUntil ? times.firstStep - idleUntil : 0});
     stepsEnd_ = times.firstStep + Cycle{config_.array.cyclesPerStep} * steps;
-    offset_ += conflicts;
-    flight.end = times.end + offset_;
-    nextBegin_ = schedule_.nextBegin() + offset_;
-    return flight;
+    accesses_.add(times, stream, reads, replay().accumulatorHalf(stream.accumulatorRow));
+    postFrom(now);
 }
 
 Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) const {
@@ -74,11 +131,28 @@ Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) co
     SYSTOLE_CHECK(false, "no convention of others");
 }
 
-SystolicArray::Flight SystolicArray::assumed(const Command& command) {
-    const Cycle begin = std::max(cycle(), lastEnd_);
-    const Cycle cycles = assumedCycles(streamOf(command), layer_ != command.layer);
-    nextBegin_ = begin + cycles;
-    return {&command, begin, begin + cycles, 0, 0};
+/// Folds of other simulators take their cycles and meet nobody.
+void SystolicArray::beginAssumed(const Command& command) {
+    const Stream& stream = streamOf(command);
+    countReads(command, foldReads(config_.array.dataflow, replay().ports, stream));
+    const Cycle cycles = assumedCycles(stream, layer_ != command.layer);
+    flights_.push_back({&command, cycle(), arrayTime_, arrayTime_ + cycles, 0});
+    if (cycles > 0) {
+        stretches_.push_back({arrayTime_ + cycles, post(memory::streamOf({pauseOf(cycles)}))});
+    }
+}
+
+void SystolicArray::execute(const Command& command) {
+    const bool ours = config_.array.convention == CycleConvention::Hardware;
+    if (ours) {
+        begin(command);
+    } else {
+        beginAssumed(command);
+    }
+    layer_ = command.layer;
+    const Cycle next = ours ? schedule_.nextBegin() : flights_.back().arrayEnd;
+    begun_.notify(sc_core::SC_ZERO_TIME);
+    awaitArrayTime(next);
 }
 
 void SystolicArray::countReads(const Command& command, const FoldReads& reads) {
@@ -94,27 +168,16 @@ void SystolicArray::countReads(const Command& command, const FoldReads& reads) {
     count.accumulatorWrites += stream.sums();
 }
 
-void SystolicArray::execute(const Command& command) {
-    const FoldReads reads =
-        foldReads(config_, streamOf(command), replay().state.datapath().weightBytes);
-    countReads(command, reads);
-    const bool ours = config_.array.convention == CycleConvention::Hardware;
-    const Flight flight = ours ? planned(command, reads) : assumed(command);
-    layer_ = command.layer;
-    lastEnd_ = flight.end;
-    flights_.push_back(flight);
-    begun_.notify(sc_core::SC_ZERO_TIME);
-    waitUntil(nextBegin_);
-}
-
 void SystolicArray::countFold(const Flight& flight) {
     const Cycle begin = std::max(flight.begin, retired_);
-    const Cycle conflictsBegin = std::max(begin, flight.end - flight.conflicts);
-    record(begin, conflictsBegin, UnitState::Busy);
-    record(conflictsBegin, flight.end, UnitState::ScratchpadConflict);
+    const Cycle busy = flight.arrayEnd - std::max(flight.arrayBegin, arrayRetired_);
+    const Cycle stalledFrom = begin + busy;
+    record(begin, stalledFrom, UnitState::Busy);
+    record(stalledFrom, cycle(), UnitState::ScratchpadConflict);
+    retired_ = cycle();
+    arrayRetired_ = flight.arrayEnd;
 
     const Stream& stream = streamOf(*flight.command);
-    const Cycle busy = conflictsBegin - begin;
     const Cycle macCycles = stream.macs() * config_.array.cyclesPerStep;
     const Cycle steps =
         std::min(busy, Cycle{config_.array.cyclesPerStep} * stepsOf(config_.array, stream));
@@ -125,6 +188,7 @@ void SystolicArray::countFold(const Flight& flight) {
     count.arrayFillCycles += fill;
     count.arrayDrainCycles += busy - steps - fill;
     count.idlePeCycles += slots - std::min(slots, macCycles);
+    countPorts(*flight.command);
 }
 
 void SystolicArray::retire() {
@@ -132,11 +196,10 @@ void SystolicArray::retire() {
         while (flights_.empty()) {
             wait(begun_);
         }
+        awaitArrayTime(flights_.front().arrayEnd);
         const Flight flight = flights_.front();
-        waitUntil(flight.end);
-        countFold(flight);
-        retired_ = flight.end;
         flights_.pop_front();
+        countFold(flight);
         finish(*flight.command);
     }
 }

@@ -7,6 +7,7 @@
 
 #include "arch/fold.hpp"
 #include "arch/fold_schedule.hpp"
+#include "arch/machine_ports.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -21,6 +22,8 @@ public:
         : machine_(machine),
           datapath_(datapath),
           shape_(shape),
+          activationWords_(activationLayout(machine)),
+          weightWords_(weightLayout(machine)),
           recordBytes_(parameterBytes(datapath, arithmetic)),
           blocks_(
               static_cast<std::uint32_t>(ceilDivide(shape.outputChannels, machine.array.columns))) {
@@ -76,8 +79,7 @@ private:
     }
 
     void tryChannelChunk(std::uint32_t chunk) {
-        const std::uint64_t half =
-            machine_.weightScratchpad.capacityBytes.value_or(kLargestMemory) / 2;
+        const std::uint64_t half = weightWords_.capacityBytes().value_or(kLargestMemory) / 2;
         const std::uint64_t block = blockWeightBytes(chunk);
         if (block > half) {
             reason_ = fmt::format(
@@ -153,7 +155,7 @@ private:
                                std::uint32_t dilation, std::uint32_t whole) {
             return std::min(inputExtent(outputs, stride, kernel, dilation), whole);
         };
-        const std::uint64_t word = machine_.activationScratchpad.wordBytes;
+        const std::uint64_t word = activationWords_.wordBytes();
         const auto aligned = [&](std::uint64_t bytes) { return ceilDivide(bytes, word) * word; };
         const std::uint64_t height = extent(tiling.tileHeight, shape_.strideY, shape_.kernelHeight,
                                             shape_.dilationY, shape_.inputHeight);
@@ -164,8 +166,7 @@ private:
         const std::uint64_t output = aligned(std::uint64_t{tiling.tileHeight} * tiling.tileWidth *
                                              chunkOutputs(tiling) * datapath_.activationBytes);
         const std::uint64_t total = 2 * (input + output * (shape_.hasSkip ? 2 : 1));
-        const std::uint64_t capacity =
-            machine_.activationScratchpad.capacityBytes.value_or(kLargestMemory);
+        const std::uint64_t capacity = activationWords_.capacityBytes().value_or(kLargestMemory);
         if (total > capacity) {
             reason_ = fmt::format(
                 "a tile of {} x {} outputs needs {} bytes, the activation scratchpad "
@@ -275,6 +276,8 @@ private:
     const MachineConfig& machine_;
     const Datapath& datapath_;
     const ConvolutionShape& shape_;
+    WordLayout activationWords_;
+    WordLayout weightWords_;
     std::uint64_t recordBytes_;
     std::uint32_t blocks_;
     bool found_ = false;

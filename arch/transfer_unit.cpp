@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "arch/operand_reads.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -19,6 +18,17 @@ const DramBox& boxOf(const Operation& operation) {
     return std::get<StoreTile>(operation).destination;
 }
 
+/// In the scratchpad.
+std::uint32_t addressOf(const Operation& operation) {
+    if (const auto* load = std::get_if<LoadTile>(&operation)) {
+        return load->destination;
+    }
+    if (const auto* load = std::get_if<LoadWeights>(&operation)) {
+        return load->destination;
+    }
+    return std::get<StoreTile>(operation).source;
+}
+
 void appendRun(std::vector<BurstShare>& bursts, std::uint64_t begin, std::uint64_t end,
                std::uint32_t burstBytes) {
     while (begin < end) {
@@ -28,7 +38,9 @@ void appendRun(std::vector<BurstShare>& bursts, std::uint64_t begin, std::uint64
         if (!bursts.empty() && bursts.back().address == burst) {
             bursts.back().usefulBytes += bytes;
         } else {
-            bursts.push_back({burst, bytes});
+            const std::uint32_t offset =
+                bursts.empty() ? 0 : bursts.back().offset + bursts.back().usefulBytes;
+            bursts.push_back({burst, bytes, offset});
         }
         begin = stop;
     }
@@ -57,28 +69,52 @@ void TransferUnit::burstDone(std::uint64_t tag) {
                   cycle(), name(), tag);
     --inFlight_;
     if (isLoad_) {
-        usePort(bursts_[tag].usefulBytes);
+        if (const memory::AccessStream steps = portSteps(bursts_[tag]); steps.next) {
+            writing_.push_back(post(steps));
+        }
     }
-    slotsFree_.push_back(std::max(portFree_, cycle()));
     answered_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void TransferUnit::usePort(std::uint32_t bytes) {
-    portFree_ = std::max(portFree_, cycle()) + cyclesAtRate(bytes, config_.dma.bytesPerCycle);
+memory::AccessStream TransferUnit::portSteps(const BurstShare& burst) const {
+    if (!config_.dma.bytesPerCycle) {
+        return {};
+    }
+    const std::uint64_t begin = std::uint64_t{scratchpadAddress_} + burst.offset;
+    const std::uint64_t end = begin + burst.usefulBytes;
+    std::vector<memory::AccessStep> steps;
+    for (std::uint64_t at = begin; at < end;) {
+        const std::uint64_t stop = std::min(end, at + *config_.dma.bytesPerCycle);
+        memory::AccessStep& step = steps.emplace_back();
+        words_->forEachWord(at, stop - at, [&](std::uint64_t word) {
+            const std::uint64_t first = std::max(begin, word * words_->wordBytes());
+            const std::uint64_t last = std::min(end, (word + 1) * words_->wordBytes());
+            if (isLoad_ && last <= stop) {
+                ports_->write(word, step);
+            } else if (!isLoad_ && first >= at) {
+                ports_->read(word, step);
+            }
+        });
+        at = stop;
+    }
+    return memory::streamOf(std::move(steps));
+}
+
+/// Forgets the bursts that have reached the scratchpad; whether a further one may be asked for.
+bool TransferUnit::freeSlots() {
+    arbiter().advance(cycle());
+    while (!writing_.empty() && arbiter().isComplete(writing_.front())) {
+        writing_.pop_front();
+    }
+    return inFlight_ + writing_.size() < config_.dma.outstandingBursts;
 }
 
 void TransferUnit::awaitSlot() {
-    for (;;) {
-        while (!slotsFree_.empty() && slotsFree_.front() <= cycle()) {
-            slotsFree_.pop_front();
-        }
-        if (inFlight_ + slotsFree_.size() < config_.dma.outstandingBursts) {
-            return;
-        }
-        if (slotsFree_.empty()) {
+    while (!freeSlots()) {
+        if (writing_.empty()) {
             wait(answered_);
         } else {
-            waitUntil(slotsFree_.front());
+            waitUntil(arbiter().completesNoSoonerThan(writing_.front()));
         }
         waitUntil(cycle());  // answers come at edges of the DRAM's clock
     }
@@ -87,13 +123,12 @@ void TransferUnit::awaitSlot() {
 void TransferUnit::transfer(const Command& command) {
     const bool isWrite = !isLoad_;
     bursts_ = burstsOf(boxOf(command.operation), memory->burstBytes());
-    portFree_ = cycle();
-    slotsFree_.clear();
     for (std::size_t i = 0; i < bursts_.size(); ++i) {
         awaitSlot();
         if (isWrite) {
-            usePort(bursts_[i].usefulBytes);
-            waitUntil(portFree_);
+            if (const memory::AccessStream steps = portSteps(bursts_[i]); steps.next) {
+                awaitPorts(post(steps));
+            }
         }
         ++inFlight_;
         memory->request({bursts_[i].address, isWrite, i, command.layer}, *this);
@@ -104,26 +139,37 @@ void TransferUnit::transfer(const Command& command) {
     while (inFlight_ > 0) {
         wait(answered_);
     }
-    waitUntil(std::max(cycle(), portFree_));
+    waitUntil(cycle());
+    for (; !writing_.empty(); writing_.pop_front()) {
+        awaitPorts(writing_.front());
+    }
 }
 
 void TransferUnit::count(const Command& command) {
     const std::uint64_t bytes = boxOf(command.operation).bytes();
+    std::uint64_t words = 0;
+    words_->forEachWord(scratchpadAddress_, bytes, [&](std::uint64_t) { ++words; });
     cost::Counters& count = counters(command);
     if (std::holds_alternative<StoreTile>(command.operation)) {
         count.bytesStored += bytes;
-        count.activationScratchpadReads += wordsOf(config_.activationScratchpad, bytes);
+        count.activationScratchpadReads += words;
     } else if (std::holds_alternative<LoadWeights>(command.operation)) {
         count.bytesLoaded += bytes;
-        count.weightScratchpadWrites += wordsOf(config_.weightScratchpad, bytes);
+        count.weightScratchpadWrites += words;
     } else {
         count.bytesLoaded += bytes;
-        count.activationScratchpadWrites += wordsOf(config_.activationScratchpad, bytes);
+        count.activationScratchpadWrites += words;
     }
+    countPorts(command);
 }
 
 void TransferUnit::execute(const Command& command) {
     const Cycle begin = cycle();
+    const bool weights = std::holds_alternative<LoadWeights>(command.operation);
+    const MachinePorts& ports = replay().ports;
+    ports_ = weights ? &ports.weights() : &ports.activations();
+    words_ = weights ? &ports.weightWords() : &ports.activationWords();
+    scratchpadAddress_ = addressOf(command.operation);
     transfer(command);
     count(command);
 

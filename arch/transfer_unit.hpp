@@ -12,6 +12,7 @@ namespace systole::arch {
 struct BurstShare {
     std::uint64_t address = 0;
     std::uint32_t usefulBytes = 0;
+    std::uint32_t offset = 0;  ///< of the first of them among those of the transfer
 };
 
 /// The bursts that a box touches, in the order of its runs. Neighbouring runs that meet in one
@@ -19,7 +20,8 @@ struct BurstShare {
 std::vector<BurstShare> burstsOf(const DramBox& box, std::uint32_t burstBytes);
 
 /// One direction of the DMA engine. It asks for a burst a cycle while fewer than outstandingBursts
-/// are on their way; the scratchpad port moves bytesPerCycle.
+/// are on their way; between it and the scratchpad bytesPerCycle pass, and a word is written or
+/// read in the cycle in which its last or first byte passes.
 class TransferUnit final : public CommandUnit, public BurstClient {
 public:
     sc_core::sc_port<MemoryPort> memory{"memory"};
@@ -33,16 +35,20 @@ private:
     void execute(const Command& command) override;
     void transfer(const Command& command);
     void awaitSlot();
-    /// The scratchpad port moves one burst's bytes, not before the present cycle.
-    void usePort(std::uint32_t bytes);
+    bool freeSlots();
+    /// The bytes of a burst on their way between DMA engine and scratchpad; empty where that takes
+    /// no time.
+    memory::AccessStream portSteps(const BurstShare& burst) const;
     void count(const Command& command);
 
     MachineConfig config_;
     bool isLoad_;
-    std::vector<BurstShare> bursts_;  ///< of the command that is executing
-    std::size_t inFlight_ = 0;        ///< asked for, not yet answered
-    std::deque<Cycle> slotsFree_;     ///< when slots of answered bursts become free, ascending
-    Cycle portFree_ = 0;
+    const memory::PortMap* ports_ = nullptr;  ///< of the scratchpad of the command
+    const WordLayout* words_ = nullptr;
+    std::uint32_t scratchpadAddress_ = 0;
+    std::vector<BurstShare> bursts_;      ///< of the command that is executing
+    std::size_t inFlight_ = 0;            ///< asked for, not yet answered
+    std::deque<memory::Ticket> writing_;  ///< answered bursts on their way to the scratchpad
     sc_core::sc_event answered_;
 };
 

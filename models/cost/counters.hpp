@@ -22,6 +22,8 @@ struct Counters {
     std::uint64_t activationScratchpadWrites = 0;
     std::uint64_t weightScratchpadReads = 0;
     std::uint64_t weightScratchpadWrites = 0;
+    std::uint64_t portWaitCycles = 0;
+    std::uint64_t bankConflictCycles = 0;
     std::uint64_t accumulatorReads = 0;
     std::uint64_t accumulatorWrites = 0;
     std::uint64_t accumulatorOverflows = 0;
@@ -59,6 +61,12 @@ inline constexpr std::array kCounters{
                           &Counters::weightScratchpadReads},
     CounterInfo<Counters>{"weight_scratchpad_writes", "word", "words written",
                           &Counters::weightScratchpadWrites},
+    CounterInfo<Counters>{"port_wait_cycles", "cycle",
+                          "cycles that units lost while others held the ports that they wanted",
+                          &Counters::portWaitCycles},
+    CounterInfo<Counters>{"bank_conflict_cycles", "cycle",
+                          "cycles that units lost because they wanted several words of a bank",
+                          &Counters::bankConflictCycles},
     CounterInfo<Counters>{"accumulator_reads", "word", "partial sums read",
                           &Counters::accumulatorReads},
     CounterInfo<Counters>{"accumulator_writes", "word", "partial sums written",

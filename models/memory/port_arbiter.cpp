@@ -26,6 +26,11 @@ Ticket PortArbiter::post(ClientId client, AccessStream stream, Cycle cycle) {
     return base_.post(client, std::move(stream));
 }
 
+Cycle PortArbiter::cut(ClientId client) {
+    ahead_.reset();
+    return base_.cut(client);
+}
+
 Cycle PortArbiter::completion(const Ticket& ticket) const {
     if (base_.isComplete(ticket)) {
         return base_.now();

@@ -49,6 +49,12 @@ public:
     /// Advances to `cycle`, not before now(), and gives the client a further stream.
     Ticket post(ClientId client, AccessStream stream, Cycle cycle);
 
+    /// Ends what the client was given with the step that has begun before now(): a pause (a step
+    /// without accesses) under way ends at once. Its first unfinished stream is complete then, and
+    /// tickets of later ones are void. Returns the `cycles` of the steps of that stream that stay,
+    /// a pause as far as it went; 0 if the client has nothing to do.
+    Cycle cut(ClientId client);
+
     /// Decides the cycles before `cycle`, which is not before now().
     void advance(Cycle cycle);
 

@@ -85,6 +85,42 @@ Ticket PortSimulation::post(ClientId client, AccessStream stream) {
     return ticket;
 }
 
+Cycle PortSimulation::cut(ClientId id) {
+    static_cast<void>(clientOf(id));
+    Client& client = clients_[rank_[id]];
+    if (client.streams.empty()) {
+        return 0;
+    }
+    client.streams.resize(1);
+    client.streams.front() = {[](AccessStep& /*step*/) { return false; }, 0};
+    if (client.begin >= now_) {
+        return dropStep(rank_[id]);
+    }
+    if (!client.step.accesses.empty()) {
+        return std::exchange(client.fetchedCycles, 0);  // a second cut finds it counted
+    }
+    // A pause under way ends now: its cycles beyond have not been.
+    const Cycle rest = client.begin + client.step.cycles - now_;
+    client.step.cycles = client.undisturbed = now_ - client.begin;
+    const Cycle kept = client.fetchedCycles - rest;
+    endStep(client);
+    return kept;
+}
+
+/// Takes back a step that no cycle has seen; the stream is over with the steps before it.
+Cycle PortSimulation::dropStep(std::size_t rank) {
+    Client& client = clients_[rank];
+    const Cycle kept = client.fetchedCycles - client.step.cycles;
+    if (client.begun) {
+        for (const Access& access : client.step.accesses) {
+            demandAt(access.resource)[rank] = 0;
+        }
+        client.unserved = 0;
+    }
+    nextStep(client);
+    return kept;
+}
+
 /// Sums the counts of each resource; resources of no access fall out.
 void PortSimulation::addUp(std::vector<Access>& accesses) {
     for (const Access& access : accesses) {
@@ -113,6 +149,7 @@ bool PortSimulation::fetchStep(Client& client) {
     }
     SYSTOLE_CHECK(step.cycles > 0, "cycle {}: a step of no cycles", now_);
     addUp(step.accesses);
+    client.fetchedCycles += step.cycles;
     client.begin = std::max(now_, step.earliest);
     client.undisturbed = step.cycles;
     for (const Access& access : step.accesses) {
@@ -130,6 +167,7 @@ void PortSimulation::nextStep(Client& client) {
                       "cycle {}: a stream is over {} cycles before its least", now_,
                       client.streams.front().leastCycles);
         client.streams.pop_front();
+        client.fetchedCycles = 0;
         ++client.completed;
         client.completions.push_back(now_);
     }

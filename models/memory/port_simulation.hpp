@@ -46,6 +46,7 @@ public:
 
     Cycle now() const { return now_; }
     Ticket post(ClientId client, AccessStream stream);
+    Cycle cut(ClientId client);
     void runUntil(Cycle cycle);
     void runUntilComplete(const Ticket& ticket);
 
@@ -61,6 +62,7 @@ private:
     struct Client {
         std::deque<AccessStream> streams;  ///< the first one is at work
         AccessStep step;                   ///< the present one, if there is a stream
+        Cycle fetchedCycles = 0;           ///< of the steps that the first stream has yielded
         Cycle begin = 0;
         Cycle undisturbed = 0;  ///< cycles of the step if nobody else were there
         bool begun = false;
@@ -80,6 +82,7 @@ private:
     bool fetchStep(Client& client);
     void addUp(std::vector<Access>& accesses);
     void nextStep(Client& client);
+    Cycle dropStep(std::size_t rank);
     void beginIfDue(std::size_t rank);
     void endStep(Client& client);
     bool moveOn(Cycle limit);

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 
+#include "arch/command.hpp"
 #include "sim/config/dram_loader.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/scheme_loader.hpp"
@@ -87,15 +88,21 @@ arch::ScratchpadConfig readScratchpad(const Section& section) {
     scratchpad.wordBytes = static_cast<std::uint32_t>(word.bytes({1, 1024}));
     requirePowerOfTwo(word, scratchpad.wordBytes);
     requirePowerOfTwo(section.at("banks"), scratchpad.banks.value_or(1));
+    if (const auto ports = section.find("ports")) {
+        scratchpad.ports = chooseNamed<memory::PortKind>(*ports, arch::kPortNames);
+    }
     return scratchpad;
 }
 
 arch::AccumulatorBufferConfig readAccumulatorBuffer(const Section& section) {
     const Value rows = section.at("rows");
-    const arch::AccumulatorBufferConfig buffer{.rows = rows.limit({2, 1U << 24U})};
+    arch::AccumulatorBufferConfig buffer{.rows = rows.limit({2, 1U << 24U})};
     if (buffer.rows.value_or(2) % 2 != 0) {
         rows.fail(fmt::format("{} is odd, expected an even number: the buffer has two halves",
                               *buffer.rows));
+    }
+    if (const auto ports = section.find("ports")) {
+        buffer.ports = chooseNamed<memory::PortKind>(*ports, arch::kPortNames);
     }
     return buffer;
 }
@@ -116,10 +123,18 @@ arch::SequencerConfig readSequencer(const Section& section) {
             .issueCycles = section.at("issue_cycles").integer<std::uint32_t>({0, 1'000'000})};
 }
 
+/// Bytes that elements take at least.
+std::uint64_t bytesOf(std::uint64_t elements, const numeric::Format& format,
+                      memory::Packing packing) {
+    const memory::ElementPacking element{
+        .bits = static_cast<std::uint32_t>(numeric::widthOf(format)), .packing = packing};
+    return ceilDivide(elements * element.storedBits(), 8);
+}
+
 /// A fold's weights and parameters must fit into one half of their scratchpad.
 void checkWeightScratchpad(const Section& section, const arch::MachineConfig& machine) {
-    const std::uint64_t fold = std::uint64_t{machine.array.rows} * machine.array.columns *
-                               numeric::storageBytes(machine.datapath.weight);
+    const std::uint64_t fold = bytesOf(machine.array.processingElements(), machine.datapath.weight,
+                                       machine.datapath.packing);
     const std::uint64_t needed = 2 * (fold + kParameterRecordBytes * machine.array.columns);
     const Limit& capacity = machine.weightScratchpad.capacityBytes;
     if (capacity && *capacity < needed) {
@@ -134,7 +149,7 @@ void checkWeightScratchpad(const Section& section, const arch::MachineConfig& ma
 /// Two operands and a result, double buffered, take turns in the activation scratchpad.
 void checkActivationScratchpad(const Section& section, const arch::MachineConfig& machine) {
     const std::uint64_t rowBytes =
-        std::uint64_t{machine.array.rows} * numeric::storageBytes(machine.datapath.activation);
+        bytesOf(machine.array.rows, machine.datapath.activation, machine.datapath.packing);
     const std::uint64_t needed =
         4 * std::max<std::uint64_t>(machine.activationScratchpad.wordBytes, rowBytes);
     const Limit& capacity = machine.activationScratchpad.capacityBytes;
@@ -191,6 +206,37 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
     return scheme;
 }
 
+/// A permutation of the units' names: who goes first.
+std::vector<memory::ClientId> readOrder(const Value& value) {
+    std::vector<memory::ClientId> order;
+    for (const Value& unit : value.list({arch::kUnitCount, arch::kUnitCount})) {
+        const auto client = static_cast<memory::ClientId>(
+            unit.choose({arch::kUnitNames.begin(), arch::kUnitNames.end()}));
+        if (std::find(order.begin(), order.end(), client) != order.end()) {
+            unit.fail(fmt::format("'{}' is there already, expected every unit once",
+                                  arch::kUnitNames.at(client)));
+        }
+        order.push_back(client);
+    }
+    return order;
+}
+
+memory::PortArbitration readArbitration(const Section& section) {
+    return {.kind = section.at("policy").oneOf<memory::Arbitration>(
+                {{"fixed", memory::Arbitration::Fixed},
+                 {"round_robin", memory::Arbitration::RoundRobin}}),
+            .order = readOrder(section.at("order"))};
+}
+
+/// A word must hold an element.
+void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
+               const numeric::Format& element) {
+    if (8 * scratchpad.wordBytes < static_cast<std::uint32_t>(numeric::widthOf(element))) {
+        section.at("word").fail(fmt::format("{} bytes cannot hold an element of {}, expected more",
+                                            scratchpad.wordBytes, numeric::nameOf(element)));
+    }
+}
+
 arch::MachineConfig readMachine(const Section& root) {
     arch::MachineConfig machine;
     machine.name = root.at("name").text();
@@ -208,7 +254,19 @@ arch::MachineConfig readMachine(const Section& root) {
     machine.dma = readDma(root.at("dma").section());
     machine.sequencer = readSequencer(root.at("sequencer").section());
     machine.dram = readDram(root.at("dram").fragment("dram"));
+    if (const auto arbitration = root.find("arbitration")) {
+        machine.arbitration = readArbitration(arbitration->section());
+    }
+    if (const auto packing = root.find("element_packing")) {
+        machine.datapath.packing = chooseNamed<memory::Packing>(*packing, arch::kPackingNames);
+    }
     const bool foldKnown = array.clean() && datapath.clean();
+    if (datapath.clean() && weights.clean()) {
+        checkWord(weights, machine.weightScratchpad, machine.datapath.weight);
+    }
+    if (datapath.clean() && activations.clean()) {
+        checkWord(activations, machine.activationScratchpad, machine.datapath.activation);
+    }
     if (foldKnown && weights.clean()) {
         checkWeightScratchpad(weights, machine);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "arch/machine_ports.hpp"
 #include "models/check.hpp"
 #include "sim/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
@@ -131,7 +132,7 @@ private:
             return whole ? *whole / 2 : needed;
         };
         const arch::MachineConfig& machine = context_.machine;
-        context_.weightHalfBytes = half(machine.weightScratchpad.capacityBytes, weightBytes);
+        context_.weightHalfBytes = half(arch::weightLayout(machine).capacityBytes(), weightBytes);
         context_.accumulatorHalfRows = half(machine.accumulatorBuffer.rows, accumulatorRows);
         arch::Program& program = builder_.program();
         program.weightBytes = static_cast<std::uint32_t>(2 * context_.weightHalfBytes);
@@ -166,8 +167,8 @@ private:
                                           machine.name, network_.name, lowered_.program.dramBytes,
                                           machine.dram.name, machine.dram.capacityBytes()));
         }
-        SYSTOLE_CHECK(lowered_.program.activationBytes <=
-                          machine.activationScratchpad.capacityBytes.value_or(~std::uint64_t{0}),
+        const Limit capacity = arch::activationLayout(machine).capacityBytes();
+        SYSTOLE_CHECK(lowered_.program.activationBytes <= capacity.value_or(~std::uint64_t{0}),
                       "program uses {} bytes of the activation scratchpad",
                       lowered_.program.activationBytes);
     }

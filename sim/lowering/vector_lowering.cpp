@@ -44,7 +44,7 @@ public:
 
 private:
     std::uint64_t aligned(std::uint64_t elements) const {
-        const std::uint64_t word = context_.machine.activationScratchpad.wordBytes;
+        const std::uint64_t word = arch::activationLayout(context_.machine).wordBytes();
         return ceilDivide(elements * context_.datapath.activationBytes, word) * word;
     }
 
@@ -71,7 +71,7 @@ private:
 
     /// Halves the piece along the rows, then the columns, then the channels, until it fits.
     void choosePiece() {
-        const Limit& capacity = context_.machine.activationScratchpad.capacityBytes;
+        const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
         const bool wholeImage = std::holds_alternative<QuantizedSoftmax>(node_.operation);
         while (capacity && bytesNeeded() > *capacity) {
             std::uint32_t& size = piece_.height > 1  ? piece_.height

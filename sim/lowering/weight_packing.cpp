@@ -117,6 +117,7 @@ private:
     }
 
     void appendParameters(std::uint32_t output, std::vector<std::uint8_t>& bytes) const {
+        const std::size_t end = bytes.size() + arch::parameterBytes(datapath_, arithmetic_);
         const std::uint64_t bias = datapath_.sums.storedTerm(convolution_.bias.at(output));
         if (datapath_.sums.termBytes() == 4) {
             append(bytes, static_cast<std::uint32_t>(bias));
@@ -130,6 +131,7 @@ private:
         } else {
             append(bytes, rescale.multiplier);
         }
+        bytes.resize(end);
     }
 
     const QuantizedConvolution& convolution_;

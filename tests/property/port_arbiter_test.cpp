@@ -301,5 +301,64 @@ TEST(PortArbiter, AReadAndAWritePortLoseNothingToDmaThatOnlyWrites) {
     expectSharedScratchpad(PortKind::OneReadOneWrite);
 }
 
+/// Steps of a client that is interrupted: accesses of one cycle, and pauses.
+std::vector<AccessStep> interruptibleSteps(RandomSource& random, std::uint32_t resources) {
+    std::vector<AccessStep> steps(random.between(1, 15));
+    for (AccessStep& step : steps) {
+        if (random.percent(30)) {
+            step.cycles = random.between(1, 6);
+        } else {
+            step.accesses.push_back({random.between(0, resources - 1), random.between(1, 3)});
+        }
+    }
+    return steps;
+}
+
+/// What is left behind the first `cycles` of the steps.
+std::vector<AccessStep> behind(const std::vector<AccessStep>& steps, Cycle cycles) {
+    std::vector<AccessStep> rest;
+    for (AccessStep step : steps) {
+        const Cycle gone = std::min(cycles, step.cycles);
+        cycles -= gone;
+        step.cycles -= gone;
+        if (step.cycles > 0) rest.push_back(step);
+    }
+    return rest;
+}
+
+void interruptAtRandom(std::uint64_t seed) {
+    RandomSource random(seed);
+    const std::uint32_t resources = random.between(1, 4);
+    const PortArbitration order = randomOrder(random, 2);
+    PortArbiter plain(resources, order);
+    PortArbiter cut(resources, order);
+    const std::vector<AccessStep> rival = interruptibleSteps(random, resources);
+    std::vector<AccessStep> steps = interruptibleSteps(random, resources);
+    const Ticket whole = plain.post(0, streamOf(steps), 0);
+    const Ticket rivalPlain = plain.post(1, streamOf(rival), 0);
+    Ticket last = cut.post(0, streamOf(steps), 0);
+    const Ticket rivalCut = cut.post(1, streamOf(rival), 0);
+    for (Cycle now = random.between(0, 6); !cut.isComplete(last); now += random.between(0, 6)) {
+        cut.advance(now);
+        if (cut.isComplete(last)) break;
+        steps = behind(steps, cut.cut(0));
+        last = cut.post(0, streamOf(steps), now);
+    }
+    EXPECT_LE(plain.completion(whole), cut.now());
+    const Cycle end = std::max(plain.completion(rivalPlain), plain.completion(whole)) + 1;
+    EXPECT_EQ(cut.completion(rivalCut), std::max(plain.completion(rivalPlain), cut.now()));
+    plain.advance(std::max(end, cut.now()));
+    cut.advance(std::max(end, cut.now()));
+    for (const ClientId client : {0U, 1U}) EXPECT_EQ(cut.counters(client), plain.counters(client));
+}
+
+TEST(PortArbiter, GivingBackWhatACutLeavesChangesNothing) {
+    for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        interruptAtRandom(seed);
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
 }  // namespace
 }  // namespace systole::memory

@@ -59,9 +59,11 @@ memory::DramConfig randomDram(RandomSource& random) {
 }
 
 arch::ScratchpadConfig randomScratchpad(RandomSource& random) {
-    return {.capacityBytes = random.percent(10) ? kFree : Limit{random.between(48, 600)},
-            .banks = random.pick<Limit>({kFree, 1, 2, 3, 5, 8}),
-            .wordBytes = random.pick<std::uint32_t>({1, 2, 3, 4, 7, 16, 32})};
+    return {
+        .capacityBytes = random.percent(10) ? kFree : Limit{random.between(48, 600)},
+        .banks = random.pick<Limit>({kFree, 1, 2, 3, 5, 8}),
+        .wordBytes = random.pick<std::uint32_t>({2, 3, 4, 7, 16, 32}),
+        .ports = random.pick({memory::PortKind::OneReadWrite, memory::PortKind::OneReadOneWrite})};
 }
 
 arch::ArrayConfig randomArray(RandomSource& random) {
@@ -91,6 +93,13 @@ arch::MachineConfig randomMachine(const Scheme& scheme, std::uint64_t seed) {
     machine.activationScratchpad = randomScratchpad(random);
     machine.weightScratchpad = randomScratchpad(random);
     machine.accumulatorBuffer.rows = random.percent(10) ? kFree : Limit{random.between(2, 60)};
+    machine.accumulatorBuffer.ports =
+        random.pick({memory::PortKind::OneReadWrite, memory::PortKind::OneReadOneWrite});
+    machine.arbitration.kind =
+        random.pick({memory::Arbitration::Fixed, memory::Arbitration::RoundRobin});
+    machine.arbitration.order =
+        random.pick<std::vector<memory::ClientId>>({{2, 3, 1, 0}, {0, 1, 2, 3}, {3, 0, 2, 1}});
+    machine.datapath.packing = random.pick({memory::Packing::Packed, memory::Packing::Padded});
     machine.vectorUnit = {random.pick<Limit>({kFree, 1, 3, 8, 16}), random.between(0, 6)};
     machine.dma = {random.pick<Limit>({kFree, 1, 3, 8, 32}),
                    random.pick<std::uint32_t>({1, 2, 5, 32})};

@@ -64,7 +64,7 @@ TEST(Tiling, SaysWhatDoesNotFit) {
     machine.weightScratchpad.capacityBytes = 100;
     EXPECT_EQ(refusal(machine, convolution3x3(8, 16, 8)),
               "the weights of one block of 8 output channels need 136 bytes, half of the weight "
-              "scratchpad has 50");
+              "scratchpad has 48");
     machine = smallMachine();
     machine.activationScratchpad.capacityBytes = 32;
     EXPECT_EQ(refusal(machine, convolution3x3(8, 1, 8)),

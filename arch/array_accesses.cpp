@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/array_accesses.hpp"
+
+#include <algorithm>
+
+namespace systole::arch {
+
+void ArrayAccesses::add(const FoldTimes& times, const Stream& stream, const FoldReads& reads,
+                        std::uint64_t accumulatorHalf) {
+    // Rows from below: those that the fold does not use come first and are not read.
+    const Cycle load = times.load + array_.rows;
+    addReads(load - reads.activationLoads.steps(), 1, reads.activationLoads, ports_.activations());
+    addReads(load - reads.weightLoads.steps(), 1, reads.weightLoads, ports_.weights());
+    const Cycle stride = array_.cyclesPerStep;
+    addReads(times.firstStep, stride, reads.activationSteps, ports_.activations());
+    addReads(times.firstStep, stride, reads.weightSteps, ports_.weights());
+    addSums(times, stream, accumulatorHalf);
+}
+
+void ArrayAccesses::addReads(Cycle first, Cycle stride, const WordSteps& steps,
+                             const memory::PortMap& ports) {
+    for (std::size_t i = 0; i < steps.steps(); ++i) {
+        for (const std::uint64_t word : steps.of(i)) {
+            if (const auto port = ports.readPort(word)) {
+                cycles_[first + i * stride].push_back({*port});
+            }
+        }
+    }
+}
+
+void ArrayAccesses::addSum(Cycle cycle, const Stream& stream, std::uint64_t half) {
+    std::vector<memory::Access>& accesses = cycles_[cycle];
+    if (stream.accumulate) {
+        accesses.push_back({*ports_.accumulators().readPort(half)});
+    }
+    accesses.push_back({*ports_.accumulators().writePort(half)});
+}
+
+/// All columns of a half are written in the same cycle, each its own row: one access.
+void ArrayAccesses::addSums(const FoldTimes& times, const Stream& stream, std::uint64_t half) {
+    if (!ports_.accumulators().readPort(half)) {
+        return;
+    }
+    const bool inputs = array_.dataflow == Dataflow::InputStationary;
+    const Cycle lanes = inputs ? stream.outputs : stream.channels;
+    if (array_.dataflow == Dataflow::OutputStationary) {
+        const Cycle skipped = array_.drain == Drain::Direct ? 0 : array_.rows - stream.outputs;
+        const Cycle first = times.firstOutput + skipped;
+        for (Cycle i = 0; i < stream.outputs + lanes - 1; ++i) {
+            addSum(first + i, stream, half);
+        }
+        return;
+    }
+    const Cycle steps = inputs ? stream.channels : stream.outputs;
+    Cycle done = times.firstOutput;  // behind the last cycle given
+    for (Cycle step = 0; step < steps; ++step) {
+        const Cycle first = times.firstOutput + step * array_.cyclesPerStep;
+        for (Cycle cycle = std::max(first, done); cycle < first + lanes; ++cycle) {
+            addSum(cycle, stream, half);
+        }
+        done = first + lanes;
+    }
+}
+
+memory::AccessStream ArrayAccesses::steps(Cycle begin, Cycle end) const {
+    std::vector<memory::AccessStep> steps;
+    const auto pauseUntil = [&](Cycle cycle) {
+        if (cycle > begin) {
+            steps.push_back(pauseOf(cycle - begin));
+        }
+    };
+    for (auto at = cycles_.lower_bound(begin); at != cycles_.end() && at->first < end; ++at) {
+        pauseUntil(at->first);
+        steps.push_back({.accesses = at->second});
+        begin = at->first + 1;
+    }
+    pauseUntil(end);
+    return memory::streamOf(std::move(steps));
+}
+
+}  // namespace systole::arch
