@@ -33,6 +33,7 @@ struct DramBox {
 struct LoadTile {
     DramBox source;
     std::uint32_t destination = 0;
+    std::uint32_t haloBytes = 0;  ///< that a neighbouring tile of the same pass has brought as well
 };
 
 /// DRAM to weight scratchpad.
@@ -49,16 +50,32 @@ struct StoreTile {
 
 /// One fold of the array: shift `rows` x `columns` weights in, stream every output position of the
 /// window through, add to (or overwrite) the partial sums of the accumulator buffer.
+///
+/// `groupCount` groups of a grouped convolution lie block-diagonally in one fold: group g takes
+/// array rows g * rows ..+ rows and array columns columnBegin + g * columns ..+ columns, sees the
+/// window's channels channelBegin + g * channelCount ..+ channelCount, and has its own weights. The
+/// elements off the diagonal are not used. Several groups only where a fold holds their whole
+/// reduction.
 struct Stream {
     TileWindow window;
     std::uint32_t kBegin = 0;       ///< first reduction index of the fold
-    std::uint32_t rows = 1;         ///< reduction indices in this fold, at most the array's rows
-    std::uint32_t columns = 1;      ///< output channels in this fold
+    std::uint32_t rows = 1;         ///< reduction indices of a group, all within the array's rows
+    std::uint32_t columns = 1;      ///< output channels of a group
+    std::uint32_t groupCount = 1;   ///< groups side by side
     std::uint32_t columnBegin = 0;  ///< array column of the first one
-    std::uint32_t weights = 0;      ///< weight scratchpad: codes [rows][columns], dense
+    std::uint32_t weights = 0;      ///< weight scratchpad: codes [groupCount][rows][columns], dense
     std::uint32_t accumulatorRow = 0;
     bool accumulate = false;
+    bool countsElementsOnly = false;  ///< macs: transposed convolutions; see macsOf
 };
+
+/// Group `index` of a stream, as a stream of its own.
+Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes);
+
+/// Multiply-accumulates of the network in this fold. Padding counts, as it does in every ordinary
+/// convolution; where the window belongs to a transposed one, neither padding nor inserted zeros
+/// do.
+std::uint64_t macsOf(const Stream& stream);
 
 /// A second operand that the vector unit adds on the way out.
 struct SkipAddition {

@@ -180,7 +180,14 @@ std::span<std::int64_t> MachineState::sumAt(std::uint32_t row, std::uint32_t col
     return std::span(accumulators_).subspan(at, gemm_.words());
 }
 
+/// Group by group: what shares a fold shares no sum.
 void MachineState::apply(const Stream& stream) {
+    for (std::uint32_t group = 0; group < stream.groupCount; ++group) {
+        multiply(groupOf(stream, group, datapath_.weightBytes));
+    }
+}
+
+void MachineState::multiply(const Stream& stream) {
     const std::uint32_t outputs = stream.window.outputs();
     SYSTOLE_CHECK(stream.columnBegin + stream.columns <= columns_, "columns {} + {} of {}",
                   stream.columnBegin, stream.columns, columns_);

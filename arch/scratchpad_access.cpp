@@ -39,10 +39,14 @@ AccessCount activationReads(const ScratchpadConfig& config, const Stream& stream
     AccessCounter counter(config);
     for (std::uint32_t m = 0; m < stream.window.outputs(); ++m) {
         counter.beginStep();
-        forEachRun(stream.window, m, stream.kBegin, stream.rows,
-                   [&](std::uint32_t, std::uint32_t address, std::uint32_t elements) {
-                       counter.read(address, std::uint64_t{elements} * stream.window.elementBytes);
-                   });
+        TileWindow window = stream.window;
+        for (std::uint32_t group = 0; group < stream.groupCount; ++group) {
+            forEachRun(window, m, stream.kBegin, stream.rows,
+                       [&](std::uint32_t, std::uint32_t address, std::uint32_t elements) {
+                           counter.read(address, std::uint64_t{elements} * window.elementBytes);
+                       });
+            window.channelBegin += window.channelCount;
+        }
         counter.endStep();
     }
     return counter.count();
@@ -52,7 +56,7 @@ AccessCount weightReads(const ScratchpadConfig& config, const Stream& stream,
                         std::uint32_t elementBytes) {
     AccessCounter counter(config);
     const std::uint32_t rowBytes = stream.columns * elementBytes;
-    for (std::uint32_t row = 0; row < stream.rows; ++row) {
+    for (std::uint32_t row = 0; row < stream.rows * stream.groupCount; ++row) {
         counter.beginStep();
         counter.read(stream.weights + row * rowBytes, rowBytes);
         counter.endStep();

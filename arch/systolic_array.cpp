@@ -27,8 +27,8 @@ void SystolicArray::perform(const Command& command) {
     record(begin, begin + streaming, UnitState::Busy);
     record(begin + streaming, cycle(), UnitState::ScratchpadConflict);
 
-    const std::uint64_t macs = outputs * stream.rows * stream.columns;
-    const std::uint64_t sums = outputs * stream.columns;
+    const std::uint64_t macs = macsOf(stream);
+    const std::uint64_t sums = outputs * stream.columns * stream.groupCount;
     cost::Counters& count = counters(command);
     count.macs += macs;
     count.idlePeCycles += streaming * config_.array.rows * config_.array.columns - macs;

@@ -118,6 +118,7 @@ void TransferUnit::count(const Command& command) {
         count.weightScratchpadWrites += wordsOf(config_.weightScratchpad, bytes);
     } else {
         count.bytesLoaded += bytes;
+        count.haloBytes += std::get<LoadTile>(command.operation).haloBytes;
         count.activationScratchpadWrites += wordsOf(config_.activationScratchpad, bytes);
     }
 }

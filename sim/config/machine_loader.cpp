@@ -35,6 +35,7 @@ arch::ArrayConfig readArray(const Section& section) {
     if (overlap.boolean()) {
         overlap.fail("true is not implemented, expected false");
     }
+    array.depthwisePacking = section.at("depthwise_packing").boolean();
     return array;
 }
 

@@ -186,7 +186,8 @@ private:
                                   {weightAccess(step, true)});
         }
         if (step.loadsTile) {
-            emitLoad(context_, input_, step.tile.box, step.inputAddress, tiling_.buffers.input);
+            emitLoad(context_, input_, step.tile.box, step.inputAddress, tiling_.buffers.input,
+                     step.tile.haloElements);
         }
         if (addition_ != nullptr && step.isFirst) {
             emitLoad(context_, skip_, step.outputs, step.skipAddress, tiling_.buffers.skip);
@@ -201,8 +202,10 @@ private:
                 row = accumulatorHalfRow();
                 context_.accumulatorHalf ^= 1U;
             }
-            for (const Segment& segment : block.segments) {
-                emitStreams(step, segment, row);
+            for (std::size_t i = 0; i < block.segments.size();) {
+                const std::uint32_t groups = groupsTogether(block, i);
+                emitStreams(step, block.segments[i], groups, row);
+                i += groups;
             }
             if (step.isLast) {
                 emitRequantize(step, block, row);
@@ -214,13 +217,27 @@ private:
         }
     }
 
-    void emitStreams(const Step& step, const Segment& segment, std::uint32_t accumulatorRow) {
+    /// Segments from `first` on that one fold takes: whole groups, whose weights follow each other.
+    std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const {
+        const std::uint32_t most = arch::groupsPerFold(context_.machine.array, shape_);
+        std::uint32_t count = 0;
+        while (count < most && first + count < block.segments.size() &&
+               block.segments[first + count].outputs.size() == shape_.outputsPerGroup()) {
+            ++count;
+        }
+        return std::max(count, 1U);
+    }
+
+    void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
+                     std::uint32_t accumulatorRow) {
         arch::Stream stream;
         stream.window = tileWindow(convolution_.window, step.tile, step.outputs, step.inputAddress,
                                    context_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
         stream.columns = segment.outputs.size();
+        stream.groupCount = groups;
+        stream.countsElementsOnly = convolution_.transposed;
         stream.columnBegin = segment.columnBegin;
         stream.accumulatorRow = accumulatorRow;
         const std::uint32_t reduction = stream.window.reduction();
@@ -304,6 +321,8 @@ arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution,
             .strideX = window.strideWidth,
             .dilationY = window.dilationHeight,
             .dilationX = window.dilationWidth,
+            .upsampleY = window.upsampleHeight,
+            .upsampleX = window.upsampleWidth,
             .groups = convolution.groups,
             .hasSkip = hasSkip};
 }

@@ -166,6 +166,10 @@ private:
         }
     }
 
+    std::int32_t randomPad(std::uint32_t largest) {
+        return static_cast<std::int32_t>(random_.between(0, largest));
+    }
+
     Window randomWindow(std::uint32_t largestKernel) {
         Window window;
         window.kernelHeight = random_.between(1, largestKernel);
@@ -177,10 +181,10 @@ private:
         window.dilationWidth = random_.percent(75) ? 1 : 2;
         const std::uint32_t vertical = (window.kernelHeight - 1) * window.dilationHeight;
         const std::uint32_t horizontal = (window.kernelWidth - 1) * window.dilationWidth;
-        window.padTop = random_.between(0, vertical);
-        window.padBottom = random_.between(0, vertical);
-        window.padLeft = random_.between(0, horizontal);
-        window.padRight = random_.between(0, horizontal);
+        window.padTop = randomPad(vertical);
+        window.padBottom = randomPad(vertical);
+        window.padLeft = randomPad(horizontal);
+        window.padRight = randomPad(horizontal);
         return window;
     }
 
@@ -263,8 +267,8 @@ private:
         const Shape shape = shapeOf(input);
         QuantizedConvolution convolution;
         const std::uint32_t kernel = random_.pick<std::uint32_t>({1, 3, 5});
-        convolution.window = {kernel,     kernel,     1,          1, kernel / 2,
-                              kernel / 2, kernel / 2, kernel / 2, 1, 1};
+        const auto pad = static_cast<std::int32_t>(kernel / 2);
+        convolution.window = {kernel, kernel, 1, 1, pad, pad, pad, pad, 1, 1};
         convolution.groups = random_.percent(80) ? 1 : shape.channels;
         convolution.outputChannels = shape.channels;
         const std::uint64_t reduction =
