@@ -188,6 +188,29 @@ private:
         return window;
     }
 
+    /// Of a transposed convolution: ONNX's attributes, then what the importer makes of them.
+    Window randomTransposedWindow() {
+        Window window;
+        window.kernelHeight = random_.between(1, 4);
+        window.kernelWidth = random_.percent(60) ? window.kernelHeight : random_.between(1, 4);
+        window.upsampleHeight = random_.between(1, 3);
+        window.upsampleWidth = random_.percent(60) ? window.upsampleHeight : random_.between(1, 3);
+        window.dilationHeight = random_.percent(75) ? 1 : 2;
+        window.dilationWidth = random_.percent(75) ? 1 : 2;
+        const auto vertical =
+            static_cast<std::int32_t>((window.kernelHeight - 1) * window.dilationHeight);
+        const auto horizontal =
+            static_cast<std::int32_t>((window.kernelWidth - 1) * window.dilationWidth);
+        // Crops beyond the kernel leave a negative pad.
+        window.padTop = vertical - randomPad(vertical + 1);
+        window.padLeft = horizontal - randomPad(horizontal + 1);
+        window.padBottom =
+            vertical - randomPad(vertical + 1) + randomPad(window.upsampleHeight - 1);
+        window.padRight =
+            horizontal - randomPad(horizontal + 1) + randomPad(window.upsampleWidth - 1);
+        return window;
+    }
+
     static Shape outputShape(const Window& window, const Shape& input, std::uint32_t channels) {
         const std::int64_t height = windowPositions(verticalAxis(window), input.height);
         const std::int64_t width = windowPositions(horizontalAxis(window), input.width);
@@ -196,9 +219,10 @@ private:
     }
 
     /// A window that has at least one position on the input.
-    Window fittingWindow(const Shape& input, std::uint32_t largestKernel) {
+    Window fittingWindow(const Shape& input, std::uint32_t largestKernel, bool transposed = false) {
         for (;;) {
-            const Window window = randomWindow(largestKernel);
+            const Window window =
+                transposed ? randomTransposedWindow() : randomWindow(largestKernel);
             if (outputShape(window, input, 1).elements() > 0) return window;
         }
     }
@@ -243,7 +267,8 @@ private:
         const Shape shape = shapeOf(input);
         for (;;) {
             QuantizedConvolution convolution;
-            convolution.window = fittingWindow(shape, 5);
+            convolution.transposed = random_.percent(25);
+            convolution.window = fittingWindow(shape, 5, convolution.transposed);
             if (random_.percent(3)) {
                 convolution.window.padTop += 5;  // positions that see nothing but padding
             }
