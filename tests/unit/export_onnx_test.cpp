@@ -72,6 +72,31 @@ TEST_F(ExportOnnxTest, WeightsAreChannelsFirst) {
     EXPECT_THAT(initializer(graph, "y/convolve/weight_scales").float_data(), ElementsAre(1.0F));
 }
 
+TEST_F(ExportOnnxTest, ATransposedConvolutionIsAQLinearConvOfSpreadCodes) {
+    Convolution convolution = pointwise({1, 2, 3, 4, 5, 6, 7, 127}, {10});
+    convolution.transposed = true;
+    convolution.window = {.kernelHeight = 2,
+                          .kernelWidth = 2,
+                          .padTop = 1,
+                          .padLeft = -2,
+                          .padBottom = 1,
+                          .padRight = 0,
+                          .upsampleHeight = 2,
+                          .upsampleWidth = 3};
+    const onnx::GraphProto graph =
+        exported(quantized(networkOf({2, 2, 2}, convolution, {4, 1, 1})));
+    EXPECT_THAT(operators(graph),
+                ElementsAre("QuantizeLinear", "DequantizeLinear", "ConvTranspose", "QuantizeLinear",
+                            "Slice", "QLinearConv", "DequantizeLinear"));
+    EXPECT_THAT(initializer(graph, "y/upsampled/ones").dims(), ElementsAre(2, 1, 1, 1));
+    EXPECT_THAT(initializer(graph, "y/cropped/starts").int64_data(), ElementsAre(0, 2));
+    const onnx::NodeProto& node = graph.node(5);
+    EXPECT_EQ(node.input(0), "y/cropped");
+    for (const auto& attribute : node.attribute()) {
+        if (attribute.name() == "pads") EXPECT_THAT(attribute.ints(), ElementsAre(1, 0, 1, 0));
+    }
+}
+
 TEST_F(ExportOnnxTest, EveryTensorOfCodesCanBeAnOutput) {
     const onnx::GraphProto graph = exported(quantized(convolution()), true);
     ASSERT_EQ(graph.output_size(), 3);
