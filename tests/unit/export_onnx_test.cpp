@@ -43,6 +43,14 @@ protected:
         return types;
     }
 
+    static std::vector<std::int64_t> attribute(const onnx::NodeProto& node,
+                                               const std::string& name) {
+        for (const auto& found : node.attribute()) {
+            if (found.name() == name) return {found.ints().begin(), found.ints().end()};
+        }
+        return {};
+    }
+
     /// 2 x 2 x 2 -> 1 x 1 x 1; k = (ky, kx, c) counts 1 to 8.
     static Network convolution() {
         Convolution convolution = pointwise({1, 2, 3, 4, 5, 6, 7, 127}, {10});
@@ -90,11 +98,10 @@ TEST_F(ExportOnnxTest, ATransposedConvolutionIsAQLinearConvOfSpreadCodes) {
                             "Slice", "QLinearConv", "DequantizeLinear"));
     EXPECT_THAT(initializer(graph, "y/upsampled/ones").dims(), ElementsAre(2, 1, 1, 1));
     EXPECT_THAT(initializer(graph, "y/cropped/starts").int64_data(), ElementsAre(0, 2));
-    const onnx::NodeProto& node = graph.node(5);
-    EXPECT_EQ(node.input(0), "y/cropped");
-    for (const auto& attribute : node.attribute()) {
-        if (attribute.name() == "pads") EXPECT_THAT(attribute.ints(), ElementsAre(1, 0, 1, 0));
-    }
+    EXPECT_THAT(attribute(graph.node(2), "strides"), ElementsAre(2, 3));
+    EXPECT_EQ(graph.node(5).input(0), "y/cropped");
+    EXPECT_THAT(attribute(graph.node(5), "pads"), ElementsAre(1, 0, 1, 0));
+    EXPECT_THAT(attribute(graph.node(5), "strides"), ElementsAre(1, 1));
 }
 
 TEST_F(ExportOnnxTest, EveryTensorOfCodesCanBeAnOutput) {

@@ -86,6 +86,8 @@ TEST(DepthwiseUtilization, IsTheClosedFormWithAndWithoutPacking) {
         EXPECT_EQ(record.counters.macs, macs);
         EXPECT_EQ(record.cycles, cycles);
         EXPECT_EQ(record.counters.idlePeCycles, cycles * rows * columns - macs);
+        EXPECT_EQ(record.counters.accumulatorWrites, 256 * channels * ceilDivide(9, rows));
+        EXPECT_EQ(record.counters.weightScratchpadReads, std::uint64_t{9} * channels);
     }
 }
 
