@@ -2,6 +2,7 @@
 #include "arch/systolic_array.hpp"
 
 #include "arch/scratchpad_access.hpp"
+#include "models/check.hpp"
 
 namespace systole::arch {
 
@@ -21,6 +22,9 @@ void SystolicArray::perform(const Command& command) {
     const AccessCount weights =
         weightReads(config_.weightScratchpad, stream, replay().state.datapath().weightBytes);
 
+    SYSTOLE_CHECK(stream.rows * stream.groupCount <= config_.array.rows,
+                  "{} groups of {} rows on an array of {}", stream.groupCount, stream.rows,
+                  config_.array.rows);
     const Cycle begin = cycle();
     const Cycle conflicts = activations.conflictCycles + weights.conflictCycles;
     waitUntil(begin + streaming + conflicts);

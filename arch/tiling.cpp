@@ -268,7 +268,7 @@ std::uint32_t groupsPerFold(const ArrayConfig& array, const ConvolutionShape& sh
     }
     const std::uint64_t reduction =
         std::uint64_t{shape.kernelHeight} * shape.kernelWidth * shape.channelsPerGroup();
-    const std::uint64_t fits = std::min<std::uint64_t>(
+    const auto fits = std::min<std::uint64_t>(
         {shape.groups, array.rows / reduction, array.columns / shape.outputsPerGroup()});
     return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, fits));
 }

@@ -43,7 +43,7 @@ Window readKernel(const OnnxNode& node, std::uint32_t kernelHeight, std::uint32_
 
 /// auto_pad, known; fails where it and pads contradict each other.
 std::string readAutoPad(const OnnxNode& node, const std::vector<std::uint32_t>& pads) {
-    const std::string automatic = node.text("auto_pad", "NOTSET");
+    std::string automatic = node.text("auto_pad", "NOTSET");
     if (automatic == "NOTSET") return automatic;
     if (std::any_of(pads.begin(), pads.end(), [](std::uint32_t pad) { return pad != 0; })) {
         node.fail(fmt::format("has pads and auto_pad '{}', expected only one of them", automatic));
@@ -94,7 +94,7 @@ void padTransposed(const OnnxNode& node, const TransposedAxis& axis, std::uint32
 }
 
 std::vector<std::uint32_t> readOutputPadding(const OnnxNode& node, const Window& window) {
-    const auto padding = node.integers("output_padding", 2, 0, kLargestStep, 0);
+    auto padding = node.integers("output_padding", 2, 0, kLargestStep, 0);
     const std::uint32_t height = std::max(window.upsampleHeight, window.dilationHeight);
     const std::uint32_t width = std::max(window.upsampleWidth, window.dilationWidth);
     if (padding[0] >= height || padding[1] >= width) {
@@ -134,7 +134,7 @@ Window readTransposedWindow(const OnnxNode& node, const Shape& input, std::uint3
     window.upsampleHeight = strides[0];
     window.upsampleWidth = strides[1];
     const auto padding = readOutputPadding(node, window);
-    auto pads = node.integers("pads", 4, 0, kLargestStep, 0);
+    const auto pads = node.integers("pads", 4, 0, kLargestStep, 0);
     const std::string automatic = readAutoPad(node, pads);
     TransposedAxis rows{kernelHeight, window.dilationHeight, strides[0], padding[0], pads[0],
                         pads[2],      std::nullopt};

@@ -62,8 +62,9 @@ TEST(DepthwiseUtilization, IsTheClosedFormWithAndWithoutPacking) {
         {16, 16, 32, false, 32}, {16, 16, 32, true, 32},  // one channel is all that 16 rows hold
         {32, 32, 32, false, 32}, {32, 32, 32, true, 11},  // three channels a fold, two in the last
         {32, 32, 64, true, 22},  // blocks of 32 columns are packed one by one
-        {64, 4, 32, true, 8},    // as many as there are columns
-        {8, 32, 32, false, 64},  // two folds a channel
+        {17, 32, 32, true, 32},  {18, 32, 32, true, 16},  // two channels need 18 rows
+        {64, 4, 32, true, 8},                             // as many as there are columns
+        {8, 32, 32, false, 64},                           // two folds a channel
         {8, 32, 32, true, 64},
     };
     std::vector<std::unique_ptr<arch::Accelerator>> accelerators;
@@ -87,7 +88,8 @@ TEST(DepthwiseUtilization, IsTheClosedFormWithAndWithoutPacking) {
         EXPECT_EQ(record.cycles, cycles);
         EXPECT_EQ(record.counters.idlePeCycles, cycles * rows * columns - macs);
         EXPECT_EQ(record.counters.accumulatorWrites, 256 * channels * ceilDivide(9, rows));
-        EXPECT_EQ(record.counters.weightScratchpadReads, std::uint64_t{9} * channels);
+        // A word a weight, and the records of 8 bytes in words of 32.
+        EXPECT_EQ(record.counters.weightScratchpadReads, 9 * channels + channels / 4);
     }
 }
 
