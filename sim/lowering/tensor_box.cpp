@@ -61,10 +61,6 @@ void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
 
 namespace {
 
-std::int64_t floorDivide(std::int64_t value, std::int64_t by) {
-    return value / by - (value % by < 0 ? 1 : 0);
-}
-
 /// The inputs that a range of outputs reads along one dimension.
 struct Extent {
     std::uint32_t begin;
@@ -73,10 +69,11 @@ struct Extent {
     std::uint32_t halo;   ///< those of them that the outputs before the range read as well
 };
 
-/// Behind the last input that outputs up to `output` read.
+/// Behind the last input that outputs up to `output` read. (Negative quotients, here and below, are
+/// clamped: it does not matter how they round.)
 std::int64_t inputEnd(const WindowAxis& axis, std::int64_t output, std::uint32_t size) {
     const std::int64_t lastTap = output * axis.stride - axis.padBefore + reach(axis) - 1;
-    return std::clamp<std::int64_t>(floorDivide(lastTap, axis.upsample) + 1, 1, size);
+    return std::clamp<std::int64_t>(lastTap / axis.upsample + 1, 1, size);
 }
 
 /// Where no tap lies on an element, one element all the same: a tile is never empty.
@@ -84,7 +81,7 @@ Extent inputRange(const WindowAxis& axis, std::uint32_t firstOutput, std::uint32
                   std::uint32_t size) {
     const std::int64_t first = std::int64_t{firstOutput} * axis.stride - axis.padBefore;
     const std::int64_t end = inputEnd(axis, std::int64_t{firstOutput} + outputs - 1, size);
-    const std::int64_t firstElement = floorDivide(first + axis.upsample - 1, axis.upsample);
+    const std::int64_t firstElement = (first + axis.upsample - 1) / axis.upsample;
     const std::int64_t begin = std::clamp<std::int64_t>(firstElement, 0, end - 1);
     const std::int64_t seen =
         firstOutput == 0 ? 0 : inputEnd(axis, std::int64_t{firstOutput} - 1, size);

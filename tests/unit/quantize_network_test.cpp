@@ -148,6 +148,17 @@ TEST_F(QuantizeErrorTest, PaddingWithoutAZero) {
     EXPECT_EQ(complaint(network, schemeOf("int4", "int4_half", "int32")), "no error");
 }
 
+TEST_F(QuantizeErrorTest, ATransposedConvolutionStaysOne) {
+    Network network = networkOf({1, 3, 1}, pointwise({1.0F}, {0}), {1, 3, 1});
+    for (const bool transposed : {false, true}) {
+        std::get<Convolution>(network.nodes.front().operation).transposed = transposed;
+        const QuantizedNetwork quantized =
+            quantize(network, int8Scheme(), std::vector<float>{1.0F, 1.0F});
+        EXPECT_EQ(std::get<QuantizedConvolution>(quantized.nodes.front().operation).transposed,
+                  transposed);
+    }
+}
+
 TEST_F(QuantizeErrorTest, InsertedZerosWithoutAZero) {
     Network network = networkOf({1, 3, 1}, pointwise({1.0F}, {0}), {1, 5, 1});
     auto& convolution = std::get<Convolution>(network.nodes.front().operation);
