@@ -42,7 +42,7 @@ void ArrayAccesses::addSums(const FoldTimes& times, const Stream& stream, std::u
         return;
     }
     const bool inputs = array_.dataflow == Dataflow::InputStationary;
-    const Cycle lanes = inputs ? stream.outputs : stream.channels;
+    const Cycle lanes = inputs ? stream.outputs : Cycle{stream.channels} * stream.groupCount;
     if (array_.dataflow == Dataflow::OutputStationary) {
         const Cycle skipped = array_.drain == Drain::Direct ? 0 : array_.rows - stream.outputs;
         const Cycle first = times.firstOutput + skipped;

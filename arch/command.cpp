@@ -17,6 +17,27 @@ struct UnitOf {
 
 }  // namespace
 
+Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes) {
+    Stream group = stream;
+    group.groupCount = 1;
+    group.window.channelBegin += index * stream.window.channelCount;
+    group.columnBegin += index * stream.channels;
+    group.weights += index * stream.reduction * stream.channels * weightBytes;
+    return group;
+}
+
+std::uint64_t macsOf(const Stream& stream) {
+    if (!stream.countsElementsOnly) {
+        return stream.sums() * stream.reduction;
+    }
+    std::uint64_t elements = 0;
+    for (std::uint32_t m = 0; m < stream.outputs; ++m) {
+        forEachRun(stream.window, stream.outputBegin + m, stream.kBegin, stream.reduction,
+                   [&](std::uint32_t, std::uint32_t, std::uint32_t run) { elements += run; });
+    }
+    return elements * stream.channels * stream.groupCount;
+}
+
 Unit unitOf(const Operation& operation) { return std::visit(UnitOf{}, operation); }
 
 }  // namespace systole::arch

@@ -33,6 +33,7 @@ struct DramBox {
 struct LoadTile {
     DramBox source;
     std::uint32_t destination = 0;
+    std::uint32_t haloBytes = 0;  ///< that a neighbouring tile of the same pass has brought as well
 };
 
 /// DRAM to weight scratchpad.
@@ -55,21 +56,36 @@ struct StoreTile {
 /// The sum of output m and channel n (both counted within the fold) lies in accumulator row
 /// `accumulatorRow` + m, column `columnBegin` + n; input stationary, in row `accumulatorRow` + n,
 /// column m.
+///
+/// Weight stationary, `groupCount` groups of a grouped convolution may lie block-diagonally in one
+/// fold: group g takes array rows g * reduction ..+ reduction and array columns columnBegin + g *
+/// channels ..+ channels, sees the window's channels channelBegin + g * channelCount ..+
+/// channelCount, and has its own weights. The elements off the diagonal are not used. Several
+/// groups only where a fold holds their whole reduction.
 struct Stream {
     TileWindow window;
     std::uint32_t outputBegin = 0;  ///< first output position
     std::uint32_t outputs = 1;
-    std::uint32_t kBegin = 0;  ///< first reduction index
-    std::uint32_t reduction = 1;
-    std::uint32_t channels = 1;     ///< output channels
+    std::uint32_t kBegin = 0;       ///< first reduction index
+    std::uint32_t reduction = 1;    ///< of a group
+    std::uint32_t channels = 1;     ///< output channels, of a group
+    std::uint32_t groupCount = 1;   ///< groups side by side
     std::uint32_t columnBegin = 0;  ///< array column of the first one; 0 if input stationary
-    std::uint32_t weights = 0;      ///< weight scratchpad: codes [reduction][channels], dense
+    std::uint32_t weights = 0;      ///< weight scratchpad: codes [groupCount][reduction][channels]
     std::uint32_t accumulatorRow = 0;
     bool accumulate = false;
+    bool countsElementsOnly = false;  ///< macs: transposed convolutions; see macsOf
 
-    std::uint64_t sums() const { return std::uint64_t{outputs} * channels; }
-    std::uint64_t macs() const { return sums() * reduction; }
+    std::uint64_t sums() const { return std::uint64_t{outputs} * channels * groupCount; }
 };
+
+/// Group `index` of a stream, as a stream of its own.
+Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes);
+
+/// Multiply-accumulates of the network in this fold. Padding counts, as it does in every ordinary
+/// convolution; where the window belongs to a transposed one, neither padding nor inserted zeros
+/// do.
+std::uint64_t macsOf(const Stream& stream);
 
 /// A second operand that the vector unit adds on the way out.
 struct SkipAddition {

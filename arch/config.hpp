@@ -47,6 +47,9 @@ struct ArrayConfig {
     Drain drain = Drain::Serial;      ///< of an output-stationary array
     std::uint32_t pipelineDepth = 1;  ///< D: cycles from operands to sum, 1 to 4
     std::uint32_t cyclesPerStep = 1;  ///< S: more than 1 for bit-serial processing elements
+    /// Weight stationary: as many groups of a grouped convolution as fit lie block-diagonally in
+    /// one fold, instead of one a fold.
+    bool depthwisePacking = false;
     CycleConvention convention = CycleConvention::Hardware;
 
     std::uint64_t processingElements() const { return std::uint64_t{rows} * columns; }

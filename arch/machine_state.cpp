@@ -221,7 +221,17 @@ void MachineState::forEachRunOfSums(const Stream& stream, Visit&& visit) {
     }
 }
 
+/// Group by group: what shares a fold shares no sum.
 void MachineState::apply(const Stream& stream) {
+    SYSTOLE_CHECK(stream.groupCount == 1 || stream.groupCount * stream.reduction <= array_.rows,
+                  "{} groups of {} reduction indices in {} rows", stream.groupCount,
+                  stream.reduction, array_.rows);
+    for (std::uint32_t group = 0; group < stream.groupCount; ++group) {
+        multiply(groupOf(stream, group, datapath_.weightBytes));
+    }
+}
+
+void MachineState::multiply(const Stream& stream) {
     checkFold(stream);
     gatherActivations(stream);
     gatherWeights(stream);

@@ -64,6 +64,7 @@ private:
     void apply(const Elementwise& op);
     void apply(const Softmax& op);
 
+    void multiply(const Stream& stream);
     void load(const DramBox& source, std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
     void gatherActivations(const Stream& stream);
     void gatherWeights(const Stream& stream);

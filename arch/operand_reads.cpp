@@ -77,15 +77,22 @@ public:
 private:
     void activationRows() {
         for (std::uint32_t m = 0; m < stream_.outputs; ++m) {
-            forEachRun(stream_.window, stream_.outputBegin + m, stream_.kBegin, stream_.reduction,
-                       [&](std::uint32_t, std::uint32_t address, std::uint32_t elements) {
-                           activations_.forEachWord(
-                               address, std::uint64_t{elements} * activations_.elementBytes(),
-                               [&](std::uint64_t word) { reads_.activationSteps.add(word); });
-                           reads_.activationOperands += elements;
-                       });
+            TileWindow window = stream_.window;
+            for (std::uint32_t group = 0; group < stream_.groupCount; ++group) {
+                forEachRun(window, stream_.outputBegin + m, stream_.kBegin, stream_.reduction,
+                           [&](std::uint32_t, std::uint32_t address, std::uint32_t elements) {
+                               addActivations(address, elements);
+                           });
+                window.channelBegin += window.channelCount;
+            }
             reads_.activationSteps.endStep();
         }
+    }
+
+    void addActivations(std::uint32_t address, std::uint32_t elements) {
+        activations_.forEachWord(address, std::uint64_t{elements} * activations_.elementBytes(),
+                                 [&](std::uint64_t word) { reads_.activationSteps.add(word); });
+        reads_.activationOperands += elements;
     }
 
     void activationColumns(WordSteps& steps, bool lastFirst) {
@@ -102,13 +109,14 @@ private:
 
     void weightRows(WordSteps& steps, bool lastFirst) {
         const std::uint64_t rowBytes = std::uint64_t{stream_.channels} * weights_.elementBytes();
-        for (std::uint32_t i = 0; i < stream_.reduction; ++i) {
-            const std::uint32_t k = lastFirst ? stream_.reduction - 1 - i : i;
+        const std::uint32_t rows = stream_.reduction * stream_.groupCount;
+        for (std::uint32_t i = 0; i < rows; ++i) {
+            const std::uint32_t k = lastFirst ? rows - 1 - i : i;
             weights_.forEachWord(stream_.weights + k * rowBytes, rowBytes,
                                  [&](std::uint64_t word) { steps.add(word); });
             steps.endStep();
         }
-        reads_.weightOperands += std::uint64_t{stream_.reduction} * stream_.channels;
+        reads_.weightOperands += std::uint64_t{rows} * stream_.channels;
     }
 
     void weightColumns() {

@@ -124,7 +124,7 @@ Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) co
         case CycleConvention::Stonne:
             return isolated + 5;
         case CycleConvention::Ideal:
-            return ceilDivide(stream.macs() * array.cyclesPerStep, array.processingElements());
+            return ceilDivide(macsOf(stream) * array.cyclesPerStep, array.processingElements());
         case CycleConvention::Hardware:
             break;
     }
@@ -158,7 +158,7 @@ void SystolicArray::execute(const Command& command) {
 void SystolicArray::countReads(const Command& command, const FoldReads& reads) {
     const Stream& stream = streamOf(command);
     cost::Counters& count = counters(command);
-    count.macs += stream.macs();
+    count.macs += macsOf(stream);
     count.activationScratchpadReads +=
         reads.activationLoads.words() + reads.activationSteps.words();
     count.weightScratchpadReads += reads.weightLoads.words() + reads.weightSteps.words();
@@ -178,7 +178,7 @@ void SystolicArray::countFold(const Flight& flight) {
     arrayRetired_ = flight.arrayEnd;
 
     const Stream& stream = streamOf(*flight.command);
-    const Cycle macCycles = stream.macs() * config_.array.cyclesPerStep;
+    const Cycle macCycles = macsOf(stream) * config_.array.cyclesPerStep;
     const Cycle steps =
         std::min(busy, Cycle{config_.array.cyclesPerStep} * stepsOf(config_.array, stream));
     const Cycle fill = std::min(flight.fill, busy - steps);

@@ -10,7 +10,9 @@ namespace systole::arch {
 /// A window that slides over a tile (a box of one image, channels last) in a scratchpad. Output
 /// positions m are numbered row by row, reduction indices k = (ky * kernelWidth + kx) *
 /// channelCount + c. A tap outside the tile is padding and reads as zero; im2col never exists in
-/// any memory.
+/// any memory. With upsampling (transposed convolutions) the window slides over the tile as if
+/// `upsample - 1` zeros lay between two of its rows or columns; a tap that falls between them is
+/// skipped like one in the padding. Origins, strides and dilations count in those upsampled steps.
 struct TileWindow {
     std::uint32_t address = 0;  ///< of the tile's first byte
     std::uint32_t elementBytes = 1;
@@ -23,6 +25,8 @@ struct TileWindow {
     std::uint32_t strideX = 1;
     std::uint32_t dilationY = 1;
     std::uint32_t dilationX = 1;
+    std::uint32_t upsampleY = 1;
+    std::uint32_t upsampleX = 1;
     std::uint32_t kernelHeight = 1;
     std::uint32_t kernelWidth = 1;
     std::uint32_t outputHeight = 1;
@@ -36,7 +40,7 @@ struct TileWindow {
 };
 
 /// Calls visit(k - kBegin, byte address, elements) for every run of consecutive elements that
-/// output m reads for reduction indices kBegin ..+ kCount; taps in the padding are left out.
+/// output m reads for reduction indices kBegin ..+ kCount; taps that read no element are left out.
 template <typename Visit>
 void forEachRun(const TileWindow& window, std::uint32_t m, std::uint32_t kBegin,
                 std::uint32_t kCount, Visit&& visit) {
@@ -51,9 +55,12 @@ void forEachRun(const TileWindow& window, std::uint32_t m, std::uint32_t kBegin,
                        std::int64_t{tap / window.kernelWidth} * window.dilationY;
         const auto x = window.originX + std::int64_t{outputX} * window.strideX +
                        std::int64_t{tap % window.kernelWidth} * window.dilationX;
-        if (y >= 0 && y < window.height && x >= 0 && x < window.width) {
+        const std::int64_t row = y / window.upsampleY;
+        const std::int64_t column = x / window.upsampleX;
+        const bool between = y % window.upsampleY != 0 || x % window.upsampleX != 0;
+        if (y >= 0 && row < window.height && x >= 0 && column < window.width && !between) {
             const auto element =
-                static_cast<std::uint32_t>(y * window.width + x) * window.channels +
+                static_cast<std::uint32_t>(row * window.width + column) * window.channels +
                 window.channelBegin + channel;
             visit(k - kBegin, window.address + element * window.elementBytes, run);
         }

@@ -152,15 +152,16 @@ private:
 
     bool sizeBuffers(ConvolutionTiling& tiling) {
         const auto extent = [](std::uint32_t outputs, std::uint32_t stride, std::uint32_t kernel,
-                               std::uint32_t dilation, std::uint32_t whole) {
-            return std::min(inputExtent(outputs, stride, kernel, dilation), whole);
+                               std::uint32_t dilation, std::uint32_t upsample,
+                               std::uint32_t whole) {
+            return std::min(inputExtent(outputs, stride, kernel, dilation, upsample), whole);
         };
         const std::uint64_t word = activationWords_.wordBytes();
         const auto aligned = [&](std::uint64_t bytes) { return ceilDivide(bytes, word) * word; };
         const std::uint64_t height = extent(tiling.tileHeight, shape_.strideY, shape_.kernelHeight,
-                                            shape_.dilationY, shape_.inputHeight);
+                                            shape_.dilationY, shape_.upsampleY, shape_.inputHeight);
         const std::uint64_t width = extent(tiling.tileWidth, shape_.strideX, shape_.kernelWidth,
-                                           shape_.dilationX, shape_.inputWidth);
+                                           shape_.dilationX, shape_.upsampleX, shape_.inputWidth);
         const std::uint64_t input = aligned(height * width * loadedChannels(tiling.channelChunk) *
                                             datapath_.activationBytes);
         const std::uint64_t output = aligned(std::uint64_t{tiling.tileHeight} * tiling.tileWidth *
@@ -235,8 +236,10 @@ private:
         const std::uint64_t outputs = std::uint64_t{tiling.tileHeight} * tiling.tileWidth;
         const std::uint64_t taps = std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth;
         if (shape_.groups > 1) {
-            return shape_.groups * productCycles(outputs, taps * shape_.channelsPerGroup(),
-                                                 shape_.outputsPerGroup());
+            const std::uint32_t together = groupsPerFold(machine_.array, shape_);
+            return ceilDivide(shape_.groups, together) *
+                   productCycles(outputs, taps * shape_.channelsPerGroup(),
+                                 shape_.outputsPerGroup());
         }
         const std::uint64_t whole = shape_.inputChannels / tiling.channelChunk;
         const std::uint64_t rest = shape_.inputChannels % tiling.channelChunk;
@@ -286,6 +289,17 @@ private:
 };
 
 }  // namespace
+
+std::uint32_t groupsPerFold(const ArrayConfig& array, const ConvolutionShape& shape) {
+    if (!array.depthwisePacking || array.dataflow != Dataflow::WeightStationary) {
+        return 1;
+    }
+    const std::uint64_t reduction =
+        std::uint64_t{shape.kernelHeight} * shape.kernelWidth * shape.channelsPerGroup();
+    const auto fits = std::min<std::uint64_t>(
+        {shape.groups, array.rows / reduction, array.columns / shape.outputsPerGroup()});
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, fits));
+}
 
 std::variant<ConvolutionTiling, DoesNotFit> tileConvolution(const MachineConfig& machine,
                                                             const Datapath& datapath,

@@ -27,6 +27,8 @@ struct ConvolutionShape {
     std::uint32_t strideX = 1;
     std::uint32_t dilationY = 1;
     std::uint32_t dilationX = 1;
+    std::uint32_t upsampleY = 1;  ///< of a transposed convolution: its stride
+    std::uint32_t upsampleX = 1;
     std::uint32_t groups = 1;
     bool hasSkip = false;  ///< a residual operand is loaded with every output tile
 
@@ -74,10 +76,15 @@ std::variant<ConvolutionTiling, DoesNotFit> tileConvolution(const MachineConfig&
                                                             const ConvolutionShape& shape,
                                                             numeric::ScaleArithmetic arithmetic);
 
-/// Input rows (or columns) that `outputs` output positions read.
+/// Groups that one fold holds block-diagonally: 1 without depthwise packing, and where the
+/// reduction of a group is longer than half of the array's rows.
+std::uint32_t groupsPerFold(const ArrayConfig& array, const ConvolutionShape& shape);
+
+/// Input rows (or columns) that `outputs` output positions read; at most, where zeros lie between
+/// them.
 inline std::uint32_t inputExtent(std::uint32_t outputs, std::uint32_t stride, std::uint32_t kernel,
-                                 std::uint32_t dilation) {
-    return (outputs - 1) * stride + (kernel - 1) * dilation + 1;
+                                 std::uint32_t dilation, std::uint32_t upsample = 1) {
+    return ((outputs - 1) * stride + (kernel - 1) * dilation) / upsample + 1;
 }
 
 }  // namespace systole::arch

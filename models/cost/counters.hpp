@@ -31,6 +31,7 @@ struct Counters {
     std::uint64_t vectorOperations = 0;
     std::uint64_t bytesLoaded = 0;
     std::uint64_t bytesStored = 0;
+    std::uint64_t haloBytes = 0;
 };
 
 inline constexpr std::array kCounters{
@@ -85,6 +86,11 @@ inline constexpr std::array kCounters{
                           &Counters::bytesLoaded},
     CounterInfo<Counters>{"bytes_stored", "B", "bytes that store commands asked for",
                           &Counters::bytesStored},
+    CounterInfo<Counters>{"halo_bytes", "B",
+                          "those of bytes_loaded that neighbouring tiles share: input elements "
+                          "that a tile loads although an earlier tile of the same pass over the "
+                          "image has (a further pass, for other channels, counts for itself)",
+                          &Counters::haloBytes},
 };
 
 inline Counters& operator+=(Counters& sum, const Counters& more) {

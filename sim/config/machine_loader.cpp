@@ -61,6 +61,9 @@ arch::ArrayConfig readArray(const Section& section) {
     if (section.clean()) {
         checkConvention(section, array);
     }
+    if (const auto packing = section.find("depthwise_packing")) {
+        array.depthwisePacking = packing->boolean();
+    }
     return array;
 }
 

@@ -187,7 +187,8 @@ private:
                                   {weightAccess(step, true)});
         }
         if (step.loadsTile) {
-            emitLoad(context_, input_, step.tile.box, step.inputAddress, tiling_.buffers.input);
+            emitLoad(context_, input_, step.tile.box, step.inputAddress, tiling_.buffers.input,
+                     step.tile.haloElements);
         }
         if (addition_ != nullptr && step.isFirst) {
             emitLoad(context_, skip_, step.outputs, step.skipAddress, tiling_.buffers.skip);
@@ -204,8 +205,10 @@ private:
                     row = accumulatorHalfRow();
                     context_.accumulatorHalf ^= 1U;
                 }
-                for (const Segment& segment : block.segments) {
-                    emitStreams(step, segment, pass, row);
+                for (std::size_t i = 0; i < block.segments.size();) {
+                    const std::uint32_t groups = groupsTogether(block, i);
+                    emitStreams(step, block.segments[i], groups, pass, row);
+                    i += groups;
                 }
                 if (step.isLast) {
                     emitRequantize(step, block, pass, row);
@@ -242,14 +245,27 @@ private:
         return channelsAlongRows() ? block.outputs.size() : outputs;
     }
 
-    void emitStreams(const Step& step, const Segment& segment, const Pass& pass,
-                     std::uint32_t accumulatorRow) {
+    /// Segments from `first` on that one fold takes: whole groups, whose weights follow each other.
+    std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const {
+        const std::uint32_t most = arch::groupsPerFold(context_.machine.array, shape_);
+        std::uint32_t count = 0;
+        while (count < most && first + count < block.segments.size() &&
+               block.segments[first + count].outputs.size() == shape_.outputsPerGroup()) {
+            ++count;
+        }
+        return std::max(count, 1U);
+    }
+
+    void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
+                     const Pass& pass, std::uint32_t accumulatorRow) {
         arch::Stream stream;
         stream.window = tileWindow(convolution_.window, step.tile, step.outputs, step.inputAddress,
                                    context_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
         stream.channels = segment.outputs.size();
+        stream.groupCount = groups;
+        stream.countsElementsOnly = convolution_.transposed;
         stream.columnBegin = channelsAlongRows() ? 0 : segment.blockOffset;
         const std::vector<Access> accesses{{Memory::Activation, step.inputAddress,
                                             step.inputAddress + tiling_.buffers.input, false},
@@ -339,6 +355,8 @@ arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution,
             .strideX = window.strideWidth,
             .dilationY = window.dilationHeight,
             .dilationX = window.dilationWidth,
+            .upsampleY = window.upsampleHeight,
+            .upsampleX = window.upsampleWidth,
             .groups = convolution.groups,
             .hasSkip = hasSkip};
 }

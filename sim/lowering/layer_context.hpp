@@ -46,16 +46,20 @@ Access dramAccess(const arch::DramBox& box, bool isWrite);
 
 /// Loads a box of a tensor into the activation scratchpad, or stores one. `bufferBytes` is the size
 /// of the buffer at `address`, all of which the tokens guard.
+/// `haloElements`: those of the box that a tile before it has loaded too.
 void emitLoad(LoweringContext& context, TensorId tensor, const TensorBox& box,
-              std::uint32_t address, std::uint32_t bufferBytes);
+              std::uint32_t address, std::uint32_t bufferBytes, std::uint64_t haloElements = 0);
 void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
                std::uint32_t address, std::uint32_t bufferBytes);
 
-/// The part of the input image under a tile of outputs, and where the first tap lies in it.
+/// The part of the input image under a tile of outputs, and where the first tap lies in it, in
+/// steps of the upsampled image.
 struct InputTile {
     TensorBox box;
     std::int32_t originY = 0;
     std::int32_t originX = 0;
+    /// Elements that the tiles before this one in a row by row pass over the outputs hold, too.
+    std::uint64_t haloElements = 0;
 };
 InputTile inputTile(const Window& window, const Shape& input, const TensorBox& outputs,
                     std::uint32_t channel, std::uint32_t channels);

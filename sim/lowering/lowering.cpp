@@ -8,6 +8,7 @@
 #include "models/check.hpp"
 #include "sim/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
+#include "sim/workload/window.hpp"
 
 namespace systole::sim {
 namespace {
@@ -63,6 +64,15 @@ const char* kindOf(const QuantizedNode& node) {
         const char* operator()(const QuantizedSoftmax&) const { return "softmax"; }
     };
     return std::visit(Kind{}, node.operation);
+}
+
+std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input,
+                     const Shape& output) {
+    if (!convolution.transposed) {
+        return output.elements() * convolution.reduction();
+    }
+    const std::uint64_t perTap = convolution.weights.size() / kernelArea(convolution.window);
+    return tapsOnElements(convolution.window, input) * perTap;
 }
 
 class Lowering {
@@ -147,13 +157,14 @@ private:
         if (addition != nullptr) {
             layer.name += " + " + addition->name;
         }
-        if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
-            const Shape& output = network_.tensors[node.output].shape;
-            layer.macs = output.elements() * convolution->reduction();
+        const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
+        if (convolution != nullptr) {
+            layer.macs = macsOf(*convolution, network_.tensors[node.inputs[0]].shape,
+                                network_.tensors[node.output].shape);
         }
         builder_.beginLayer(layer.name);
         lowered_.layers.push_back(layer);
-        if (layer.macs > 0) {
+        if (convolution != nullptr) {
             lowerConvolution(context_, node, addition);
         } else {
             lowerVectorLayer(context_, node);

@@ -30,7 +30,9 @@ struct ConstantData {
 struct LoweredLayer {
     std::string name;
     std::string kind;
-    std::uint64_t macs = 0;  ///< M * K * N over all groups
+    /// M * K * N over all groups, padding included; of a transposed convolution only the products
+    /// with elements of the image: H * W * kernel * C_in * C_out / groups less what is cropped.
+    std::uint64_t macs = 0;
 };
 
 struct LoweredNetwork {

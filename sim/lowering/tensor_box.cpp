@@ -3,6 +3,7 @@
 
 #include "models/check.hpp"
 #include "sim/lowering/layer_context.hpp"
+#include "sim/workload/window.hpp"
 
 namespace systole::sim {
 
@@ -38,12 +39,13 @@ Access dramAccess(const arch::DramBox& box, bool isWrite) {
 }
 
 void emitLoad(LoweringContext& context, TensorId tensor, const TensorBox& box,
-              std::uint32_t address, std::uint32_t bufferBytes) {
+              std::uint32_t address, std::uint32_t bufferBytes, std::uint64_t haloElements) {
     const arch::DramBox source =
         dramBox(box, context.lowered.tensors[tensor].shape, context.addressOf(tensor),
                 context.datapath.activationBytes);
     context.builder.emit(
-        arch::LoadTile{source, address},
+        arch::LoadTile{source, address,
+                       static_cast<std::uint32_t>(haloElements * context.datapath.activationBytes)},
         {dramAccess(source, false), {Memory::Activation, address, address + bufferBytes, true}});
 }
 
@@ -63,33 +65,46 @@ namespace {
 struct Extent {
     std::uint32_t begin;
     std::uint32_t length;
-    std::int32_t origin;  ///< first tap of the first output, relative to begin
+    std::int32_t origin;  ///< first tap of the first output, relative to begin, in upsampled steps
+    std::uint32_t halo;   ///< those of them that the outputs before the range read as well
 };
 
-Extent inputRange(std::uint32_t firstOutput, std::uint32_t outputs, std::uint32_t stride,
-                  std::uint32_t kernel, std::uint32_t dilation, std::uint32_t pad,
+/// Behind the last input that outputs up to `output` read. (Negative quotients, here and below, are
+/// clamped: it does not matter how they round.)
+std::int64_t inputEnd(const WindowAxis& axis, std::int64_t output, std::uint32_t size) {
+    const std::int64_t lastTap = output * axis.stride - axis.padBefore + reach(axis) - 1;
+    return std::clamp<std::int64_t>(lastTap / axis.upsample + 1, 1, size);
+}
+
+/// Where no tap lies on an element, one element all the same: a tile is never empty.
+Extent inputRange(const WindowAxis& axis, std::uint32_t firstOutput, std::uint32_t outputs,
                   std::uint32_t size) {
-    const std::int64_t first = std::int64_t{firstOutput} * stride - pad;
-    const std::int64_t end = first + arch::inputExtent(outputs, stride, kernel, dilation);
-    const std::int64_t begin = std::clamp<std::int64_t>(first, 0, size - 1);
-    const std::int64_t stop = std::clamp<std::int64_t>(end, begin + 1, size);
-    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(stop - begin),
-            static_cast<std::int32_t>(first - begin)};
+    const std::int64_t first = std::int64_t{firstOutput} * axis.stride - axis.padBefore;
+    const std::int64_t end = inputEnd(axis, std::int64_t{firstOutput} + outputs - 1, size);
+    const std::int64_t firstElement = (first + axis.upsample - 1) / axis.upsample;
+    const std::int64_t begin = std::clamp<std::int64_t>(firstElement, 0, end - 1);
+    const std::int64_t seen =
+        firstOutput == 0 ? 0 : inputEnd(axis, std::int64_t{firstOutput} - 1, size);
+    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin),
+            static_cast<std::int32_t>(first - begin * axis.upsample),
+            static_cast<std::uint32_t>(std::max<std::int64_t>(0, seen - begin))};
 }
 
 }  // namespace
 
 InputTile inputTile(const Window& window, const Shape& input, const TensorBox& outputs,
                     std::uint32_t channel, std::uint32_t channels) {
-    const Extent rows =
-        inputRange(outputs.y, outputs.height, window.strideHeight, window.kernelHeight,
-                   window.dilationHeight, window.padTop, input.height);
+    const Extent rows = inputRange(verticalAxis(window), outputs.y, outputs.height, input.height);
     const Extent columns =
-        inputRange(outputs.x, outputs.width, window.strideWidth, window.kernelWidth,
-                   window.dilationWidth, window.padLeft, input.width);
-    return {{rows.begin, columns.begin, channel, rows.length, columns.length, channels},
-            rows.origin,
-            columns.origin};
+        inputRange(horizontalAxis(window), outputs.x, outputs.width, input.width);
+    InputTile tile;
+    tile.box = {rows.begin, columns.begin, channel, rows.length, columns.length, channels};
+    tile.originY = rows.origin;
+    tile.originX = columns.origin;
+    const std::uint64_t firstSeen =
+        std::uint64_t{rows.length - rows.halo} * (columns.length - columns.halo) * channels;
+    tile.haloElements = tile.box.elements() - firstSeen;
+    return tile;
 }
 
 arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const TensorBox& outputs,
@@ -106,6 +121,8 @@ arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const T
     result.strideX = window.strideWidth;
     result.dilationY = window.dilationHeight;
     result.dilationX = window.dilationWidth;
+    result.upsampleY = window.upsampleHeight;
+    result.upsampleX = window.upsampleWidth;
     result.kernelHeight = window.kernelHeight;
     result.kernelWidth = window.kernelWidth;
     result.outputHeight = outputs.height;

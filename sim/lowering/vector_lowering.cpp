@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "arch/machine_ports.hpp"
 #include "sim/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
 
@@ -100,7 +101,7 @@ private:
         std::vector<std::uint32_t> sources;
         for (std::uint32_t i = 0; i < operands; ++i) {
             sources.push_back((2 * i + turn) * bytes);
-            emitLoad(context_, node_.inputs[i], tile.box, sources.back(), bytes);
+            emitLoad(context_, node_.inputs[i], tile.box, sources.back(), bytes, tile.haloElements);
             accesses.push_back({Memory::Activation, sources.back(), sources.back() + bytes, false});
         }
         accesses.push_back({Memory::Activation, destination, destination + outputBytes(), true});

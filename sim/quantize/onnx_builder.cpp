@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <limits>
 
 namespace systole::sim {
 
@@ -23,11 +24,11 @@ void setType(onnx::ValueInfoProto& value, const std::string& name, onnx::TensorP
 }
 
 void addIntegers(onnx::NodeProto& node, const std::string& name,
-                 std::initializer_list<std::uint32_t> values) {
+                 std::initializer_list<std::int64_t> values) {
     onnx::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);
     attribute.set_type(onnx::AttributeProto::INTS);
-    for (const std::uint32_t value : values) attribute.add_ints(value);
+    for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
 }  // namespace
@@ -88,6 +89,44 @@ void OnnxBuilder::addDequantize(const OnnxCodes& input, const std::string& outpu
     addNode("DequantizeLinear", name,
             {input.name, addScale(name + "/scale", input.scale), addZeroPoint(name + "/zero")},
             output);
+}
+
+/// A transposed 1 x 1 convolution of ones, each channel for itself, moves values and adds nothing;
+/// quantizing with the scale that they were dequantized with gives the codes back.
+void OnnxBuilder::addUpsample(const OnnxCodes& input, std::uint32_t channels,
+                              std::array<std::uint32_t, 2> factors, const std::string& output) {
+    addDequantize(input, output + "/dense");
+    auto& ones = addInitializer(output + "/ones", onnx::TensorProto::FLOAT);
+    for (const std::uint32_t size : {channels, 1U, 1U, 1U}) ones.add_dims(size);
+    for (std::uint32_t c = 0; c < channels; ++c) ones.add_float_data(1.0F);
+    onnx::NodeProto& node = addNode("ConvTranspose", output + "/upsample",
+                                    {output + "/dense", output + "/ones"}, output + "/spread");
+    addIntegers(node, "kernel_shape", {1, 1});
+    addIntegers(node, "strides", {factors[0], factors[1]});
+    addInteger(node, "group", channels);
+    addQuantize(output + "/spread", {output, input.scale});
+}
+
+void OnnxBuilder::addCrop(const std::string& input, const std::array<std::uint32_t, 4>& crops,
+                          const std::string& output) {
+    const auto indices = [&](const std::string& name, std::int64_t vertical,
+                             std::int64_t horizontal) {
+        auto& tensor = addInitializer(name, onnx::TensorProto::INT64);
+        tensor.add_dims(2);
+        tensor.add_int64_data(vertical);
+        tensor.add_int64_data(horizontal);
+        return name;
+    };
+    // Slice ends before an index; counted from the end it is negative, and 0 would be the
+    // beginning.
+    const auto end = [](std::uint32_t crop) {
+        return crop == 0 ? std::numeric_limits<std::int64_t>::max() : -std::int64_t{crop};
+    };
+    addNode(
+        "Slice", output + "/crop",
+        {input, indices(output + "/starts", crops[0], crops[1]),
+         indices(output + "/ends", end(crops[2]), end(crops[3])), indices(output + "/axes", 2, 3)},
+        output);
 }
 
 void OnnxBuilder::addQLinearConv(const std::string& name, const QLinearConvParameters& parameters,

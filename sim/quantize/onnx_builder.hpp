@@ -40,6 +40,12 @@ public:
                              const std::vector<std::string>& inputs, const std::string& output);
     void addQuantize(const std::string& input, const OnnxCodes& output);
     void addDequantize(const OnnxCodes& input, const std::string& output);
+    /// Puts `factors - 1` zeros between the rows and columns of codes, exactly.
+    void addUpsample(const OnnxCodes& input, std::uint32_t channels,
+                     std::array<std::uint32_t, 2> factors, const std::string& output);
+    /// Takes rows and columns off: top, left, bottom, right.
+    void addCrop(const std::string& input, const std::array<std::uint32_t, 4>& crops,
+                 const std::string& output);
     void addQLinearConv(const std::string& name, const QLinearConvParameters& parameters,
                         const OnnxCodes& input, const OnnxCodes& output);
 

@@ -48,6 +48,7 @@ private:
     const Shape& inputShape() const { return network_.tensors[node_->inputs[0]].shape; }
     std::vector<std::int8_t> weightsChannelsFirst(const QuantizedConvolution& convolution) const;
     void addQLinearConv(const QLinearConvParameters& parameters, const std::string& output);
+    OnnxCodes spreadInput(Window& window);
     void addReluOnCodes(const std::string& input, float scale);
 
     const QuantizedNetwork& network_;
@@ -118,11 +119,36 @@ std::vector<std::int8_t> OnnxExporter::weightsChannelsFirst(
     return weights;
 }
 
+/// The input as QLinearConv can take it: ONNX has no quantized ConvTranspose, so the zeros between
+/// the elements are inserted and negative pads cropped before; `window` is left with the rest.
+OnnxCodes OnnxExporter::spreadInput(Window& window) {
+    const TensorId input = node_->inputs[0];
+    OnnxCodes codes{nameOf(input), scaleOf(input)};
+    const std::string& output = nameOf(node_->output);
+    if (std::max(window.upsampleHeight, window.upsampleWidth) > 1) {
+        builder_.addUpsample(codes, inputShape().channels,
+                             {window.upsampleHeight, window.upsampleWidth}, output + "/upsampled");
+        codes.name = output + "/upsampled";
+    }
+    std::array<std::uint32_t, 4> crops{};
+    std::size_t side = 0;
+    for (std::int32_t* pad :
+         {&window.padTop, &window.padLeft, &window.padBottom, &window.padRight}) {
+        crops.at(side++) = static_cast<std::uint32_t>(std::max(0, -*pad));
+        *pad = std::max(0, *pad);
+    }
+    if (crops != std::array<std::uint32_t, 4>{}) {
+        builder_.addCrop(codes.name, crops, output + "/cropped");
+        codes.name = output + "/cropped";
+    }
+    return codes;
+}
+
 void OnnxExporter::addQLinearConv(const QLinearConvParameters& parameters,
                                   const std::string& output) {
-    const TensorId input = node_->inputs[0];
-    builder_.addQLinearConv(node_->name, parameters, {nameOf(input), scaleOf(input)},
-                            {output, scaleOf(node_->output)});
+    QLinearConvParameters dense = parameters;
+    const OnnxCodes input = spreadInput(dense.window);
+    builder_.addQLinearConv(node_->name, dense, input, {output, scaleOf(node_->output)});
 }
 
 /// ReLU of codes: through floats and back with one scale, which changes no code.
@@ -160,7 +186,7 @@ void OnnxExporter::operator()(const QuantizedPooling& pooling) {
         OnnxBuilder::addWindow(node, window);
         return;
     }
-    const bool padded = window.padTop + window.padLeft + window.padBottom + window.padRight != 0;
+    const bool padded = readsZeros(window);
     if (padded && !pooling.countIncludesPad) {
         fail(fmt::format("node '{}' averages without its padding, expected count_include_pad",
                          node_->name));

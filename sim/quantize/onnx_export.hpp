@@ -16,8 +16,10 @@ struct OnnxExportOptions {
 /// Writes an INT8 network as standard ONNX (opset 13): QuantizeLinear at the float input,
 /// QLinearConv, MaxPool on codes, DequantizeLinear / Add / Relu / QuantizeLinear for the rest.
 /// Tensors of codes keep their names, the float input and the float result are named after them
-/// with the suffix `_float`. ONNX Runtime computes the codes of docs/arithmetic.md from it, but for
-/// softmax, whose exponential is its own.
+/// with the suffix `_float`. There is no quantized ConvTranspose in ONNX: an exact ConvTranspose of
+/// one tap per channel inserts the zeros between the codes, and QLinearConv does the rest. ONNX
+/// Runtime computes the codes of docs/arithmetic.md from it, but for softmax, whose exponential is
+/// its own.
 ///
 /// Throws ConfigError where the scheme is not INT8 activations, integer weights of up to 8 bits,
 /// fp32_multiplier and sums that int32 holds; where an average excludes its padding; and where the

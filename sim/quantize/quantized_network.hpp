@@ -35,6 +35,7 @@ struct QuantizedConvolution {
     Window window;
     std::uint32_t groups = 1;
     std::uint32_t outputChannels = 1;
+    bool transposed = false;                 ///< as in Convolution
     std::vector<numeric::Code> weights;      ///< [outputChannels][k], k as in Convolution
     std::vector<float> weightScales;         ///< [outputChannels]; all equal when per tensor
     std::vector<std::int64_t> bias;          ///< [outputChannels], accumulator units

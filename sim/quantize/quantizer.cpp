@@ -99,7 +99,7 @@ void Quantizer::checkReduction(const Node& node, std::uint64_t reduction) const 
 }
 
 void Quantizer::checkPadding(const Node& node, const Window& window) const {
-    if (activation_.decode(activation_.encode(0.0)) == 0.0 || !pads(window)) return;
+    if (activation_.decode(activation_.encode(0.0)) == 0.0 || !readsZeros(window)) return;
     fail(fmt::format("node '{}' pads with zeros, but {} has no zero, expected a format that has",
                      node.name, numeric::nameOf(scheme_.activation)));
 }
@@ -144,6 +144,7 @@ QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
     result.window = source.window;
     result.groups = source.groups;
     result.outputChannels = source.outputChannels;
+    result.transposed = source.transposed;
     result.relu = fused.relu;
     result.weightScales = weightScales(source);
     for (std::size_t n = 0; n < source.outputChannels; ++n) {

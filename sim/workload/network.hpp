@@ -28,26 +28,36 @@ struct Tensor {
     Shape shape;
 };
 
-/// A sliding window over height and width.
+/// A sliding window over height and width. A pad may be negative: that many rows or columns of the
+/// image are cropped. Upsampling puts `upsample - 1` zeros between two rows or columns of the image
+/// before it is padded; only transposed convolutions do it, and no memory ever holds those zeros.
 struct Window {
     std::uint32_t kernelHeight = 1;
     std::uint32_t kernelWidth = 1;
     std::uint32_t strideHeight = 1;
     std::uint32_t strideWidth = 1;
-    std::uint32_t padTop = 0;
-    std::uint32_t padLeft = 0;
-    std::uint32_t padBottom = 0;
-    std::uint32_t padRight = 0;
+    std::int32_t padTop = 0;
+    std::int32_t padLeft = 0;
+    std::int32_t padBottom = 0;
+    std::int32_t padRight = 0;
     std::uint32_t dilationHeight = 1;
     std::uint32_t dilationWidth = 1;
+    std::uint32_t upsampleHeight = 1;
+    std::uint32_t upsampleWidth = 1;
 };
 
 /// One input. Output channel n belongs to group n / (N / groups) and reads only that group's
 /// inputs. Reduction index within a group: k = (ky * kernelWidth + kx) * channelsPerGroup + c.
+///
+/// A transposed convolution is the convolution that it equals: its strides are the window's
+/// upsampling, its kernel is turned by 180 degrees, its pads p are dilation * (kernel - 1) - p.
+/// Only products with elements of the image are MACs of it; an ordinary convolution counts its
+/// padding.
 struct Convolution {
     Window window;
     std::uint32_t groups = 1;
     std::uint32_t outputChannels = 1;
+    bool transposed = false;
     std::vector<float> weights;  ///< [outputChannels][k]
     std::vector<float> bias;     ///< [outputChannels]
 

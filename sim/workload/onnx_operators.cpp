@@ -41,26 +41,34 @@ std::uint32_t readGroups(const OnnxNode& node, const Shape& input, const OnnxCon
     return static_cast<std::uint32_t>(groups);
 }
 
-ConvertedNode convertConv(const OnnxNode& node) {
-    node.expectAttributes({"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"});
-    node.expectInputs(2, 3);
-    const Shape& input = node.image(0).shape;
-    const OnnxConstant weights = node.constant(1);
+/// Weights of rank 4 whose last two dimensions are those of the kernel.
+OnnxConstant kernelWeights(const OnnxNode& node) {
+    OnnxConstant weights = node.constant(1);
     if (weights.dims.size() != 4) {
         node.fail(fmt::format("has weights of rank {}, expected 4 (two-dimensional convolution)",
                               weights.dims.size()));
     }
+    const auto height = static_cast<std::uint32_t>(weights.dims[2]);
+    const auto width = static_cast<std::uint32_t>(weights.dims[3]);
+    if (node.has("kernel_shape") &&
+        node.integers("kernel_shape", 2, 1, kLargestTensor, 1) != std::vector{height, width}) {
+        node.fail(
+            fmt::format("kernel_shape differs from its weights, expected {} x {}", height, width));
+    }
+    return weights;
+}
+
+ConvertedNode convertConv(const OnnxNode& node) {
+    node.expectAttributes({"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"});
+    node.expectInputs(2, 3);
+    const Shape& input = node.image(0).shape;
+    const OnnxConstant weights = kernelWeights(node);
     Convolution convolution;
     convolution.groups = readGroups(node, input, weights);
     convolution.outputChannels = static_cast<std::uint32_t>(weights.dims[0]);
     const auto height = static_cast<std::uint32_t>(weights.dims[2]);
     const auto width = static_cast<std::uint32_t>(weights.dims[3]);
     convolution.window = readWindow(node, input, height, width);
-    if (node.has("kernel_shape") &&
-        node.integers("kernel_shape", 2, 1, kLargestTensor, 1) != std::vector{height, width}) {
-        node.fail(
-            fmt::format("kernel_shape differs from its weights, expected {} x {}", height, width));
-    }
     convolution.weights.resize(weights.values.size());
     const std::size_t channels = input.channels / convolution.groups;
     const std::size_t pixels = std::size_t{height} * width;
@@ -68,6 +76,61 @@ ConvertedNode convertConv(const OnnxNode& node) {
         const std::size_t block = n * channels * pixels;
         toChannelsLast(&weights.values[block], channels, pixels, &convolution.weights[block]);
     }
+    convolution.bias = optionalBias(node, 2, convolution.outputChannels);
+    const Shape shape = windowedShape(node, convolution.window, input, convolution.outputChannels);
+    return {.what = std::move(convolution), .shape = shape};
+}
+
+std::uint32_t readTransposedGroups(const OnnxNode& node, const Shape& input,
+                                   const OnnxConstant& weights) {
+    const std::int64_t groups = node.integer("group", 1);
+    if (groups < 1 || input.channels % groups != 0) {
+        node.fail(fmt::format("has group {}, expected a divisor of {} input channels", groups,
+                              input.channels));
+    }
+    if (weights.dims[0] != input.channels) {
+        node.fail(fmt::format("has weights of the shape [{}], expected [{}, N, height, width]",
+                              fmt::join(weights.dims, ", "), input.channels));
+    }
+    return static_cast<std::uint32_t>(groups);
+}
+
+/// From [input channel][output channel of the group][ky][kx] to rows of the convolution that the
+/// transposed one equals: its kernel turned by 180 degrees.
+std::vector<float> turnedWeights(const OnnxConstant& weights, std::uint32_t groups) {
+    const auto outputs = static_cast<std::size_t>(weights.dims[1]);
+    const std::size_t inputs = static_cast<std::size_t>(weights.dims[0]) / groups;
+    const auto pixels = static_cast<std::size_t>(weights.dims[2] * weights.dims[3]);
+    std::vector<float> turned(weights.values.size());
+    for (std::size_t group = 0; group < groups; ++group) {
+        for (std::size_t c = 0; c < inputs; ++c) {
+            for (std::size_t n = 0; n < outputs; ++n) {
+                const float* kernel =
+                    &weights.values[((group * inputs + c) * outputs + n) * pixels];
+                float* row = &turned[(group * outputs + n) * pixels * inputs];
+                for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+                    row[pixel * inputs + c] = kernel[pixels - 1 - pixel];
+                }
+            }
+        }
+    }
+    return turned;
+}
+
+ConvertedNode convertConvTranspose(const OnnxNode& node) {
+    node.expectAttributes({"auto_pad", "dilations", "group", "kernel_shape", "output_padding",
+                           "output_shape", "pads", "strides"});
+    node.expectInputs(2, 3);
+    const Shape& input = node.image(0).shape;
+    const OnnxConstant weights = kernelWeights(node);
+    Convolution convolution;
+    convolution.transposed = true;
+    convolution.groups = readTransposedGroups(node, input, weights);
+    convolution.outputChannels = static_cast<std::uint32_t>(weights.dims[1]) * convolution.groups;
+    convolution.window =
+        readTransposedWindow(node, input, static_cast<std::uint32_t>(weights.dims[2]),
+                             static_cast<std::uint32_t>(weights.dims[3]));
+    convolution.weights = turnedWeights(weights, convolution.groups);
     convolution.bias = optionalBias(node, 2, convolution.outputChannels);
     const Shape shape = windowedShape(node, convolution.window, input, convolution.outputChannels);
     return {.what = std::move(convolution), .shape = shape};
@@ -262,11 +325,12 @@ ConvertedNode convertDropout(const OnnxNode& node) {
 }
 
 using Converter = ConvertedNode (*)(const OnnxNode&);
-constexpr std::array<std::pair<const char*, Converter>, 14> kConverters{{
+constexpr std::array<std::pair<const char*, Converter>, 15> kConverters{{
     {"Add", convertAdd},
     {"AveragePool", convertPool},
     {"BatchNormalization", convertBatchNormalization},
     {"Conv", convertConv},
+    {"ConvTranspose", convertConvTranspose},
     {"Dropout", convertDropout},
     {"Flatten", convertFlatten},
     {"Gemm", convertGemm},

@@ -70,12 +70,34 @@ class QLinearExporter:
         parameters = self.model.parameters[layer.output]
         # [ky, kx, group, channel, output of the group] to [output, channel, ky, kx]
         codes = parameters.weight_codes.view(np.int8).transpose(2, 4, 3, 0, 1)
+        if layer.transposed is not None:
+            self._conv_transpose(layer, parameters, codes)
+            return
         codes = codes.reshape(-1, *codes.shape[2:])
         result = self._qlinear_conv(layer, codes, parameters.weight_scale, parameters.bias_codes,
                                     None if layer.relu else layer.output,
                                     group=layer.weight.shape[2])
         if layer.relu:
             self._node("Clip", [result, self.zero], layer.output)
+
+    def _conv_transpose(self, layer, parameters, codes):
+        """ONNX Runtime's own ConvTranspose on whole numbers, which binary32 sums exactly; then
+        the arithmetic of QLinearConv. codes: [group, output, channel, ky, kx], turned."""
+        weight = codes.transpose(0, 2, 1, 3, 4)[..., ::-1, ::-1].astype(np.float32)
+        weight = weight.reshape(-1, *weight.shape[2:])
+        assert np.abs(weight).sum(axis=(0, 2, 3)).max() * 128 < 2**24
+        source = layer.inputs[0]
+        whole = self._node("Cast", [source], to=TensorProto.FLOAT)
+        inputs = [whole, self._constant(weight),
+                  self._constant(parameters.bias_codes.astype(np.float32))]
+        total = self._node("ConvTranspose", inputs, **layer.transposed)
+        scale = np.float32(self.model.scales[source]) * parameters.weight_scale
+        scale = (scale / np.float32(self.model.scales[layer.output])).astype(np.float32)
+        result = self._node("Mul", [total, self._constant(scale.reshape(-1, 1, 1))])
+        if layer.relu:
+            result = self._node("Relu", [result])
+        one = self._constant(np.ones((), np.float32))
+        self._node("QuantizeLinear", [result, one, self.zero], layer.output)
 
     def _add(self, layer):
         result = self._node("Add", [self._dequantize(name) for name in layer.inputs])

@@ -16,11 +16,13 @@ class Window:
     strides: tuple = (1, 1)
     pads: tuple = (0, 0, 0, 0)  # top, left, bottom, right
     dilations: tuple = (1, 1)
+    upsample: tuple = (1, 1)  # of a transposed convolution: its strides; its pads may be negative
 
     def output_size(self, height, width):
         sizes = []
         for axis, size in enumerate((height, width)):
             reach = self.dilations[axis] * (self.kernel[axis] - 1) + 1
+            size = (size - 1) * self.upsample[axis] + 1
             sizes.append((size + self.pads[axis] + self.pads[axis + 2] - reach)
                          // self.strides[axis] + 1)
         return tuple(sizes)
@@ -36,6 +38,7 @@ class Layer:
     bias: np.ndarray = None
     relu: bool = False  # fused
     count_include_pad: bool = False
+    transposed: dict = None  # of a ConvTranspose: the attributes of its node
 
 
 @dataclass
@@ -134,6 +137,19 @@ class _Importer:
                       self._constant_or_none(node, 2))
         self._append(node, layer, (*window.output_size(height, width), outputs))
 
+    def _convtranspose(self, node, attributes):
+        """The convolution that it equals: zeros between the elements, the kernel turned."""
+        weight = self.constants[node.input[1]]  # [input, output of the group, ky, kx]
+        groups = attributes.get("group", 1)
+        inputs, outputs, ky, kx = weight.shape
+        weight = weight.reshape(groups, inputs // groups, outputs, ky, kx)[..., ::-1, ::-1]
+        height, width, _ = self.graph.shapes[self._resolve(node.input[0])]
+        window = _transposed_window((ky, kx), (height, width), attributes)
+        layer = Layer("conv", [node.input[0]], node.output[0], window,
+                      np.ascontiguousarray(weight.transpose(3, 4, 0, 1, 2)),
+                      self._constant_or_none(node, 2), transposed=attributes)
+        self._append(node, layer, (*window.output_size(height, width), groups * outputs))
+
     def _gemm(self, node, attributes):
         if attributes.get("alpha", 1.0) != 1.0 or attributes.get("beta", 1.0) != 1.0:
             raise ValueError("Gemm is supported with alpha = beta = 1 only")
@@ -205,6 +221,29 @@ class _Importer:
         if shape[:2] != (1, 1):
             raise ValueError("Softmax is supported on 1 x 1 images only")
         self._append(node, Layer("softmax", [node.input[0]], node.output[0]), shape)
+
+
+def _transposed_window(kernel, sizes, attributes):
+    strides = attributes.get("strides", (1, 1))
+    dilations = attributes.get("dilations", (1, 1))
+    pads = attributes.get("pads", (0, 0, 0, 0))
+    extra = attributes.get("output_padding", (0, 0))
+    auto_pad = attributes.get("auto_pad", b"NOTSET").decode()
+    asked = attributes.get("output_shape")
+    if asked is None and auto_pad.startswith("SAME"):
+        asked = [size * stride for size, stride in zip(sizes, strides)]
+    begins, ends = [], []
+    for axis, size in enumerate(sizes):
+        reach = dilations[axis] * (kernel[axis] - 1)
+        whole = (size - 1) * strides[axis] + 1 + reach + extra[axis]
+        crop_begin, outputs = pads[axis], whole - pads[axis] - pads[axis + 2]
+        if asked is not None:
+            outputs = asked[axis]
+            total = max(0, whole - outputs)
+            crop_begin = total // 2 if auto_pad == "SAME_UPPER" else total - total // 2
+        begins.append(reach - crop_begin)
+        ends.append(outputs - 1 + reach - (size - 1) * strides[axis] - begins[-1])
+    return Window(tuple(kernel), (1, 1), (*begins, *ends), tuple(dilations), tuple(strides))
 
 
 def _same_pads(window, sizes, upper):

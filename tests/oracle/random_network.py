@@ -101,8 +101,8 @@ class _Network:
         return model
 
     def add_random_block(self):
-        blocks = [self._plain, self._plain, self._depthwise, self._residual, self._max_pool,
-                  self._average_pool, self._lone_batch_norm, self._read_twice]
+        blocks = [self._plain, self._plain, self._depthwise, self._transposed, self._residual,
+                  self._max_pool, self._average_pool, self._lone_batch_norm, self._read_twice]
         blocks[self.rng.integers(len(blocks))]()
 
     def add_head(self):
@@ -187,14 +187,58 @@ class _Network:
         return int(self.rng.integers(1, _MAX_CHANNELS + 1))
 
     def _plain(self):
-        divisors = [n for n in range(1, self.shape[0] + 1) if self.shape[0] % n == 0]
-        groups = int(self.rng.choice(divisors)) if self._chance(0.4) else 1
+        groups = self._divisor() if self._chance(0.4) else 1
         self._conv(groups * int(self.rng.integers(1, _MAX_CHANNELS // groups + 1)), groups)
         self._norm_and_relu()
 
     def _depthwise(self):
         self._conv(self.shape[0], self.shape[0])
         self._norm_and_relu()
+
+    def _transposed(self):
+        groups = self._divisor() if self._chance(0.4) else 1
+        while True:
+            kernel, dilations = self._pair(1, 3), self._pair(1, 2)
+            strides = self._pair(1, 3)
+            reach = [d * (k - 1) for d, k in zip(dilations, kernel)]
+            attributes = {"kernel_shape": kernel, "strides": strides, "dilations": dilations,
+                          "group": groups}
+            if self._chance(0.7):
+                # Crops beyond the kernel leave a negative pad.
+                attributes["pads"] = [int(self.rng.integers(0, reach[axis % 2] + 2))
+                                      for axis in range(4)]
+                attributes["output_padding"] = [int(self.rng.integers(0, s)) for s in strides]
+            elif self._chance(0.5) and dilations == (1, 1):
+                attributes["auto_pad"] = ("SAME_UPPER", "SAME_LOWER")[self.rng.integers(2)]
+            sizes = self._transposed_size(attributes)
+            if 1 <= min(sizes) and max(sizes) <= max(20, *self.shape[1:]):
+                break
+        outputs = int(self.rng.integers(1, _MAX_CHANNELS // groups + 1))
+        weight = self.rng.normal(0, 1 / np.sqrt(self.shape[0] * np.prod(kernel)),
+                                 (self.shape[0], outputs, *kernel))
+        weight *= np.exp(self.rng.normal(0, 0.5, (1, outputs, 1, 1)))
+        inputs = [self.tensor, self._parameter(weight)]
+        if self._chance(0.5):
+            inputs.append(self._parameter(self.rng.normal(0, 0.3, groups * outputs)))
+        self._node("ConvTranspose", inputs, (groups * outputs, *sizes), **attributes)
+        self._norm_and_relu()
+
+    def _transposed_size(self, attributes):
+        sizes = self.shape[1:]
+        if "auto_pad" in attributes:
+            return [size * stride for size, stride in zip(sizes, attributes["strides"])]
+        pads = attributes.get("pads", (0, 0, 0, 0))
+        extra = attributes.get("output_padding", (0, 0))
+        return [(sizes[axis] - 1) * attributes["strides"][axis] + 1 + extra[axis]
+                + attributes["dilations"][axis] * (attributes["kernel_shape"][axis] - 1)
+                - pads[axis] - pads[axis + 2] for axis in (0, 1)]
+
+    def _pair(self, low, high):
+        return tuple(int(n) for n in self.rng.integers(low, high + 1, 2))
+
+    def _divisor(self):
+        divisors = [n for n in range(1, self.shape[0] + 1) if self.shape[0] % n == 0]
+        return int(self.rng.choice(divisors))
 
     def _residual(self):
         self._conv(self._channels())

@@ -105,6 +105,7 @@ arch::MachineConfig randomMachine(const Scheme& scheme, std::uint64_t seed) {
                    random.pick<std::uint32_t>({1, 2, 5, 32})};
     machine.sequencer = {random.pick<std::uint32_t>({1, 2, 4, 16}), random.between(0, 2)};
     machine.dram = randomDram(random);
+    machine.array.depthwisePacking = random.percent(50);
     return machine;
 }
 

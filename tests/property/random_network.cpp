@@ -166,6 +166,10 @@ private:
         }
     }
 
+    std::int32_t randomPad(std::uint32_t largest) {
+        return static_cast<std::int32_t>(random_.between(0, largest));
+    }
+
     Window randomWindow(std::uint32_t largestKernel) {
         Window window;
         window.kernelHeight = random_.between(1, largestKernel);
@@ -177,10 +181,33 @@ private:
         window.dilationWidth = random_.percent(75) ? 1 : 2;
         const std::uint32_t vertical = (window.kernelHeight - 1) * window.dilationHeight;
         const std::uint32_t horizontal = (window.kernelWidth - 1) * window.dilationWidth;
-        window.padTop = random_.between(0, vertical);
-        window.padBottom = random_.between(0, vertical);
-        window.padLeft = random_.between(0, horizontal);
-        window.padRight = random_.between(0, horizontal);
+        window.padTop = randomPad(vertical);
+        window.padBottom = randomPad(vertical);
+        window.padLeft = randomPad(horizontal);
+        window.padRight = randomPad(horizontal);
+        return window;
+    }
+
+    /// Of a transposed convolution: ONNX's attributes, then what the importer makes of them.
+    Window randomTransposedWindow() {
+        Window window;
+        window.kernelHeight = random_.between(1, 4);
+        window.kernelWidth = random_.percent(60) ? window.kernelHeight : random_.between(1, 4);
+        window.upsampleHeight = random_.between(1, 3);
+        window.upsampleWidth = random_.percent(60) ? window.upsampleHeight : random_.between(1, 3);
+        window.dilationHeight = random_.percent(75) ? 1 : 2;
+        window.dilationWidth = random_.percent(75) ? 1 : 2;
+        const auto vertical =
+            static_cast<std::int32_t>((window.kernelHeight - 1) * window.dilationHeight);
+        const auto horizontal =
+            static_cast<std::int32_t>((window.kernelWidth - 1) * window.dilationWidth);
+        // Crops beyond the kernel leave a negative pad.
+        window.padTop = vertical - randomPad(vertical + 1);
+        window.padLeft = horizontal - randomPad(horizontal + 1);
+        window.padBottom =
+            vertical - randomPad(vertical + 1) + randomPad(window.upsampleHeight - 1);
+        window.padRight =
+            horizontal - randomPad(horizontal + 1) + randomPad(window.upsampleWidth - 1);
         return window;
     }
 
@@ -192,9 +219,10 @@ private:
     }
 
     /// A window that has at least one position on the input.
-    Window fittingWindow(const Shape& input, std::uint32_t largestKernel) {
+    Window fittingWindow(const Shape& input, std::uint32_t largestKernel, bool transposed = false) {
         for (;;) {
-            const Window window = randomWindow(largestKernel);
+            const Window window =
+                transposed ? randomTransposedWindow() : randomWindow(largestKernel);
             if (outputShape(window, input, 1).elements() > 0) return window;
         }
     }
@@ -239,7 +267,8 @@ private:
         const Shape shape = shapeOf(input);
         for (;;) {
             QuantizedConvolution convolution;
-            convolution.window = fittingWindow(shape, 5);
+            convolution.transposed = random_.percent(25);
+            convolution.window = fittingWindow(shape, 5, convolution.transposed);
             if (random_.percent(3)) {
                 convolution.window.padTop += 5;  // positions that see nothing but padding
             }
@@ -263,8 +292,8 @@ private:
         const Shape shape = shapeOf(input);
         QuantizedConvolution convolution;
         const std::uint32_t kernel = random_.pick<std::uint32_t>({1, 3, 5});
-        convolution.window = {kernel,     kernel,     1,          1, kernel / 2,
-                              kernel / 2, kernel / 2, kernel / 2, 1, 1};
+        const auto pad = static_cast<std::int32_t>(kernel / 2);
+        convolution.window = {kernel, kernel, 1, 1, pad, pad, pad, pad, 1, 1};
         convolution.groups = random_.percent(80) ? 1 : shape.channels;
         convolution.outputChannels = shape.channels;
         const std::uint64_t reduction =

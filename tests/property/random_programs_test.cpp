@@ -9,6 +9,7 @@
 #include "random_network.hpp"
 #include "replay.hpp"
 #include "sim/quantize/quantized_reference.hpp"
+#include "sim/workload/window.hpp"
 
 namespace systole::sim {
 namespace {
@@ -32,12 +33,35 @@ Pair makePair(std::uint64_t seed) {
     return {seed, std::move(network), std::move(input), std::move(fit), std::move(accelerator)};
 }
 
+/// Outputs that element i of an axis is scattered to, over all elements and taps.
+std::uint64_t scattered(const WindowAxis& axis, std::uint32_t input) {
+    std::uint64_t outputs = 0;
+    for (std::int64_t i = 0; i < input; ++i) {
+        for (std::int64_t k = 0; k < axis.kernel; ++k) {
+            const std::int64_t output = i * axis.upsample + axis.padBefore - k * axis.dilation;
+            outputs += output >= 0 && output < windowPositions(axis, input) ? 1 : 0;
+        }
+    }
+    return outputs;
+}
+
+std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input,
+                     const Shape& output) {
+    if (!convolution.transposed) {
+        return std::uint64_t{output.height} * output.width * convolution.weights.size();
+    }
+    const Window& window = convolution.window;
+    return scattered(verticalAxis(window), input.height) *
+           scattered(horizontalAxis(window), input.width) * convolution.weights.size() /
+           kernelArea(window);
+}
+
 std::uint64_t macsOf(const QuantizedNetwork& network) {
     std::uint64_t macs = 0;
     for (const QuantizedNode& node : network.nodes) {
         if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
-            const Shape& output = network.tensors[node.output].shape;
-            macs += std::uint64_t{output.height} * output.width * convolution->weights.size();
+            macs += macsOf(*convolution, network.tensors[node.inputs[0]].shape,
+                           network.tensors[node.output].shape);
         }
     }
     return macs;

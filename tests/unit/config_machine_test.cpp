@@ -148,6 +148,15 @@ TEST_F(ConfigMachineTest, ANamedSchemeMustNameTheDatapathsFormats) {
               "datapath's, expected int8");
 }
 
+TEST_F(ConfigMachineTest, DepthwisePackingIsAnOptionOfTheArray) {
+    EXPECT_FALSE(load("edge-16x16").machine.array.depthwisePacking);
+    EXPECT_TRUE(
+        load("edge-16x16", {"array.depthwise_packing=true"}).machine.array.depthwisePacking);
+    EXPECT_EQ(complaintOf({"array.depthwise_packing=2"}),
+              "--set array.depthwise_packing=2: array.depthwise_packing: '2' is not a boolean, "
+              "expected true or false");
+}
+
 TEST_F(ConfigMachineTest, UnknownDataflowsAreRefused) {
     EXPECT_EQ(complaintOf({"array.dataflow=row_stationary"}),
               "--set array.dataflow=row_stationary: array.dataflow: unknown value "

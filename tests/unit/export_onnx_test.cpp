@@ -43,6 +43,14 @@ protected:
         return types;
     }
 
+    static std::vector<std::int64_t> attribute(const onnx::NodeProto& node,
+                                               const std::string& name) {
+        for (const auto& found : node.attribute()) {
+            if (found.name() == name) return {found.ints().begin(), found.ints().end()};
+        }
+        return {};
+    }
+
     /// 2 x 2 x 2 -> 1 x 1 x 1; k = (ky, kx, c) counts 1 to 8.
     static Network convolution() {
         Convolution convolution = pointwise({1, 2, 3, 4, 5, 6, 7, 127}, {10});
@@ -70,6 +78,30 @@ TEST_F(ExportOnnxTest, WeightsAreChannelsFirst) {
     EXPECT_EQ(weights.raw_data(), "\x01\x03\x05\x07\x02\x04\x06\x7f");
     EXPECT_THAT(initializer(graph, "y/convolve/bias").int32_data(), ElementsAre(10));
     EXPECT_THAT(initializer(graph, "y/convolve/weight_scales").float_data(), ElementsAre(1.0F));
+}
+
+TEST_F(ExportOnnxTest, ATransposedConvolutionIsAQLinearConvOfSpreadCodes) {
+    Convolution convolution = pointwise({1, 2, 3, 4, 5, 6, 7, 127}, {10});
+    convolution.transposed = true;
+    convolution.window = {.kernelHeight = 2,
+                          .kernelWidth = 2,
+                          .padTop = 1,
+                          .padLeft = -2,
+                          .padBottom = 1,
+                          .padRight = 0,
+                          .upsampleHeight = 2,
+                          .upsampleWidth = 3};
+    const onnx::GraphProto graph =
+        exported(quantized(networkOf({2, 2, 2}, convolution, {4, 1, 1})));
+    EXPECT_THAT(operators(graph),
+                ElementsAre("QuantizeLinear", "DequantizeLinear", "ConvTranspose", "QuantizeLinear",
+                            "Slice", "QLinearConv", "DequantizeLinear"));
+    EXPECT_THAT(initializer(graph, "y/upsampled/ones").dims(), ElementsAre(2, 1, 1, 1));
+    EXPECT_THAT(initializer(graph, "y/cropped/starts").int64_data(), ElementsAre(0, 2));
+    EXPECT_THAT(attribute(graph.node(2), "strides"), ElementsAre(2, 3));
+    EXPECT_EQ(graph.node(5).input(0), "y/cropped");
+    EXPECT_THAT(attribute(graph.node(5), "pads"), ElementsAre(1, 0, 1, 0));
+    EXPECT_THAT(attribute(graph.node(5), "strides"), ElementsAre(1, 1));
 }
 
 TEST_F(ExportOnnxTest, EveryTensorOfCodesCanBeAnOutput) {

@@ -81,8 +81,12 @@ Window randomWindow(std::mt19937& random) {
     window.strideWidth = between(random, 1, 3);
     window.dilationHeight = between(random, 1, 2);
     window.dilationWidth = between(random, 1, 2);
-    window.padTop = between(random, 0, 9);
-    window.padLeft = between(random, 0, 9);
+    window.padTop = static_cast<std::int32_t>(between(random, 0, 11)) - 2;
+    window.padLeft = static_cast<std::int32_t>(between(random, 0, 11)) - 2;
+    if (between(random, 0, 2) == 0) {
+        window.upsampleHeight = between(random, 1, 4);
+        window.upsampleWidth = between(random, 1, 4);
+    }
     return window;
 }
 
@@ -105,9 +109,13 @@ void expectSameTaps(const Window& window, const Shape& input, const TensorBox& o
             std::int64_t{outputs.x + m % outputs.width} * window.strideWidth - window.padLeft;
         for (std::uint32_t ky = 0; ky < window.kernelHeight; ++ky) {
             for (std::uint32_t kx = 0; kx < window.kernelWidth; ++kx) {
-                const std::int64_t y = top + std::int64_t{ky} * window.dilationHeight;
-                const std::int64_t x = left + std::int64_t{kx} * window.dilationWidth;
-                const bool inside = y >= 0 && y < input.height && x >= 0 && x < input.width;
+                const std::int64_t upsampledY = top + std::int64_t{ky} * window.dilationHeight;
+                const std::int64_t upsampledX = left + std::int64_t{kx} * window.dilationWidth;
+                const std::int64_t y = upsampledY / window.upsampleHeight;
+                const std::int64_t x = upsampledX / window.upsampleWidth;
+                const bool inside = upsampledY >= 0 && y < input.height && upsampledX >= 0 &&
+                                    x < input.width && upsampledY % window.upsampleHeight == 0 &&
+                                    upsampledX % window.upsampleWidth == 0;
                 ASSERT_EQ(pixels[ky * window.kernelWidth + kx], inside ? y * input.width + x : -1)
                     << "output " << m << ", tap " << ky << ' ' << kx;
             }

@@ -49,8 +49,8 @@ TEST_F(OnnxErrorTest, UnknownOperatorsAreNamedWithTheKnownOnes) {
     model.node("Tanh", {"x"}, "y");
     EXPECT_EQ(complaint(model),
               "m.onnx: node 'y_node' (operator 'Tanh'): not supported, expected one of Add, "
-              "AveragePool, BatchNormalization, Conv, Dropout, Flatten, Gemm, GlobalAveragePool, "
-              "GlobalMaxPool, Identity, MaxPool, Relu, Reshape, Softmax");
+              "AveragePool, BatchNormalization, Conv, ConvTranspose, Dropout, Flatten, Gemm, "
+              "GlobalAveragePool, GlobalMaxPool, Identity, MaxPool, Relu, Reshape, Softmax");
 }
 
 TEST_F(OnnxErrorTest, OperatorsOfAnotherDomain) {

@@ -69,8 +69,8 @@ TEST_F(OnnxOperatorTest, ConvGroupsReadTheirOwnChannels) {
 
 TEST_F(OnnxOperatorTest, AutoPadPutsAnOddPadWhereItsNameSays) {
     for (const auto& [name, top, bottom] :
-         {std::tuple{"SAME_UPPER", 0U, 1U}, std::tuple{"SAME_LOWER", 1U, 0U},
-          std::tuple{"VALID", 0U, 0U}}) {
+         {std::tuple{"SAME_UPPER", 0, 1}, std::tuple{"SAME_LOWER", 1, 0},
+          std::tuple{"VALID", 0, 0}}) {
         OnnxTestModel model({1, 1, 4, 3});
         model.weights("w", {1, 1, 3, 3}, Values(9, 1));
         model.node("Conv", {"x", "w"}, "y").text("auto_pad", name).integers("strides", {2, 1});
@@ -89,7 +89,7 @@ TEST_F(OnnxOperatorTest, AutoPadCountsTheReachOfADilatedKernel) {
         .text("auto_pad", "SAME_UPPER")
         .integers("dilations", {2, 2});
     const Network network = load(model);
-    EXPECT_EQ(convolutionOf(network).window.padTop, 2U);
+    EXPECT_EQ(convolutionOf(network).window.padTop, 2);
     EXPECT_EQ(network.tensors[network.output].shape, (Shape{5, 5, 1}));
 }
 

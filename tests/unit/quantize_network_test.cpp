@@ -148,6 +148,29 @@ TEST_F(QuantizeErrorTest, PaddingWithoutAZero) {
     EXPECT_EQ(complaint(network, schemeOf("int4", "int4_half", "int32")), "no error");
 }
 
+TEST_F(QuantizeErrorTest, ATransposedConvolutionStaysOne) {
+    Network network = networkOf({1, 3, 1}, pointwise({1.0F}, {0}), {1, 3, 1});
+    for (const bool transposed : {false, true}) {
+        std::get<Convolution>(network.nodes.front().operation).transposed = transposed;
+        const QuantizedNetwork quantized =
+            quantize(network, int8Scheme(), std::vector<float>{1.0F, 1.0F});
+        EXPECT_EQ(std::get<QuantizedConvolution>(quantized.nodes.front().operation).transposed,
+                  transposed);
+    }
+}
+
+TEST_F(QuantizeErrorTest, InsertedZerosWithoutAZero) {
+    Network network = networkOf({1, 3, 1}, pointwise({1.0F}, {0}), {1, 5, 1});
+    auto& convolution = std::get<Convolution>(network.nodes.front().operation);
+    convolution.transposed = true;
+    convolution.window.upsampleWidth = 2;
+    EXPECT_THAT(complaint(network, schemeOf("int4_half", "int4", "int32")),
+                testing::HasSubstr("pads with zeros, but int4_half has no zero"));
+    convolution.window.upsampleWidth = 1;
+    network.tensors[1].shape.width = 3;
+    EXPECT_EQ(complaint(network, schemeOf("int4_half", "int4", "int32")), "no error");
+}
+
 TEST_F(QuantizeErrorTest, AveragesOnAGridThatAWordCannotHold) {
     EXPECT_EQ(complaint(chain({averagePool(0)}, 1), schemeOf("bf16", "int4", "fp32")),
               "net: scheme 'test': average pooling sums bf16 on a grid of 261 bits, expected at "

@@ -19,8 +19,13 @@ std::optional<std::int64_t> addressOf(const TileWindow& window, std::int64_t m, 
                            ky * window.dilationY;
     const std::int64_t x = window.originX + m % window.outputWidth * std::int64_t{window.strideX} +
                            kx * window.dilationX;
-    if (y < 0 || y >= window.height || x < 0 || x >= window.width) return std::nullopt;
-    const std::int64_t pixel = y * window.width + x;
+    if (y < 0 || x < 0 || y % window.upsampleY != 0 || x % window.upsampleX != 0) {
+        return std::nullopt;
+    }
+    const std::int64_t row = y / window.upsampleY;
+    const std::int64_t column = x / window.upsampleX;
+    if (row >= window.height || column >= window.width) return std::nullopt;
+    const std::int64_t pixel = row * window.width + column;
     return window.address +
            (pixel * window.channels + window.channelBegin + channel) * window.elementBytes;
 }
@@ -41,6 +46,8 @@ TileWindow randomWindow(std::mt19937& random) {
     window.strideX = between(1, 3);
     window.dilationY = between(1, 3);
     window.dilationX = between(1, 3);
+    window.upsampleY = between(1, 3);
+    window.upsampleX = between(1, 3);
     window.kernelHeight = between(1, 5);
     window.kernelWidth = between(1, 5);
     window.outputHeight = between(1, 5);
