@@ -53,23 +53,20 @@ void StructuralArray::traceEdges(sc_core::sc_trace_file* file, const std::string
 void StructuralArray::traceElement(sc_core::sc_trace_file* file, const std::string& name,
                                    std::size_t element) const {
     const bool exchanged = design_.array.dataflow == Dataflow::InputStationary;
-    const std::string row = exchanged ? ".weight" : ".activation";
-    const std::string column = exchanged ? ".activation" : ".weight";
+    const std::string row = exchanged ? "weight" : "activation";
+    const std::string column = exchanged ? "activation" : "weight";
     const RowWire& wire = wires_[element]->row.read();
-    sc_core::sc_trace(file, wire.operand, name + row);
+    sc_core::sc_trace(file, wire.operand, name + "." + row);
     sc_core::sc_trace(file, wire.valid, name + ".valid");
     sc_core::sc_trace(file, wire.first, name + ".first");
     sc_core::sc_trace(file, wire.last, name + ".last");
     sc_core::sc_trace(file, wire.shift, name + ".shift");
-    const ColumnWire& held = wires_[element]->column.read();
-    const std::string chain = design_.secondOperand() ? ".next" : "";
-    sc_core::sc_trace(file, held.operand, name + column + chain);
-    if (!design_.outputStationary()) sc_core::sc_trace(file, held.used, name + ".used" + chain);
-    if (design_.secondOperand()) {
-        const ColumnWire& active = elements_[element]->stationary.read();
-        sc_core::sc_trace(file, active.operand, name + column + ".now");
-        sc_core::sc_trace(file, active.used, name + ".used.now");
-    }
+    const auto traceHeld = [&](const ColumnWire& held, const std::string& prefix) {
+        sc_core::sc_trace(file, held.operand, name + prefix + column);
+        if (!design_.outputStationary()) sc_core::sc_trace(file, held.used, name + prefix + "used");
+    };
+    traceHeld(wires_[element]->column.read(), design_.secondOperand() ? ".next_" : ".");
+    if (design_.secondOperand()) traceHeld(elements_[element]->stationary.read(), ".");
     traceWords(file, wires_[element]->sum, name + ".sum");
     traceWords(file, elements_[element]->drained, name + ".drained");
     sc_core::sc_trace(file, wires_[element]->complete, name + ".complete");
