@@ -3,12 +3,13 @@
 
 namespace systole::arch::structural {
 
-ClockedArray::ClockedArray(const char* name, const ArrayConfig& config,
+ClockedArray::ClockedArray(const sc_core::sc_module_name& name, const ArrayConfig& config,
                            const DatapathConfig& datapath, const sc_core::sc_time& period)
-    : half_(period / 2),
+    : sc_module(name),
+      half_(period / 2),
       rows_("rows", config.rows),
       columns_("columns", config.columns),
-      array_(name, config, datapath) {
+      array_("array", config, datapath) {
     array_.clock(clock_);
     array_.foldValid(foldValid_);
     array_.foldSteps(foldSteps_);
@@ -20,7 +21,6 @@ ClockedArray::ClockedArray(const char* name, const ArrayConfig& config,
     for (std::size_t i = 0; i < rows_.size(); ++i) array_.rowOperand[i](rows_[i]);
     for (std::size_t i = 0; i < columns_.size(); ++i) array_.columnOperand[i](columns_[i]);
     array_.outputReady(outputReady_);
-    takesFold_.write(true);
 }
 
 void ClockedArray::offerFold(bool valid, std::uint32_t steps) {

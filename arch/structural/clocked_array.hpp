@@ -11,10 +11,10 @@ namespace systole::arch::structural {
 /// A structural array with a signal at each of its ports, one call a clock cycle. To be built
 /// before the process's first sc_start(); arrays of one process do not disturb each other, but for
 /// the time that passes.
-class ClockedArray {
+class ClockedArray final : public sc_core::sc_module {
 public:
-    ClockedArray(const char* name, const ArrayConfig& config, const DatapathConfig& datapath,
-                 const sc_core::sc_time& period);
+    ClockedArray(const sc_core::sc_module_name& name, const ArrayConfig& config,
+                 const DatapathConfig& datapath, const sc_core::sc_time& period);
 
     const StructuralArray& array() const { return array_; }
 
@@ -39,17 +39,17 @@ public:
 
 private:
     sc_core::sc_time half_;
-    sc_core::sc_signal<bool> clock_;
-    sc_core::sc_signal<bool> foldValid_;
-    sc_core::sc_signal<std::uint32_t> foldSteps_;
-    sc_core::sc_signal<bool> takesFold_;
-    sc_core::sc_signal<bool> wantsStationary_;
-    sc_core::sc_signal<bool> stationaryValid_;
-    sc_core::sc_signal<RowWire> step_;
-    sc_core::sc_signal<bool> stepValid_;
+    sc_core::sc_signal<bool> clock_{"clock"};
+    sc_core::sc_signal<bool> foldValid_{"foldValid"};
+    sc_core::sc_signal<std::uint32_t> foldSteps_{"foldSteps"};
+    sc_core::sc_signal<bool> takesFold_{"takesFold", true};  // as built
+    sc_core::sc_signal<bool> wantsStationary_{"wantsStationary"};
+    sc_core::sc_signal<bool> stationaryValid_{"stationaryValid"};
+    sc_core::sc_signal<RowWire> step_{"step"};
+    sc_core::sc_signal<bool> stepValid_{"stepValid"};
     Signals<std::uint16_t> rows_;
     Signals<ColumnWire> columns_;
-    sc_core::sc_signal<bool> outputReady_;
+    sc_core::sc_signal<bool> outputReady_{"outputReady"};
     StructuralArray array_;
 };
 

@@ -23,12 +23,11 @@ FoldSequencer::FoldSequencer(const sc_core::sc_module_name& name, const ArrayCon
     SC_HAS_PROCESS(FoldSequencer);
     SC_METHOD(tick);
     sensitive << clock.pos();
-    dont_initialize();
-    SC_METHOD(publish);  // once, what the reset state shows
 }
 
 void FoldSequencer::tick() {
-    if (!enable.read()) return;
+    if (!clock.posedge()) publish();  // at the start: what the reset state shows
+    if (!clock.posedge() || !enable.read()) return;
     const bool takes = willTake() && foldValid.read();
     const bool lastStep = step.read().valid && step.read().last;
     countDown();

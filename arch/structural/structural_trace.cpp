@@ -18,7 +18,7 @@ void traceWords(sc_core::sc_trace_file* file, const Signals<SumWord>& words,
 }  // namespace
 
 void StructuralArray::trace(sc_core::sc_trace_file* file) const {
-    const std::string prefix = name();
+    const std::string prefix = basename();
     sc_core::sc_trace(file, clock, prefix + ".clock");
     sc_core::sc_trace(file, enable_, prefix + ".enable");
     sc_core::sc_trace(file, foldValid, prefix + ".sequencer.fold_valid");
