@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/config_error.hpp"
 #include "sim/quantize/quantized_reference.hpp"
+#include "sim/run/atomic_file.hpp"
+#include "sim/run/gemm_waveform.hpp"
 #include "sim/run/gemm_workload.hpp"
 #include "sim/run/output_record.hpp"
 #include "sim/run/simulation.hpp"
@@ -23,10 +26,29 @@ struct GemmOptions {
     std::uint64_t seed = 1;
     bool timingOnly = false;
     bool check = false;
+    std::string vcd;
 };
+
+/// Whether the structural array did what the run did, where nothing but the array takes time (and
+/// no memory cuts the product). `product` is null if it was not computed.
+bool agrees(const GemmWaveform& waveform, Cycle cycles, const arch::MachineConfig& machine,
+            const arch::RunRecord& record, const std::vector<numeric::Code>* product) {
+    if (!onlyArrayCostsTime(machine)) return true;
+    if (cycles != record.cycles) {
+        fmt::print(stderr, "The structural array takes {} cycles, the run {}.\n", cycles,
+                   record.cycles);
+        return false;
+    }
+    if (product != nullptr && waveform.product() != *product) {
+        fmt::print(stderr, "The product of the structural array differs from the run's.\n");
+        return false;
+    }
+    return true;
+}
 
 int gemm(const GemmOptions& options) {
     checkOutputs(options.output);
+    if (!options.vcd.empty()) checkWritable(options.vcd);
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
     if (options.check && numeric::isStochastic(config.scheme.accumulator)) {
         throw ConfigError(
@@ -40,6 +62,13 @@ int gemm(const GemmOptions& options) {
     const LoweredNetwork lowered = lower(network, config.machine);
     Simulation simulation(config.machine, lowered, network.input);
     const auto input = gemmInput(config.scheme, options.m, options.k, options.seed);
+    // Both are built before either runs: SystemC elaborates once.
+    std::optional<GemmWaveform> waveform;
+    Cycle waveformCycles = 0;
+    if (!options.vcd.empty()) {
+        waveform.emplace(config.machine, network, input);
+        waveformCycles = waveform->write(options.vcd);
+    }
     const arch::RunRecord record = simulation.inferTimed(
         input, options.timingOnly ? Simulation::Values::Skipped : Simulation::Values::Computed);
     Result result = makeResult(config, lowered, record);
@@ -53,6 +82,18 @@ int gemm(const GemmOptions& options) {
         result.outputHash = outputs.hash();
     }
     writeResult(result, options.output);
+    if (waveform) {
+        if (!options.output.quiet) {
+            fmt::print("\nwaveform: {} cycles of the array in {}\n", waveformCycles, options.vcd);
+        }
+        const std::vector<numeric::Code> product = options.timingOnly
+                                                       ? std::vector<numeric::Code>()
+                                                       : simulation.readTensor(network.output);
+        if (!agrees(*waveform, waveformCycles, config.machine, record,
+                    options.timingOnly ? nullptr : &product)) {
+            return 1;
+        }
+    }
     if (options.check &&
         simulation.readTensor(network.output) !=
             runQuantized(network, input, config.machine.array.rows)[network.output]) {
@@ -84,6 +125,9 @@ void addGemm(CLI::App& app, Action& action) {
     command->add_flag("--timing-only", options->timingOnly, "Compute cycles but no values");
     command->add_flag("--check", options->check,
                       "Compare the product with a plain reference; exit 1 on a difference");
+    command->add_option("--vcd", options->vcd,
+                        "Run the product on an array of one module per processing element as well "
+                        "and write its signals as a waveform (for GTKWave) to this file");
     addOutputOptions(*command, options->output);
     command->footer(
         "Example:\n"

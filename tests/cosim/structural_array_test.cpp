@@ -227,10 +227,12 @@ void checkAllGemms(const Device& device) {
 TEST(StructuralArray, TakesTheClosedFormsTimeForAllGemmsAndArraysUpToThree) {
     std::vector<Device> devices;
     for (ArrayConfig config : behaviours()) {
-        for (config.rows = 1; config.rows <= 3; ++config.rows) {
-            for (config.columns = 1; config.columns <= 3; ++config.columns) {
-                devices.emplace_back(config, datapaths().front());
-            }
+        for (std::uint32_t i = 0; i < 18; ++i) {
+            config.rows = 1 + i % 3;
+            config.columns = 1 + i / 3 % 3;
+            config.pipelineDepth = i < 9 ? 1 : 3;
+            config.cyclesPerStep = i < 9 ? 1 : 2;
+            devices.emplace_back(config, datapaths().front());
         }
     }
     for (const Device& device : devices) ASSERT_NO_FATAL_FAILURE(checkAllGemms(device));
@@ -263,7 +265,7 @@ TEST(StructuralArray, CountsWhatItsRegistersDo) {
 }
 
 TEST(StructuralArray, CountsAdditionsThatDoNotFitAsTheDefinitionDoes) {
-    Device wraps({.rows = 4, .columns = 2}, datapath("int8", "int8", "int16"));
+    Device wraps({.rows = 4, .columns = 2}, datapath("int8", "int8", "int15"));
     LockstepProblem problem;
     problem.shape = {30, 4, 2};
     const LockstepRun run = wraps.run(problem);
