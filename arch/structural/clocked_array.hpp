@@ -33,8 +33,8 @@ public:
                    std::span<const std::uint16_t> columns);
     void takeResults(bool ready) { outputReady_.write(ready); }
 
-    /// Ends the cycle: its clock edge, and half a period more. Cycle n of this object lasts from
-    /// n to n + 1 periods; what it is answered shows from half of it on.
+    /// Ends the cycle. On the time axis, the n-th call from 0 lasts from n to n + 1 periods:
+    /// answers change at its beginning, the clock rises in its middle.
     void clock();
 
 private:

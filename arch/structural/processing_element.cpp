@@ -9,6 +9,8 @@
 namespace systole::arch::structural {
 namespace {
 
+constexpr int kWordBits = 64;
+
 std::uint64_t differingBits(std::uint16_t before, std::uint16_t after) {
     return static_cast<std::uint64_t>(std::popcount(static_cast<unsigned>(before ^ after)));
 }
@@ -33,8 +35,12 @@ ElementDesign::ElementDesign(const ArrayConfig& arrayConfig, const DatapathConfi
                                                             : datapath.activation),
       column(arrayConfig.dataflow == Dataflow::InputStationary ? datapath.activation
                                                                : datapath.weight),
-      adder(datapath.accumulator, row, column) {
+      adder(datapath.accumulator, row, column),
+      sumBits(kWordBits) {
     if (datapath.accumulator.chunk) chunk = datapath.accumulator.chunk->length;
+    if (adder.openWords() == 1 && !numeric::isFloat(datapath.accumulator)) {
+        sumBits = numeric::accumulatorBits(datapath.accumulator, row, column);
+    }
     SYSTOLE_CHECK(array.rows > 0 && array.columns > 0 && array.cyclesPerStep > 0 &&
                       array.pipelineDepth >= 1 && array.pipelineDepth <= 4,
                   "{} x {} PEs, {} cycles a step, pipeline depth {}", array.rows, array.columns,

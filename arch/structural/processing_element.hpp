@@ -21,6 +21,7 @@ struct ElementDesign {
     numeric::Codec column;
     numeric::SumRegister adder;          ///< an empty one, to copy
     std::optional<std::uint32_t> chunk;  ///< products that an inner register sums
+    int sumBits;                         ///< of a word of a sum, where waveforms show it
 
     bool outputStationary() const { return array.dataflow == Dataflow::OutputStationary; }
     bool secondOperand() const { return !outputStationary() && array.overlapFolds; }

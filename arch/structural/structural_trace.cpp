@@ -7,11 +7,11 @@ namespace systole::arch::structural {
 namespace {
 
 /// `name`, or `name_0`, `name_1`, .. for sums of several words.
-void traceWords(sc_core::sc_trace_file* file, const Signals<SumWord>& words,
+void traceWords(sc_core::sc_trace_file* file, const Signals<SumWord>& words, int bits,
                 const std::string& name) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         sc_core::sc_trace(file, words[i].read(),
-                          words.size() == 1 ? name : fmt::format("{}_{}", name, i));
+                          words.size() == 1 ? name : fmt::format("{}_{}", name, i), bits);
     }
 }
 
@@ -56,19 +56,20 @@ void StructuralArray::traceElement(sc_core::sc_trace_file* file, const std::stri
     const std::string row = exchanged ? "weight" : "activation";
     const std::string column = exchanged ? "activation" : "weight";
     const RowWire& wire = wires_[element]->row.read();
-    sc_core::sc_trace(file, wire.operand, name + "." + row);
+    sc_core::sc_trace(file, wire.operand, name + "." + row, numeric::widthOf(design_.row.format()));
     sc_core::sc_trace(file, wire.valid, name + ".valid");
     sc_core::sc_trace(file, wire.first, name + ".first");
     sc_core::sc_trace(file, wire.last, name + ".last");
     sc_core::sc_trace(file, wire.shift, name + ".shift");
     const auto traceHeld = [&](const ColumnWire& held, const std::string& prefix) {
-        sc_core::sc_trace(file, held.operand, name + prefix + column);
+        sc_core::sc_trace(file, held.operand, name + prefix + column,
+                          numeric::widthOf(design_.column.format()));
         if (!design_.outputStationary()) sc_core::sc_trace(file, held.used, name + prefix + "used");
     };
     traceHeld(wires_[element]->column.read(), design_.secondOperand() ? ".next_" : ".");
     if (design_.secondOperand()) traceHeld(elements_[element]->stationary.read(), ".");
-    traceWords(file, wires_[element]->sum, name + ".sum");
-    traceWords(file, elements_[element]->drained, name + ".drained");
+    traceWords(file, wires_[element]->sum, design_.sumBits, name + ".sum");
+    traceWords(file, elements_[element]->drained, design_.sumBits, name + ".drained");
     sc_core::sc_trace(file, wires_[element]->complete, name + ".complete");
 }
 

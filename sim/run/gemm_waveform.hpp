@@ -14,8 +14,8 @@ namespace systole::sim {
 /// signals. To be built before anything of the process runs.
 class GemmWaveform {
 public:
-    /// PEs times cycles, at most.
-    static constexpr std::uint64_t kLargest = 4'000'000;
+    /// PEs times cycles, at most: 50 to 100 bytes each.
+    static constexpr std::uint64_t kLargest = 2'000'000;
 
     /// ConfigError if the waveform would be too large, or the array cannot follow the accumulator:
     /// random bits are named by places that no wire carries, and a chunk's sum of a second fold
