@@ -53,7 +53,7 @@ public:
     bool anyResultValid() const { return anyValid_.read(); }
 
     /// All signals, by names like `array.pe_2_3.sum`.
-    void trace(sc_core::sc_trace_file* file) const;
+    void trace(sc_core::sc_trace_file* file) const override;
 
 private:
     /// What one element drives.

@@ -32,6 +32,7 @@ struct ColumnWire {
 };
 
 // sc_signal<T> asks for these, under these names.
+// NOLINTBEGIN(readability-identifier-naming)
 inline std::ostream& operator<<(std::ostream& out, const RowWire& wire) {
     return out << wire.valid << wire.first << wire.last << wire.shift << ' ' << wire.operand;
 }
@@ -50,6 +51,7 @@ inline void sc_trace(sc_core::sc_trace_file* file, const ColumnWire& wire,
     sc_core::sc_trace(file, wire.operand, name + ".operand");
     sc_core::sc_trace(file, wire.used, name + ".used");
 }
+// NOLINTEND(readability-identifier-naming)
 
 /// A word of a sum; see numeric::sumWords.
 using SumWord = std::int64_t;

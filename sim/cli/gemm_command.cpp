@@ -30,26 +30,23 @@ struct GemmOptions {
 };
 
 /// Whether the structural array did what the run did, where nothing but the array takes time (and
-/// no memory cuts the product). `product` is null if it was not computed.
-bool agrees(const GemmWaveform& waveform, Cycle cycles, const arch::MachineConfig& machine,
-            const arch::RunRecord& record, const std::vector<numeric::Code>* product) {
+/// no memory cuts the product). `product` is empty if it was not computed.
+bool agrees(const GemmWaveform& waveform, const arch::MachineConfig& machine,
+            const arch::RunRecord& record, const std::vector<numeric::Code>& product) {
     if (!onlyArrayCostsTime(machine)) return true;
-    if (cycles != record.cycles) {
-        fmt::print(stderr, "The structural array takes {} cycles, the run {}.\n", cycles,
+    if (waveform.cycles() != record.cycles) {
+        fmt::print(stderr, "The structural array takes {} cycles, the run {}.\n", waveform.cycles(),
                    record.cycles);
         return false;
     }
-    if (product != nullptr && waveform.product() != *product) {
+    if (!product.empty() && waveform.product() != product) {
         fmt::print(stderr, "The product of the structural array differs from the run's.\n");
         return false;
     }
     return true;
 }
 
-int gemm(const GemmOptions& options) {
-    checkOutputs(options.output);
-    if (!options.vcd.empty()) checkWritable(options.vcd);
-    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+void checkOptions(const GemmOptions& options, const RunConfig& config) {
     if (options.check && numeric::isStochastic(config.scheme.accumulator)) {
         throw ConfigError(
             fmt::format("--check: accumulator {} rounds stochastically by where the array adds, "
@@ -57,6 +54,13 @@ int gemm(const GemmOptions& options) {
                         config.scheme.accumulator.name));
     }
     checkTechnology(config);
+}
+
+int gemm(const GemmOptions& options) {
+    checkOutputs(options.output);
+    if (!options.vcd.empty()) checkWritable(options.vcd);
+    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    checkOptions(options, config);
     const QuantizedNetwork network =
         gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
     const LoweredNetwork lowered = lower(network, config.machine);
@@ -64,11 +68,7 @@ int gemm(const GemmOptions& options) {
     const auto input = gemmInput(config.scheme, options.m, options.k, options.seed);
     // Both are built before either runs: SystemC elaborates once.
     std::optional<GemmWaveform> waveform;
-    Cycle waveformCycles = 0;
-    if (!options.vcd.empty()) {
-        waveform.emplace(config.machine, network, input);
-        waveformCycles = waveform->write(options.vcd);
-    }
+    if (!options.vcd.empty()) waveform.emplace(config.machine, network, input).write(options.vcd);
     const arch::RunRecord record = simulation.inferTimed(
         input, options.timingOnly ? Simulation::Values::Skipped : Simulation::Values::Computed);
     Result result = makeResult(config, lowered, record);
@@ -76,24 +76,18 @@ int gemm(const GemmOptions& options) {
     result.configFile = options.config.file;
     result.overrides = options.config.overrides;
     result.workload = network.name;
+    std::vector<numeric::Code> product;
     if (!options.timingOnly) {
+        product = simulation.readTensor(network.output);
         OutputRecord outputs;
-        outputs.add(simulation.readTensor(network.output), network.scheme.activation);
+        outputs.add(product, network.scheme.activation);
         result.outputHash = outputs.hash();
     }
     writeResult(result, options.output);
-    if (waveform) {
-        if (!options.output.quiet) {
-            fmt::print("\nwaveform: {} cycles of the array in {}\n", waveformCycles, options.vcd);
-        }
-        const std::vector<numeric::Code> product = options.timingOnly
-                                                       ? std::vector<numeric::Code>()
-                                                       : simulation.readTensor(network.output);
-        if (!agrees(*waveform, waveformCycles, config.machine, record,
-                    options.timingOnly ? nullptr : &product)) {
-            return 1;
-        }
+    if (waveform && !options.output.quiet) {
+        fmt::print("\nwaveform: {} cycles of the array in {}\n", waveform->cycles(), options.vcd);
     }
+    if (waveform && !agrees(*waveform, config.machine, record, product)) return 1;
     if (options.check &&
         simulation.readTensor(network.output) !=
             runQuantized(network, input, config.machine.array.rows)[network.output]) {

@@ -45,8 +45,8 @@ std::vector<std::uint16_t> transposed(const QuantizedConvolution& convolution) {
 std::uint64_t mostCycles(const arch::ArrayConfig& array, const std::vector<GemmFold>& folds) {
     std::uint64_t cycles = 0;
     for (const GemmFold& fold : folds) {
-        cycles += std::uint64_t{array.cyclesPerStep} * fold.steps + 3 * array.rows + array.columns +
-                  array.pipelineDepth;
+        cycles += std::uint64_t{array.cyclesPerStep} * fold.steps + std::uint64_t{3} * array.rows +
+                  array.columns + array.pipelineDepth;
     }
     return cycles;
 }
@@ -144,17 +144,16 @@ GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const QuantizedNe
     collected_.resize(clocked_->array().results());
 }
 
-Cycle GemmWaveform::write(const std::filesystem::path& file) {
+void GemmWaveform::write(const std::filesystem::path& file) {
     const Scratch scratch;
     sc_core::sc_report_handler::set_actions(sc_core::SC_ID_TRACING_TIMESCALE_UNIT_,
                                             sc_core::SC_DO_NOTHING);
     sc_core::sc_trace_file* trace = sc_core::sc_create_vcd_trace_file(scratch.stem().c_str());
     trace->set_time_unit(1, sc_core::SC_PS);
     clocked_->array().trace(trace);
-    const Cycle cycles = run();
+    cycles_ = run();
     sc_core::sc_close_vcd_trace_file(trace);
     writeFileAtomically(file, scratch.content());
-    return cycles;
 }
 
 /// Array time: the first cycle takes the first descriptor.

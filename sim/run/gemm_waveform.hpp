@@ -23,9 +23,11 @@ public:
     GemmWaveform(const arch::MachineConfig& machine, const QuantizedNetwork& network,
                  std::span<const numeric::Code> input);
 
-    /// Runs the array and writes the whole file or nothing. Returns the array's cycles.
-    Cycle write(const std::filesystem::path& file);
+    /// Runs the array and writes the whole file or nothing.
+    void write(const std::filesystem::path& file);
 
+    /// What the array took, in array time; after `write`.
+    Cycle cycles() const { return cycles_; }
     /// The product, requantized, row by row; after `write`.
     std::vector<numeric::Code> product() const;
 
@@ -43,6 +45,7 @@ private:
     numeric::SumRegister adder_;
     std::vector<std::int64_t> sums_;      ///< [m][n][word]
     std::vector<std::size_t> collected_;  ///< sums that have appeared at every result
+    Cycle cycles_ = 0;
     std::size_t taken_ = 0;
     std::size_t vectors_ = 0;  ///< stationary ones that were loaded
     std::size_t streaming_ = 0;
