@@ -47,17 +47,28 @@ struct StoreTile {
     DramBox destination;
 };
 
-/// One fold of the array: shift `rows` x `columns` weights in, stream every output position of the
-/// window through, add to (or overwrite) the partial sums of the accumulator buffer.
+/// One fold of the array: `reduction` x `channels` weights meet `outputs` output positions of the
+/// window. The dataflow says which of the three are laid along rows, along columns and along time
+/// (docs/array.md), and so which two are bounded by the array. The sums are added to those of the
+/// accumulator buffer, or overwrite them.
+///
+/// The sum of output m and channel n (both counted within the fold) lies in accumulator row
+/// `accumulatorRow` + m, column `columnBegin` + n; input stationary, in row `accumulatorRow` + n,
+/// column m.
 struct Stream {
     TileWindow window;
-    std::uint32_t kBegin = 0;       ///< first reduction index of the fold
-    std::uint32_t rows = 1;         ///< reduction indices in this fold, at most the array's rows
-    std::uint32_t columns = 1;      ///< output channels in this fold
-    std::uint32_t columnBegin = 0;  ///< array column of the first one
-    std::uint32_t weights = 0;      ///< weight scratchpad: codes [rows][columns], dense
+    std::uint32_t outputBegin = 0;  ///< first output position
+    std::uint32_t outputs = 1;
+    std::uint32_t kBegin = 0;  ///< first reduction index
+    std::uint32_t reduction = 1;
+    std::uint32_t channels = 1;     ///< output channels
+    std::uint32_t columnBegin = 0;  ///< array column of the first one; 0 if input stationary
+    std::uint32_t weights = 0;      ///< weight scratchpad: codes [reduction][channels], dense
     std::uint32_t accumulatorRow = 0;
     bool accumulate = false;
+
+    std::uint64_t sums() const { return std::uint64_t{outputs} * channels; }
+    std::uint64_t macs() const { return sums() * reduction; }
 };
 
 /// A second operand that the vector unit adds on the way out.
@@ -67,17 +78,20 @@ struct SkipAddition {
     bool relu = false;
 };
 
-/// Accumulators to codes. Per column one parameter record in the weight scratchpad: bias
+/// Accumulators to codes. Per channel one parameter record in the weight scratchpad: bias
 /// (accumulator storage bytes), then the FP32 multiplier, or mantissa and shift (4 bytes each).
 struct Requantize {
     std::uint32_t accumulatorRow = 0;
-    std::uint32_t rows = 1;
-    std::uint32_t columns = 1;
+    std::uint32_t outputs = 1;  ///< output positions
+    std::uint32_t channels = 1;
+    /// Channels lie along the accumulator's rows and outputs along its columns: what an
+    /// input-stationary array leaves there; else the other way round.
+    bool channelsAlongRows = false;
     std::uint32_t parameters = 0;
     bool relu = false;
     std::optional<SkipAddition> skip;
-    std::uint32_t destination = 0;  ///< activation scratchpad; element (row, column) at
-    std::uint32_t pitch = 0;        ///< destination + row * pitch + column * element bytes
+    std::uint32_t destination = 0;  ///< activation scratchpad; element (output, channel) at
+    std::uint32_t pitch = 0;        ///< destination + output * pitch + channel * element bytes
 };
 
 /// Pooling over a tile in the activation scratchpad; every channel of the window for itself.

@@ -42,7 +42,7 @@ void CommandUnit::awaitTokens(const Command& command) {
                                     kUnitNames[static_cast<std::size_t>(other)]);
             wait(replay_.scoreboard.event(other));
         }
-        record(begin, cycle(), kWaitStates[static_cast<std::size_t>(other)]);
+        recordWait(begin, cycle(), kWaitStates[static_cast<std::size_t>(other)]);
     }
 }
 
@@ -64,15 +64,18 @@ void CommandUnit::run() {
         const Command& command = replay_.program->commands.at(index);
         awaitTokens(command);
         activity_ = "executes a command";
-        perform(command);
-        if (replay_.computeValues) {
-            takeEffect(command);
-        }
-        Cycle& end = replay_.layerEnds.at(command.layer);
-        end = std::max(end, cycle());
-        replay_.scoreboard.complete(unit_);
+        execute(command);
         activity_ = "has no command";
     }
+}
+
+void CommandUnit::finish(const Command& command) {
+    if (replay_.computeValues) {
+        takeEffect(command);
+    }
+    Cycle& end = replay_.layerEnds.at(command.layer);
+    end = std::max(end, cycle());
+    replay_.scoreboard.complete(unit_);
 }
 
 }  // namespace systole::arch

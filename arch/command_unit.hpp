@@ -30,7 +30,8 @@ struct Replay {
 };
 
 /// A unit with a command queue: takes a command, waits for its tokens, spends its time, lets it
-/// take effect, hands out its own token.
+/// take effect, hands out its own token. Commands finish in order; a unit may begin one before the
+/// last one has finished.
 class CommandUnit : public sc_core::sc_module {
 public:
     sc_core::sc_fifo_in<std::uint32_t> commands{"commands"};  ///< indices into the program
@@ -38,13 +39,21 @@ public:
     CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay);
 
     const UnitTimeline& timeline() const { return timeline_; }
-    void reset() { timeline_.clear(); }
+    virtual void reset() { timeline_.clear(); }
     /// What the unit is doing, for a report of a deadlock.
     std::string activity() const;
 
 protected:
-    /// Spends the time of the command and counts what it does.
-    virtual void perform(const Command& command) = 0;
+    /// Spends the time of the command until the next one may begin, counts what it does, and sees
+    /// to it that `finish` is called when it is over.
+    virtual void execute(const Command& command) = 0;
+
+    /// The command takes effect and its token is handed out.
+    void finish(const Command& command);
+    /// Time spent waiting for tokens.
+    virtual void recordWait(Cycle begin, Cycle end, UnitState state) {
+        timeline_.record(begin, end, state);
+    }
 
     void waitUntil(Cycle cycle);
     Cycle cycle() const { return replay_.cycle(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -14,6 +15,8 @@ namespace systole::arch {
 
 /// What stays in the processing elements while the rest streams past; docs/array.md.
 enum class Dataflow : std::uint8_t { WeightStationary, OutputStationary, InputStationary };
+inline constexpr std::array<const char*, 3> kDataflowNames{"weight_stationary", "output_stationary",
+                                                           "input_stationary"};
 
 /// How the sums of an output-stationary array leave it.
 enum class Drain : std::uint8_t {
@@ -21,6 +24,17 @@ enum class Drain : std::uint8_t {
     Shadow,  ///< shifted down through second registers, while the next fold computes
     Direct,  ///< each by a wire of its own: what SCALE-Sim assumes and no hardware does
 };
+inline constexpr std::array<const char*, 3> kDrainNames{"serial", "shadow", "direct"};
+
+/// What counts as the array's cycles. All but the first reproduce what other simulators assume.
+enum class CycleConvention : std::uint8_t {
+    Hardware,  ///< docs/array.md, equal to the RTL
+    ScaleSim,  ///< isolated folds, direct drain, the last cycle of a layer numbered from zero
+    Stonne,    ///< output stationary, K + R + C + 3 a fold
+    Ideal,     ///< every processing element busy in every cycle
+};
+inline constexpr std::array<const char*, 4> kConventionNames{"hardware", "scale_sim", "stonne",
+                                                             "ideal"};
 
 struct ArrayConfig {
     std::uint32_t rows = 16;     ///< R: K lies along the rows; M, if output stationary
@@ -30,6 +44,9 @@ struct ArrayConfig {
     Drain drain = Drain::Serial;      ///< of an output-stationary array
     std::uint32_t pipelineDepth = 1;  ///< D: cycles from operands to sum, 1 to 4
     std::uint32_t cyclesPerStep = 1;  ///< S: more than 1 for bit-serial processing elements
+    CycleConvention convention = CycleConvention::Hardware;
+
+    std::uint64_t processingElements() const { return std::uint64_t{rows} * columns; }
 };
 
 struct DatapathConfig {

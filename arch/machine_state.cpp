@@ -89,7 +89,7 @@ std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic 
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array)
     : datapath_(datapath),
       gemm_(datapath_.activation, datapath_.weight, datapath.accumulator),
-      columns_(array.columns) {}
+      array_(array) {}
 
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
@@ -97,7 +97,7 @@ void MachineState::reset(const Program& program) {
     activations_.assign(program.activationBytes, 0);
     weights_.assign(program.weightBytes, 0);
     accumulatorRows_ = program.accumulatorRows;
-    accumulators_.assign(accumulatorRows_ * columns_ * gemm_.words(), 0);
+    accumulators_.assign(accumulatorRows_ * array_.columns * gemm_.words(), 0);
     startReplay();
 }
 
@@ -150,11 +150,12 @@ void MachineState::writeActivation(std::uint32_t address, Code code) {
 void MachineState::gatherActivations(const Stream& stream) {
     const TileWindow& window = stream.window;
     checkRange(window.address, window.bytes(), activations_.size(), "activation scratchpad");
+    checkRange(stream.outputBegin, stream.outputs, window.outputs(), "window");
     const auto zero = static_cast<std::uint16_t>(datapath_.activation.encode(0.0));
-    foldActivations_.assign(std::size_t{window.outputs()} * stream.rows, zero);
-    for (std::uint32_t m = 0; m < window.outputs(); ++m) {
-        std::uint16_t* row = foldActivations_.data() + std::size_t{m} * stream.rows;
-        forEachRun(window, m, stream.kBegin, stream.rows,
+    foldActivations_.assign(std::size_t{stream.outputs} * stream.reduction, zero);
+    for (std::uint32_t m = 0; m < stream.outputs; ++m) {
+        std::uint16_t* row = foldActivations_.data() + std::size_t{m} * stream.reduction;
+        forEachRun(window, stream.outputBegin + m, stream.kBegin, stream.reduction,
                    [&](std::uint32_t k, std::uint32_t address, std::uint32_t elements) {
                        for (std::uint32_t i = 0; i < elements; ++i) {
                            row[k + i] = static_cast<std::uint16_t>(
@@ -165,7 +166,7 @@ void MachineState::gatherActivations(const Stream& stream) {
 }
 
 void MachineState::gatherWeights(const Stream& stream) {
-    const std::size_t count = std::size_t{stream.rows} * stream.columns;
+    const std::size_t count = std::size_t{stream.reduction} * stream.channels;
     checkRange(stream.weights, count * datapath_.weightBytes, weights_.size(), "weight scratchpad");
     foldWeights_.resize(count);
     const Code mask = datapath_.weightMask;
@@ -176,34 +177,59 @@ void MachineState::gatherWeights(const Stream& stream) {
 }
 
 std::span<std::int64_t> MachineState::sumAt(std::uint32_t row, std::uint32_t column) {
-    const std::size_t at = (std::size_t{row} * columns_ + column) * gemm_.words();
+    const std::size_t at = (std::size_t{row} * array_.columns + column) * gemm_.words();
     return std::span(accumulators_).subspan(at, gemm_.words());
 }
 
+/// What a fold of the array may be: two of its three dimensions lie along rows and columns.
+void MachineState::checkFold(const Stream& stream) const {
+    const bool inputs = array_.dataflow == Dataflow::InputStationary;
+    const bool outputs = array_.dataflow == Dataflow::OutputStationary;
+    const std::uint32_t alongRows = outputs ? stream.outputs : stream.reduction;
+    const std::uint32_t alongColumns = inputs ? stream.outputs : stream.channels;
+    SYSTOLE_CHECK(alongRows <= array_.rows, "{} operands along {} rows", alongRows, array_.rows);
+    checkRange(stream.columnBegin, alongColumns, array_.columns, "row of array columns");
+    checkRange(stream.accumulatorRow, inputs ? stream.channels : stream.outputs, accumulatorRows_,
+               "accumulator buffer");
+}
+
+/// Calls visit(words in the accumulator buffer, words of the fold's sums, count of words) for runs
+/// that lie densely in both.
+template <typename Visit>
+void MachineState::forEachRunOfSums(const Stream& stream, Visit&& visit) {
+    const std::size_t words = gemm_.words();
+    for (std::uint32_t m = 0; m < stream.outputs; ++m) {
+        std::int64_t* sums = foldSums_.data() + m * stream.channels * words;
+        if (array_.dataflow != Dataflow::InputStationary) {
+            visit(sumAt(stream.accumulatorRow + m, stream.columnBegin).data(), sums,
+                  stream.channels * words);
+            continue;
+        }
+        for (std::uint32_t n = 0; n < stream.channels; ++n) {
+            visit(sumAt(stream.accumulatorRow + n, m).data(), sums + n * words, words);
+        }
+    }
+}
+
 void MachineState::apply(const Stream& stream) {
-    const std::uint32_t outputs = stream.window.outputs();
-    SYSTOLE_CHECK(stream.columnBegin + stream.columns <= columns_, "columns {} + {} of {}",
-                  stream.columnBegin, stream.columns, columns_);
-    checkRange(stream.accumulatorRow, outputs, accumulatorRows_, "accumulator buffer");
+    checkFold(stream);
     gatherActivations(stream);
     gatherWeights(stream);
-    const std::size_t rowWords = stream.columns * gemm_.words();
-    foldSums_.resize(outputs * rowWords);
-    const auto held = [&](std::uint32_t m) {
-        return sumAt(stream.accumulatorRow + m, stream.columnBegin).data();
-    };
-    for (std::uint32_t m = 0; stream.accumulate && m < outputs; ++m) {
-        std::copy_n(held(m), rowWords, foldSums_.data() + m * rowWords);
+    foldSums_.resize(stream.sums() * gemm_.words());
+    if (stream.accumulate) {
+        forEachRunOfSums(stream, [](const std::int64_t* held, std::int64_t* sums, std::size_t n) {
+            std::copy_n(held, n, sums);
+        });
     }
-    events_ += gemm_.run({.shape = {outputs, stream.rows, stream.columns},
+    events_ += gemm_.run({.shape = {stream.outputs, stream.reduction, stream.channels},
                           .a = foldActivations_,
                           .b = foldWeights_,
                           .origin = {streamedRows_, stream.columnBegin, stream.kBegin}},
                          stream.accumulate, foldSums_);
-    streamedRows_ += outputs;
-    for (std::uint32_t m = 0; m < outputs; ++m) {
-        std::copy_n(foldSums_.data() + m * rowWords, rowWords, held(m));
-    }
+    streamedRows_ += stream.outputs;
+    forEachRunOfSums(stream, [](std::int64_t* held, const std::int64_t* sums, std::size_t n) {
+        std::copy_n(sums, n, held);
+    });
 }
 
 void MachineState::checkActivations(std::uint32_t address, std::uint64_t elements) const {
@@ -222,23 +248,26 @@ Code MachineState::requantized(std::span<std::int64_t> sum, const numeric::Resca
 
 void MachineState::apply(const Requantize& op) {
     const std::uint32_t record = parameterBytes(datapath_, arithmetic_);
-    checkRange(op.parameters, std::uint64_t{op.columns} * record, weights_.size(),
+    checkRange(op.parameters, std::uint64_t{op.channels} * record, weights_.size(),
                "weight scratchpad");
-    checkRange(op.accumulatorRow, op.rows, accumulatorRows_, "accumulator buffer");
+    checkRange(op.accumulatorRow, op.channelsAlongRows ? op.channels : op.outputs, accumulatorRows_,
+               "accumulator buffer");
     checkRange(op.destination,
-               std::uint64_t{op.rows - 1} * op.pitch +
-                   std::uint64_t{op.columns} * datapath_.activationBytes,
+               std::uint64_t{op.outputs - 1} * op.pitch +
+                   std::uint64_t{op.channels} * datapath_.activationBytes,
                activations_.size(), "activation scratchpad");
     std::vector<std::int64_t> sum(gemm_.words());
-    for (std::uint32_t column = 0; column < op.columns; ++column) {
+    for (std::uint32_t channel = 0; channel < op.channels; ++channel) {
         const ColumnParameters parameters =
-            readParameters(weights_.data() + op.parameters + std::size_t{column} * record,
+            readParameters(weights_.data() + op.parameters + std::size_t{channel} * record,
                            datapath_.sums, arithmetic_);
-        for (std::uint32_t row = 0; row < op.rows; ++row) {
-            const std::span<std::int64_t> held = sumAt(op.accumulatorRow + row, column);
+        for (std::uint32_t output = 0; output < op.outputs; ++output) {
+            const std::span<std::int64_t> held = op.channelsAlongRows
+                                                     ? sumAt(op.accumulatorRow + channel, output)
+                                                     : sumAt(op.accumulatorRow + output, channel);
             std::copy(held.begin(), held.end(), sum.begin());
             datapath_.sums.add(sum, parameters.bias);
-            const std::uint32_t offset = row * op.pitch + column * datapath_.activationBytes;
+            const std::uint32_t offset = output * op.pitch + channel * datapath_.activationBytes;
             Code code = requantized(sum, parameters.rescale, op.relu);
             if (op.skip) {
                 code =

@@ -70,13 +70,16 @@ private:
     void writeActivation(std::uint32_t address, numeric::Code code);
     numeric::Code pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const;
 
+    void checkFold(const Stream& stream) const;
+    template <typename Visit>
+    void forEachRunOfSums(const Stream& stream, Visit&& visit);
     std::span<std::int64_t> sumAt(std::uint32_t row, std::uint32_t column);
     numeric::Code requantized(std::span<std::int64_t> sum, const numeric::Rescale& rescale,
                               bool relu) const;
 
     Datapath datapath_;
     numeric::Gemm gemm_;
-    std::uint32_t columns_;
+    ArrayConfig array_;
     numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
     std::vector<std::uint8_t> dram_;
     std::vector<std::uint8_t> activations_;

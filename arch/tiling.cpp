@@ -5,7 +5,8 @@
 #include <limits>
 #include <vector>
 
-#include "arch/systolic_array.hpp"
+#include "arch/fold.hpp"
+#include "arch/fold_schedule.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -113,29 +114,38 @@ private:
         const std::uint64_t outputs = std::uint64_t{height} * width;
         const std::uint64_t rowsPerHalf =
             machine_.accumulatorBuffer.rows.value_or(kLargestMemory) / 2;
-        const bool splitsReduction = shape_.groups == 1 && chunk < shape_.inputChannels;
-        if (splitsReduction) {
-            // Every block of the chunk keeps its partial sums until the last channel chunk.
-            blocksPerChunk = static_cast<std::uint32_t>(
-                std::min<std::uint64_t>(blocksPerChunk, rowsPerHalf / outputs));
-        }
-        if (outputs > rowsPerHalf || blocksPerChunk == 0) {
-            reason_ = fmt::format(
-                "a tile of {} outputs needs as many rows of half of the accumulator "
-                "buffer, which has {}",
-                outputs, rowsPerHalf);
-            return;
-        }
         for (; blocksPerChunk > 0; blocksPerChunk /= 2) {
             tiling.blocksPerChunk = blocksPerChunk;
-            tiling.accumulatorRows =
-                static_cast<std::uint32_t>(outputs * (splitsReduction ? blocksPerChunk : 1));
+            const std::uint64_t rows = accumulatorRows(tiling);
+            if (rows > rowsPerHalf) {
+                reason_ = fmt::format(
+                    "a tile of {} outputs and {} channels needs {} rows of half of the accumulator "
+                    "buffer, which has {}",
+                    outputs, chunkOutputs(tiling), rows, rowsPerHalf);
+                continue;
+            }
+            tiling.accumulatorRows = static_cast<std::uint32_t>(rows);
             tiling.weightBufferBytes =
                 static_cast<std::uint32_t>(blockWeightBytes(chunk) * blocksPerChunk);
             if (sizeBuffers(tiling)) {
                 consider(tiling);
             }
         }
+    }
+
+    /// Rows of one half of the accumulator buffer: one pass over one block, or, where the reduction
+    /// is split, all sums of the chunk until its last part.
+    std::uint64_t accumulatorRows(const ConvolutionTiling& tiling) const {
+        const std::uint64_t outputs = std::uint64_t{tiling.tileHeight} * tiling.tileWidth;
+        if (machine_.array.dataflow == Dataflow::InputStationary) {
+            return chunkOutputs(tiling) *
+                   (splits(tiling) ? ceilDivide(outputs, machine_.array.columns) : 1);
+        }
+        return outputs * (splits(tiling) ? tiling.blocksPerChunk : 1);
+    }
+
+    bool splits(const ConvolutionTiling& tiling) const {
+        return shape_.groups == 1 && tiling.channelChunk < shape_.inputChannels;
     }
 
     bool sizeBuffers(ConvolutionTiling& tiling) {
@@ -204,18 +214,35 @@ private:
         return std::min(dramBytesPerCycle(), rateOf(machine_.dma.bytesPerCycle));
     }
 
-    std::uint64_t folds(const ConvolutionTiling& tiling) const {
-        const std::uint64_t rows = machine_.array.rows;
+    /// Array cycles of a dense product of output positions, reduction and channels.
+    std::uint64_t productCycles(std::uint64_t outputs, std::uint64_t reduction,
+                                std::uint64_t channels) const {
+        const FoldLimits limits = foldLimits(machine_.array);
+        const auto parts = [](std::uint64_t whole, std::uint32_t limit) {
+            return limit == 0 ? 1 : ceilDivide(whole, limit);
+        };
+        const std::uint64_t folds = parts(outputs, limits.outputs) *
+                                    parts(reduction, limits.reduction) *
+                                    parts(channels, limits.channels);
+        const Fold whole{.outputs = static_cast<std::uint32_t>(outputs),
+                         .reduction = static_cast<std::uint32_t>(reduction)};
+        return folds * foldPeriod(machine_.array, foldSteps(machine_.array, whole,
+                                                            static_cast<std::uint32_t>(channels)));
+    }
+
+    std::uint64_t tileCycles(const ConvolutionTiling& tiling) const {
+        const std::uint64_t outputs = std::uint64_t{tiling.tileHeight} * tiling.tileWidth;
         const std::uint64_t taps = std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth;
         if (shape_.groups > 1) {
-            const std::uint64_t perGroup =
-                ceilDivide(shape_.outputsPerGroup(), machine_.array.columns);
-            return shape_.groups * perGroup * ceilDivide(taps * shape_.channelsPerGroup(), rows);
+            return shape_.groups * productCycles(outputs, taps * shape_.channelsPerGroup(),
+                                                 shape_.outputsPerGroup());
         }
         const std::uint64_t whole = shape_.inputChannels / tiling.channelChunk;
         const std::uint64_t rest = shape_.inputChannels % tiling.channelChunk;
-        return blocks_ * (whole * ceilDivide(taps * tiling.channelChunk, rows) +
-                          ceilDivide(taps * rest, rows));
+        const std::uint64_t last =
+            rest == 0 ? 0 : productCycles(outputs, taps * rest, shape_.outputChannels);
+        return whole * productCycles(outputs, taps * tiling.channelChunk, shape_.outputChannels) +
+               last;
     }
 
     /// Array and DRAM overlap, but for the first tile's load and the last one's store.
@@ -223,13 +250,13 @@ private:
         const std::uint64_t tiles = ceilDivide(shape_.outputHeight, tiling.tileHeight) *
                                     ceilDivide(shape_.outputWidth, tiling.tileWidth);
         const std::uint64_t chunks = ceilDivide(blocks_, tiling.blocksPerChunk);
-        const bool splits = shape_.groups == 1 && tiling.channelChunk < shape_.inputChannels;
+        const bool splitsReduction = splits(tiling);
         const std::uint64_t tileLoads =
-            splits || (tiling.weightsOuter && tiling.channelChunk != 0) ? chunks : 1;
+            splitsReduction || (tiling.weightsOuter && tiling.channelChunk != 0) ? chunks : 1;
         const std::uint64_t weightLoads =
-            splits || (!tiling.weightsOuter && chunks > 1) ? tiles : 1;
+            splitsReduction || (!tiling.weightsOuter && chunks > 1) ? tiles : 1;
         const double channelShare =
-            splits ? static_cast<double>(shape_.inputChannels) / tiling.channelChunk : 1.0;
+            splitsReduction ? static_cast<double>(shape_.inputChannels) / tiling.channelChunk : 1.0;
         const double tileBytes = tiling.buffers.input * channelShare;
         const double weightBytes = static_cast<double>(tiling.weightBufferBytes) *
                                    static_cast<double>(chunks) * channelShare;
@@ -241,9 +268,7 @@ private:
                                bytesPerCycle();
         const double edges =
             (tileBytes + tiling.weightBufferBytes + tiling.buffers.output) / bytesPerCycle();
-        const std::uint64_t outputs = std::uint64_t{tiling.tileHeight} * tiling.tileWidth;
-        const auto compute =
-            static_cast<double>(tiles * folds(tiling) * foldCycles(machine_.array, outputs));
+        const auto compute = static_cast<double>(tiles * tileCycles(tiling));
         return static_cast<std::uint64_t>(std::max(compute, traffic) + edges);
     }
 

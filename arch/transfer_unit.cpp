@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "arch/scratchpad_access.hpp"
+#include "arch/operand_reads.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -122,7 +122,7 @@ void TransferUnit::count(const Command& command) {
     }
 }
 
-void TransferUnit::perform(const Command& command) {
+void TransferUnit::execute(const Command& command) {
     const Cycle begin = cycle();
     transfer(command);
     count(command);
@@ -134,6 +134,7 @@ void TransferUnit::perform(const Command& command) {
     const Cycle busyUntil = std::min(cycle(), begin + moving);
     record(begin, busyUntil, UnitState::Busy);
     record(busyUntil, cycle(), UnitState::Memory);
+    finish(command);
 }
 
 }  // namespace systole::arch

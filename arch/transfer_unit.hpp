@@ -30,7 +30,7 @@ public:
     void burstDone(std::uint64_t tag) override;
 
 private:
-    void perform(const Command& command) override;
+    void execute(const Command& command) override;
     void transfer(const Command& command);
     void awaitSlot();
     /// The scratchpad port moves one burst's bytes, not before the present cycle.

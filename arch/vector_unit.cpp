@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/vector_unit.hpp"
 
-#include "arch/scratchpad_access.hpp"
+#include "arch/operand_reads.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -10,7 +10,10 @@ namespace {
 constexpr std::uint64_t kSoftmaxPasses = 3;  // maximum; exponentials and their sum; quotients
 
 struct WorkOf {
-    VectorWork operator()(const Requantize& op) const { return {op.rows, op.columns}; }
+    VectorWork operator()(const Requantize& op) const {
+        return op.channelsAlongRows ? VectorWork{op.channels, op.outputs}
+                                    : VectorWork{op.outputs, op.channels};
+    }
     VectorWork operator()(const Pool& op) const {
         return {op.window.outputs(), op.window.channelCount,
                 std::uint64_t{op.window.kernelHeight} * op.window.kernelWidth};
@@ -52,7 +55,7 @@ VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const MachineConfig&
                        Replay& replay)
     : CommandUnit(name, Unit::Vector, replay), config_(config) {}
 
-void VectorUnit::perform(const Command& command) {
+void VectorUnit::execute(const Command& command) {
     const VectorWork work = vectorWork(command.operation);
     const Cycle begin = cycle();
     waitUntil(begin + vectorCycles(config_.vectorUnit, work));
@@ -72,8 +75,9 @@ void VectorUnit::perform(const Command& command) {
         const std::uint64_t record =
             parameterBytes(replay().state.datapath(), replay().program->arithmetic);
         count.weightScratchpadReads +=
-            wordsOf(config_.weightScratchpad, requantize->columns * record);
+            wordsOf(config_.weightScratchpad, requantize->channels * record);
     }
+    finish(command);
 }
 
 }  // namespace systole::arch

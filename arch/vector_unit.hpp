@@ -24,7 +24,7 @@ public:
     VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config, Replay& replay);
 
 private:
-    void perform(const Command& command) override;
+    void execute(const Command& command) override;
 
     MachineConfig config_;
 };

@@ -13,6 +13,11 @@ namespace systole::cost {
 struct Counters {
     std::uint64_t macs = 0;
     std::uint64_t idlePeCycles = 0;
+    std::uint64_t arrayStepCycles = 0;
+    std::uint64_t arrayFillCycles = 0;
+    std::uint64_t arrayDrainCycles = 0;
+    std::uint64_t activationOperands = 0;
+    std::uint64_t weightOperands = 0;
     std::uint64_t activationScratchpadReads = 0;
     std::uint64_t activationScratchpadWrites = 0;
     std::uint64_t weightScratchpadReads = 0;
@@ -31,6 +36,21 @@ inline constexpr std::array kCounters{
     CounterInfo<Counters>{"idle_pe_cycles", "cycle",
                           "PE cycles without a MAC while the array executes a fold",
                           &Counters::idlePeCycles},
+    CounterInfo<Counters>{"array_step_cycles", "cycle", "array cycles in which steps begin",
+                          &Counters::arrayStepCycles},
+    CounterInfo<Counters>{"array_fill_cycles", "cycle",
+                          "array cycles without steps while stationary operands are loaded",
+                          &Counters::arrayFillCycles},
+    CounterInfo<Counters>{"array_drain_cycles", "cycle",
+                          "array cycles without steps while sums are on their way out",
+                          &Counters::arrayDrainCycles},
+    CounterInfo<Counters>{"activation_operands", "1",
+                          "elements the array read from the activation scratchpad, repetitions "
+                          "counted, padding not",
+                          &Counters::activationOperands},
+    CounterInfo<Counters>{"weight_operands", "1",
+                          "elements the array read from the weight scratchpad, repetitions counted",
+                          &Counters::weightOperands},
     CounterInfo<Counters>{"activation_scratchpad_reads", "word", "words read",
                           &Counters::activationScratchpadReads},
     CounterInfo<Counters>{"activation_scratchpad_writes", "word", "words written",

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "arch/fold.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/config_error.hpp"
@@ -90,7 +91,8 @@ int gemm(const GemmOptions& options) {
     if (waveform && !agrees(*waveform, config.machine, record, product)) return 1;
     if (options.check &&
         simulation.readTensor(network.output) !=
-            runQuantized(network, input, config.machine.array.rows)[network.output]) {
+            runQuantized(network, input,
+                         arch::foldReduction(config.machine.array))[network.output]) {
         fmt::print(stderr, "The product differs from the plain reference.\n");
         return 1;
     }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "sim/config/dram_loader.hpp"
@@ -17,12 +18,27 @@ namespace {
 /// What the vector unit reads beside the weights: bias, multiplier and shift of a column.
 constexpr std::uint64_t kParameterRecordBytes = 16;
 
-void readDataflow(const Value& value) {
-    const std::string dataflow = value.isScalar() ? value.text() : "";
-    if (dataflow == "output_stationary" || dataflow == "input_stationary") {
-        value.fail(fmt::format("{} is not implemented, expected weight_stationary", dataflow));
-    } else {
-        value.choose({"weight_stationary"});
+template <typename Enum, std::size_t N>
+Enum chooseNamed(const Value& value, const std::array<const char*, N>& names) {
+    return static_cast<Enum>(value.choose({names.begin(), names.end()}));
+}
+
+/// What a convention assumes must be what the configuration says.
+void checkConvention(const Section& section, const arch::ArrayConfig& array) {
+    const bool outputs = array.dataflow == arch::Dataflow::OutputStationary;
+    if (array.convention == arch::CycleConvention::Hardware ||
+        array.convention == arch::CycleConvention::Ideal) {
+        return;
+    }
+    const Value convention = section.at("convention");
+    if (array.overlapFolds) {
+        convention.fail("assumes isolated folds, expected overlap_folds: false beside it");
+    }
+    if (array.convention == arch::CycleConvention::Stonne && !outputs) {
+        convention.fail("stonne is known for output_stationary only, expected that dataflow");
+    }
+    if (outputs && array.drain != arch::Drain::Direct) {
+        convention.fail("assumes that results leave at once, expected drain: direct beside it");
     }
 }
 
@@ -30,10 +46,19 @@ arch::ArrayConfig readArray(const Section& section) {
     arch::ArrayConfig array;
     array.rows = section.at("rows").integer<std::uint32_t>({1, 512});
     array.columns = section.at("columns").integer<std::uint32_t>({1, 512});
-    readDataflow(section.at("dataflow"));
-    const Value overlap = section.at("overlap_folds");
-    if (overlap.boolean()) {
-        overlap.fail("true is not implemented, expected false");
+    array.dataflow = chooseNamed<arch::Dataflow>(section.at("dataflow"), arch::kDataflowNames);
+    array.overlapFolds = section.at("overlap_folds").boolean();
+    if (const auto drain = section.find("drain")) {
+        array.drain = chooseNamed<arch::Drain>(*drain, arch::kDrainNames);
+    }
+    if (const auto depth = section.find("pipeline_depth")) {
+        array.pipelineDepth = depth->integer<std::uint32_t>({1, 4});
+    }
+    if (const auto convention = section.find("convention")) {
+        array.convention = chooseNamed<arch::CycleConvention>(*convention, arch::kConventionNames);
+    }
+    if (section.clean()) {
+        checkConvention(section, array);
     }
     return array;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "arch/fold.hpp"
 #include "models/check.hpp"
 #include "sim/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
@@ -197,63 +198,97 @@ private:
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
         std::uint32_t row = step.accumulatorRow;
         for (const ColumnBlock& block : step.weights->blocks) {
-            if (!splitsReduction_) {
-                row = accumulatorHalfRow();
-                context_.accumulatorHalf ^= 1U;
-            }
-            for (const Segment& segment : block.segments) {
-                emitStreams(step, segment, row);
-            }
-            if (step.isLast) {
-                emitRequantize(step, block, row);
-            }
-            row += outputs;
+            forEachPass(outputs, [&](std::uint32_t begin, std::uint32_t count) {
+                const Pass pass{begin, count, passRows(block, count)};
+                if (!splitsReduction_) {
+                    row = accumulatorHalfRow();
+                    context_.accumulatorHalf ^= 1U;
+                }
+                for (const Segment& segment : block.segments) {
+                    emitStreams(step, segment, pass, row);
+                }
+                if (step.isLast) {
+                    emitRequantize(step, block, pass, row);
+                }
+                row += pass.accumulatorRows;
+            });
         }
         if (step.isLast) {
             emitStore(context_, output_, step.outputs, step.outputAddress, tiling_.buffers.output);
         }
     }
 
-    void emitStreams(const Step& step, const Segment& segment, std::uint32_t accumulatorRow) {
+    /// Output positions whose sums the accumulator buffer holds together: all of a tile, or, input
+    /// stationary, those that lie along the array's columns.
+    struct Pass {
+        std::uint32_t begin;
+        std::uint32_t count;
+        std::uint32_t accumulatorRows;
+    };
+
+    template <typename Visit>
+    void forEachPass(std::uint32_t outputs, Visit&& visit) const {
+        const std::uint32_t most = channelsAlongRows() ? context_.machine.array.columns : outputs;
+        for (std::uint32_t begin = 0; begin < outputs; begin += most) {
+            visit(begin, std::min(most, outputs - begin));
+        }
+    }
+
+    bool channelsAlongRows() const {
+        return context_.machine.array.dataflow == arch::Dataflow::InputStationary;
+    }
+
+    std::uint32_t passRows(const ColumnBlock& block, std::uint32_t outputs) const {
+        return channelsAlongRows() ? block.outputs.size() : outputs;
+    }
+
+    void emitStreams(const Step& step, const Segment& segment, const Pass& pass,
+                     std::uint32_t accumulatorRow) {
         arch::Stream stream;
         stream.window = tileWindow(convolution_.window, step.tile, step.outputs, step.inputAddress,
                                    context_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
-        stream.columns = segment.outputs.size();
-        stream.columnBegin = segment.columnBegin;
-        stream.accumulatorRow = accumulatorRow;
-        const std::uint32_t reduction = stream.window.reduction();
-        const std::uint32_t rows = context_.machine.array.rows;
-        for (std::uint32_t k = 0; k < reduction; k += rows) {
-            stream.kBegin = k;
-            stream.rows = std::min(rows, reduction - k);
-            stream.weights = step.weightAddress + segment.weightOffset +
-                             k * stream.columns * context_.datapath.weightBytes;
-            stream.accumulate = k > 0 || !step.isFirst;
-            context_.builder.emit(stream, {{Memory::Activation, step.inputAddress,
+        stream.channels = segment.outputs.size();
+        stream.columnBegin = channelsAlongRows() ? 0 : segment.blockOffset;
+        const std::vector<Access> accesses{{Memory::Activation, step.inputAddress,
                                             step.inputAddress + tiling_.buffers.input, false},
                                            weightAccess(step, false),
-                                           accumulatorAccess(step, accumulatorRow, true)});
-        }
+                                           accumulatorAccess(pass, accumulatorRow, true)};
+        const auto emit = [&](const arch::Fold& fold) {
+            stream.outputBegin = pass.begin + fold.outputBegin;
+            stream.outputs = fold.outputs;
+            stream.kBegin = fold.kBegin;
+            stream.reduction = fold.reduction;
+            stream.weights = step.weightAddress + segment.weightOffset +
+                             fold.kBegin * stream.channels * context_.datapath.weightBytes;
+            stream.accumulatorRow =
+                accumulatorRow + (channelsAlongRows() ? segment.blockOffset : fold.outputBegin);
+            stream.accumulate = fold.kBegin > 0 || !step.isFirst;
+            context_.builder.emit(stream, accesses);
+        };
+        arch::forEachFold(context_.machine.array, pass.count, stream.window.reduction(), emit);
     }
 
-    static Access accumulatorAccess(const Step& step, std::uint32_t row, bool isWrite) {
-        return {Memory::Accumulator, row, row + step.outputs.height * step.outputs.width, isWrite};
+    static Access accumulatorAccess(const Pass& pass, std::uint32_t row, bool isWrite) {
+        return {Memory::Accumulator, row, row + pass.accumulatorRows, isWrite};
     }
 
-    void emitRequantize(const Step& step, const ColumnBlock& block, std::uint32_t accumulatorRow) {
+    void emitRequantize(const Step& step, const ColumnBlock& block, const Pass& pass,
+                        std::uint32_t accumulatorRow) {
         const std::uint32_t elementBytes = context_.datapath.activationBytes;
         arch::Requantize requantize;
         requantize.accumulatorRow = accumulatorRow;
-        requantize.rows = step.outputs.height * step.outputs.width;
-        requantize.columns = block.outputs.size();
+        requantize.outputs = pass.count;
+        requantize.channels = block.outputs.size();
+        requantize.channelsAlongRows = channelsAlongRows();
         requantize.parameters = step.weightAddress + block.parameterOffset;
         requantize.relu = convolution_.relu;
-        const std::uint32_t offset = (block.outputs.begin - step.outputs.channel) * elementBytes;
-        requantize.destination = step.outputAddress + offset;
         requantize.pitch = step.outputs.channels * elementBytes;
-        std::vector<Access> accesses{accumulatorAccess(step, accumulatorRow, false),
+        const std::uint32_t offset = pass.begin * requantize.pitch +
+                                     (block.outputs.begin - step.outputs.channel) * elementBytes;
+        requantize.destination = step.outputAddress + offset;
+        std::vector<Access> accesses{accumulatorAccess(pass, accumulatorRow, false),
                                      weightAccess(step, false),
                                      {Memory::Activation, step.outputAddress,
                                       step.outputAddress + tiling_.buffers.output, true}};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "arch/fold.hpp"
 #include "models/check.hpp"
 
 namespace systole::sim {
@@ -61,9 +62,10 @@ private:
         WeightChunk chunk;
         chunk.outputs = outputs;
         chunk.inputs = inputs;
-        for (std::uint32_t begin = outputs.begin; begin < outputs.end; begin += array_.columns) {
-            chunk.blocks.push_back(
-                packBlock({begin, std::min(begin + array_.columns, outputs.end)}, chunk));
+        const std::uint32_t limit = arch::foldLimits(array_).channels;
+        const std::uint32_t width = limit == 0 ? outputs.size() : limit;
+        for (std::uint32_t begin = outputs.begin; begin < outputs.end; begin += width) {
+            chunk.blocks.push_back(packBlock({begin, std::min(begin + width, outputs.end)}, chunk));
         }
         return chunk;
     }
@@ -76,7 +78,7 @@ private:
             const std::uint32_t group = groupOf(begin);
             Segment segment;
             segment.outputs = {begin, std::min((group + 1) * perGroup, outputs.end)};
-            segment.columnBegin = begin - outputs.begin;
+            segment.blockOffset = begin - outputs.begin;
             segment.inputs = shape_.groups == 1
                                  ? chunk.inputs
                                  : ChannelRange{group * shape_.channelsPerGroup(),

@@ -23,12 +23,13 @@ struct ChannelRange {
 /// segment a block; a grouped one has one for every group the block touches.
 struct Segment {
     ChannelRange outputs;
-    std::uint32_t columnBegin = 0;   ///< in the array
+    std::uint32_t blockOffset = 0;   ///< of the first output in its block
     ChannelRange inputs;             ///< absolute input channels
     std::uint32_t weightOffset = 0;  ///< of the first fold; folds follow each other densely
 };
 
-/// One column block: as many consecutive output channels as the array has columns.
+/// One column block: as many consecutive output channels as the array has columns; input
+/// stationary, where channels lie along time, all of the chunk.
 struct ColumnBlock {
     ChannelRange outputs;
     std::vector<Segment> segments;

@@ -67,6 +67,11 @@ Json figuresJson(const Figures& figures) {
             {"counters", countersJson(figures.counters, cost::kCounters)}};
 }
 
+template <typename Enum, std::size_t N>
+const char* nameOf(Enum value, const std::array<const char*, N>& names) {
+    return names.at(static_cast<std::size_t>(value));
+}
+
 Json limitJson(const Limit& limit) { return limit ? Json(*limit) : Json("unlimited"); }
 
 Json configJson(const Result& result) {
@@ -77,7 +82,12 @@ Json configJson(const Result& result) {
             {"clock_hertz", machine.clockHertz},
             {"array_rows", machine.array.rows},
             {"array_columns", machine.array.columns},
-            {"dataflow", "weight_stationary"},
+            {"dataflow", nameOf(machine.array.dataflow, arch::kDataflowNames)},
+            {"overlap_folds", machine.array.overlapFolds},
+            {"drain", nameOf(machine.array.drain, arch::kDrainNames)},
+            {"pipeline_depth", machine.array.pipelineDepth},
+            {"cycles_per_step", machine.array.cyclesPerStep},
+            {"convention", nameOf(machine.array.convention, arch::kConventionNames)},
             {"activation", numeric::nameOf(machine.datapath.activation)},
             {"weight", numeric::nameOf(machine.datapath.weight)},
             {"accumulator", machine.datapath.accumulator.name},

@@ -64,6 +64,17 @@ arch::ScratchpadConfig randomScratchpad(RandomSource& random) {
             .wordBytes = random.pick<std::uint32_t>({1, 2, 3, 4, 7, 16, 32})};
 }
 
+arch::ArrayConfig randomArray(RandomSource& random) {
+    using enum arch::Dataflow;
+    using enum arch::Drain;
+    return {.rows = random.between(1, 20),
+            .columns = random.between(1, 20),
+            .dataflow = random.pick({WeightStationary, OutputStationary, InputStationary}),
+            .overlapFolds = random.percent(50),
+            .drain = random.pick({Serial, Shadow, Direct}),
+            .pipelineDepth = random.between(1, 4)};
+}
+
 void grow(Limit& capacity) {
     if (capacity) *capacity += *capacity / 2 + 1;
 }
@@ -75,7 +86,7 @@ arch::MachineConfig randomMachine(const Scheme& scheme, std::uint64_t seed) {
     arch::MachineConfig machine;
     machine.name = fmt::format("machine {}", seed);
     machine.clockHertz = random.pick<double>({333e6, 500e6, 1e9});
-    machine.array = {random.between(1, 20), random.between(1, 20)};
+    machine.array = randomArray(random);
     machine.datapath = {scheme.activation, scheme.weight, scheme.accumulator};
     machine.activationScratchpad = randomScratchpad(random);
     machine.weightScratchpad = randomScratchpad(random);

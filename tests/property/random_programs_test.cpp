@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "arch/fold.hpp"
 #include "random_machine.hpp"
 #include "random_network.hpp"
 #include "replay.hpp"
@@ -53,7 +54,8 @@ void expectTensors(Pair& pair, const std::vector<std::vector<numeric::Code>>& ex
 }
 
 void checkPair(Pair& pair) {
-    const auto expected = runQuantized(pair.network, pair.input, pair.fit.machine.array.rows);
+    const auto expected =
+        runQuantized(pair.network, pair.input, arch::foldReduction(pair.fit.machine.array));
     const LoweredNetwork& lowered = pair.fit.lowered;
     const TensorId input = pair.network.input;
 

@@ -148,16 +148,31 @@ TEST_F(ConfigMachineTest, ANamedSchemeMustNameTheDatapathsFormats) {
               "datapath's, expected int8");
 }
 
-TEST_F(ConfigMachineTest, OnlyWhatIsImplementedIsAccepted) {
-    EXPECT_EQ(complaintOf({"array.dataflow=output_stationary"}),
-              "--set array.dataflow=output_stationary: array.dataflow: output_stationary is not "
-              "implemented, expected weight_stationary");
+TEST_F(ConfigMachineTest, UnknownDataflowsAreRefused) {
     EXPECT_EQ(complaintOf({"array.dataflow=row_stationary"}),
               "--set array.dataflow=row_stationary: array.dataflow: unknown value "
-              "'row_stationary', expected weight_stationary");
-    EXPECT_EQ(complaintOf({"array.overlap_folds=true"}),
-              "--set array.overlap_folds=true: array.overlap_folds: true is not implemented, "
-              "expected false");
+              "'row_stationary', expected one of weight_stationary, output_stationary, "
+              "input_stationary");
+    EXPECT_EQ(complaintOf({"array.pipeline_depth=5"}),
+              "--set array.pipeline_depth=5: array.pipeline_depth: '5' is out of range, expected an "
+              "integer from 1 to 4");
+}
+
+TEST_F(ConfigMachineTest, AConventionMustMatchWhatItAssumes) {
+    const std::string prefix = "--set array.convention=";
+    EXPECT_EQ(complaintOf({"array.convention=stonne"}),
+              prefix + "stonne: array.convention: stonne is known for output_stationary only, "
+                       "expected that dataflow");
+    EXPECT_EQ(complaintOf({"array.convention=scale_sim", "array.overlap_folds=true"}),
+              prefix + "scale_sim: array.convention: assumes isolated folds, expected "
+                       "overlap_folds: false beside it");
+    EXPECT_EQ(complaintOf({"array.convention=scale_sim", "array.dataflow=output_stationary",
+                           "array.drain=serial"}),
+              prefix + "scale_sim: array.convention: assumes that results leave at once, expected "
+                       "drain: direct beside it");
+    EXPECT_EQ(complaintOf({"array.convention=stonne", "array.dataflow=output_stationary",
+                           "array.drain=direct"}),
+              "no error");
 }
 
 TEST_F(ConfigMachineTest, TheAccumulatorMustHoldTheProducts) {

@@ -76,15 +76,16 @@ protected:
         stream.window.height = outputs;
         stream.window.outputHeight = outputs;
         stream.window.channels = stream.window.channelCount = 2;
-        stream.rows = 2;
-        stream.columns = 2;
+        stream.outputs = stream.window.outputs();
+        stream.reduction = 2;
+        stream.channels = 2;
         return stream;
     }
 
     static Requantize requantizeAll(std::uint32_t rows, std::uint32_t columns) {
         Requantize requantize;
-        requantize.rows = rows;
-        requantize.columns = columns;
+        requantize.outputs = rows;
+        requantize.channels = columns;
         requantize.parameters = 100;
         requantize.destination = 200;
         requantize.pitch = columns;
@@ -147,7 +148,7 @@ TEST_F(MachineStateTest, StartsAFoldAtItsFirstReductionIndex) {
     Stream stream;
     stream.window.channels = stream.window.channelCount = 4;
     stream.kBegin = 2;
-    stream.rows = 2;
+    stream.reduction = 2;
     state_.execute(stream);
     state_.execute(requantizeAll(1, 1));
     EXPECT_THAT(activations(200, 1), ElementsAre(7));
@@ -162,7 +163,8 @@ TEST_F(MachineStateTest, ReadsPaddingAsZero) {
     stream.window.originX = -1;
     stream.window.kernelWidth = 3;
     stream.window.outputWidth = 3;
-    stream.rows = 3;
+    stream.outputs = 3;
+    stream.reduction = 3;
     state_.execute(stream);
     state_.execute(requantizeAll(3, 1));
     EXPECT_THAT(activations(200, 3), ElementsAre(100, 127, 80));

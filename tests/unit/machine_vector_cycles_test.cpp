@@ -20,8 +20,8 @@ TEST(VectorCycles, AreThePipelineAloneWhereLanesAreFree) {
 
 TEST(VectorWork, IsWhatTheCommandAsksFor) {
     Requantize requantize;
-    requantize.rows = 7;
-    requantize.columns = 5;
+    requantize.outputs = 7;
+    requantize.channels = 5;
     const VectorWork work = vectorWork(requantize);
     EXPECT_EQ(work.rows, 7U);
     EXPECT_EQ(work.columns, 5U);
