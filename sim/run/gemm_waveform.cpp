@@ -264,7 +264,8 @@ bool onlyArrayCostsTime(const arch::MachineConfig& machine) {
     const auto free = [](const arch::ScratchpadConfig& scratchpad) {
         return !scratchpad.capacityBytes && !scratchpad.banks;
     };
-    return free(machine.activationScratchpad) && free(machine.weightScratchpad) &&
+    return machine.array.convention == arch::CycleConvention::Hardware &&
+           free(machine.activationScratchpad) && free(machine.weightScratchpad) &&
            !machine.accumulatorBuffer.rows && !machine.vectorUnit.lanes &&
            machine.vectorUnit.pipelineDepth == 0 && !machine.dma.bytesPerCycle &&
            machine.sequencer.issueCycles == 0 && machine.dram.ideal &&

@@ -52,7 +52,8 @@ private:
     std::size_t step_ = 0;
 };
 
-/// Whether every cycle of a GEMM is the array's: nothing else of the machine costs time.
+/// Whether every cycle of a GEMM is the array's, as docs/array.md counts them: nothing else of the
+/// machine costs time.
 bool onlyArrayCostsTime(const arch::MachineConfig& machine);
 
 }  // namespace systole::sim
