@@ -35,7 +35,8 @@ struct GemmOptions {
 bool agrees(const GemmWaveform& waveform, const arch::MachineConfig& machine,
             const arch::RunRecord& record, const std::vector<numeric::Code>& product) {
     if (!onlyArrayCostsTime(machine)) return true;
-    if (waveform.cycles() != record.cycles) {
+    const bool equal = waveform.cycles() == record.cycles;
+    if (!equal && !(machine.array.overlapFolds && waveform.cycles() < record.cycles)) {
         fmt::print(stderr, "The structural array takes {} cycles, the run {}.\n", waveform.cycles(),
                    record.cycles);
         return false;
