@@ -76,7 +76,7 @@ void ProcessingElement::tick() {
     const Tags now{wire.valid, wire.first, wire.last};
     hand(wire);
     if (wire.shift) {
-        design_.outputStationary() ? shiftSum(wire) : shiftOperand(wire);
+        design_.outputStationary() ? shiftSum() : shiftOperand();
     }
 
     const std::uint32_t cycles = design_.array.cyclesPerStep;
@@ -115,14 +115,14 @@ void ProcessingElement::hand(const RowWire& wire) {
     }
 }
 
-void ProcessingElement::shiftOperand(const RowWire& /*wire*/) {
+void ProcessingElement::shiftOperand() {
     ++activity_.loadRegisterWrites;
     activity_.loadRegisterToggles +=
         differingBits(columnOut.read().operand, columnIn.read().operand);
     columnOut.write(columnIn.read());
 }
 
-void ProcessingElement::shiftSum(const RowWire& /*wire*/) {
+void ProcessingElement::shiftSum() {
     ++activity_.drainRegisterWrites;
     const std::vector<SumWord>& above = read(sumIn);
     design_.secondSum() ? write(drained, above) : write(sumOut, above);

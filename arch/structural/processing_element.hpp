@@ -70,8 +70,8 @@ private:
 
     void tick();
     void hand(const RowWire& wire);
-    void shiftOperand(const RowWire& wire);
-    void shiftSum(const RowWire& wire);
+    void shiftOperand();
+    void shiftSum();
     /// The tags of the step that began `cycles` ago.
     const Tags& tagsAt(std::size_t cycles, const Tags& now) const;
     Product multiply(const RowWire& wire) const;

@@ -36,7 +36,7 @@ StructuralArray::StructuralArray(const sc_core::sc_module_name& name, const Arra
     buildEdges();
     buildElements();
     SC_METHOD(collect);
-    for (const auto& shown : shown_) sensitive << shown;
+    for (std::size_t i = 0; i < shown_.size(); ++i) sensitive << shown_[i];
     for (const auto& wires : wires_) sensitive << wires->complete;
     SC_METHOD(gate);
     sensitive << wantsStationary << step << anyValid_ << stationaryValid << stepValid
