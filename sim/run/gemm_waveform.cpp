@@ -144,7 +144,9 @@ GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const QuantizedNe
     collected_.resize(clocked_->array().results());
 }
 
-void GemmWaveform::write(const std::filesystem::path& file) {
+void GemmWaveform::write(const std::filesystem::path& file) { writeFileAtomically(file, record()); }
+
+std::string GemmWaveform::record() {
     const Scratch scratch;
     sc_core::sc_report_handler::set_actions(sc_core::SC_ID_TRACING_TIMESCALE_UNIT_,
                                             sc_core::SC_DO_NOTHING);
@@ -153,7 +155,7 @@ void GemmWaveform::write(const std::filesystem::path& file) {
     clocked_->array().trace(trace);
     cycles_ = run();
     sc_core::sc_close_vcd_trace_file(trace);
-    writeFileAtomically(file, scratch.content());
+    return scratch.content();
 }
 
 /// Array time: the first cycle takes the first descriptor.

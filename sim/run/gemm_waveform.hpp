@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "arch/structural/clocked_array.hpp"
 #include "arch/structural/gemm_folds.hpp"
@@ -14,7 +15,7 @@ namespace systole::sim {
 /// signals. To be built before anything of the process runs.
 class GemmWaveform {
 public:
-    /// PEs times cycles, at most: 50 to 100 bytes each.
+    /// PEs times cycles, at most: 20 to 50 bytes each.
     static constexpr std::uint64_t kLargest = 2'000'000;
 
     /// ConfigError if the waveform would be too large, or the array cannot follow the accumulator:
@@ -32,6 +33,8 @@ public:
     std::vector<numeric::Code> product() const;
 
 private:
+    /// Runs the array; the waveform's text.
+    std::string record();
     Cycle run();
     void answer();
     void collect(std::size_t result);

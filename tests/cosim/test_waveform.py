@@ -7,6 +7,7 @@ docs/array.md, with the values that the operands on the wires above them give.
 import itertools
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -144,6 +145,30 @@ class GemmWaveform(unittest.TestCase):
         self.assertIn("--vcd", run.stderr)
         self.assertIn("expected at most", run.stderr)
         self.assertFalse(self.file.exists())
+
+    def run_accumulator(self, accumulator, k):
+        """With a processing element for it in the technology: another one's figures."""
+        folder = self.file.parent / "configs"
+        shutil.copytree(ROOT / "configs", folder, dirs_exist_ok=True)
+        technology = folder / "technology/generic_45nm.yaml"
+        technology.write_text(technology.read_text().replace("accumulator: dlfloat16", f"accumulator: {accumulator}"))
+        settings = ("array.rows=4", "array.columns=3", "datapath.activation=e4m3", "datapath.weight=e4m3",
+                    f"datapath.accumulator={accumulator}")
+        return systole("gemm", folder / "accelerators/array-only.yaml", 4, k, 3, "--vcd", self.file,
+                       *[word for setting in settings for word in ("--set", setting)])
+
+    def test_chunks_agree_with_the_run_within_a_fold_and_are_refused_beyond(self):
+        chunked = "{float: fp16, chunk: 3, inner: bf16}"
+        run = self.run_accumulator(chunked, 4)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        run = self.run_accumulator(chunked, 5)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("has chunks and K is 5, expected at most 4", run.stderr)
+
+    def test_random_bits_are_refused(self):
+        run = self.run_accumulator("{float: fp16, rounding: stochastic, seed: 1}", 4)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("rounds stochastically", run.stderr)
 
     def test_a_file_that_cannot_be_written_is_named(self):
         self.file = self.file.parent / "nowhere" / "gemm.vcd"
