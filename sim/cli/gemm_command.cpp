@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "arch/fold.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/config_error.hpp"
 #include "sim/quantize/quantized_reference.hpp"
+#include "sim/run/atomic_file.hpp"
+#include "sim/run/gemm_waveform.hpp"
 #include "sim/run/gemm_workload.hpp"
 #include "sim/run/output_record.hpp"
 #include "sim/run/simulation.hpp"
@@ -24,11 +27,28 @@ struct GemmOptions {
     std::uint64_t seed = 1;
     bool timingOnly = false;
     bool check = false;
+    std::string vcd;
 };
 
-int gemm(const GemmOptions& options) {
-    checkOutputs(options.output);
-    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+/// Whether the structural array did what the run did, where nothing but the array takes time (and
+/// no memory cuts the product). `product` is empty if it was not computed.
+bool agrees(const GemmWaveform& waveform, const arch::MachineConfig& machine,
+            const arch::RunRecord& record, const std::vector<numeric::Code>& product) {
+    if (!onlyArrayCostsTime(machine)) return true;
+    const bool equal = waveform.cycles() == record.cycles;
+    if (!equal && !(machine.array.overlapFolds && waveform.cycles() < record.cycles)) {
+        fmt::print(stderr, "The structural array takes {} cycles, the run {}.\n", waveform.cycles(),
+                   record.cycles);
+        return false;
+    }
+    if (!product.empty() && waveform.product() != product) {
+        fmt::print(stderr, "The product of the structural array differs from the run's.\n");
+        return false;
+    }
+    return true;
+}
+
+void checkOptions(const GemmOptions& options, const RunConfig& config) {
     if (options.check && numeric::isStochastic(config.scheme.accumulator)) {
         throw ConfigError(
             fmt::format("--check: accumulator {} rounds stochastically by where the array adds, "
@@ -36,11 +56,21 @@ int gemm(const GemmOptions& options) {
                         config.scheme.accumulator.name));
     }
     checkTechnology(config);
+}
+
+int gemm(const GemmOptions& options) {
+    checkOutputs(options.output);
+    if (!options.vcd.empty()) checkWritable(options.vcd);
+    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    checkOptions(options, config);
     const QuantizedNetwork network =
         gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
     const LoweredNetwork lowered = lower(network, config.machine);
     Simulation simulation(config.machine, lowered, network.input);
     const auto input = gemmInput(config.scheme, options.m, options.k, options.seed);
+    // Both are built before either runs: SystemC elaborates once.
+    std::optional<GemmWaveform> waveform;
+    if (!options.vcd.empty()) waveform.emplace(config.machine, network, input).write(options.vcd);
     const arch::RunRecord record = simulation.inferTimed(
         input, options.timingOnly ? Simulation::Values::Skipped : Simulation::Values::Computed);
     Result result = makeResult(config, lowered, record);
@@ -48,12 +78,18 @@ int gemm(const GemmOptions& options) {
     result.configFile = options.config.file;
     result.overrides = options.config.overrides;
     result.workload = network.name;
+    std::vector<numeric::Code> product;
     if (!options.timingOnly) {
+        product = simulation.readTensor(network.output);
         OutputRecord outputs;
-        outputs.add(simulation.readTensor(network.output), network.scheme.activation);
+        outputs.add(product, network.scheme.activation);
         result.outputHash = outputs.hash();
     }
     writeResult(result, options.output);
+    if (waveform && !options.output.quiet) {
+        fmt::print("\nwaveform: {} cycles of the array in {}\n", waveform->cycles(), options.vcd);
+    }
+    if (waveform && !agrees(*waveform, config.machine, record, product)) return 1;
     if (options.check &&
         simulation.readTensor(network.output) !=
             runQuantized(network, input,
@@ -86,6 +122,9 @@ void addGemm(CLI::App& app, Action& action) {
     command->add_flag("--timing-only", options->timingOnly, "Compute cycles but no values");
     command->add_flag("--check", options->check,
                       "Compare the product with a plain reference; exit 1 on a difference");
+    command->add_option("--vcd", options->vcd,
+                        "Run the product on an array of one module per processing element as well "
+                        "and write its signals as a waveform (for GTKWave) to this file");
     addOutputOptions(*command, options->output);
     command->footer(
         "Example:\n"

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-/// One array as its neighbours see it, cycle by cycle: what the structural model and the RTL have in
-/// common. docs/array.md says what must hold.
+/// One array as its neighbours see it, cycle by cycle: what the structural model and the RTL have
+/// in common. docs/array.md says what must hold.
 namespace systole::cosim {
 
 /// What the array shows in a cycle, before its clock edge: a function of its state.
@@ -14,8 +14,9 @@ struct ArrayOutputs {
     bool wantsStep = false;        ///< the operands of a step
     bool takesFold = false;        ///< the descriptor shown is taken at the edge, if it advances
     bool anyValid = false;         ///< some sum is on the wires
-    std::vector<std::uint8_t> valid;  ///< [column]
-    std::vector<std::int64_t> sums;   ///< [column][word], as models/numeric holds sums
+    /// [column]; of a direct drain [row][column], in the place of columns in `sums` as well.
+    std::vector<std::uint8_t> valid;
+    std::vector<std::int64_t> sums;  ///< [column][word], as models/numeric holds sums
 };
 
 /// What the neighbours answer in the same cycle.

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/gemm_waveform.hpp"
+
+#include <fmt/format.h>
+#include <sysc/tracing/sc_tracing_ids.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "arch/clock_domain.hpp"
+#include "models/check.hpp"
+#include "models/numeric/requantize.hpp"
+#include "models/numeric/sum.hpp"
+#include "sim/config_error.hpp"
+#include "sim/run/atomic_file.hpp"
+
+namespace systole::sim {
+namespace {
+
+using arch::Dataflow;
+using arch::structural::ClockedArray;
+using arch::structural::GemmFold;
+
+std::vector<std::uint16_t> narrowed(std::span<const numeric::Code> codes) {
+    return {codes.begin(), codes.end()};
+}
+
+/// [n][k] to [k][n].
+std::vector<std::uint16_t> transposed(const QuantizedConvolution& convolution) {
+    const std::size_t depth = convolution.reduction();
+    std::vector<std::uint16_t> weights(convolution.weights.size());
+    for (std::size_t n = 0; n < convolution.outputChannels; ++n) {
+        for (std::size_t k = 0; k < depth; ++k) {
+            weights[k * convolution.outputChannels + n] =
+                static_cast<std::uint16_t>(convolution.weights[n * depth + k]);
+        }
+    }
+    return weights;
+}
+
+/// From above: no fold is alone in the array longer than this.
+std::uint64_t mostCycles(const arch::ArrayConfig& array, const std::vector<GemmFold>& folds) {
+    std::uint64_t cycles = 0;
+    for (const GemmFold& fold : folds) {
+        cycles += std::uint64_t{array.cyclesPerStep} * fold.steps + std::uint64_t{3} * array.rows +
+                  array.columns + array.pipelineDepth;
+    }
+    return cycles;
+}
+
+/// Before the folds are made, which may be many: every PE has a product a cycle at most.
+void checkProducts(const numeric::GemmShape& shape) {
+    const std::uint64_t products = shape.m * shape.k * shape.n;
+    if (products > GemmWaveform::kLargest) {
+        throw ConfigError(
+            fmt::format("--vcd: {} multiply-accumulates take as many PE cycles or "
+                        "more, expected at most {}: a smaller product",
+                        products, GemmWaveform::kLargest));
+    }
+}
+
+void checkCycles(const arch::ArrayConfig& array, const std::vector<GemmFold>& folds) {
+    const std::uint64_t size = mostCycles(array, folds) * array.rows * array.columns;
+    if (size > GemmWaveform::kLargest) {
+        throw ConfigError(fmt::format(
+            "--vcd: {} x {} PEs for up to {} cycles are {} PE cycles, expected at most {}: a "
+            "smaller product, or a smaller array",
+            array.rows, array.columns, mostCycles(array, folds), size, GemmWaveform::kLargest));
+    }
+}
+
+void checkAccumulator(const arch::MachineConfig& machine, const numeric::GemmShape& shape) {
+    const numeric::AccumulatorFormat& accumulator = machine.datapath.accumulator;
+    if (numeric::isStochastic(accumulator)) {
+        throw ConfigError(
+            fmt::format("--vcd: accumulator {} rounds stochastically, which the "
+                        "array's elements cannot, expected another rounding",
+                        accumulator.name));
+    }
+    if (accumulator.chunk && shape.k > machine.array.rows &&
+        machine.array.dataflow != Dataflow::OutputStationary) {
+        throw ConfigError(
+            fmt::format("--vcd: accumulator {} has chunks and K is {}, expected at "
+                        "most {}: one fold",
+                        accumulator.name, shape.k, machine.array.rows));
+    }
+}
+
+sc_core::sc_time periodOf(const arch::MachineConfig& machine) {
+    return sc_core::sc_time::from_value(arch::ClockDomain(machine.clockHertz).edge(1).value() / 2 *
+                                        2);
+}
+
+/// A name for what SystemC writes, which appends `.vcd`; gone at the end.
+class Scratch {
+public:
+    Scratch()
+        : stem_((std::filesystem::temp_directory_path() /
+                 fmt::format("systole-waveform-{}", ::getpid()))
+                    .string()) {}
+    ~Scratch() { std::remove(path().c_str()); }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+
+    const std::string& stem() const { return stem_; }
+    std::string path() const { return stem_ + ".vcd"; }
+
+    std::string content() const {
+        std::ifstream file(path(), std::ios::binary);
+        std::string text{std::istreambuf_iterator<char>(file), {}};
+        // The same run writes the same bytes: they begin behind the date.
+        SYSTOLE_CHECK(text.starts_with("$date") && text.find("$version") != std::string::npos,
+                      "no waveform in {}", path());
+        return text.substr(text.find("$version"));
+    }
+
+private:
+    std::string stem_;
+};
+
+}  // namespace
+
+GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const QuantizedNetwork& network,
+                           std::span<const numeric::Code> input)
+    : network_(network),
+      convolution_(std::get<QuantizedConvolution>(network.nodes.front().operation)),
+      array_(machine.array),
+      shape_{input.size() / convolution_.reduction(), convolution_.reduction(),
+             convolution_.outputChannels},
+      adder_(machine.datapath.accumulator, numeric::Codec(machine.datapath.activation),
+             numeric::Codec(machine.datapath.weight)) {
+    checkAccumulator(machine, shape_);
+    checkProducts(shape_);
+    const std::size_t whole = std::max({shape_.m, shape_.k, shape_.n});
+    folds_ = arch::structural::cutGemm(array_, shape_, narrowed(input), transposed(convolution_),
+                                       static_cast<std::uint32_t>(whole));
+    checkCycles(array_, folds_);
+    clocked_ =
+        std::make_unique<ClockedArray>("waveform", array_, machine.datapath, periodOf(machine));
+    sums_.resize(shape_.m * shape_.n * adder_.words());
+    collected_.resize(clocked_->array().results());
+}
+
+void GemmWaveform::write(const std::filesystem::path& file) { writeFileAtomically(file, record()); }
+
+std::string GemmWaveform::record() {
+    const Scratch scratch;
+    sc_core::sc_report_handler::set_actions(sc_core::SC_ID_TRACING_TIMESCALE_UNIT_,
+                                            sc_core::SC_DO_NOTHING);
+    sc_core::sc_trace_file* trace = sc_core::sc_create_vcd_trace_file(scratch.stem().c_str());
+    trace->set_time_unit(1, sc_core::SC_PS);
+    clocked_->array().trace(trace);
+    cycles_ = run();
+    sc_core::sc_close_vcd_trace_file(trace);
+    return scratch.content();
+}
+
+/// Array time: the first cycle takes the first descriptor.
+Cycle GemmWaveform::run() {
+    const std::size_t rowsOfResult =
+        array_.drain == arch::Drain::Direct && array_.dataflow == Dataflow::OutputStationary
+            ? 1
+            : array_.rows;
+    std::size_t expected = 0;
+    for (const GemmFold& fold : folds_) {
+        expected += array_.dataflow == Dataflow::OutputStationary ? rowsOfResult : fold.steps;
+    }
+    Cycle last = 0;
+    const std::uint64_t limit = 2 * mostCycles(array_, folds_);
+    for (Cycle cycle = 0; collected_.back() < expected || collected_.front() < expected; ++cycle) {
+        SYSTOLE_CHECK(cycle < limit, "the array is not done after {} cycles", cycle);
+        for (std::size_t result = 0; result < collected_.size(); ++result) {
+            if (clocked_->array().resultValid(result)) collect(result);
+        }
+        last = cycle;
+        answer();
+        clocked_->clock();
+    }
+    // Cycle 1 is array time 0; docs/array.md, "When a sequence of folds is over".
+    const bool inLastCycle = array_.dataflow != Dataflow::OutputStationary || rowsOfResult == 1;
+    return inLastCycle ? last - 1 : last;
+}
+
+void GemmWaveform::answer() {
+    const bool steps = array_.dataflow == Dataflow::OutputStationary;
+    const bool fold = taken_ < folds_.size();
+    clocked_->offerFold(fold, fold ? folds_[taken_].steps : 0);
+    if (clocked_->takesFold() && fold) ++taken_;
+    clocked_->takeResults(true);
+    clocked_->offerStationary(false, {}, {});
+    clocked_->offerStep(false, {}, {});
+    if (clocked_->wantsStationary()) {
+        const GemmFold& loading = folds_[vectors_ / array_.rows];
+        const std::size_t at =
+            (array_.rows - 1 - vectors_++ % array_.rows) * std::size_t{array_.columns};
+        clocked_->offerStationary(true, std::span(loading.stationary).subspan(at, array_.columns),
+                                  std::span(loading.used).subspan(at, array_.columns));
+    }
+    if (clocked_->wantsStep()) {
+        const GemmFold& current = folds_[streaming_];
+        const auto part = [&](const std::vector<std::uint16_t>& codes, std::size_t lanes) {
+            return std::span(codes).subspan(step_ * lanes, lanes);
+        };
+        clocked_->offerStep(true, part(current.rows, array_.rows),
+                            part(current.columns, steps ? array_.columns : 0));
+        if (++step_ == current.steps) {
+            step_ = 0;
+            ++streaming_;
+        }
+    }
+}
+
+/// Adds a fold's sum to the output's, as the accumulator buffer does.
+void GemmWaveform::collect(std::size_t result) {
+    const bool outputs = array_.dataflow == Dataflow::OutputStationary;
+    std::size_t fold = 0;
+    std::size_t index = collected_[result]++;
+    const bool direct = clocked_->array().results() != array_.columns;
+    const auto length = [&](const GemmFold& of) {
+        return !outputs ? of.steps : direct ? 1U : array_.rows;
+    };
+    for (; index >= length(folds_[fold]); ++fold) index -= length(folds_[fold]);
+    if (outputs) index = direct ? result / array_.columns : array_.rows - 1 - index;
+    arch::structural::OutputPlace place{};
+    if (!placeOf(folds_[fold], array_.dataflow, index, result % array_.columns, place)) return;
+
+    std::vector<std::int64_t> words(adder_.openWords(), 0);
+    const std::size_t sumWords = adder_.words();
+    for (std::size_t i = 0; i < sumWords; ++i) words[i] = clocked_->array().resultWord(result, i);
+    const std::span<std::int64_t> held = std::span(sums_).subspan(
+        ((folds_[fold].m + place.m) * shape_.n + folds_[fold].n + place.n) * sumWords, sumWords);
+    if (adder_.openWords() != sumWords) {  // chunks: there is one fold
+        std::copy_n(words.begin(), sumWords, held.begin());
+        return;
+    }
+    numeric::AccumulatorEvents events;
+    adder_.clear();
+    adder_.load(held);
+    adder_.loadOpen(words);
+    adder_.close(0, events);
+    adder_.store(held);
+}
+
+std::vector<numeric::Code> GemmWaveform::product() const {
+    const Scheme& scheme = network_.scheme;
+    const numeric::Codec activation(scheme.activation);
+    const numeric::SumArithmetic arithmetic(scheme.accumulator, activation,
+                                            numeric::Codec(scheme.weight));
+    std::vector<numeric::Code> codes;
+    for (std::size_t i = 0; i < shape_.m * shape_.n; ++i) {
+        const auto sum = std::span(sums_).subspan(i * adder_.words(), adder_.words());
+        const numeric::Rescale& rescale = convolution_.rescales[i % shape_.n];
+        codes.push_back(arithmetic.isWord()
+                            ? numeric::requantize(sum.front(), rescale, scheme.requantization,
+                                                  convolution_.relu, activation)
+                            : numeric::requantize(arithmetic.toFloat(sum), rescale,
+                                                  convolution_.relu, activation));
+    }
+    return codes;
+}
+
+bool onlyArrayCostsTime(const arch::MachineConfig& machine) {
+    const auto free = [](const arch::ScratchpadConfig& scratchpad) {
+        return !scratchpad.capacityBytes && !scratchpad.banks;
+    };
+    return machine.array.convention == arch::CycleConvention::Hardware &&
+           free(machine.activationScratchpad) && free(machine.weightScratchpad) &&
+           !machine.accumulatorBuffer.rows && !machine.vectorUnit.lanes &&
+           machine.vectorUnit.pipelineDepth == 0 && !machine.dma.bytesPerCycle &&
+           machine.sequencer.issueCycles == 0 && machine.dram.ideal &&
+           machine.dram.ideal->latencyCycles == 0 && !machine.dram.ideal->bytesPerCycle;
+}
+
+}  // namespace systole::sim
