@@ -19,8 +19,8 @@ using arch::Dataflow;
 using arch::Drain;
 using numeric::ProductClass;
 
-constexpr std::size_t kLanes = 8;           // columns or rows of the largest array
-constexpr std::size_t kWordsOfSum = 3;      // 32-bit words of a lane of sums
+constexpr std::size_t kLanes = 8;       // columns or rows of the largest array
+constexpr std::size_t kWordsOfSum = 3;  // 32-bit words of a lane of sums
 constexpr int kCodeLane = 8;
 constexpr int kWordBits = 64;
 
@@ -165,6 +165,8 @@ RtlArray::RtlArray(std::size_t index)
     context_->randReset(2);
     model_ = std::make_unique<Vrtl_arrays>(context_.get());
     model_->reset = 1;
+    model_->clock = 0;
+    model_->eval();  // an edge is one between two evaluations
     edge();
     model_->reset = 0;
     model_->eval();
@@ -202,8 +204,7 @@ ArrayOutputs RtlArray::outputs() {
 void RtlArray::readSum(std::size_t column, std::span<std::int64_t> words) const {
     const numeric::AccumulatorFormat& accumulator = configuration_.datapath.accumulator;
     const std::size_t first = (kLanes * index_ + column) * kWordsOfSum;
-    const std::uint64_t low =
-        model_->sums[first] | (std::uint64_t{model_->sums[first + 1]} << 32);
+    const std::uint64_t low = model_->sums[first] | (std::uint64_t{model_->sums[first + 1]} << 32);
     if (const auto* sum = std::get_if<numeric::FloatRegister>(&accumulator.sum)) {
         const double value = numeric::Codec(sum->format).decode(static_cast<numeric::Code>(low));
         words.front() = std::bit_cast<std::int64_t>(value);

@@ -26,8 +26,8 @@ struct RtlConfiguration {
 /// All of them, in the order of rtl_arrays.sv.
 const std::vector<RtlConfiguration>& rtlConfigurations();
 
-/// The verilated array. Registers that have no reset begin with random bits. Sums of columns that are
-/// not valid are zero.
+/// The verilated array. Registers that have no reset begin with random bits. Sums of columns that
+/// are not valid are zero.
 class RtlArray final : public CycleArray {
 public:
     /// `index` of a configuration.
