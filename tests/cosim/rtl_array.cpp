@@ -162,6 +162,10 @@ RtlArray::RtlArray(std::size_t index)
       words_(static_cast<std::size_t>(
           numeric::sumWords(configuration_.datapath.accumulator, activation_, weight_))),
       context_(std::make_unique<VerilatedContext>()) {
+    const auto& accumulator = configuration_.datapath.accumulator.sum;
+    if (const auto* sum = std::get_if<numeric::FloatRegister>(&accumulator)) {
+        sum_.emplace(sum->format);
+    }
     context_->randReset(2);
     model_ = std::make_unique<Vrtl_arrays>(context_.get());
     model_->reset = 1;
@@ -205,9 +209,8 @@ void RtlArray::readSum(std::size_t column, std::span<std::int64_t> words) const 
     const numeric::AccumulatorFormat& accumulator = configuration_.datapath.accumulator;
     const std::size_t first = (kLanes * index_ + column) * kWordsOfSum;
     const std::uint64_t low = model_->sums[first] | (std::uint64_t{model_->sums[first + 1]} << 32);
-    if (const auto* sum = std::get_if<numeric::FloatRegister>(&accumulator.sum)) {
-        const double value = numeric::Codec(sum->format).decode(static_cast<numeric::Code>(low));
-        words.front() = std::bit_cast<std::int64_t>(value);
+    if (sum_) {
+        words.front() = std::bit_cast<std::int64_t>(sum_->decode(static_cast<numeric::Code>(low)));
         return;
     }
     words.front() = static_cast<std::int64_t>(low);

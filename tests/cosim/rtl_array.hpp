@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ private:
     const RtlConfiguration& configuration_;
     numeric::Codec activation_;
     numeric::Codec weight_;
+    std::optional<numeric::Codec> sum_;  ///< of a float register
     std::size_t words_;
     std::unique_ptr<VerilatedContext> context_;
     std::unique_ptr<Vrtl_arrays> model_;
