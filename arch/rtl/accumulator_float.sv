@@ -26,7 +26,11 @@ module accumulator_float #(
         MANTISSA + 1 > PRODUCT_SIGNIFICAND ? MANTISSA + 1 : PRODUCT_SIGNIFICAND;
     localparam integer WORD = KEPT + 3;   // guard, round, sticky
     localparam integer TOTAL = WORD + 1;  // carry
-    localparam integer FIELD = (EXPONENT > PRODUCT_EXPONENT ? EXPONENT : PRODUCT_EXPONENT) + 3;
+    // Exponent fields, of which products may lie below 0 and above the register's, and their distances.
+    localparam integer HIGHEST = (1 << EXPONENT) > OFFSET + (1 << PRODUCT_EXPONENT)
+                                 ? 1 << EXPONENT : OFFSET + (1 << PRODUCT_EXPONENT);
+    localparam integer LOWEST = OFFSET > PRODUCT_SIGNIFICAND ? 0 : OFFSET - PRODUCT_SIGNIFICAND;
+    localparam integer FIELD = 1 + $clog2(HIGHEST - LOWEST + 2);
     localparam integer PRODUCT_ZEROS = $clog2(PRODUCT_SIGNIFICAND + 1);
     localparam integer DISTANCE = $clog2(WORD);
     localparam integer ZEROS = $clog2(TOTAL + 1);
