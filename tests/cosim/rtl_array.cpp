@@ -221,15 +221,15 @@ void RtlArray::readSum(std::size_t column, std::span<std::int64_t> words) const 
 }
 
 void RtlArray::clock(const ArrayInputs& inputs) {
-    model_->fold_valid = inputs.foldValid;
+    model_->fold_valid = inputs.foldValid ? 1 : 0;
     model_->fold_steps = inputs.foldSteps;
-    model_->stationary_valid = inputs.stationaryValid;
+    model_->stationary_valid = inputs.stationaryValid ? 1 : 0;
     model_->stationary = lanesOf(inputs.stationary, kCodeLane);
     model_->used = static_cast<std::uint8_t>(lanesOf(inputs.used, 1));
-    model_->step_valid = inputs.stepValid;
+    model_->step_valid = inputs.stepValid ? 1 : 0;
     model_->rows = lanesOf(inputs.rows, kCodeLane);
     model_->columns = lanesOf(inputs.columns, kCodeLane);
-    model_->output_ready = inputs.outputReady;
+    model_->output_ready = inputs.outputReady ? 1 : 0;
     edge();
 }
 

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "models/numeric/gemm.hpp"
+#include "tests/cosim/rtl_closed_forms.hpp"
 
 namespace systole::cosim {
 namespace {
@@ -32,78 +33,10 @@ struct Fold {
     std::vector<std::vector<std::optional<Sum>>> sums;
 };
 
-/// When a fold does what, in array time.
-struct FoldCycles {
-    std::int64_t loads = 0;   ///< L
-    std::int64_t begins = 0;  ///< X
-};
-
 struct Appearance {
     std::int64_t cycle = 0;
     std::size_t column = 0;
     std::optional<Sum> sum;
-};
-
-/// The closed forms, of one array.
-class Cycles {
-public:
-    explicit Cycles(const arch::ArrayConfig& config)
-        : config_(config),
-          R_(config.rows),
-          C_(config.columns),
-          D_(config.pipelineDepth),
-          S_(config.cyclesPerStep),
-          output_(config.dataflow == Dataflow::OutputStationary),
-          shadow_(config.drain == arch::Drain::Shadow) {}
-
-    /// The first cycle in which the fold after this one can be taken.
-    std::int64_t takes(const FoldCycles& fold, std::int64_t steps) const {
-        const std::int64_t end = fold.begins + S_ * steps;
-        if (!output_) {
-            return config_.overlapFolds ? fold.begins - 1
-                                        : fold.loads + 2 * R_ + S_ * steps + C_ + D_ - 3 - 1;
-        }
-        if (config_.overlapFolds) return shadow_ ? end - 1 : end + R_ - 1;
-        return end + (shadow_ ? R_ : 2 * R_) + C_ + D_ - 3 - 1;
-    }
-
-    /// Of a fold taken in cycle `taken` on an idle array.
-    FoldCycles first(std::int64_t taken) const {
-        return {taken + 1, output_ ? taken + 1 : taken + 1 + R_};
-    }
-
-    /// Of one taken then, after `fold`.
-    FoldCycles after(const FoldCycles& fold, std::int64_t steps, std::int64_t taken,
-                     std::int64_t nextSteps) const {
-        const std::int64_t end = fold.begins + S_ * steps;
-        FoldCycles next = first(taken);
-        if (config_.overlapFolds && !output_) next.begins = std::max(next.begins, end);
-        if (config_.overlapFolds && output_ && shadow_) {
-            next.begins = std::max(next.begins, end + R_ - S_ * nextSteps);
-        }
-        return next;
-    }
-
-    /// Of the sum of a step (stationary) or of a row.
-    std::int64_t appearance(const FoldCycles& fold, std::int64_t steps, std::int64_t index,
-                            std::int64_t column) const {
-        if (!output_) return fold.begins + S_ * index + R_ + column + S_ + D_ - 2;
-        const std::int64_t end = fold.begins + S_ * steps + R_ + D_ - 2;
-        return end + column + (R_ - 1 - index);
-    }
-
-    std::int64_t step(const FoldCycles& fold, std::int64_t index) const {
-        return fold.begins + S_ * index;
-    }
-
-private:
-    arch::ArrayConfig config_;
-    std::int64_t R_;
-    std::int64_t C_;
-    std::int64_t D_;
-    std::int64_t S_;
-    bool output_;
-    bool shadow_;
 };
 
 /// Draws folds for one array and says what their sums are.
@@ -163,7 +96,8 @@ private:
             fold.stationary.push_back(stationaryOperands());
             auto& used = fold.used.emplace_back(config_.columns);
             for (std::size_t c = 0; c < config_.columns; ++c) {
-                used[c] = r < rows && c < columns && !(holes && below(2) == 0);
+                const bool isUsed = r < rows && c < columns && !(holes && below(2) == 0);
+                used[c] = isUsed ? 1 : 0;
             }
         }
         for (std::int64_t t = 0; t < fold.steps; ++t) {
@@ -256,7 +190,7 @@ private:
                   });
     }
 
-    Cycles cycles_;
+    ClosedForms cycles_;
     std::int64_t rows_;
     std::size_t folds_ = 0;
     FoldCycles last_;
@@ -300,7 +234,10 @@ private:
         ASSERT_NO_FATAL_FAILURE(checkSums(shown)) << "cycle " << time_;
         const ArrayInputs answer = answerTo(shown);
         array_.clock(answer);
-        if (!advances(shown, answer)) return;
+        if (advances(shown, answer)) advance(shown, answer);
+    }
+
+    void advance(const ArrayOutputs& shown, const ArrayInputs& answer) {
         if (shown.takesFold && answer.foldValid) schedule_.take(folds_[fold_++], time_);
         if (shown.wantsStationary) ++load_;
         if (shown.wantsStep) ++step_;
