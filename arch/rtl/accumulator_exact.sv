@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fixed point that never rounds (Kulisch): the product is shifted to its place and added. The product
-// is complemented before it is shifted, with ones behind it, and the missing one is the adder's carry:
-// that takes fewer gates than to complement the wide word.
+// Fixed point that never rounds (Kulisch): the product is shifted to its place and added. The
+// product is complemented before it is shifted, with ones behind it, and the missing one is the
+// adder's carry: that takes fewer gates than to complement the wide word.
 module accumulator_exact #(
     parameter integer BITS = 53,
     parameter integer SIGNIFICAND = 9,

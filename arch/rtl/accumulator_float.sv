@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A float register (IEEE 754: subnormals, infinities, NaN) plus an exact product, rounded once to the
-// nearest, ties to even. A sum of zero is +0, a NaN has all bits but the sign set.
+// A float register (IEEE 754: subnormals, infinities, NaN) plus an exact product, rounded once to
+// the nearest, ties to even. A sum of zero is +0, a NaN has all bits but the sign set.
 //
-// The word that is added is as wide as the wider significand, with two bits and a sticky one behind:
-// where exponents differ by two or more, at most one leading bit cancels. For that to hold the product
-// is normalised first; a subnormal sum need not be, because nothing is rounded finer than its last bit.
+// The word that is added is as wide as the wider significand, with two bits and a sticky one
+// behind: where exponents differ by two or more, at most one leading bit cancels. For that to hold
+// the product is normalised first; a subnormal sum need not be, because nothing is rounded finer
+// than its last bit.
 module accumulator_float #(
     parameter integer EXPONENT = 8,
     parameter integer MANTISSA = 23,
     parameter integer PRODUCT_SIGNIFICAND = 8,
     parameter integer PRODUCT_EXPONENT = 5,
-    // Exponent field, in the register's format, of a product whose significand has its top bit set and
-    // whose exponent is 0.
+    // Exponent field, in the register's format, of a product whose significand has its top bit set
+    // and whose exponent is 0.
     parameter integer OFFSET = 116
 ) (
     input  wire [EXPONENT+MANTISSA:0] sum,
@@ -26,7 +27,8 @@ module accumulator_float #(
         MANTISSA + 1 > PRODUCT_SIGNIFICAND ? MANTISSA + 1 : PRODUCT_SIGNIFICAND;
     localparam integer WORD = KEPT + 3;   // guard, round, sticky
     localparam integer TOTAL = WORD + 1;  // carry
-    // Exponent fields, of which products may lie below 0 and above the register's, and their distances.
+    // Exponent fields, of which products may lie below 0 and above the register's, and their
+    // distances.
     localparam integer HIGHEST = (1 << EXPONENT) > OFFSET + (1 << PRODUCT_EXPONENT)
                                  ? 1 << EXPONENT : OFFSET + (1 << PRODUCT_EXPONENT);
     localparam integer LOWEST = OFFSET > PRODUCT_SIGNIFICAND ? 0 : OFFSET - PRODUCT_SIGNIFICAND;
@@ -84,7 +86,8 @@ module accumulator_float #(
     wire turned = subtract & raw[TOTAL-1];
     wire [TOTAL-1:0] magnitude = turned ? -raw : raw;
 
-    // Normalised as far as the lowest exponent allows; TOTAL's top bit is one above the large field.
+    // Normalised as far as the lowest exponent allows; TOTAL's top bit is one above the large
+    // field.
     wire [ZEROS-1:0] zeros;
     leading_zeros #(.BITS(TOTAL)) count_total (.value(magnitude), .count(zeros));
     wire [FIELD-1:0] zeros_wide = {{(FIELD-ZEROS){1'b0}}, zeros};

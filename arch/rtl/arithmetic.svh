@@ -21,7 +21,8 @@
 `define ACCUMULATOR_EXACT 1
 `define ACCUMULATOR_FLOAT 2
 
-// Operands are integers (x_BITS, x_SIGNED) or floats (x_BITS = 1 + x_EXPONENT + x_MANTISSA, x_BIAS).
+// Operands are integers (x_BITS, x_SIGNED) or floats (x_BITS = 1 + x_EXPONENT + x_MANTISSA,
+// x_BIAS).
 `define ARITHMETIC_PARAMETERS \
     parameter integer MULTIPLIER = `MULTIPLIER_INTEGER, \
     parameter integer A_BITS = 8, \
@@ -53,8 +54,8 @@
 
 // A product on its way to the accumulator is the vector
 //     {nan, infinite, negate, exponent, significand}
-// of the value (-1)^negate * significand * 2^exponent, in units of the product of both formats' grids;
-// the significand is two's complement, of a minifloat product not negative.
+// of the value (-1)^negate * significand * 2^exponent, in units of the product of both formats'
+// grids; the significand is two's complement, of a minifloat product not negative.
 `define PRODUCT_SIGNIFICAND_BITS \
     (MULTIPLIER == `MULTIPLIER_MINIFLOAT ? A_MANTISSA + W_MANTISSA + 3 : \
      MULTIPLIER == `MULTIPLIER_SHIFT ? A_BITS + (A_SIGNED != 0 ? 0 : 1) : \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A weight or input stationary systolic array with its sequencer: docs/array.md. All registers advance
-// together, or none does.
+// A weight or input stationary systolic array with its sequencer: docs/array.md. All registers
+// advance together, or none does.
 `include "arithmetic.svh"
 module array_stationary #(
     `ARITHMETIC_PARAMETERS,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns the descriptors of folds into what an output stationary array wants and into the control bits
-// of its left edge: the steps of a fold, STEP_CYCLES apart, and, ROWS + DEPTH - 1 cycles after the last
-// of them, ROWS cycles in which sums leave.
+// Turns the descriptors of folds into what an output stationary array wants and into the control
+// bits of its left edge: the steps of a fold, STEP_CYCLES apart, and, ROWS + DEPTH - 1 cycles after
+// the last of them, ROWS cycles in which sums leave.
 //
-// Between two folds lies a gap of a fixed length, but for SHADOW with OVERLAP: there the next fold ends
-// at least ROWS cycles after this one, for the sums to be gone; a short one waits, once it is taken.
+// Between two folds lies a gap of a fixed length, but for SHADOW with OVERLAP: there the next fold
+// ends at least ROWS cycles after this one, for the sums to be gone; a short one waits, once it is
+// taken.
 module fold_sequencer_output #(
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,

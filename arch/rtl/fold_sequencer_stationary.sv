@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns the descriptors of folds into what a stationary array wants and into the control bits of its
-// left edge. A fold is loaded (ROWS cycles), then its steps begin, STEP_CYCLES apart. With OVERLAP the
-// next fold is loaded from the cycle on in which the steps begin; without, it waits until the last sum
-// appears.
+// Turns the descriptors of folds into what a stationary array wants and into the control bits of
+// its left edge. A fold is loaded (ROWS cycles), then its steps begin, STEP_CYCLES apart. With
+// OVERLAP the next fold is loaded from the cycle on in which the steps begin; without, it waits
+// until the last sum appears.
 module fold_sequencer_stationary #(
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,
@@ -66,7 +66,8 @@ module fold_sequencer_stationary #(
     assign last = running & ends_step;
     assign swap = first & opening;
 
-    // Row r of the stationary operands passes r rows on its way: each row stops before its own is gone.
+    // Row r of the stationary operands passes r rows on its way: each row stops before its own is
+    // gone.
     genvar r;
     generate
         for (r = 0; r < ROWS; r = r + 1) begin : rows

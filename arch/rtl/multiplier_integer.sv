@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Integers of any two widths, signed or not, by rows of partial products (Baugh and Wooley 1973):
-// where exactly one of the two bits has negative weight, -x * 2^n is written (1 - x) * 2^n - 2^n, and
-// the constants of all such bits are one number. A synthesiser's own signed `a * b` extends the signs
-// instead and is half as large again.
+// where exactly one of the two bits has negative weight, -x * 2^n is written (1 - x) * 2^n - 2^n,
+// and the constants of all such bits are one number. A synthesiser's own signed `a * b` extends the
+// signs instead and is half as large again.
 module multiplier_integer #(
     parameter integer A_BITS = 8,
     parameter integer A_SIGNED = 1,

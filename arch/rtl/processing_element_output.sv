@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A processing element that keeps a sum while activations pass from left to right and weights from
-// above to below. The sums of a column leave downwards: through the sum registers themselves, or, with
-// SHADOW, through second ones, so that the next fold can begin at once.
+// above to below. The sums of a column leave downwards: through the sum registers themselves, or,
+// with SHADOW, through second ones, so that the next fold can begin at once.
 `include "arithmetic.svh"
 module processing_element_output #(
     `ARITHMETIC_PARAMETERS,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A processing element that keeps one operand while the other one passes from left to right and sums
-// pass from above to below. Stationary operands are shifted in from above. With OVERLAP a second
-// register keeps the operand at work, and the first one is free for the next fold as soon as
+// A processing element that keeps one operand while the other one passes from left to right and
+// sums pass from above to below. Stationary operands are shifted in from above. With OVERLAP a
+// second register keeps the operand at work, and the first one is free for the next fold as soon as
 // `swap` comes.
 //
 // A stationary operand travels with a bit `used`, on top; without it the sum above passes as it is.

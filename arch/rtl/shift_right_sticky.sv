@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shifts to the right; `sticky` tells whether a one was lost. AMOUNT bits of distance must reach BITS.
+// Shifts to the right; `sticky` tells whether a one was lost. AMOUNT bits of distance must reach
+// BITS.
 module shift_right_sticky #(
     parameter integer BITS = 27,
     parameter integer AMOUNT = $clog2(BITS + 1)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weight or input stationary processing elements, their skew registers and the control of their rows.
+// Weight or input stationary processing elements, their skew registers and the control of their
+// rows.
 `include "arithmetic.svh"
 module systolic_array_stationary #(
     `ARITHMETIC_PARAMETERS,

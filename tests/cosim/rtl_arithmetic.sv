@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arithmetic of processing elements by itself: rtl_arithmetic_test.cpp names the same circuits in
-// the same order. A product is laid out in a lane of 64 bits: significand (32, two's complement),
-// exponent (16), negate, infinite, NaN.
+// The arithmetic of processing elements by itself: rtl_arithmetic_test.cpp names the same circuits
+// in the same order. A product is laid out in a lane of 64 bits: significand (32, two's
+// complement), exponent (16), negate, infinite, NaN.
 `include "arithmetic.svh"
 
 `define INTEGERS(A, A_SIGN, W, W_SIGN) \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All arrays of the tests in one module, which is verilated once: rtl_array.cpp describes the same
-// arrays in the same order. An array has a clock of its own and shares its inputs; every code has a lane
-// of 8 bits, every sum one of 96.
+// arrays in the same order. An array has a clock of its own and shares its inputs; every code has a
+// lane of 8 bits, every sum one of 96.
 `include "arithmetic.svh"
 
 `define INTEGER_OPERANDS(BITS) .A_BITS(BITS), .W_BITS(BITS)
@@ -147,7 +147,8 @@ module lanes_stationary #(
         end
         for (i = 0; i < 8; i = i + 1) begin : sum_lanes
             if (i < COLUMNS) begin : present
-                assign sums[96*i +: 96] = {{(96-SUM_BITS){1'b0}}, packed_sums[i*SUM_BITS +: SUM_BITS]};
+                assign sums[96*i +: 96] =
+                    {{(96-SUM_BITS){1'b0}}, packed_sums[i*SUM_BITS +: SUM_BITS]};
                 assign valid[i] = column_valid[i];
             end else begin : absent
                 assign sums[96*i +: 96] = 96'd0;
@@ -210,7 +211,8 @@ module lanes_output #(
         end
         for (i = 0; i < 8; i = i + 1) begin : sum_lanes
             if (i < COLUMNS) begin : present
-                assign sums[96*i +: 96] = {{(96-SUM_BITS){1'b0}}, packed_sums[i*SUM_BITS +: SUM_BITS]};
+                assign sums[96*i +: 96] =
+                    {{(96-SUM_BITS){1'b0}}, packed_sums[i*SUM_BITS +: SUM_BITS]};
                 assign valid[i] = column_valid[i];
             end else begin : absent
                 assign sums[96*i +: 96] = 96'd0;
