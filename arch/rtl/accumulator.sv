@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The adder of a processing element: a sum and a product (arithmetic.svh) give the next sum.
+`include "arithmetic.svh"
+module accumulator #(`ARITHMETIC_PARAMETERS) (
+    input  wire [SUM_BITS-1:0] sum,
+    input  wire [`PRODUCT_BITS-1:0] product,
+    output wire [SUM_BITS-1:0] result
+);
+    localparam integer SIGNIFICAND = `PRODUCT_SIGNIFICAND_BITS;
+    localparam integer EXPONENT = `PRODUCT_EXPONENT_BITS;
+
+    wire [SIGNIFICAND-1:0] significand = product[SIGNIFICAND-1:0];
+    wire [EXPONENT-1:0] exponent = product[SIGNIFICAND +: EXPONENT];
+    wire negate = product[SIGNIFICAND+EXPONENT];
+    wire infinite = product[SIGNIFICAND+EXPONENT+1];
+    wire nan = product[SIGNIFICAND+EXPONENT+2];
+
+    generate
+        if (ACCUMULATOR == `ACCUMULATOR_FLOAT) begin : floating
+            // Grids: 1 - bias - mantissa. A significand is not negative, its top bit is zero.
+            accumulator_float #(
+                .EXPONENT(SUM_EXPONENT), .MANTISSA(SUM_MANTISSA),
+                .PRODUCT_SIGNIFICAND(SIGNIFICAND - 1), .PRODUCT_EXPONENT(EXPONENT),
+                .OFFSET(2 - A_BIAS - A_MANTISSA - W_BIAS - W_MANTISSA + SIGNIFICAND - 2 + SUM_BIAS)
+            ) circuit (
+                .sum(sum), .nan(nan), .infinite(infinite), .negate(negate), .exponent(exponent),
+                .significand(significand[SIGNIFICAND-2:0]), .result(result)
+            );
+        end else if (ACCUMULATOR == `ACCUMULATOR_EXACT) begin : exact
+            accumulator_exact #(
+                .BITS(SUM_BITS), .SIGNIFICAND(SIGNIFICAND), .EXPONENT(EXPONENT)
+            ) circuit (
+                .sum(sum), .negate(negate), .exponent(exponent), .significand(significand),
+                .result(result)
+            );
+        end else begin : integers
+            accumulator_integer #(
+                .BITS(SUM_BITS), .PRODUCT(SIGNIFICAND), .SATURATES(SUM_SATURATES)
+            ) circuit (
+                .sum(sum), .product(significand), .result(result)
+            );
+        end
+    endgenerate
+endmodule

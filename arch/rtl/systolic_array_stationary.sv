@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weight or input stationary processing elements, their skew registers and the control of their
+// rows.
+`include "arithmetic.svh"
+module systolic_array_stationary #(
+    `ARITHMETIC_PARAMETERS,
+    parameter integer ROWS = 4,
+    parameter integer COLUMNS = 4,
+    parameter integer INPUT_STATIONARY = 0,
+    parameter integer OVERLAP = 0,
+    parameter integer DEPTH = 1,
+    parameter integer STATIONARY_BITS = INPUT_STATIONARY != 0 ? A_BITS : W_BITS,
+    parameter integer PASSING_BITS = INPUT_STATIONARY != 0 ? W_BITS : A_BITS
+) (
+    input  wire clock,
+    input  wire reset,
+    input  wire enable,
+
+    // What PE(0, 0) does in this cycle.
+    input  wire swap,
+    input  wire first,
+    input  wire last,
+    input  wire [ROWS-1:0] load,  // of every row's leftmost PE
+
+    input  wire [ROWS*PASSING_BITS-1:0] operands,
+    input  wire [COLUMNS*(STATIONARY_BITS+1)-1:0] stationary,  // {used, code}
+    output wire [COLUMNS-1:0] valid,
+    output wire [COLUMNS*SUM_BITS-1:0] sums
+);
+    localparam integer CARRIED = STATIONARY_BITS + 1;
+
+    // Wires between neighbours: one more than PEs in the direction in which they lead.
+    wire [ROWS*(COLUMNS+1)-1:0] loads, swaps, firsts, accumulates;
+    wire [ROWS*(COLUMNS+1)*PASSING_BITS-1:0] passing;
+    wire [(ROWS+1)*COLUMNS*CARRIED-1:0] falling;
+    wire [(ROWS+1)*COLUMNS*SUM_BITS-1:0] partial;
+
+    wire [ROWS*PASSING_BITS-1:0] skewed_operands;
+    skew #(.LANES(ROWS), .BITS(PASSING_BITS)) skew_rows (
+        .clock(clock), .enable(enable), .in(operands), .out(skewed_operands)
+    );
+    skew #(.LANES(COLUMNS), .BITS(CARRIED)) skew_columns (
+        .clock(clock), .enable(enable), .in(stationary), .out(falling[COLUMNS*CARRIED-1:0])
+    );
+    assign partial[COLUMNS*SUM_BITS-1:0] = {(COLUMNS*SUM_BITS){1'b0}};
+
+    wire accumulate;
+    delay #(.BITS(1), .STAGES(DEPTH - 1), .RESETS(1)) accumulate_delay (
+        .clock(clock), .reset(reset), .enable(enable), .in(last), .out(accumulate)
+    );
+
+    genvar r, c;
+    generate
+        for (r = 0; r < ROWS; r = r + 1) begin : rows
+            localparam integer LEFT = r * (COLUMNS + 1);
+            assign loads[LEFT] = load[r];
+            assign passing[LEFT*PASSING_BITS +: PASSING_BITS] =
+                skewed_operands[r*PASSING_BITS +: PASSING_BITS];
+            // A row does what the row above did a cycle before.
+            if (r == 0) begin : top
+                assign {swaps[LEFT], firsts[LEFT], accumulates[LEFT]} =
+                    {swap, first, accumulate};
+            end else begin : below
+                localparam integer ABOVE = LEFT - COLUMNS - 1;
+                delay #(.BITS(3), .RESETS(1)) control (
+                    .clock(clock), .reset(reset), .enable(enable),
+                    .in({swaps[ABOVE], firsts[ABOVE], accumulates[ABOVE]}),
+                    .out({swaps[LEFT], firsts[LEFT], accumulates[LEFT]})
+                );
+            end
+            for (c = 0; c < COLUMNS; c = c + 1) begin : columns
+                localparam integer AT = LEFT + c;
+                localparam integer ABOVE = r * COLUMNS + c;
+                localparam integer BELOW = ABOVE + COLUMNS;
+                processing_element_stationary #(
+                    `ARITHMETIC_ARGUMENTS, .INPUT_STATIONARY(INPUT_STATIONARY),
+                    .OVERLAP(OVERLAP), .DEPTH(DEPTH)
+                ) element (
+                    .clock(clock), .reset(reset), .enable(enable),
+                    .load(loads[AT]), .swap(swaps[AT]), .first(firsts[AT]),
+                    .accumulate(accumulates[AT]),
+                    .load_right(loads[AT+1]), .swap_right(swaps[AT+1]),
+                    .first_right(firsts[AT+1]), .accumulate_right(accumulates[AT+1]),
+                    .operand(passing[AT*PASSING_BITS +: PASSING_BITS]),
+                    .operand_right(passing[(AT+1)*PASSING_BITS +: PASSING_BITS]),
+                    .stationary(falling[ABOVE*CARRIED +: CARRIED]),
+                    .stationary_below(falling[BELOW*CARRIED +: CARRIED]),
+                    .sum(partial[ABOVE*SUM_BITS +: SUM_BITS]),
+                    .sum_below(partial[BELOW*SUM_BITS +: SUM_BITS])
+                );
+            end
+        end
+    endgenerate
+
+    // The bottom row's accumulation is seen a cycle later, with its bit at the right neighbour.
+    assign valid = accumulates[(ROWS-1)*(COLUMNS+1)+1 +: COLUMNS];
+    assign sums = partial[ROWS*COLUMNS*SUM_BITS +: COLUMNS*SUM_BITS];
+endmodule

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Multipliers and accumulators of the RTL against models/numeric.
+#include <Vrtl_arithmetic.h>
+#include <gtest/gtest.h>
+#include <verilated.h>
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "models/numeric/product_class.hpp"
+#include "models/numeric/register_state.hpp"
+
+namespace systole::cosim {
+namespace {
+
+using numeric::Code;
+using numeric::Codec;
+using numeric::ProductClass;
+
+struct ProductCase {
+    ProductClass productClass;
+    const char* activation;
+    const char* weight;
+};
+
+// rtl_arithmetic.sv, in its order.
+constexpr std::array kProducts{
+    ProductCase{ProductClass::ParallelInteger, "int8", "int8"},
+    ProductCase{ProductClass::ParallelInteger, "uint8", "int8"},
+    ProductCase{ProductClass::ParallelInteger, "int8", "uint8"},
+    ProductCase{ProductClass::ParallelInteger, "uint8", "uint8"},
+    ProductCase{ProductClass::ParallelInteger, "int4", "int4"},
+    ProductCase{ProductClass::ParallelInteger, "int5", "uint3"},
+    ProductCase{ProductClass::ParallelInteger, "int2", "int7"},
+    ProductCase{ProductClass::ParallelInteger, "int8", "int1"},
+    ProductCase{ProductClass::Minifloat, "e4m3", "e4m3"},
+    ProductCase{ProductClass::Minifloat, "e5m2", "e5m2"},
+    ProductCase{ProductClass::Minifloat, "e2m1", "e2m1"},
+    ProductCase{ProductClass::Minifloat, "e3m2", "e2m3"},
+    ProductCase{ProductClass::Minifloat, "e4m3fnuz", "e5m2fnuz"},
+    ProductCase{ProductClass::Minifloat, "e4m3", "e5m2"},
+    ProductCase{ProductClass::Minifloat, "e3m4_ieee", "e2m1"},
+    ProductCase{ProductClass::BitSerialWeight, "int8", "int8"},
+    ProductCase{ProductClass::BitSerialWeight, "uint8", "uint8"},
+    ProductCase{ProductClass::BitSerialWeight, "int8", "uint3"},
+    ProductCase{ProductClass::BitSerialWeight, "uint8", "int4"},
+    ProductCase{ProductClass::BitSerialWeight, "int4", "int4"},
+    ProductCase{ProductClass::Shift, "int8", "pow2_4"},
+    ProductCase{ProductClass::Shift, "uint8", "pow2_4"},
+    ProductCase{ProductClass::Shift, "int8", "pow2_3"},
+};
+
+class Circuits {
+public:
+    Circuits() : model_(std::make_unique<Vrtl_arithmetic>(&context_)) {}
+    ~Circuits() { model_->final(); }
+    Circuits(const Circuits&) = delete;
+    Circuits& operator=(const Circuits&) = delete;
+
+    /// Lane of the product, in the last of its cycles.
+    std::uint64_t multiply(std::size_t lane, Code activation, Code weight, int cycles) {
+        model_->activation = static_cast<std::uint8_t>(activation);
+        model_->weight = static_cast<std::uint8_t>(weight);
+        for (int cycle = 0; cycle + 1 < cycles; ++cycle) {
+            model_->first = cycle == 0;
+            model_->clock = 1;
+            model_->eval();
+            model_->clock = 0;
+            model_->eval();
+        }
+        model_->first = cycles == 1;
+        model_->eval();
+        return model_->products[2 * lane] | (std::uint64_t{model_->products[2 * lane + 1]} << 32);
+    }
+
+    Code add(std::size_t lane, Code sum, Code activation, Code weight) {
+        model_->activation = static_cast<std::uint8_t>(activation);
+        model_->weight = static_cast<std::uint8_t>(weight);
+        model_->sum = sum;
+        model_->eval();
+        return model_->results[lane];
+    }
+
+private:
+    VerilatedContext context_;
+    std::unique_ptr<Vrtl_arithmetic> model_;
+};
+
+/// What the lane says, in units of 2^unit; exact: significands have less than 24 bits.
+double valueOf(std::uint64_t lane, int unit) {
+    const auto significand = static_cast<std::int32_t>(static_cast<std::uint32_t>(lane));
+    const int exponent = static_cast<int>((lane >> 32) & 0xffff);
+    const bool negate = ((lane >> 48) & 1) != 0;
+    const bool infinite = ((lane >> 49) & 1) != 0;
+    if (((lane >> 50) & 1) != 0) return std::nan("");
+    const double magnitude = infinite ? INFINITY : std::ldexp(significand, exponent + unit);
+    return negate ? -magnitude : magnitude;
+}
+
+double valueOf(const numeric::ProductValue& product) {
+    if (product.special != 0) return product.special;
+    return std::ldexp(static_cast<double>(product.significand), product.exponent);
+}
+
+class RtlMultiplier : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(RtlMultiplier, formsTheProductOfAnyTwoCodes) {
+    const ProductCase& product = kProducts.at(GetParam());
+    const Codec activation(*numeric::formatNamed(product.activation));
+    const Codec weight(*numeric::formatNamed(product.weight));
+    const numeric::Multiplier multiplier(product.productClass, activation, weight);
+    const int cycles =
+        numeric::cyclesOf(product.productClass, activation.format(), weight.format());
+    const int unit = activation.gridExponent() + weight.gridExponent();
+    Circuits circuits;
+    for (Code a = 0; a < activation.codeCount(); ++a) {
+        for (Code w = 0; w < weight.codeCount(); ++w) {
+            const double got = valueOf(circuits.multiply(GetParam(), a, w, cycles), unit);
+            const double expected = valueOf(multiplier.multiply(a, w));
+            ASSERT_TRUE(got == expected || (std::isnan(got) && std::isnan(expected)))
+                << "codes " << a << " and " << w << ": " << got << ", expected " << expected;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Products, RtlMultiplier, testing::Range<std::size_t>(0, kProducts.size()),
+                         [](const auto& test) {
+                             const ProductCase& product = kProducts.at(test.param);
+                             return std::string(nameOf(product.productClass)) + "_" +
+                                    product.activation + "_" + product.weight;
+                         });
+
+struct AdditionCase {
+    const char* operand;
+    const char* sum;
+};
+
+constexpr std::array kAdditions{AdditionCase{"e4m3", "fp32"}, AdditionCase{"e4m3", "fp16"},
+                                AdditionCase{"e4m3", "bf16"}, AdditionCase{"e5m2", "fp32"},
+                                AdditionCase{"e5m2", "fp16"}, AdditionCase{"e5m2", "bf16"}};
+
+/// Registers that make the addition of `product` hard: its own negative and what lies next to it,
+/// multiples of half a last place away, the ends of the range, anything.
+class AdversarialRegister {
+public:
+    explicit AdversarialRegister(const Codec& codec)
+        : codec_(codec), format_(std::get<numeric::FloatFormat>(codec.format())) {}
+
+    Code draw(double product, std::mt19937_64& random) const {
+        const auto bits = static_cast<Code>(random() & (codec_.codeCount() - 1));
+        const auto step = static_cast<Code>(random() % 7);
+        const Code sign = (random() & 1) != 0 ? 1U << (numeric::widthOf(codec_.format()) - 1) : 0;
+        switch (random() % 6) {
+            case 0:
+                return bits;
+            case 1:
+                return near(std::isfinite(product) ? -product : 0, step);
+            case 2: {
+                // A last place of the register is the product's, or half of it, or thereabouts.
+                const int places = static_cast<int>(random() % 5) - 2 + format_.mantissaBits;
+                const double scaled = std::ldexp(std::isfinite(product) ? product : 1, places);
+                const Code mantissa = bits & ((1U << format_.mantissaBits) - 1);
+                return (near(scaled, 0) ^ sign) ^ mantissa;
+            }
+            case 3:
+                return sign | step;
+            case 4:
+                return sign | (bits & ((2U << format_.mantissaBits) - 1));
+            default: {
+                const Code top = ((1U << format_.exponentBits) - 1) << format_.mantissaBits;
+                return sign | (top + 3 - step);
+            }
+        }
+    }
+
+private:
+    Code near(double value, Code step) const { return codec_.encode(value) + step - 3; }
+
+    const Codec& codec_;
+    const numeric::FloatFormat& format_;
+};
+
+class RtlFloatAccumulator : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(RtlFloatAccumulator, roundsRegisterAndExactProductOnce) {
+    constexpr int kPairs = 150'000;
+    const AdditionCase& addition = kAdditions.at(GetParam());
+    const Codec operand(*numeric::formatNamed(addition.operand));
+    const Codec sum(*numeric::formatNamed(addition.sum));
+    const auto accumulator = *numeric::parseAccumulator(addition.sum);
+    const AdversarialRegister registers(sum);
+    numeric::RegisterState state(accumulator.sum, numeric::widthOf(sum.format()), 0);
+    std::mt19937_64 random(GetParam());
+    Circuits circuits;
+    for (int i = 0; i < kPairs; ++i) {
+        const auto a = static_cast<Code>(random() & 0xff);
+        const auto w = static_cast<Code>(random() & 0xff);
+        const auto product = numeric::productOf(operand.decode(a), operand.decode(w));
+        const Code mask = static_cast<Code>(sum.codeCount() - 1);
+        const Code held = registers.draw(operand.decode(a) * operand.decode(w), random) & mask;
+        std::int64_t word = std::bit_cast<std::int64_t>(sum.decode(held) + 0.0);
+        state.load(std::span(&word, 1));
+        numeric::AccumulatorEvents unused;
+        state.add(product, 0, unused);
+        state.store(std::span(&word, 1));
+        // A register never holds minus zero.
+        const bool minusZero = sum.decode(held) == 0 && held != 0;
+        const Code got = circuits.add(GetParam(), minusZero ? 0 : held, a, w);
+        const double value = sum.decode(got);
+        ASSERT_EQ(std::bit_cast<std::int64_t>(value), word)
+            << "codes " << a << " and " << w << " to register " << held << ": " << value
+            << ", expected " << std::bit_cast<double>(word);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, RtlFloatAccumulator,
+                         testing::Range<std::size_t>(0, kAdditions.size()), [](const auto& test) {
+                             const AdditionCase& addition = kAdditions.at(test.param);
+                             return std::string(addition.operand) + "_" + addition.sum;
+                         });
+
+}  // namespace
+}  // namespace systole::cosim
