@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "arch/dram_layout.hpp"
 #include "arch/tile_window.hpp"
 #include "models/numeric/requantize.hpp"
 
@@ -154,7 +155,8 @@ struct Program {
     std::uint32_t activationBytes = 0;  ///< scratchpad bytes in use
     std::uint32_t weightBytes = 0;
     std::uint32_t accumulatorRows = 0;
-    std::uint64_t dramBytes = 0;
+    std::uint64_t dramBytes = 0;  ///< of the image
+    DramLayout dram;
     numeric::ScaleArithmetic arithmetic = numeric::ScaleArithmetic::Fp32Multiplier;
 };
 

@@ -61,16 +61,26 @@ void CommandUnit::countPorts(const Command& command) {
 
 std::string CommandUnit::activity() const { return fmt::format("{} {}", name(), activity_); }
 
+bool CommandUnit::hasToken(const Command& command, Unit other) const {
+    return replay_.scoreboard.completed(other) >= command.after.at(static_cast<std::size_t>(other));
+}
+
+void CommandUnit::awaitToken(const Command& command, Unit other) {
+    const Cycle begin = cycle();
+    while (!hasToken(command, other)) {
+        activity_ = fmt::format("waits for completion {} of unit {}",
+                                command.after.at(static_cast<std::size_t>(other)),
+                                kUnitNames.at(static_cast<std::size_t>(other)));
+        wait(replay_.scoreboard.event(other));
+    }
+    recordWait(begin, cycle(), kWaitStates.at(static_cast<std::size_t>(other)));
+}
+
 void CommandUnit::awaitTokens(const Command& command) {
     for (const Unit other : kAllUnits) {
-        const std::uint32_t needed = command.after[static_cast<std::size_t>(other)];
-        const Cycle begin = cycle();
-        while (replay_.scoreboard.completed(other) < needed) {
-            activity_ = fmt::format("waits for completion {} of unit {}", needed,
-                                    kUnitNames[static_cast<std::size_t>(other)]);
-            wait(replay_.scoreboard.event(other));
+        if (!seesTo(other)) {
+            awaitToken(command, other);
         }
-        recordWait(begin, cycle(), kWaitStates[static_cast<std::size_t>(other)]);
     }
 }
 

@@ -57,6 +57,11 @@ protected:
 
     /// The command takes effect and its token is handed out.
     void finish(const Command& command);
+    /// Waits for the command's token of one unit.
+    void awaitToken(const Command& command, Unit other);
+    bool hasToken(const Command& command, Unit other) const;
+    /// Whether the unit itself waits for tokens of the other one, in `execute`.
+    virtual bool seesTo(Unit /*other*/) const { return false; }
     /// Time spent waiting for tokens.
     virtual void recordWait(Cycle begin, Cycle end, UnitState state) {
         timeline_.record(begin, end, state);

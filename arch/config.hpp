@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "models/memory/dram_config.hpp"
@@ -10,6 +11,7 @@
 #include "models/memory/port_arbiter.hpp"
 #include "models/memory/port_map.hpp"
 #include "models/numeric/accumulator.hpp"
+#include "models/numeric/product_class.hpp"
 #include "models/units.hpp"
 
 /// What the machine is made of. Plain aggregates: sim fills every field from YAML, tests with
@@ -52,6 +54,11 @@ struct ArrayConfig {
     bool depthwisePacking = false;
     CycleConvention convention = CycleConvention::Hardware;
 
+    /// Composable elements: how many rows and columns one of them makes; rows and columns above
+    /// count what they make.
+    std::uint32_t rowSplit = 1;
+    std::uint32_t columnSplit = 1;
+
     std::uint64_t processingElements() const { return std::uint64_t{rows} * columns; }
 };
 
@@ -59,6 +66,7 @@ struct DatapathConfig {
     numeric::Format activation;
     numeric::Format weight;
     numeric::AccumulatorFormat accumulator;
+    std::optional<numeric::ProductClass> multiplier = std::nullopt;  ///< empty: the usual one
     /// How elements lie in the words of all memories.
     memory::Packing packing = memory::Packing::Packed;
 };

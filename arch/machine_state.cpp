@@ -103,6 +103,7 @@ MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& ar
 
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
+    layout_ = program.dram;
     dram_.assign(program.dramBytes, 0);
     activations_.assign(program.activationBytes, 0);
     weights_.assign(program.weightBytes, 0);
@@ -128,7 +129,7 @@ void MachineState::load(const DramBox& source, std::vector<std::uint8_t>& scratc
         checkRange(from, source.runBytes, dram_.size(), "DRAM image");
         std::memcpy(scratchpad.data() + address + offset, dram_.data() + from, source.runBytes);
     });
-    bytesLoaded_ += source.bytes();
+    bytesLoaded_ += layout_.roomAt(source.address).memoryBytes(source.bytes());
 }
 
 void MachineState::apply(const LoadTile& op) { load(op.source, activations_, op.destination); }
@@ -142,7 +143,7 @@ void MachineState::apply(const StoreTile& store) {
         checkRange(to, box.runBytes, dram_.size(), "DRAM image");
         std::memcpy(dram_.data() + to, activations_.data() + store.source + offset, box.runBytes);
     });
-    bytesStored_ += box.bytes();
+    bytesStored_ += layout_.roomAt(box.address).memoryBytes(box.bytes());
 }
 
 Code MachineState::activationAt(std::uint32_t address) const {

@@ -26,6 +26,9 @@ struct Datapath {
     std::uint32_t weightBits;
     numeric::Code activationMask;  ///< the bits of a code
     numeric::Code weightMask;
+
+    ElementRoom activationRoom() const { return {activationBytes, activationBits}; }
+    ElementRoom weightRoom() const { return {weightBytes, weightBits}; }
 };
 
 /// Storage bytes of one parameter record of `Requantize`, which lies among weights.
@@ -84,6 +87,7 @@ private:
     numeric::Gemm gemm_;
     ArrayConfig array_;
     numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
+    DramLayout layout_;
     std::vector<std::uint8_t> dram_;
     std::vector<std::uint8_t> activations_;
     std::vector<std::uint8_t> weights_;

@@ -2,7 +2,9 @@
 #include "arch/systolic_array.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
+#include <utility>
 
 #include "arch/fold.hpp"
 #include "models/check.hpp"
@@ -27,6 +29,7 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const MachineC
       accesses_(config.array, replay.ports) {
     SC_HAS_PROCESS(SystolicArray);
     SC_THREAD(retire);
+    SC_THREAD(admit);
 }
 
 void SystolicArray::reset() {
@@ -34,8 +37,23 @@ void SystolicArray::reset() {
     schedule_ = FoldSchedule(config_.array);
     accesses_.clear();
     stretches_.clear();
-    arrayTime_ = stepsEnd_ = retired_ = arrayRetired_ = 0;
+    arrayTime_ = stepsEnd_ = retired_ = arrayRetired_ = heldCycles_ = 0;
+    begunFolds_ = 0;
     layer_.reset();
+    foldsBefore_.clear();
+    std::uint32_t folds = 0;
+    for (const Command& command : replay().program->commands) {
+        folds += unitOf(command.operation) == Unit::Array ? 1 : 0;
+        if (unitOf(command.operation) == Unit::Vector) {
+            foldsBefore_.push_back(folds);
+        }
+    }
+}
+
+/// Overlapped folds wait for the vector unit when their sums come; see mayEnterEarly.
+bool SystolicArray::seesTo(Unit other) const {
+    return config_.array.overlapFolds && other == Unit::Vector &&
+           config_.array.convention == CycleConvention::Hardware;
 }
 
 /// Waiting while folds are under way is no time of its own.
@@ -71,12 +89,17 @@ Cycle SystolicArray::interrupt() {
 void SystolicArray::postFrom(Cycle arrayTime) {
     arrayTime_ = arrayTime;
     accesses_.forgetBefore(arrayTime);
+    constexpr Cycle kUnbounded = std::numeric_limits<Cycle>::max();
+    const Cycle horizon = entries_.empty() ? kUnbounded : entries_.front().firstOutput;
     std::set<Cycle> ends{schedule_.nextBegin(), accesses_.end()};
     for (const Flight& flight : flights_) {
         ends.insert(flight.arrayEnd);
     }
+    if (!entries_.empty()) {
+        ends.insert(horizon);
+    }
     for (const Cycle end : ends) {
-        if (end > arrayTime) {
+        if (end > arrayTime && end <= horizon) {
             stretches_.push_back({end, post(accesses_.steps(arrayTime, end))});
             arrayTime = end;
         }
@@ -92,10 +115,29 @@ void SystolicArray::awaitArrayTime(Cycle arrayTime) {
         const auto stretch =
             std::find_if(stretches_.begin(), stretches_.end(),
                          [&](const Stretch& one) { return one.arrayEnd >= arrayTime; });
-        SYSTOLE_CHECK(stretch != stretches_.end(), "cycle {}: {}: nobody brings array time {}",
-                      cycle(), name(), arrayTime);
-        waitUntil(arbiter().completesNoSoonerThan(stretch->ticket));
+        if (stretch != stretches_.end()) {
+            waitUntil(arbiter().completesNoSoonerThan(stretch->ticket));
+            continue;
+        }
+        SYSTOLE_CHECK(!entries_.empty(), "cycle {}: {}: nobody brings array time {}", cycle(),
+                      name(), arrayTime);
+        wait(admitted_);
     }
+}
+
+/// Whether a fold may begin although the vector unit has not read yet what its sums overwrite: all
+/// that the vector unit can be waiting for must be over before array time is held.
+bool SystolicArray::mayEnterEarly(const Command& command) const {
+    if (hasToken(command, Unit::Vector)) {
+        return true;
+    }
+    FoldSchedule preview = schedule_;
+    const FoldTimes times = preview.add(stepsOf(config_.array, streamOf(command)), arrayTime_);
+    const std::uint32_t needed = command.after[static_cast<std::size_t>(Unit::Vector)];
+    const std::uint32_t folds = foldsBefore_.at(needed - 1);
+    return std::all_of(flights_.begin(), flights_.end(), [&](const Flight& flight) {
+        return flight.number >= folds || flight.arrayEnd <= times.firstOutput;
+    });
 }
 
 void SystolicArray::begin(const Command& command) {
@@ -107,7 +149,11 @@ void SystolicArray::begin(const Command& command) {
     const FoldTimes times = schedule_.add(steps, now);
     const Cycle idleUntil = std::max(times.load, stepsEnd_);
     flights_.push_back({&command, cycle(), now, times.end,
-                        times.firstStep > idleUntil ? times.firstStep - idleUntil : 0});
+                        times.firstStep > idleUntil ? times.firstStep - idleUntil : 0,
+                        begunFolds_++});
+    if (!hasToken(command, Unit::Vector)) {
+        entries_.push_back({&command, times.firstOutput});
+    }
     stepsEnd_ = times.firstStep + Cycle{config_.array.cyclesPerStep} * steps;
     accesses_.add(times, stream, reads, replay().accumulatorHalf(stream.accumulatorRow));
     postFrom(now);
@@ -136,7 +182,7 @@ void SystolicArray::beginAssumed(const Command& command) {
     const Stream& stream = streamOf(command);
     countReads(command, foldReads(config_.array.dataflow, replay().ports, stream));
     const Cycle cycles = assumedCycles(stream, layer_ != command.layer);
-    flights_.push_back({&command, cycle(), arrayTime_, arrayTime_ + cycles, 0});
+    flights_.push_back({&command, cycle(), arrayTime_, arrayTime_ + cycles, 0, begunFolds_++});
     if (cycles > 0) {
         stretches_.push_back({arrayTime_ + cycles, post(memory::streamOf({pauseOf(cycles)}))});
     }
@@ -145,6 +191,9 @@ void SystolicArray::beginAssumed(const Command& command) {
 void SystolicArray::execute(const Command& command) {
     const bool ours = config_.array.convention == CycleConvention::Hardware;
     if (ours) {
+        if (!mayEnterEarly(command)) {
+            awaitToken(command, Unit::Vector);
+        }
         begin(command);
     } else {
         beginAssumed(command);
@@ -172,8 +221,10 @@ void SystolicArray::countFold(const Flight& flight) {
     const Cycle begin = std::max(flight.begin, retired_);
     const Cycle busy = flight.arrayEnd - std::max(flight.arrayBegin, arrayRetired_);
     const Cycle stalledFrom = begin + busy;
+    const Cycle held = std::min(std::exchange(heldCycles_, 0), cycle() - stalledFrom);
     record(begin, stalledFrom, UnitState::Busy);
-    record(stalledFrom, cycle(), UnitState::ScratchpadConflict);
+    record(stalledFrom, cycle() - held, UnitState::ScratchpadConflict);
+    record(cycle() - held, cycle(), UnitState::WaitVector);
     retired_ = cycle();
     arrayRetired_ = flight.arrayEnd;
 
@@ -191,6 +242,23 @@ void SystolicArray::countFold(const Flight& flight) {
     countPorts(*flight.command);
 }
 
+void SystolicArray::admit() {
+    for (;;) {
+        while (entries_.empty()) {
+            wait(begun_);
+        }
+        awaitArrayTime(entries_.front().firstOutput);
+        const Cycle begin = cycle();
+        while (!hasToken(*entries_.front().command, Unit::Vector)) {
+            wait(replay().scoreboard.event(Unit::Vector));
+        }
+        heldCycles_ += cycle() - begin;
+        entries_.pop_front();
+        postFrom(interrupt());
+        admitted_.notify(sc_core::SC_ZERO_TIME);
+    }
+}
+
 void SystolicArray::retire() {
     for (;;) {
         while (flights_.empty()) {
@@ -198,6 +266,9 @@ void SystolicArray::retire() {
         }
         awaitArrayTime(flights_.front().arrayEnd);
         const Flight flight = flights_.front();
+        while (!entries_.empty() && entries_.front().command == flight.command) {
+            wait(admitted_);  // its only sum appears as it ends
+        }
         flights_.pop_front();
         countFold(flight);
         finish(*flight.command);

@@ -48,13 +48,14 @@ void appendRun(std::vector<BurstShare>& bursts, std::uint64_t begin, std::uint64
 
 }  // namespace
 
-std::vector<BurstShare> burstsOf(const DramBox& box, std::uint32_t burstBytes) {
+std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
+                                 std::uint32_t burstBytes) {
     std::vector<BurstShare> bursts;
     for (std::uint32_t outer = 0; outer < box.counts[0]; ++outer) {
         for (std::uint32_t inner = 0; inner < box.counts[1]; ++inner) {
-            const std::uint64_t begin =
-                box.address + outer * box.strides[0] + inner * box.strides[1];
-            appendRun(bursts, begin, begin + box.runBytes, burstBytes);
+            const DramLayout::Run run = layout.memoryRun(
+                box.address + outer * box.strides[0] + inner * box.strides[1], box.runBytes);
+            appendRun(bursts, run.begin, run.end, burstBytes);
         }
     }
     return bursts;
@@ -76,28 +77,45 @@ void TransferUnit::burstDone(std::uint64_t tag) {
     answered_.notify(sc_core::SC_ZERO_TIME);
 }
 
+/// Storage bytes of the scratchpad that the first `bytes` of the transfer fill.
+std::uint64_t TransferUnit::storageBytes(std::uint64_t bytes) const {
+    const std::uint64_t elements = bytes * 8 / room_.bits;
+    return std::min(box_.bytes(), elements * room_.imageBytes);
+}
+
 memory::AccessStream TransferUnit::portSteps(const BurstShare& burst) const {
     if (!config_.dma.bytesPerCycle) {
         return {};
     }
-    const std::uint64_t begin = std::uint64_t{scratchpadAddress_} + burst.offset;
-    const std::uint64_t end = begin + burst.usefulBytes;
+    const std::uint64_t last = burst.offset + burst.usefulBytes;
+    const std::uint64_t begin = storageBytes(burst.offset);
+    const std::uint64_t end = storageBytes(last);
     std::vector<memory::AccessStep> steps;
-    for (std::uint64_t at = begin; at < end;) {
-        const std::uint64_t stop = std::min(end, at + *config_.dma.bytesPerCycle);
-        memory::AccessStep& step = steps.emplace_back();
-        words_->forEachWord(at, stop - at, [&](std::uint64_t word) {
-            const std::uint64_t first = std::max(begin, word * words_->wordBytes());
-            const std::uint64_t last = std::min(end, (word + 1) * words_->wordBytes());
-            if (isLoad_ && last <= stop) {
-                ports_->write(word, step);
-            } else if (!isLoad_ && first >= at) {
-                ports_->read(word, step);
-            }
-        });
-        at = stop;
+    for (std::uint64_t at = burst.offset; at < last;) {
+        const std::uint64_t next = std::min(last, at + *config_.dma.bytesPerCycle);
+        addWords(storageBytes(at), storageBytes(next), begin, end, steps.emplace_back());
+        at = next;
     }
     return memory::streamOf(std::move(steps));
+}
+
+/// The words that are touched when the part `from` .. `to` of a burst's `begin` .. `end` passes.
+void TransferUnit::addWords(std::uint64_t from, std::uint64_t to, std::uint64_t begin,
+                            std::uint64_t end, memory::AccessStep& step) const {
+    if (from == to) {
+        return;
+    }
+    words_->forEachWord(scratchpadAddress_ + from, to - from, [&](std::uint64_t word) {
+        const std::uint64_t wordBegin = word * words_->wordBytes();
+        const std::uint64_t first = std::max(scratchpadAddress_ + begin, wordBegin);
+        const std::uint64_t last =
+            std::min(scratchpadAddress_ + end, wordBegin + words_->wordBytes());
+        if (isLoad_ && last <= scratchpadAddress_ + to) {
+            ports_->write(word, step);
+        } else if (!isLoad_ && first >= scratchpadAddress_ + from) {
+            ports_->read(word, step);
+        }
+    });
 }
 
 /// Forgets the bursts that have reached the scratchpad; whether a further one may be asked for.
@@ -122,7 +140,7 @@ void TransferUnit::awaitSlot() {
 
 void TransferUnit::transfer(const Command& command) {
     const bool isWrite = !isLoad_;
-    bursts_ = burstsOf(boxOf(command.operation), memory->burstBytes());
+    bursts_ = burstsOf(box_, replay().program->dram, memory->burstBytes());
     for (std::size_t i = 0; i < bursts_.size(); ++i) {
         awaitSlot();
         if (isWrite) {
@@ -146,9 +164,9 @@ void TransferUnit::transfer(const Command& command) {
 }
 
 void TransferUnit::count(const Command& command) {
-    const std::uint64_t bytes = boxOf(command.operation).bytes();
+    const std::uint64_t bytes = room_.memoryBytes(box_.bytes());
     std::uint64_t words = 0;
-    words_->forEachWord(scratchpadAddress_, bytes, [&](std::uint64_t) { ++words; });
+    words_->forEachWord(scratchpadAddress_, box_.bytes(), [&](std::uint64_t) { ++words; });
     cost::Counters& count = counters(command);
     if (std::holds_alternative<StoreTile>(command.operation)) {
         count.bytesStored += bytes;
@@ -171,6 +189,8 @@ void TransferUnit::execute(const Command& command) {
     ports_ = weights ? &ports.weights() : &ports.activations();
     words_ = weights ? &ports.weightWords() : &ports.activationWords();
     scratchpadAddress_ = addressOf(command.operation);
+    box_ = boxOf(command.operation);
+    room_ = replay().program->dram.roomAt(box_.address);
     transfer(command);
     count(command);
 

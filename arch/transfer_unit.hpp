@@ -17,7 +17,8 @@ struct BurstShare {
 
 /// The bursts that a box touches, in the order of its runs. Neighbouring runs that meet in one
 /// burst share it.
-std::vector<BurstShare> burstsOf(const DramBox& box, std::uint32_t burstBytes);
+std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
+                                 std::uint32_t burstBytes);
 
 /// One direction of the DMA engine. It asks for a burst a cycle while fewer than outstandingBursts
 /// are on their way; between it and the scratchpad bytesPerCycle pass, and a word is written or
@@ -39,13 +40,18 @@ private:
     /// The bytes of a burst on their way between DMA engine and scratchpad; empty where that takes
     /// no time.
     memory::AccessStream portSteps(const BurstShare& burst) const;
+    void addWords(std::uint64_t from, std::uint64_t to, std::uint64_t begin, std::uint64_t end,
+                  memory::AccessStep& step) const;
+    std::uint64_t storageBytes(std::uint64_t bytes) const;
     void count(const Command& command);
 
     MachineConfig config_;
     bool isLoad_;
     const memory::PortMap* ports_ = nullptr;  ///< of the scratchpad of the command
     const WordLayout* words_ = nullptr;
-    std::uint32_t scratchpadAddress_ = 0;
+    std::uint64_t scratchpadAddress_ = 0;
+    DramBox box_;
+    ElementRoom room_;
     std::vector<BurstShare> bursts_;      ///< of the command that is executing
     std::size_t inFlight_ = 0;            ///< asked for, not yet answered
     std::deque<memory::Ticket> writing_;  ///< answered bursts on their way to the scratchpad

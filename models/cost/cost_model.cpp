@@ -17,7 +17,10 @@ double elementsOf(const MachineDescription& machine) {
 
 const ProcessingElement& elementOf(const Technology& technology,
                                    const MachineDescription& machine) {
-    return processingElementOf(technology, machine.activation, machine.weight, machine.accumulator);
+    static const ProcessingElement kFree;
+    return technology.isFree ? kFree
+                             : processingElementOf(technology, machine.activation, machine.weight,
+                                                   machine.accumulator, machine.multiplier);
 }
 
 /// One bank; nothing for a free scratchpad.
@@ -106,6 +109,9 @@ ComponentArea AreaBreakdown::total() const {
 EnergyModel::EnergyModel(const Technology& technology, const MachineDescription& machine,
                          SramCorner corner)
     : element_(elementOf(technology, machine)) {
+    if (technology.isFree) {
+        return;
+    }
     const SramTable& sram =
         corner == SramCorner::Nominal ? technology.sram : technology.sramOtherOptimum;
     activationScratchpad_ = bankOf(sram, machine.activationScratchpad);
@@ -146,6 +152,15 @@ EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds,
 
 AreaModel::AreaModel(const Technology& technology, const MachineDescription& machine) {
     const ProcessingElement& element = elementOf(technology, machine);
+    if (technology.isFree) {
+        for (const AreaComponent& component : kAreaComponents) {
+            ComponentArea& area = area_.*component.area;
+            area.isFree = true;
+            area.source = "left out";
+        }
+        meetsClock_ = meetsClockFast_ = true;
+        return;
+    }
     area_.array = arrayArea(element, elementsOf(machine));
     area_.activationScratchpad = scratchpadArea(technology, machine.activationScratchpad);
     area_.weightScratchpad = scratchpadArea(technology, machine.weightScratchpad);

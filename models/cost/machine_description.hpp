@@ -22,9 +22,10 @@ struct MachineDescription {
     std::uint32_t arrayRows = 0;
     std::uint32_t arrayColumns = 0;
     double clockHertz = 0;
-    std::string activation;   ///< name of the format
-    std::string weight;       ///< name of the format
-    std::string accumulator;  ///< `int32`, `exact`, `fp32`
+    std::string activation;           ///< name of the format
+    std::string weight;               ///< name of the format
+    std::string accumulator;          ///< `int32`, `exact`, `fp32`
+    std::string multiplier = "auto";  ///< the circuit, where it is not the usual one of the formats
     ScratchpadDescription activationScratchpad;
     ScratchpadDescription weightScratchpad;
     /// One macro of this many accumulators for each array column. Unlimited: it costs nothing.

@@ -10,7 +10,8 @@ namespace systole::cost {
 namespace {
 
 std::string nameOf(const ProcessingElement& element) {
-    return fmt::format("{} x {} + {}", element.activation, element.weight, element.accumulator);
+    return fmt::format("{} x {} + {}{}", element.activation, element.weight, element.accumulator,
+                       element.multiplier == "auto" ? "" : " (" + element.multiplier + ")");
 }
 
 }  // namespace
@@ -18,11 +19,12 @@ std::string nameOf(const ProcessingElement& element) {
 const ProcessingElement& processingElementOf(const Technology& technology,
                                              const std::string& activation,
                                              const std::string& weight,
-                                             const std::string& accumulator) {
+                                             const std::string& accumulator,
+                                             const std::string& multiplier) {
     const auto& elements = technology.processingElements;
     const auto found = std::find_if(elements.begin(), elements.end(), [&](const auto& element) {
         return element.activation == activation && element.weight == weight &&
-               element.accumulator == accumulator;
+               element.accumulator == accumulator && element.multiplier == multiplier;
     });
     if (found != elements.end()) {
         return *found;
@@ -31,10 +33,15 @@ const ProcessingElement& processingElementOf(const Technology& technology,
     for (const ProcessingElement& element : elements) {
         available += (available.empty() ? "" : ", ") + nameOf(element);
     }
+    ProcessingElement wanted;
+    wanted.activation = activation;
+    wanted.weight = weight;
+    wanted.accumulator = accumulator;
+    wanted.multiplier = multiplier;
     throw MissingCoefficient(fmt::format(
-        "technology '{}' has no processing element {} x {} + {}, expected one of: {}; or an "
-        "entry of its own under processing_elements",
-        technology.name, activation, weight, accumulator, available));
+        "technology '{}' has no processing element {}, expected one of: {}; or an entry of its own "
+        "under processing_elements, or technology: none to leave costs out",
+        technology.name, nameOf(wanted), available));
 }
 
 ProcessingElementArea areaByPart(const Technology& technology, const ProcessingElement& element) {

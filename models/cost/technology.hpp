@@ -26,6 +26,7 @@ struct ProcessingElement {
     std::string activation;
     std::string weight;
     std::string accumulator;
+    std::string multiplier = "auto";  ///< the circuit, where it is not the usual one of the formats
     double areaSquareMicrons = 0;
     double multiplierSquareMicrons = 0;  ///< the part of the multiplier alone
     std::uint32_t flipFlops = 0;
@@ -48,6 +49,7 @@ struct VectorOperator {
 struct Technology {
     std::string name;
     std::string node;
+    bool isFree = false;  ///< nothing has area or takes energy: costs are left out
     Coefficient flipFlopSquareMicrons;
     std::vector<ProcessingElement> processingElements;
     SramTable sram;              ///< nominal
@@ -67,7 +69,8 @@ public:
 const ProcessingElement& processingElementOf(const Technology& technology,
                                              const std::string& activation,
                                              const std::string& weight,
-                                             const std::string& accumulator);
+                                             const std::string& accumulator,
+                                             const std::string& multiplier = "auto");
 
 /// The area of a processing element by part.
 struct ProcessingElementArea {

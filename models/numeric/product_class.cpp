@@ -115,6 +115,13 @@ int composedProducts(const Format& activation, const Format& weight) {
     return std::max(kBricks / bricksOfPair(activation, weight), 1);
 }
 
+ComposedSplit composedSplit(const Format& activation, const Format& weight) {
+    constexpr int kSide = 4;  // bricks along each operand of 8 bits
+    const int products = composedProducts(activation, weight);
+    const int columns = std::min(std::max(kSide / bricksOf(*integerPortOf(weight)), 1), products);
+    return {products / columns, columns};
+}
+
 Multiplier::Multiplier(ProductClass productClass, const Codec& activation, const Codec& weight)
     : class_(productClass),
       activation_(activation.format()),

@@ -72,6 +72,14 @@ int cyclesOf(ProductClass productClass, const Format& activation, const Format& 
 /// 4, 2 x 2 16; 1 where a product takes all bricks or more than a cycle.
 int composedProducts(const Format& activation, const Format& weight);
 
+/// How an element of composable bricks falls into elements of its own at lower widths: narrow
+/// weights make columns of it, then narrow activations rows. rows * columns is composedProducts.
+struct ComposedSplit {
+    int rows = 1;
+    int columns = 1;
+};
+ComposedSplit composedSplit(const Format& activation, const Format& weight);
+
 /// significand * 2^exponent exactly; infinite or NaN by IEEE 754 if `special` is not 0.
 struct ProductValue {
     Int128 significand = 0;

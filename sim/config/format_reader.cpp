@@ -186,6 +186,14 @@ Format readOperandFormat(const Value& value) {
     return harmlessFormat();
 }
 
+std::optional<numeric::ProductClass> readMultiplier(const Value& value) {
+    std::vector<std::string> names{"auto"};
+    for (const numeric::ProductClass productClass : numeric::productClasses()) {
+        names.emplace_back(numeric::nameOf(productClass));
+    }
+    return numeric::productClassNamed(names.at(value.choose(names)));
+}
+
 numeric::BlockFormat readBlockFormat(const Value& value) {
     numeric::BlockFormat harmless = *numeric::blockFormatNamed("mxfp4");
     if (!value.isSection()) {

@@ -6,6 +6,7 @@
 #include "models/numeric/accumulator.hpp"
 #include "models/numeric/block_format.hpp"
 #include "models/numeric/format.hpp"
+#include "models/numeric/product_class.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {
@@ -30,6 +31,9 @@ numeric::Format readOperandFormat(const Value& value);
 /// to which `chunk: 64` and `inner: fp16` (or such parameters) add a register for every 64
 /// products. Harmless: int32.
 numeric::AccumulatorFormat readAccumulator(const Value& value);
+
+/// `auto` or the name of a product class, e.g. `bit_serial_weight`; empty if auto.
+std::optional<numeric::ProductClass> readMultiplier(const Value& value);
 
 /// A block format: a name (`mxfp4`, `nvfp4`, `bfp8b16`, ..) or its parameters:
 ///   {element: e2m1, block: 32}

@@ -67,12 +67,44 @@ arch::ArrayConfig readArray(const Section& section) {
     return array;
 }
 
+void checkMultiplier(const Section& section, const arch::DatapathConfig& datapath) {
+    if (datapath.multiplier &&
+        !numeric::accepts(*datapath.multiplier, datapath.activation, datapath.weight)) {
+        section.at("multiplier")
+            .fail(fmt::format("{} does not multiply {} by {}, expected auto or one that does",
+                              numeric::nameOf(*datapath.multiplier),
+                              numeric::nameOf(datapath.activation),
+                              numeric::nameOf(datapath.weight)));
+    }
+}
+
+/// What the multipliers make of the array: cycles a step, and more elements at lower widths.
+void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapath) {
+    const numeric::Format& activation = datapath.activation;
+    const numeric::Format& weight = datapath.weight;
+    const numeric::ProductClass multiplier =
+        datapath.multiplier.value_or(numeric::defaultProductClass(activation, weight));
+    array.cyclesPerStep =
+        static_cast<std::uint32_t>(numeric::cyclesOf(multiplier, activation, weight));
+    if (multiplier == numeric::ProductClass::Composable) {
+        const numeric::ComposedSplit split = numeric::composedSplit(activation, weight);
+        array.rowSplit = static_cast<std::uint32_t>(split.rows);
+        array.columnSplit = static_cast<std::uint32_t>(split.columns);
+        array.rows *= array.rowSplit;
+        array.columns *= array.columnSplit;
+    }
+}
+
 arch::DatapathConfig readDatapath(const Section& section) {
     arch::DatapathConfig datapath{.activation = readOperandFormat(section.at("activation")),
                                   .weight = readOperandFormat(section.at("weight")),
                                   .accumulator = readAccumulator(section.at("accumulator"))};
+    if (const auto multiplier = section.find("multiplier")) {
+        datapath.multiplier = readMultiplier(*multiplier);
+    }
     if (section.clean()) {
         checkAccumulator(section, datapath.accumulator, datapath.activation, datapath.weight);
+        checkMultiplier(section, datapath);
     }
     return datapath;
 }
@@ -264,6 +296,9 @@ arch::MachineConfig readMachine(const Section& root) {
         machine.datapath.packing = chooseNamed<memory::Packing>(*packing, arch::kPackingNames);
     }
     const bool foldKnown = array.clean() && datapath.clean();
+    if (foldKnown) {
+        fitMultiplier(machine.array, machine.datapath);
+    }
     if (datapath.clean() && weights.clean()) {
         checkWord(weights, machine.weightScratchpad, machine.datapath.weight);
     }
@@ -281,10 +316,20 @@ arch::MachineConfig readMachine(const Section& root) {
 
 }  // namespace
 
+cost::Technology readNamedTechnology(const Value& value) {
+    if (value.isScalar() && value.text() == "none") {
+        cost::Technology technology;
+        technology.name = technology.node = "none";
+        technology.isFree = true;
+        return technology;
+    }
+    return readTechnology(value.fragment("technology"));
+}
+
 RunConfig readRunConfig(const Section& root) {
     RunConfig config;
     config.machine = readMachine(root);
-    config.technology = readTechnology(root.at("technology").fragment("technology"));
+    config.technology = readNamedTechnology(root.at("technology"));
     config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
                                       config.machine.datapath);
     return config;

@@ -54,6 +54,10 @@ ProcessingElement readElement(const Section& section) {
     element.activation = numeric::nameOf(readOperandFormat(section.at("activation")));
     element.weight = numeric::nameOf(readOperandFormat(section.at("weight")));
     element.accumulator = readAccumulator(section.at("accumulator")).name;
+    if (const auto multiplier = section.find("multiplier")) {
+        const auto productClass = readMultiplier(*multiplier);
+        element.multiplier = productClass ? numeric::nameOf(*productClass) : "auto";
+    }
     for (const auto& key : kElementKeys) {
         element.*key.field = section.at(key.name).real(kNotNegative);
     }
@@ -72,7 +76,8 @@ std::vector<ProcessingElement> readElements(const Value& value) {
         const bool isKnown =
             std::any_of(elements.begin(), elements.end(), [&](const ProcessingElement& other) {
                 return other.activation == element.activation && other.weight == element.weight &&
-                       other.accumulator == element.accumulator;
+                       other.accumulator == element.accumulator &&
+                       other.multiplier == element.multiplier;
             });
         if (section.clean() && isKnown) {
             item.fail(fmt::format("{} x {} + {} is there twice, expected every element once",

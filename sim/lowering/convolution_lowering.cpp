@@ -90,8 +90,8 @@ private:
                 SYSTOLE_CHECK(chunk.bytes.size() <= context_.weightHalfBytes,
                               "weight chunk of {} bytes for a half of {}", chunk.bytes.size(),
                               context_.weightHalfBytes);
-                addresses.push_back(
-                    context_.builder.allocateDram(chunk.bytes.size(), context_.dramAlignment()));
+                addresses.push_back(context_.builder.allocateDram(
+                    chunk.bytes.size(), context_.dramAlignment(), context_.datapath.weightRoom()));
                 context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
             }
             weightSources_.push_back(std::move(addresses));

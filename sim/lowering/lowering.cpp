@@ -115,8 +115,9 @@ private:
         for (std::size_t i = 0; i < network_.tensors.size(); ++i) {
             TensorPlace place{std::nullopt, network_.tensors[i].shape};
             if (!stays[i]) {
-                place.address = builder_.allocateDram(
-                    place.shape.elements() * datapath_.activationBytes, context_.dramAlignment());
+                place.address =
+                    builder_.allocateDram(place.shape.elements() * datapath_.activationBytes,
+                                          context_.dramAlignment(), datapath_.activationRoom());
             }
             lowered_.tensors.push_back(place);
         }
@@ -173,10 +174,11 @@ private:
 
     void checkCapacity() const {
         const arch::MachineConfig& machine = context_.machine;
-        if (lowered_.program.dramBytes > machine.dram.capacityBytes()) {
+        if (lowered_.program.dram.memoryBytes() > machine.dram.capacityBytes()) {
             throw ConfigError(fmt::format("{}: '{}' needs {} bytes of DRAM, '{}' has {}",
-                                          machine.name, network_.name, lowered_.program.dramBytes,
-                                          machine.dram.name, machine.dram.capacityBytes()));
+                                          machine.name, network_.name,
+                                          lowered_.program.dram.memoryBytes(), machine.dram.name,
+                                          machine.dram.capacityBytes()));
         }
         const Limit capacity = arch::activationLayout(machine).capacityBytes();
         SYSTOLE_CHECK(lowered_.program.activationBytes <= capacity.value_or(~std::uint64_t{0}),

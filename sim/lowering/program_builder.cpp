@@ -10,9 +10,10 @@ namespace systole::sim {
 
 void ProgramBuilder::beginLayer(const std::string& name) { program_.layerNames.push_back(name); }
 
-std::uint64_t ProgramBuilder::allocateDram(std::uint64_t bytes, std::uint64_t alignment) {
-    const std::uint64_t address = ceilDivide(program_.dramBytes, alignment) * alignment;
-    program_.dramBytes = ceilDivide(address + bytes, alignment) * alignment;
+std::uint64_t ProgramBuilder::allocateDram(std::uint64_t bytes, std::uint64_t alignment,
+                                           const arch::ElementRoom& room) {
+    const std::uint64_t address = program_.dram.allocate(bytes, alignment, room);
+    program_.dramBytes = program_.dram.imageBytes();
     return address;
 }
 

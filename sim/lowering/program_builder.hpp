@@ -29,8 +29,9 @@ public:
     void beginLayer(const std::string& name);
     void emit(arch::Operation operation, const std::vector<Access>& accesses);
 
-    /// A place in DRAM, aligned to `alignment`.
-    std::uint64_t allocateDram(std::uint64_t bytes, std::uint64_t alignment);
+    /// A place in the image of the DRAM, for elements of that room, aligned to `alignment`.
+    std::uint64_t allocateDram(std::uint64_t bytes, std::uint64_t alignment,
+                               const arch::ElementRoom& room = {});
 
     arch::Program& program() { return program_; }
 

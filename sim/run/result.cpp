@@ -12,14 +12,22 @@ cost::ScratchpadDescription describe(const arch::ScratchpadConfig& scratchpad) {
     return {scratchpad.capacityBytes, scratchpad.banks, scratchpad.wordBytes * 8};
 }
 
+/// `auto` where the circuit is the usual one of the formats, asked for or not.
+std::string multiplierName(const arch::DatapathConfig& datapath) {
+    const auto usual = numeric::defaultProductClass(datapath.activation, datapath.weight);
+    const auto multiplier = datapath.multiplier.value_or(usual);
+    return multiplier == usual ? "auto" : numeric::nameOf(multiplier);
+}
+
 cost::MachineDescription describe(const arch::MachineConfig& machine) {
     const arch::Datapath datapath(machine.datapath);
-    return {.arrayRows = machine.array.rows,
-            .arrayColumns = machine.array.columns,
+    return {.arrayRows = machine.array.rows / machine.array.rowSplit,
+            .arrayColumns = machine.array.columns / machine.array.columnSplit,
             .clockHertz = machine.clockHertz,
             .activation = numeric::nameOf(machine.datapath.activation),
             .weight = numeric::nameOf(machine.datapath.weight),
             .accumulator = machine.datapath.accumulator.name,
+            .multiplier = multiplierName(machine.datapath),
             .activationScratchpad = describe(machine.activationScratchpad),
             .weightScratchpad = describe(machine.weightScratchpad),
             .accumulatorRows = machine.accumulatorBuffer.rows,
@@ -63,9 +71,18 @@ private:
     double overTime_ = 0;
 };
 
-double utilization(std::uint64_t macs, Cycle cycles, const arch::ArrayConfig& array) {
-    const double slots = static_cast<double>(cycles) * array.rows * array.columns;
-    return slots == 0 ? 0 : static_cast<double>(macs) / slots;
+double share(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+
+/// Element-cycles with a product, of all; those of the cycles in which steps begin; and the share
+/// of these cycles.
+Utilization utilizationOf(const cost::Counters& counters, Cycle cycles,
+                          const arch::ArrayConfig& array) {
+    const double products = static_cast<double>(counters.macs) * array.cyclesPerStep;
+    const auto elements = static_cast<double>(array.processingElements());
+    const auto steps = static_cast<double>(counters.arrayStepCycles);
+    return {.overall = share(products, static_cast<double>(cycles) * elements),
+            .mapping = share(products, steps * elements),
+            .time = share(steps, static_cast<double>(cycles))};
 }
 
 Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
@@ -75,9 +92,9 @@ Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.cycles = layer.end - layer.begin;
     figures.seconds = static_cast<double>(figures.cycles) / config.machine.clockHertz;
     figures.macs = layer.counters.macs;
-    figures.utilization = utilization(figures.macs, figures.cycles, config.machine.array);
     figures.states = layer.states;
     figures.counters = layer.counters;
+    figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = (layer.dram.reads + layer.dram.writes) * burstBytes;
     figures.energy = energy.energyOf(layer.counters, figures.seconds, dram.of(layer));
     return figures;
@@ -89,9 +106,9 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.cycles = record.cycles;
     figures.seconds = static_cast<double>(record.cycles) / config.machine.clockHertz;
     figures.macs = record.counters.macs;
-    figures.utilization = utilization(figures.macs, figures.cycles, config.machine.array);
     figures.states = record.states;
     figures.counters = record.counters;
+    figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = record.dramBytes;
     figures.energy = energy.energyOf(record.counters, figures.seconds, dram.total());
     return figures;

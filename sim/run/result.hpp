@@ -17,12 +17,20 @@ namespace systole::sim {
 /// Version of the JSON that results are written as; a change that breaks readers raises it.
 inline constexpr const char* kResultSchema = "systole-result/1";
 
+/// Shares of 1. An element has a product in every cycle of a step that it takes part in.
+struct Utilization {
+    double overall = 0;  ///< elements with a product, of all elements in all cycles
+    double mapping =
+        0;            ///< the same of the cycles in which steps begin: what the shape leaves unused
+    double time = 0;  ///< cycles in which steps begin, of all
+};
+
 /// What the array, a layer or the whole run did and cost.
 struct Figures {
     Cycle cycles = 0;
     double seconds = 0;
     std::uint64_t macs = 0;
-    double utilization = 0;  ///< MACs / (cycles * PEs)
+    Utilization utilization;
     std::array<arch::StateCycles, arch::kUnitCount> states{};
     cost::Counters counters;
     std::uint64_t dramBytes = 0;  ///< over the pins, whole bursts

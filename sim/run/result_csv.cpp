@@ -27,7 +27,7 @@ std::vector<std::string> row(const std::string& name, const std::string& kind,
                                    fmt::to_string(figures.cycles),
                                    fmt::to_string(figures.seconds),
                                    fmt::to_string(figures.macs),
-                                   fmt::to_string(figures.utilization),
+                                   fmt::to_string(figures.utilization.overall),
                                    fmt::to_string(figures.energy.totalJoules()),
                                    fmt::to_string(figures.dramBytes)};
     for (const Cycle cycles : figures.states[static_cast<std::size_t>(arch::Unit::Array)]) {

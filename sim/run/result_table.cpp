@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 
 #include "sim/run/result.hpp"
@@ -24,7 +25,8 @@ std::vector<std::string> layerRow(const std::string& name, const Figures& figure
     return {name,
             fmt::format("{}", figures.cycles),
             fmt::format("{}", figures.macs),
-            percent(figures.utilization),
+            percent(figures.utilization.overall),
+            percent(figures.utilization.mapping),
             stateShare(figures, Busy),
             stateShare(figures, WaitLoad),
             stateShare(figures, WaitVector),
@@ -35,8 +37,8 @@ std::vector<std::string> layerRow(const std::string& name, const Figures& figure
 }
 
 std::string layerTable(const Result& result) {
-    Rows rows{{"layer", "cycles", "MACs", "utilization", "array busy", "wait load", "wait vector",
-               "conflict", "idle", "DRAM KiB", "energy uJ"},
+    Rows rows{{"layer", "cycles", "MACs", "utilization", "mapping", "array busy", "wait load",
+               "wait vector", "conflict", "idle", "DRAM KiB", "energy uJ"},
               {}};
     for (const LayerResult& layer : result.layers) {
         rows.push_back(layerRow(layer.name, layer.figures));
@@ -47,6 +49,9 @@ std::string layerTable(const Result& result) {
 }
 
 std::string costTable(const Result& result) {
+    if (result.config.technology.isFree) {
+        return "Area and energy are left out (technology: none).\n";
+    }
     const double joules = result.energyJoules();
     Rows rows{{"energy of one inference", "uJ", "share"}, {}};
     for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
@@ -69,6 +74,31 @@ std::string costTable(const Result& result) {
     return text + alignedTable(rows);
 }
 
+/// `16x16 output stationary, folds overlapped, shadow drain`.
+std::string arrayText(const arch::ArrayConfig& array) {
+    std::string dataflow = arch::kDataflowNames.at(static_cast<std::size_t>(array.dataflow));
+    std::replace(dataflow.begin(), dataflow.end(), '_', ' ');
+    std::string text = fmt::format("{}x{} {}", array.rows, array.columns, dataflow);
+    if (array.overlapFolds) {
+        text += ", folds overlapped";
+    }
+    if (array.dataflow == arch::Dataflow::OutputStationary) {
+        text +=
+            fmt::format(", {} drain", arch::kDrainNames.at(static_cast<std::size_t>(array.drain)));
+        if (array.drain == arch::Drain::Direct) {
+            text += " (which no hardware has)";
+        }
+    }
+    if (array.cyclesPerStep > 1) {
+        text += fmt::format(", {} cycles a step", array.cyclesPerStep);
+    }
+    if (array.convention != arch::CycleConvention::Hardware) {
+        text += fmt::format(", cycles as {} counts them",
+                            arch::kConventionNames.at(static_cast<std::size_t>(array.convention)));
+    }
+    return text;
+}
+
 std::string accuracyLine(const Accuracy& accuracy) {
     const auto share = [&](std::uint64_t correct) {
         return fmt::format("{:.2f} %", 100.0 * static_cast<double>(correct) /
@@ -89,7 +119,10 @@ std::string summary(const Result& result) {
         {"cycles", fmt::format("{}", totals.cycles)},
         {"time", withPrefix(totals.seconds, "s")},
         {"throughput", fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())},
-        {"utilization", percent(totals.utilization)},
+        {"utilization",
+         fmt::format("{} ({} of the array by mapping, {} of the time)",
+                     percent(totals.utilization.overall), percent(totals.utilization.mapping),
+                     percent(totals.utilization.time))},
         {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
         {"energy", withPrefix(result.energyJoules(), "J") + " per inference"},
         {"average power", withPrefix(result.averageWatts(), "W")},
@@ -110,9 +143,8 @@ std::string summary(const Result& result) {
 std::string resultTable(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;
     const std::string title =
-        fmt::format("{} on {}: {}x{} weight stationary, {} x {} into {}, {}, {}\n\n",
-                    result.workload, machine.name, machine.array.rows, machine.array.columns,
-                    numeric::nameOf(machine.datapath.activation),
+        fmt::format("{} on {}: {}, {} x {} into {}, {}, {}\n\n", result.workload, machine.name,
+                    arrayText(machine.array), numeric::nameOf(machine.datapath.activation),
                     numeric::nameOf(machine.datapath.weight), machine.datapath.accumulator.name,
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =

@@ -74,7 +74,8 @@ arch::ArrayConfig randomArray(RandomSource& random) {
             .dataflow = random.pick({WeightStationary, OutputStationary, InputStationary}),
             .overlapFolds = random.percent(50),
             .drain = random.pick({Serial, Shadow, Direct}),
-            .pipelineDepth = random.between(1, 4)};
+            .pipelineDepth = random.between(1, 4),
+            .cyclesPerStep = random.pick<std::uint32_t>({1, 1, 2, 5})};
 }
 
 void grow(Limit& capacity) {

@@ -157,28 +157,78 @@ TEST_F(ConfigMachineTest, DepthwisePackingIsAnOptionOfTheArray) {
               "expected true or false");
 }
 
+TEST_F(ConfigMachineTest, TheMultiplierSetsTheCyclesOfAStep) {
+    const auto arrayWith = [&](const std::string& multiplier, const std::string& datapath) {
+        return load("edge-16x16", {"datapath=" + datapath, "datapath.multiplier=" + multiplier})
+            .machine.array;
+    };
+    EXPECT_EQ(arrayWith("auto", "int4").cyclesPerStep, 1U);
+    EXPECT_EQ(arrayWith("bit_serial_weight", "int4").cyclesPerStep, 4U);
+    EXPECT_EQ(arrayWith("bit_serial_weight", "int8").cyclesPerStep, 8U);
+    EXPECT_EQ(arrayWith("bit_serial_both", "int8_int4").cyclesPerStep, 32U);
+    EXPECT_EQ(complaintOf({"datapath=e4m3", "datapath.multiplier=bit_serial_weight"}),
+              "--set datapath.multiplier=bit_serial_weight: datapath.multiplier: bit_serial_weight "
+              "does not multiply e4m3 by e4m3, expected auto or one that does");
+}
+
+TEST_F(ConfigMachineTest, ComposableElementsMakeMoreRowsAndColumnsAtLowerWidths) {
+    const auto arrayOf = [&](const std::string& datapath) {
+        return load("edge-16x16", {"datapath=" + datapath, "datapath.multiplier=composable"})
+            .machine.array;
+    };
+    EXPECT_EQ(arrayOf("int8").rows, 16U);
+    EXPECT_EQ(arrayOf("int8").columns, 16U);
+    EXPECT_EQ(arrayOf("int8_int4").rows, 16U);
+    EXPECT_EQ(arrayOf("int8_int4").columns, 32U) << "two narrow weights";
+    EXPECT_EQ(arrayOf("int4").rows, 32U);
+    EXPECT_EQ(arrayOf("int4").columns, 32U);
+}
+
+TEST_F(ConfigMachineTest, PortsArbitrationAndPackingAreOptions) {
+    const auto machine = load("edge-16x16", {}).machine;
+    EXPECT_EQ(machine.activationScratchpad.ports, memory::PortKind::OneReadOneWrite);
+    EXPECT_EQ(machine.datapath.packing, memory::Packing::Packed);
+    const auto other =
+        load("edge-16x16",
+             {"activation_scratchpad.ports=1rw", "element_packing=padded",
+              "arbitration.policy=round_robin", "arbitration.order=[load, store, array, vector]"})
+            .machine;
+    EXPECT_EQ(other.activationScratchpad.ports, memory::PortKind::OneReadWrite);
+    EXPECT_EQ(other.datapath.packing, memory::Packing::Padded);
+    EXPECT_EQ(other.arbitration.kind, memory::Arbitration::RoundRobin);
+    EXPECT_EQ(other.arbitration.order, (std::vector<memory::ClientId>{0, 1, 2, 3}));
+    EXPECT_EQ(
+        complaintOf({"arbitration.policy=fixed", "arbitration.order=[load, load, array, vector]"}),
+        "--set arbitration.order=[load, load, array, vector]: arbitration.order[1]: 'load' is "
+        "there already, expected every unit once");
+}
+
 TEST_F(ConfigMachineTest, UnknownDataflowsAreRefused) {
     EXPECT_EQ(complaintOf({"array.dataflow=row_stationary"}),
               "--set array.dataflow=row_stationary: array.dataflow: unknown value "
               "'row_stationary', expected one of weight_stationary, output_stationary, "
               "input_stationary");
-    EXPECT_EQ(complaintOf({"array.pipeline_depth=5"}),
-              "--set array.pipeline_depth=5: array.pipeline_depth: '5' is out of range, expected an "
-              "integer from 1 to 4");
+    EXPECT_EQ(
+        complaintOf({"array.pipeline_depth=5"}),
+        "--set array.pipeline_depth=5: array.pipeline_depth: '5' is out of range, expected an "
+        "integer from 1 to 4");
 }
 
 TEST_F(ConfigMachineTest, AConventionMustMatchWhatItAssumes) {
     const std::string prefix = "--set array.convention=";
     EXPECT_EQ(complaintOf({"array.convention=stonne"}),
-              prefix + "stonne: array.convention: stonne is known for output_stationary only, "
-                       "expected that dataflow");
+              prefix +
+                  "stonne: array.convention: stonne is known for output_stationary only, "
+                  "expected that dataflow");
     EXPECT_EQ(complaintOf({"array.convention=scale_sim", "array.overlap_folds=true"}),
-              prefix + "scale_sim: array.convention: assumes isolated folds, expected "
-                       "overlap_folds: false beside it");
+              prefix +
+                  "scale_sim: array.convention: assumes isolated folds, expected "
+                  "overlap_folds: false beside it");
     EXPECT_EQ(complaintOf({"array.convention=scale_sim", "array.dataflow=output_stationary",
                            "array.drain=serial"}),
-              prefix + "scale_sim: array.convention: assumes that results leave at once, expected "
-                       "drain: direct beside it");
+              prefix +
+                  "scale_sim: array.convention: assumes that results leave at once, expected "
+                  "drain: direct beside it");
     EXPECT_EQ(complaintOf({"array.convention=stonne", "array.dataflow=output_stationary",
                            "array.drain=direct"}),
               "no error");

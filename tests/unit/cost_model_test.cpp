@@ -186,7 +186,7 @@ TEST(ProcessingElement, ThatIsUnknownIsAnErrorThatListsTheKnownOnes) {
         EXPECT_STREQ(error.what(),
                      "technology 'round' has no processing element int8 x e2m3 + int32, expected "
                      "one of: int8 x int8 + int32; or an entry of its own under "
-                     "processing_elements");
+                     "processing_elements, or technology: none to leave costs out");
     }
     EXPECT_THROW(AreaModel(roundTechnology(), other), MissingCoefficient);
 }

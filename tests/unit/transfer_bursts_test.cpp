@@ -15,7 +15,7 @@ using Share = std::pair<std::uint64_t, std::uint32_t>;
 
 std::vector<Share> sharesOf(const DramBox& box, std::uint32_t burstBytes) {
     std::vector<Share> shares;
-    for (const BurstShare& share : burstsOf(box, burstBytes)) {
+    for (const BurstShare& share : burstsOf(box, {}, burstBytes)) {
         shares.emplace_back(share.address, share.usefulBytes);
     }
     return shares;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace systole::arch {
+
+/// Room of an element: whole bytes in the simulator's image of a memory, bits in the memory itself.
+struct ElementRoom {
+    std::uint32_t imageBytes = 1;
+    std::uint32_t bits = 8;
+
+    /// Bytes of the memory that hold so many bytes of the image, from the beginning of an element.
+    std::uint64_t memoryBytes(std::uint64_t bytes) const {
+        return (bits * bytes / imageBytes + 7) / 8;
+    }
+};
+
+/// Where the image of the DRAM lies in the DRAM: commands name places in the image, where an
+/// element has whole bytes; in the DRAM elements lie one after the other, as many bits as they
+/// have.
+class DramLayout {
+public:
+    /// Places `bytes` of the image; both addresses are multiples of `alignment`. Returns the
+    /// image's.
+    std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment, const ElementRoom& room);
+
+    std::uint64_t imageBytes() const { return imageBytes_; }
+    std::uint64_t memoryBytes() const { return memoryBytes_; }
+
+    struct Run {
+        std::uint64_t begin;
+        std::uint64_t end;
+    };
+    /// The bytes of the DRAM that hold a run of the image; the same where nothing was allocated.
+    Run memoryRun(std::uint64_t imageAddress, std::uint64_t bytes) const;
+    ElementRoom roomAt(std::uint64_t imageAddress) const;
+
+private:
+    struct Region {
+        std::uint64_t image;
+        std::uint64_t memory;
+        ElementRoom room;
+    };
+    const Region* regionAt(std::uint64_t imageAddress) const;
+
+    std::vector<Region> regions_;  ///< ascending
+    std::uint64_t imageBytes_ = 0;
+    std::uint64_t memoryBytes_ = 0;
+};
+
+}  // namespace systole::arch
