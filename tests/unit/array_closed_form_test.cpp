@@ -201,6 +201,56 @@ TEST(ArrayClosedForm, TheConventionsOfOthersDisagree) {
     EXPECT_EQ(timeGemm(*idealArray, ideal, {256, 256, 256}).cycles, 16'384U);
 }
 
+TEST(ArrayClosedForm, OneProductUnderEveryOptionOfTheArray) {
+    struct Case {
+        Dataflow dataflow;
+        bool overlap;
+        arch::Drain drain;
+        Cycle cycles;
+    };
+    using enum arch::Drain;
+    const std::vector<Case> cases{
+        {kWeights, false, Direct, 22'400},
+        {kWeights, true, Direct, 64 * 256 + 32 + 62},
+        {kInputs, true, Direct, 64 * 256 + 32 + 62},
+        {kOutputs, false, Direct, 20'352},
+        {kOutputs, false, Shadow, 20'352 + 32},
+        {kOutputs, false, Serial, 64 * (318 + 32)},
+        {kOutputs, true, Direct, 64 * 256 + 62},
+        {kOutputs, true, Shadow, 64 * 256 + 62 + 32},
+        {kOutputs, true, Serial, 64 * 256 + 63 * 32 + 62 + 32},
+    };
+    std::vector<arch::MachineConfig> machines;
+    std::vector<std::unique_ptr<arch::Accelerator>> accelerators;
+    for (const Case& row : cases) {
+        machines.push_back(arrayOnly(32, 32, row.dataflow));
+        machines.back().array.overlapFolds = row.overlap;
+        machines.back().array.drain = row.drain;
+        accelerators.push_back(buildAccelerator(machines.back()));
+    }
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+        EXPECT_EQ(timeGemm(*accelerators[i], machines[i], {256, 256, 256}).cycles, cases[i].cycles)
+            << "case " << i;
+    }
+}
+
+// A tile of one fold each: the next fold may begin before the sums it overwrites are read.
+TEST(ArrayClosedForm, ShortOverlappedFoldsReachTheSteadyState) {
+    std::vector<arch::MachineConfig> machines;
+    std::vector<std::unique_ptr<arch::Accelerator>> accelerators;
+    for (const Dataflow dataflow : {kWeights, kOutputs, kInputs}) {
+        machines.push_back(arrayOnly(32, 32, dataflow));
+        machines.back().array.overlapFolds = true;
+        machines.back().array.drain = arch::Drain::Shadow;
+        accelerators.push_back(buildAccelerator(machines.back()));
+    }
+    // 128 folds of at most 32 steps.
+    EXPECT_EQ(timeGemm(*accelerators[0], machines[0], {5, 4096, 32}).cycles, 128U * 32 + 5 + 62);
+    EXPECT_EQ(timeGemm(*accelerators[1], machines[1], {32, 4096, 7}).cycles,
+              127U * 32 + 7 + 62 + 32);
+    EXPECT_EQ(timeGemm(*accelerators[2], machines[2], {4096, 9, 32}).cycles, 128U * 32 + 9 + 62);
+}
+
 TEST(ArrayClosedForm, OverlappedFoldsReachTheLongerOfStepsAndRows) {
     for (const Dataflow dataflow : {kWeights, kOutputs, kInputs}) {
         arch::ArrayConfig array{.rows = 32, .columns = 16, .dataflow = dataflow};
