@@ -64,7 +64,9 @@ public:
     /// own: nobody meets there.
     const memory::PortMap& accumulators() const { return accumulators_; }
     /// The half of an accumulator row, of so many rows in all.
-    static std::uint64_t halfOf(std::uint32_t row, std::uint32_t rows) { return row >= rows / 2; }
+    static std::uint64_t halfOf(std::uint32_t row, std::uint32_t rows) {
+        return row < rows / 2 ? 0 : 1;
+    }
 
     /// Nobody ever waits for a port.
     bool areFree() const { return accumulators_.end() == 0; }

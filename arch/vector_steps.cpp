@@ -11,6 +11,13 @@ namespace {
 
 constexpr std::uint32_t kSoftmaxPasses = 3;  // maximum; exponentials and their sum; quotients
 
+/// Elements that lie `stride` bytes apart.
+struct Spaced {
+    std::uint32_t address;
+    std::uint32_t stride;
+    std::uint32_t elements;
+};
+
 class Builder {
 public:
     Builder(const VectorUnitConfig& config, const MachinePorts& ports,
@@ -57,15 +64,13 @@ private:
         result_.operations += elements;
     }
 
-    /// `elements` that lie `stride` bytes apart, from `address` on: words that follow each other
-    /// are touched once.
+    /// Words that follow each other are touched once.
     template <typename Visit>
-    void forEachActivationWord(std::uint32_t address, std::uint32_t stride, std::uint32_t elements,
-                               Visit&& visit) const {
+    void forEachActivationWord(const Spaced& run, Visit&& visit) const {
         const WordLayout& layout = ports_.activationWords();
         std::uint64_t last = 0;
-        for (std::uint32_t i = 0; i < elements; ++i) {
-            const std::uint64_t word = layout.wordOf(address + std::uint64_t{i} * stride);
+        for (std::uint32_t i = 0; i < run.elements; ++i) {
+            const std::uint64_t word = layout.wordOf(run.address + std::uint64_t{i} * run.stride);
             if (i == 0 || word != last) {
                 visit(word);
             }
@@ -73,15 +78,15 @@ private:
         }
     }
 
-    void read(std::uint32_t address, std::uint32_t stride, std::uint32_t elements) {
-        forEachActivationWord(address, stride, elements, [&](std::uint64_t word) {
+    void read(const Spaced& run) {
+        forEachActivationWord(run, [&](std::uint64_t word) {
             ports_.activations().read(word, reads_.back());
             ++result_.activationReads;
         });
     }
 
-    void write(std::uint32_t address, std::uint32_t stride, std::uint32_t elements) {
-        forEachActivationWord(address, stride, elements, [&](std::uint64_t word) {
+    void write(const Spaced& run) {
+        forEachActivationWord(run, [&](std::uint64_t word) {
             ports_.activations().write(word, writes_.back());
             ++result_.activationWrites;
         });
@@ -120,9 +125,9 @@ private:
                 }
                 const std::uint32_t offset = row * rowStride + first * columnStride;
                 if (op.skip) {
-                    read(op.skip->source + offset, columnStride, elements);
+                    read({op.skip->source + offset, columnStride, elements});
                 }
-                write(op.destination + offset, columnStride, elements);
+                write({op.destination + offset, columnStride, elements});
             });
         }
     }
@@ -137,11 +142,11 @@ private:
                     beginStep(elements);
                     forEachRun(window, output, tap * window.channelCount + first, elements,
                                [&](std::uint32_t, std::uint32_t address, std::uint32_t run) {
-                                   read(address, elementBytes, run);
+                                   read({address, elementBytes, run});
                                });
                 }
                 const std::uint32_t element = output * window.channelCount + first;
-                write(op.destination + element * elementBytes, elementBytes, elements);
+                write({op.destination + element * elementBytes, elementBytes, elements});
             });
         }
     }
@@ -151,11 +156,11 @@ private:
         forEachGroup(op.elements, [&](std::uint32_t first, std::uint32_t elements) {
             const std::uint32_t offset = first * elementBytes;
             beginStep(elements);
-            read(op.source + offset, elementBytes, elements);
+            read({op.source + offset, elementBytes, elements});
             if (op.addition) {
-                read(op.addition->source + offset, elementBytes, elements);
+                read({op.addition->source + offset, elementBytes, elements});
             }
-            write(op.destination + offset, elementBytes, elements);
+            write({op.destination + offset, elementBytes, elements});
         });
     }
 
@@ -164,9 +169,9 @@ private:
         for (std::uint32_t pass = 0; pass < kSoftmaxPasses; ++pass) {
             forEachGroup(op.elements, [&](std::uint32_t first, std::uint32_t elements) {
                 beginStep(elements);
-                read(op.source + first * elementBytes, elementBytes, elements);
+                read({op.source + first * elementBytes, elementBytes, elements});
                 if (pass + 1 == kSoftmaxPasses) {
-                    write(op.destination + first * elementBytes, elementBytes, elements);
+                    write({op.destination + first * elementBytes, elementBytes, elements});
                 }
             });
         }
