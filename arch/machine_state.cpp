@@ -99,7 +99,8 @@ std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic 
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array)
     : datapath_(datapath),
       gemm_(datapath_.activation, datapath_.weight, datapath.accumulator),
-      array_(array) {}
+      array_(array),
+      activity_(array) {}
 
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
@@ -114,6 +115,7 @@ void MachineState::reset(const Program& program) {
 void MachineState::startReplay() {
     bytesLoaded_ = bytesStored_ = 0;
     events_ = {};
+    activity_.reset();
     streamedRows_ = 0;
 }
 
@@ -226,12 +228,14 @@ void MachineState::apply(const Stream& stream) {
     SYSTOLE_CHECK(stream.groupCount == 1 || stream.groupCount * stream.reduction <= array_.rows,
                   "{} groups of {} reduction indices in {} rows", stream.groupCount,
                   stream.reduction, array_.rows);
+    activity_.beginFold();
     for (std::uint32_t group = 0; group < stream.groupCount; ++group) {
-        multiply(groupOf(stream, group, datapath_.weightBytes));
+        multiply(groupOf(stream, group, datapath_.weightBytes), group * stream.reduction);
     }
+    activity_.endFold(stepsOf(array_, stream));
 }
 
-void MachineState::multiply(const Stream& stream) {
+void MachineState::multiply(const Stream& stream, std::uint32_t arrayRow) {
     checkFold(stream);
     gatherActivations(stream);
     gatherWeights(stream);
@@ -241,7 +245,13 @@ void MachineState::multiply(const Stream& stream) {
             std::copy_n(held, n, sums);
         });
     }
-    events_ += gemm_.run({.shape = {stream.outputs, stream.reduction, stream.channels},
+    const numeric::GemmShape shape{stream.outputs, stream.reduction, stream.channels};
+    activity_.add({.shape = shape,
+                   .activations = foldActivations_,
+                   .weights = foldWeights_,
+                   .row = arrayRow,
+                   .column = stream.columnBegin});
+    events_ += gemm_.run({.shape = shape,
                           .a = foldActivations_,
                           .b = foldWeights_,
                           .origin = {streamedRows_, stream.columnBegin, stream.kBegin}},

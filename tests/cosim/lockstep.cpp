@@ -50,6 +50,7 @@ public:
     }
 
     LockstepRun run() {
+        for (CycleArray* model : models_) model->expect(run_.folds);
         std::uint64_t quiet = 0;
         while (quiet < quietCycles()) {
             const ArrayOutputs shown = shownByAll();
