@@ -37,17 +37,22 @@ class Lockstep {
 public:
     Lockstep(const LockstepProblem& problem, std::span<CycleArray* const> models)
         : problem_(problem), models_(models), random_(problem.seed) {
-        const numeric::GemmShape& shape = problem.shape;
-        run_.a = randomCodes(problem.datapath.activation, shape.m * shape.k, random_);
-        run_.b = randomCodes(problem.datapath.weight, shape.k * shape.n, random_);
-        run_.folds =
-            arch::structural::cutGemm(problem.array, shape, run_.a, run_.b, problem.maxSteps);
         const bool exchanged = problem.array.dataflow == Dataflow::InputStationary;
         rowNoise_ = randomCodes(exchanged ? problem.datapath.weight : problem.datapath.activation,
                                 kNoise, random_);
         columnNoise_ = randomCodes(
             exchanged ? problem.datapath.activation : problem.datapath.weight, kNoise, random_);
     }
+
+    void drawGemm() {
+        const numeric::GemmShape& shape = problem_.shape;
+        run_.a = randomCodes(problem_.datapath.activation, shape.m * shape.k, random_);
+        run_.b = randomCodes(problem_.datapath.weight, shape.k * shape.n, random_);
+        run_.folds =
+            arch::structural::cutGemm(problem_.array, shape, run_.a, run_.b, problem_.maxSteps);
+    }
+
+    void setFolds(std::vector<GemmFold> folds) { run_.folds = std::move(folds); }
 
     LockstepRun run() {
         for (CycleArray* model : models_) model->expect(run_.folds);
@@ -206,7 +211,16 @@ std::string LockstepProblem::text() const {
 }
 
 LockstepRun runLockstep(const LockstepProblem& problem, std::span<CycleArray* const> models) {
-    return Lockstep(problem, models).run();
+    Lockstep lockstep(problem, models);
+    lockstep.drawGemm();
+    return lockstep.run();
+}
+
+LockstepRun runLockstep(const LockstepProblem& problem, std::vector<GemmFold> folds,
+                        std::span<CycleArray* const> models) {
+    Lockstep lockstep(problem, models);
+    lockstep.setFolds(std::move(folds));
+    return lockstep.run();
 }
 
 std::vector<std::uint16_t> randomCodes(const numeric::Format& format, std::size_t count,

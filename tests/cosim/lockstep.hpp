@@ -57,6 +57,11 @@ class LockstepError : public std::runtime_error {
 /// nothing has happened for long enough. While an operand is not offered, others lie on its wires.
 LockstepRun runLockstep(const LockstepProblem& problem, std::span<CycleArray* const> models);
 
+/// Folds of the caller's, in place of a GEMM's: shape and maximum of steps do not matter.
+LockstepRun runLockstep(const LockstepProblem& problem,
+                        std::vector<arch::structural::GemmFold> folds,
+                        std::span<CycleArray* const> models);
+
 /// Codes that encoding gives, finite ones.
 std::vector<std::uint16_t> randomCodes(const numeric::Format& format, std::size_t count,
                                        std::mt19937_64& random);
