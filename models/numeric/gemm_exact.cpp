@@ -180,9 +180,13 @@ bool sumsAreExact(const GemmCall& call) {
     if (isFloat(accumulator)) return false;
     double held = 0;
     if (call.accumulate && isInteger(accumulator.sum)) {
+        std::int64_t least = 0;
+        std::int64_t largest = 0;
         for (const std::int64_t sum : call.sums) {
-            held = std::max(held, std::fabs(static_cast<double>(sum)));
+            least = std::min(least, sum);
+            largest = std::max(largest, sum);
         }
+        held = std::max(static_cast<double>(largest), -static_cast<double>(least));
     }
     // A little more than the bound, for what binary64 rounds away.
     const double bound = (held + static_cast<double>(call.operands.shape.k) *
