@@ -204,7 +204,7 @@ template <typename Visit>
 void MachineState::forEachRunOfSums(const Stream& stream, Visit&& visit) {
     const std::size_t words = gemm_.words();
     for (std::uint32_t m = 0; m < stream.outputs; ++m) {
-        std::int64_t* sums = foldSums_.data() + m * stream.channels * words;
+        std::int64_t* sums = foldSums_.data() + std::size_t{m} * stream.channels * words;
         if (array_.dataflow != Dataflow::InputStationary) {
             visit(sumAt(stream.accumulatorRow + m, stream.columnBegin).data(), sums,
                   stream.channels * words);

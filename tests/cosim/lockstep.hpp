@@ -26,6 +26,7 @@ struct LockstepProblem {
     /// no descriptor yet.
     std::uint32_t stalls = 0;
     std::uint32_t lateFolds = 0;
+    bool scramblesUnused = false;  ///< what folds do not use: random codes in place of code 0
 
     std::string text() const;
 };
