@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
+#include <functional>
 #include <memory>
+#include <random>
 #include <set>
 #include <string>
 
