@@ -44,8 +44,8 @@ void ArrayAccesses::addSums(const FoldTimes& times, const Stream& stream, std::u
     const bool inputs = array_.dataflow == Dataflow::InputStationary;
     const Cycle lanes = inputs ? stream.outputs : Cycle{stream.channels} * stream.groupCount;
     if (array_.dataflow == Dataflow::OutputStationary) {
-        const Cycle skipped = array_.drain == Drain::Direct ? 0 : array_.rows - stream.outputs;
-        const Cycle first = times.firstOutput + skipped;
+        const std::uint32_t row = array_.drain == Drain::Direct ? 0 : stream.outputs - 1;
+        const Cycle first = sumAppears(array_, times, row, 0);
         for (Cycle i = 0; i < stream.outputs + lanes - 1; ++i) {
             addSum(first + i, stream, half);
         }
@@ -54,7 +54,7 @@ void ArrayAccesses::addSums(const FoldTimes& times, const Stream& stream, std::u
     const Cycle steps = inputs ? stream.channels : stream.outputs;
     Cycle done = times.firstOutput;  // behind the last cycle given
     for (Cycle step = 0; step < steps; ++step) {
-        const Cycle first = times.firstOutput + step * array_.cyclesPerStep;
+        const Cycle first = sumAppears(array_, times, step, 0);
         for (Cycle cycle = std::max(first, done); cycle < first + lanes; ++cycle) {
             addSum(cycle, stream, half);
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/command.hpp"
 
+#include "arch/fold.hpp"
+
 namespace systole::arch {
 namespace {
 
@@ -24,6 +26,11 @@ Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBy
     group.columnBegin += index * stream.channels;
     group.weights += index * stream.reduction * stream.channels * weightBytes;
     return group;
+}
+
+std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream) {
+    return foldSteps(array, {.outputs = stream.outputs, .reduction = stream.reduction},
+                     stream.channels);
 }
 
 std::uint64_t macsOf(const Stream& stream) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "arch/config.hpp"
 #include "arch/dram_layout.hpp"
 #include "arch/tile_window.hpp"
 #include "models/numeric/requantize.hpp"
@@ -82,6 +83,9 @@ struct Stream {
 
 /// Group `index` of a stream, as a stream of its own.
 Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes);
+
+/// Steps of the fold: the dimension that lies along time.
+std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream);
 
 /// Multiply-accumulates of the network in this fold. Padding counts, as it does in every ordinary
 /// convolution; where the window belongs to a transposed one, neither padding nor inserted zeros

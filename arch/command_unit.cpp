@@ -86,14 +86,23 @@ void CommandUnit::awaitTokens(const Command& command) {
 
 void CommandUnit::takeEffect(const Command& command) {
     const numeric::AccumulatorEvents before = replay_.state.accumulatorEvents();
+    const Activity operandsBefore = replay_.state.operandActivity();
     try {
         replay_.state.execute(command.operation);
     } catch (const InvariantError& error) {
         throw InvariantError(fmt::format("cycle {}: {}: {}", cycle(), name(), error.what()));
     }
     const numeric::AccumulatorEvents& after = replay_.state.accumulatorEvents();
-    counters(command).accumulatorOverflows += after.overflows - before.overflows;
-    counters(command).accumulatorSaturations += after.saturations - before.saturations;
+    const Activity& operands = replay_.state.operandActivity();
+    cost::Counters& count = counters(command);
+    count.accumulatorOverflows += after.overflows - before.overflows;
+    count.accumulatorSaturations += after.saturations - before.saturations;
+    count.operandRegisterToggles +=
+        operands.rowRegisterToggles - operandsBefore.rowRegisterToggles +
+        operands.columnRegisterToggles - operandsBefore.columnRegisterToggles;
+    count.stationaryRegisterToggles += operands.loadRegisterToggles -
+                                       operandsBefore.loadRegisterToggles + operands.switchToggles -
+                                       operandsBefore.switchToggles;
 }
 
 void CommandUnit::run() {

@@ -73,6 +73,15 @@ FoldTimes FoldSchedule::addOutputStationary(std::uint64_t steps, Cycle earliest)
     return times;
 }
 
+Cycle sumAppears(const ArrayConfig& array, const FoldTimes& times, std::uint64_t index,
+                 std::uint64_t column) {
+    const Cycle atColumn = times.firstOutput + column;
+    if (array.dataflow != Dataflow::OutputStationary) {
+        return atColumn + array.cyclesPerStep * index;
+    }
+    return atColumn + (array.drain == Drain::Direct ? index : array.rows - 1 - index);
+}
+
 Cycle isolatedFoldCycles(const ArrayConfig& array, std::uint64_t steps) {
     return FoldSchedule(array).add(steps).end;
 }

@@ -44,6 +44,11 @@ private:
     std::optional<Fold> last_;
 };
 
+/// When a sum of the fold appears at a column: that of step `index`, or of row `index` in an
+/// output-stationary array.
+Cycle sumAppears(const ArrayConfig& array, const FoldTimes& times, std::uint64_t index,
+                 std::uint64_t column);
+
 /// Cycles of one isolated fold of `steps` steps.
 Cycle isolatedFoldCycles(const ArrayConfig& array, std::uint64_t steps);
 

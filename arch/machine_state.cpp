@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "arch/stored_codes.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -27,11 +28,6 @@ void checkRange(std::uint64_t address, std::uint64_t bytes, std::uint64_t size,
                 const char* memory) {
     SYSTOLE_CHECK(address + bytes <= size, "{} bytes at {} of a {} of {} bytes", bytes, address,
                   memory, size);
-}
-
-/// Codes are stored low byte first; the wires above their width are not connected.
-Code readCode(const std::uint8_t* bytes, std::uint32_t count, Code mask) {
-    return mask & (count == 1 ? bytes[0] : static_cast<Code>(bytes[0] | bytes[1] << 8));
 }
 
 Code codeMask(const numeric::Codec& codec) { return static_cast<Code>(codec.codeCount() - 1); }
@@ -99,7 +95,8 @@ std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic 
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array)
     : datapath_(datapath),
       gemm_(datapath_.activation, datapath_.weight, datapath.accumulator),
-      array_(array) {}
+      array_(array),
+      activity_(array) {}
 
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
@@ -115,6 +112,7 @@ void MachineState::reset(const Program& program) {
 void MachineState::startReplay() {
     bytesLoaded_ = bytesStored_ = 0;
     events_ = {};
+    activity_.reset();
     streamedRows_ = 0;
 }
 
@@ -168,10 +166,9 @@ void MachineState::gatherActivations(const Stream& stream) {
         std::uint16_t* row = foldActivations_.data() + std::size_t{m} * stream.reduction;
         forEachRun(window, stream.outputBegin + m, stream.kBegin, stream.reduction,
                    [&](std::uint32_t k, std::uint32_t address, std::uint32_t elements) {
-                       for (std::uint32_t i = 0; i < elements; ++i) {
-                           row[k + i] = static_cast<std::uint16_t>(
-                               activationAt(address + i * window.elementBytes));
-                       }
+                       StoredCodes{activations_.data() + address, datapath_.activationBytes,
+                                   window.elementBytes, datapath_.activationMask}
+                           .read(row + k, elements);
                    });
     }
 }
@@ -180,11 +177,9 @@ void MachineState::gatherWeights(const Stream& stream) {
     const std::size_t count = std::size_t{stream.reduction} * stream.channels;
     checkRange(stream.weights, count * datapath_.weightBytes, weights_.size(), "weight scratchpad");
     foldWeights_.resize(count);
-    const Code mask = datapath_.weightMask;
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::uint8_t* bytes = weights_.data() + stream.weights + i * datapath_.weightBytes;
-        foldWeights_[i] = static_cast<std::uint16_t>(readCode(bytes, datapath_.weightBytes, mask));
-    }
+    StoredCodes{weights_.data() + stream.weights, datapath_.weightBytes, datapath_.weightBytes,
+                datapath_.weightMask}
+        .read(foldWeights_.data(), count);
 }
 
 std::span<std::int64_t> MachineState::sumAt(std::uint32_t row, std::uint32_t column) {
@@ -210,7 +205,7 @@ template <typename Visit>
 void MachineState::forEachRunOfSums(const Stream& stream, Visit&& visit) {
     const std::size_t words = gemm_.words();
     for (std::uint32_t m = 0; m < stream.outputs; ++m) {
-        std::int64_t* sums = foldSums_.data() + m * stream.channels * words;
+        std::int64_t* sums = foldSums_.data() + std::size_t{m} * stream.channels * words;
         if (array_.dataflow != Dataflow::InputStationary) {
             visit(sumAt(stream.accumulatorRow + m, stream.columnBegin).data(), sums,
                   stream.channels * words);
@@ -227,12 +222,14 @@ void MachineState::apply(const Stream& stream) {
     SYSTOLE_CHECK(stream.groupCount == 1 || stream.groupCount * stream.reduction <= array_.rows,
                   "{} groups of {} reduction indices in {} rows", stream.groupCount,
                   stream.reduction, array_.rows);
+    activity_.beginFold();
     for (std::uint32_t group = 0; group < stream.groupCount; ++group) {
-        multiply(groupOf(stream, group, datapath_.weightBytes));
+        multiply(groupOf(stream, group, datapath_.weightBytes), group * stream.reduction);
     }
+    activity_.endFold(stepsOf(array_, stream));
 }
 
-void MachineState::multiply(const Stream& stream) {
+void MachineState::multiply(const Stream& stream, std::uint32_t arrayRow) {
     checkFold(stream);
     gatherActivations(stream);
     gatherWeights(stream);
@@ -242,7 +239,13 @@ void MachineState::multiply(const Stream& stream) {
             std::copy_n(held, n, sums);
         });
     }
-    events_ += gemm_.run({.shape = {stream.outputs, stream.reduction, stream.channels},
+    const numeric::GemmShape shape{stream.outputs, stream.reduction, stream.channels};
+    activity_.add({.shape = shape,
+                   .activations = foldActivations_,
+                   .weights = foldWeights_,
+                   .row = arrayRow,
+                   .column = stream.columnBegin});
+    events_ += gemm_.run({.shape = shape,
                           .a = foldActivations_,
                           .b = foldWeights_,
                           .origin = {streamedRows_, stream.columnBegin, stream.kBegin}},
@@ -277,19 +280,24 @@ void MachineState::apply(const Requantize& op) {
                std::uint64_t{op.outputs - 1} * op.pitch +
                    std::uint64_t{op.channels} * datapath_.activationBytes,
                activations_.size(), "activation scratchpad");
-    std::vector<std::int64_t> sum(gemm_.words());
+    std::vector<ColumnParameters> parameters;
     for (std::uint32_t channel = 0; channel < op.channels; ++channel) {
-        const ColumnParameters parameters =
+        parameters.push_back(
             readParameters(weights_.data() + op.parameters + std::size_t{channel} * record,
-                           datapath_.sums, arithmetic_);
-        for (std::uint32_t output = 0; output < op.outputs; ++output) {
-            const std::span<std::int64_t> held = op.channelsAlongRows
-                                                     ? sumAt(op.accumulatorRow + channel, output)
-                                                     : sumAt(op.accumulatorRow + output, channel);
+                           datapath_.sums, arithmetic_));
+    }
+    const std::uint32_t rows = op.channelsAlongRows ? op.channels : op.outputs;
+    const std::uint32_t columns = op.channelsAlongRows ? op.outputs : op.channels;
+    std::vector<std::int64_t> sum(gemm_.words());
+    for (std::uint32_t row = 0; row < rows; ++row) {
+        for (std::uint32_t column = 0; column < columns; ++column) {
+            const std::span<std::int64_t> held = sumAt(op.accumulatorRow + row, column);
             std::copy(held.begin(), held.end(), sum.begin());
-            datapath_.sums.add(sum, parameters.bias);
+            const std::uint32_t channel = op.channelsAlongRows ? row : column;
+            const std::uint32_t output = op.channelsAlongRows ? column : row;
+            datapath_.sums.add(sum, parameters[channel].bias);
+            Code code = requantized(sum, parameters[channel].rescale, op.relu);
             const std::uint32_t offset = output * op.pitch + channel * datapath_.activationBytes;
-            Code code = requantized(sum, parameters.rescale, op.relu);
             if (op.skip) {
                 code =
                     numeric::addCodes(code, activationAt(op.skip->source + offset), op.skip->scales,

@@ -7,6 +7,7 @@
 
 #include "arch/command.hpp"
 #include "arch/config.hpp"
+#include "arch/operand_activity.hpp"
 #include "models/numeric/gemm.hpp"
 #include "models/numeric/sum.hpp"
 
@@ -52,10 +53,13 @@ public:
     /// Bytes that commands have moved from and to DRAM since the replay began.
     std::uint64_t bytesLoaded() const { return bytesLoaded_; }
     std::uint64_t bytesStored() const { return bytesStored_; }
-    /// Clears the counts, and what names random bits: every replay begins alike.
+    /// Clears the counts and what names random bits, and the array's operand registers: every
+    /// replay begins alike.
     void startReplay();
     /// Sums that overflowed or saturated in the array since the replay began.
     const numeric::AccumulatorEvents& accumulatorEvents() const { return events_; }
+    /// What the array's operand registers have done since the replay began.
+    const Activity& operandActivity() const { return activity_.counts(); }
 
 private:
     void apply(const LoadTile& op);
@@ -67,7 +71,7 @@ private:
     void apply(const Elementwise& op);
     void apply(const Softmax& op);
 
-    void multiply(const Stream& stream);
+    void multiply(const Stream& stream, std::uint32_t arrayRow);
     void load(const DramBox& source, std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
     void gatherActivations(const Stream& stream);
     void gatherWeights(const Stream& stream);
@@ -94,6 +98,7 @@ private:
     std::vector<std::int64_t> accumulators_;  ///< [row][array column][word of a sum]
     std::uint64_t accumulatorRows_ = 0;
     numeric::AccumulatorEvents events_;
+    OperandActivity activity_;
     /// Rows of operands that the array has streamed: they name the random bits of stochastic
     /// rounding, so that no two additions of a replay share theirs.
     std::uint32_t streamedRows_ = 0;

@@ -6,18 +6,12 @@
 #include <set>
 #include <utility>
 
-#include "arch/fold.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
 namespace {
 
 const Stream& streamOf(const Command& command) { return std::get<Stream>(command.operation); }
-
-std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream) {
-    return foldSteps(array, {.outputs = stream.outputs, .reduction = stream.reduction},
-                     stream.channels);
-}
 
 }  // namespace
 
@@ -215,6 +209,10 @@ void SystolicArray::countReads(const Command& command, const FoldReads& reads) {
     count.weightOperands += reads.weightOperands;
     count.accumulatorReads += stream.accumulate ? stream.sums() : 0;
     count.accumulatorWrites += stream.sums();
+    const Activity writes = registerWrites(config_.array, stepsOf(config_.array, stream));
+    count.operandRegisterWrites += writes.rowRegisterWrites + writes.columnRegisterWrites;
+    count.stationaryRegisterWrites += writes.loadRegisterWrites + writes.switchWrites;
+    count.sumRegisterWrites += writes.sumRegisterWrites + writes.drainRegisterWrites;
 }
 
 void SystolicArray::countFold(const Flight& flight) {

@@ -46,6 +46,7 @@ void forEachRun(const TileWindow& window, std::uint32_t m, std::uint32_t kBegin,
                 std::uint32_t kCount, Visit&& visit) {
     const std::uint32_t outputY = m / window.outputWidth;
     const std::uint32_t outputX = m % window.outputWidth;
+    const bool dense = window.upsampleY == 1 && window.upsampleX == 1;  // saves divisions
     std::uint32_t k = kBegin;
     while (k < kBegin + kCount) {
         const std::uint32_t tap = k / window.channelCount;
@@ -55,9 +56,9 @@ void forEachRun(const TileWindow& window, std::uint32_t m, std::uint32_t kBegin,
                        std::int64_t{tap / window.kernelWidth} * window.dilationY;
         const auto x = window.originX + std::int64_t{outputX} * window.strideX +
                        std::int64_t{tap % window.kernelWidth} * window.dilationX;
-        const std::int64_t row = y / window.upsampleY;
-        const std::int64_t column = x / window.upsampleX;
-        const bool between = y % window.upsampleY != 0 || x % window.upsampleX != 0;
+        const std::int64_t row = dense ? y : y / window.upsampleY;
+        const std::int64_t column = dense ? x : x / window.upsampleX;
+        const bool between = !dense && (y % window.upsampleY != 0 || x % window.upsampleX != 0);
         if (y >= 0 && row < window.height && x >= 0 && column < window.width && !between) {
             const auto element =
                 static_cast<std::uint32_t>(row * window.width + column) * window.channels +

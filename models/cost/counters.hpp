@@ -18,6 +18,11 @@ struct Counters {
     std::uint64_t arrayDrainCycles = 0;
     std::uint64_t activationOperands = 0;
     std::uint64_t weightOperands = 0;
+    std::uint64_t operandRegisterWrites = 0;
+    std::uint64_t operandRegisterToggles = 0;
+    std::uint64_t stationaryRegisterWrites = 0;
+    std::uint64_t stationaryRegisterToggles = 0;
+    std::uint64_t sumRegisterWrites = 0;
     std::uint64_t activationScratchpadReads = 0;
     std::uint64_t activationScratchpadWrites = 0;
     std::uint64_t weightScratchpadReads = 0;
@@ -54,6 +59,21 @@ inline constexpr std::array kCounters{
     CounterInfo<Counters>{"weight_operands", "1",
                           "elements the array read from the weight scratchpad, repetitions counted",
                           &Counters::weightOperands},
+    CounterInfo<Counters>{"operand_register_writes", "1",
+                          "operands that PEs took from the row's or the column's PE before",
+                          &Counters::operandRegisterWrites},
+    CounterInfo<Counters>{"operand_register_toggles", "bit",
+                          "bits that changed in them; 0 where values are not computed",
+                          &Counters::operandRegisterToggles},
+    CounterInfo<Counters>{"stationary_register_writes", "1",
+                          "stationary operands that PEs shifted down, or switched to",
+                          &Counters::stationaryRegisterWrites},
+    CounterInfo<Counters>{"stationary_register_toggles", "bit",
+                          "bits that changed in them; 0 where values are not computed",
+                          &Counters::stationaryRegisterToggles},
+    CounterInfo<Counters>{"sum_register_writes", "1",
+                          "sums that PEs added to or passed on, and those shifted down to drain",
+                          &Counters::sumRegisterWrites},
     CounterInfo<Counters>{"activation_scratchpad_reads", "word", "words read",
                           &Counters::activationScratchpadReads},
     CounterInfo<Counters>{"activation_scratchpad_writes", "word", "words written",

@@ -135,6 +135,13 @@ bool Codec::hasNan() const {
 
 Code Codec::encodeAs(const IntFormat& format, double value, Rounding rounding, Overflow overflow,
                      std::uint32_t random) const {
+    const bool whole = format.fractionBits == 0 && !format.halfInteger;
+    if (whole && rounding == Rounding::NearestEven && overflow == Overflow::Saturate) {
+        // The common case, as a few additions: next to 1.5 * 2^52 doubles are whole numbers.
+        constexpr double kWholes = 0x1.8p52;
+        const double rounded = (std::clamp(value, smallest_, largest_) + kWholes) - kWholes;
+        return static_cast<Code>(static_cast<std::int64_t>(rounded)) & ((1U << format.bits) - 1);
+    }
     const double codes = std::ldexp(1.0, format.bits);
     // Rounding commutes with taking away an even count of whole ranges, as long as the sign is kept
     // and zero is not crossed; keeps integers exact, and the scaled value finite.
@@ -154,8 +161,8 @@ Code Codec::encodeAs(const IntFormat& format, double value, Rounding rounding, O
                             std::ldexp(largest_, format.fractionBits) + 1);
     }
     const double offset = format.halfInteger ? 0.5 : 0.0;
-    const double whole = std::floor(scaled);
-    const double lower = whole + offset <= scaled ? whole + offset : whole + offset - 1;
+    const double floor = std::floor(scaled);
+    const double lower = floor + offset <= scaled ? floor + offset : floor + offset - 1;
     const Neighbours neighbours{lower, lower + 1, std::fmod(lower - offset, 2.0) == 0};
     double rounded = neighbours.round(scaled, rounding, random);
     if (overflow != Overflow::Wrap) {

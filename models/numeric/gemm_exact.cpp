@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "models/check.hpp"
 #include "models/numeric/gemm_kernels.hpp"
@@ -13,6 +14,9 @@ namespace {
 constexpr double kExactFp32 = 0x1p24;
 constexpr double kExactFp64 = 0x1p53;
 constexpr std::size_t kShortestBlock = 128;  // of k, below which binary32 in blocks is not worth it
+// Rows of A go through the library in parts that stay in the cache, with their sums.
+constexpr std::size_t kCachedElements = 1 << 14;
+constexpr std::size_t kFewestRows = 128;
 constexpr int kDigitBits = 20;
 constexpr std::size_t kDigitBlock = 4096;  // 4096 * 2^20 * 2^20 < 2^53
 
@@ -82,25 +86,33 @@ struct Place {
     std::size_t words;
 };
 
+template <typename T>
+bool allNumbers(const std::vector<T>& values) {
+    int others = 0;
+    for (const T value : values) others |= value == value ? 0 : 1;
+    return others == 0;
+}
+
 /// Adds A x B, block by block of k, to the sums.
 template <typename T>
 void addBlocks(const GemmShape& shape, const std::vector<T>& a, const std::vector<T>& b,
                std::size_t block, const Place& place, std::span<std::int64_t> sums) {
+    // Sums of one block are below 2^24 (binary32) or 2^53.
+    using Whole = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
     std::vector<T> c(shape.m * shape.n);
     for (std::size_t begin = 0; begin < shape.k; begin += block) {
         const std::size_t depth = std::min(block, shape.k - begin);
         multiply({shape.m, depth, shape.n}, a.data() + begin, shape.k, b.data() + begin * shape.n,
                  c.data());
-        for (std::size_t i = 0; i < c.size(); ++i) {
-            SYSTOLE_CHECK(c[i] == c[i], "a code without a finite value in a fixed-point sum");
-            const auto value = static_cast<std::int64_t>(c[i]);
-            if (place.words == 1) {
-                sums[i] =
-                    static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) +
-                                              (static_cast<std::uint64_t>(value) << place.shift));
-            } else {
-                addShifted(sums.subspan(i * place.words, place.words), value, place.shift);
-            }
+        SYSTOLE_CHECK(allNumbers(c), "a code without a finite value in a fixed-point sum");
+        for (std::size_t i = 0; i < c.size() && place.words == 1; ++i) {
+            const auto value = static_cast<std::uint64_t>(std::int64_t{static_cast<Whole>(c[i])});
+            sums[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) +
+                                                (value << place.shift));
+        }
+        for (std::size_t i = 0; i < c.size() && place.words > 1; ++i) {
+            addShifted(sums.subspan(i * place.words, place.words), static_cast<Whole>(c[i]),
+                       place.shift);
         }
     }
 }
@@ -113,8 +125,16 @@ void addProduct(const Gemm& gemm, const Gemm::Operands& operands, double exactLi
         exactLimit / product, static_cast<double>(std::max<std::size_t>(operands.shape.k, 1))));
     SYSTOLE_CHECK(block >= 1 && static_cast<double>(block) * product <= exactLimit,
                   "sums of {} products of {} are not exact", block, product);
-    addBlocks(operands.shape, stepsOf<T>(operands.a, gemm.activation()),
-              stepsOf<T>(operands.b, gemm.weight()), block, {0, gemm.words()}, sums);
+    const auto& [m, k, n] = operands.shape;
+    const std::vector<T> b = stepsOf<T>(operands.b, gemm.weight());
+    const std::size_t mostRows = std::max(kFewestRows, kCachedElements / (k + n));
+    for (std::size_t begin = 0; begin < m; begin += mostRows) {
+        const std::size_t rows = std::min(mostRows, m - begin);
+        const std::size_t sumsOfRow = n * gemm.words();
+        addBlocks({rows, k, n},
+                  stepsOf<T>(operands.a.subspan(begin * k, rows * k), gemm.activation()), b, block,
+                  {0, gemm.words()}, sums.subspan(begin * sumsOfRow, rows * sumsOfRow));
+    }
 }
 
 void addDigitProducts(const Gemm& gemm, const Gemm::Operands& operands,
@@ -160,9 +180,13 @@ bool sumsAreExact(const GemmCall& call) {
     if (isFloat(accumulator)) return false;
     double held = 0;
     if (call.accumulate && isInteger(accumulator.sum)) {
+        std::int64_t least = 0;
+        std::int64_t largest = 0;
         for (const std::int64_t sum : call.sums) {
-            held = std::max(held, std::fabs(static_cast<double>(sum)));
+            least = std::min(least, sum);
+            largest = std::max(largest, sum);
         }
+        held = std::max(static_cast<double>(largest), -static_cast<double>(least));
     }
     // A little more than the bound, for what binary64 rounds away.
     const double bound = (held + static_cast<double>(call.operands.shape.k) *

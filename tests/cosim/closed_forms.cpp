@@ -14,66 +14,6 @@ using arch::Drain;
 using arch::structural::Activity;
 using arch::structural::GemmFold;
 
-/// The document's letters.
-struct Letters {
-    std::int64_t R, C, D, S;  // NOLINT(readability-identifier-naming)
-    bool outputs, overlap;
-    Drain drain;
-
-    explicit Letters(const ArrayConfig& array)
-        : R(array.rows),
-          C(array.columns),
-          D(array.pipelineDepth),
-          S(array.cyclesPerStep),
-          outputs(array.dataflow == Dataflow::OutputStationary),
-          overlap(array.overlapFolds),
-          drain(array.drain) {}
-
-    std::int64_t stepCycles(const GemmFold& fold) const { return S * fold.steps; }
-};
-
-/// X_(f+1) - X_f, output stationary.
-std::int64_t outputPitch(const Letters& a, const GemmFold& fold, const GemmFold& next) {
-    const std::int64_t cycles = a.stepCycles(fold);
-    if (a.drain == Drain::Serial) return cycles + a.R + (a.overlap ? 0 : a.R + a.C + a.D - 3);
-    if (!a.overlap) return cycles + a.R + a.C + a.D - 3;
-    if (a.drain == Drain::Direct) return cycles;
-    return cycles + std::max<std::int64_t>(0, a.R - a.stepCycles(next));
-}
-
-/// L_(f+1) of isolated folds.
-std::int64_t loadPitch(const Letters& a, const GemmFold& fold) {
-    return 2 * a.R + a.stepCycles(fold) + a.C + a.D - 3;
-}
-
-void addStationary(const Letters& a, std::int64_t start, const GemmFold& fold, std::size_t index,
-                   std::vector<Expected>& sums) {
-    for (std::int64_t t = 0; t < fold.steps; ++t) {
-        for (std::int64_t c = 0; c < a.C; ++c) {
-            sums.push_back({start + a.S * t + a.R + c + a.S + a.D - 2, static_cast<std::size_t>(c),
-                            index, static_cast<std::size_t>(t)});
-        }
-    }
-}
-
-void addOutputs(const Letters& a, std::int64_t start, const GemmFold& fold, std::size_t index,
-                std::vector<Expected>& sums) {
-    const std::int64_t end = start + a.stepCycles(fold);
-    for (std::int64_t r = 0; r < a.R; ++r) {
-        for (std::int64_t c = 0; c < a.C; ++c) {
-            const auto row = static_cast<std::size_t>(r);
-            if (a.drain == Drain::Direct) {
-                sums.push_back(
-                    {end + r + c + a.D - 1, static_cast<std::size_t>(r * a.C + c), index, row});
-            } else {
-                const std::int64_t j = a.R - 1 - r;
-                sums.push_back(
-                    {end + a.R + a.D - 2 + c + j, static_cast<std::size_t>(c), index, row});
-            }
-        }
-    }
-}
-
 std::uint64_t togglesOf(const std::vector<std::uint16_t>& codes) {
     std::uint64_t toggles = 0;
     std::uint16_t held = 0;
@@ -122,52 +62,92 @@ void addLoads(const ArrayConfig& array, const LockstepRun& run, Activity& activi
 
 }  // namespace
 
-std::vector<FoldStart> foldStarts(const ArrayConfig& array, const LockstepRun& run) {
-    const Letters a(array);
-    std::vector<FoldStart> starts;
-    for (std::size_t f = 0; f < run.folds.size(); ++f) {
-        const std::int64_t begin = run.taken[f] + 1;
-        FoldStart start{begin, a.outputs ? begin : begin + a.R};
-        if (f > 0 && a.overlap) {
-            const GemmFold& before = run.folds[f - 1];
-            const std::int64_t earliest =
-                starts.back().steps +
-                (a.outputs ? outputPitch(a, before, run.folds[f]) : a.stepCycles(before));
-            start.steps = std::max(start.steps, earliest);
-        }
-        starts.push_back(start);
+ClosedForms::ClosedForms(const ArrayConfig& array)
+    : rows_(array.rows),
+      columns_(array.columns),
+      depth_(array.pipelineDepth),
+      cycles_(array.cyclesPerStep),
+      overlaps_(array.overlapFolds),
+      output_(array.dataflow == Dataflow::OutputStationary),
+      drain_(array.drain) {}
+
+std::int64_t ClosedForms::takes(const FoldCycles& fold, std::int64_t steps) const {
+    const std::int64_t stepsEnd = fold.begins + cycles_ * steps;
+    if (!output_) {
+        return overlaps_ ? fold.begins - 1
+                         : fold.loads + 2 * rows_ + cycles_ * steps + columns_ + depth_ - 3 - 1;
     }
-    return starts;
+    const std::int64_t drained = drain_ == Drain::Serial ? rows_ : 0;
+    if (overlaps_) return stepsEnd + drained - 1;
+    return stepsEnd + rows_ + drained + columns_ + depth_ - 3 - 1;
+}
+
+FoldCycles ClosedForms::first(std::int64_t taken) const {
+    return {taken + 1, output_ ? taken + 1 : taken + 1 + rows_};
+}
+
+FoldCycles ClosedForms::after(const FoldCycles& fold, std::int64_t steps, std::int64_t taken,
+                              std::int64_t nextSteps) const {
+    const std::int64_t stepsEnd = fold.begins + cycles_ * steps;
+    FoldCycles next = first(taken);
+    if (overlaps_ && !output_) next.begins = std::max(next.begins, stepsEnd);
+    if (overlaps_ && output_ && drain_ == Drain::Shadow) {
+        next.begins = std::max(next.begins, stepsEnd + rows_ - cycles_ * nextSteps);
+    }
+    return next;
+}
+
+std::int64_t ClosedForms::appearance(const FoldCycles& fold, std::int64_t steps, std::int64_t index,
+                                     std::int64_t column) const {
+    if (!output_) return fold.begins + cycles_ * index + rows_ + column + cycles_ + depth_ - 2;
+    const std::int64_t complete = fold.begins + cycles_ * steps + depth_ - 1;
+    if (drain_ == Drain::Direct) return complete + index + column;
+    return complete + rows_ - 1 + column + (rows_ - 1 - index);
+}
+
+std::int64_t ClosedForms::end(const FoldCycles& fold, std::int64_t steps) const {
+    const std::int64_t shifts = output_ && drain_ != Drain::Direct ? rows_ : 0;
+    return fold.begins + cycles_ * steps + rows_ + columns_ + depth_ - 3 + shifts;
+}
+
+std::vector<FoldCycles> foldCycles(const ArrayConfig& array, const LockstepRun& run) {
+    const ClosedForms forms(array);
+    std::vector<FoldCycles> cycles{forms.first(run.taken.front())};
+    for (std::size_t f = 1; f < run.folds.size(); ++f) {
+        cycles.push_back(
+            forms.after(cycles.back(), run.folds[f - 1].steps, run.taken[f], run.folds[f].steps));
+    }
+    return cycles;
 }
 
 std::vector<std::int64_t> promptTakes(const ArrayConfig& array, const LockstepRun& run) {
-    const Letters a(array);
+    const ClosedForms forms(array);
     std::vector<std::int64_t> takes{-1};
-    std::int64_t begin = a.outputs ? 0 : a.R;  // X_f
-    for (std::size_t f = 0; f + 1 < run.folds.size(); ++f) {
-        const GemmFold& fold = run.folds[f];
-        if (a.outputs) {
-            const bool early = a.overlap && a.drain == Drain::Shadow;
-            const std::int64_t next = begin + outputPitch(a, fold, run.folds[f + 1]);
-            takes.push_back((early ? begin + a.stepCycles(fold) : next) - 1);
-            begin = next;
-        } else if (a.overlap) {
-            takes.push_back(begin - 1);
-            begin += std::max(a.stepCycles(fold), a.R);
-        } else {
-            takes.push_back(begin - a.R + loadPitch(a, fold) - 1);
-            begin += loadPitch(a, fold);
-        }
+    FoldCycles fold = forms.first(-1);
+    for (std::size_t f = 1; f < run.folds.size(); ++f) {
+        const std::int64_t steps = run.folds[f - 1].steps;
+        takes.push_back(forms.takes(fold, steps));
+        fold = forms.after(fold, steps, takes.back(), run.folds[f].steps);
     }
     return takes;
 }
 
 std::vector<Expected> appearances(const ArrayConfig& array, const LockstepRun& run) {
-    const Letters a(array);
-    const std::vector<FoldStart> starts = foldStarts(array, run);
+    const ClosedForms forms(array);
+    const std::vector<FoldCycles> cycles = foldCycles(array, run);
+    const bool output = array.dataflow == Dataflow::OutputStationary;
+    const bool direct = output && array.drain == Drain::Direct;
     std::vector<Expected> sums;
-    for (std::size_t f = 0; f < starts.size(); ++f) {
-        (a.outputs ? addOutputs : addStationary)(a, starts[f].steps, run.folds[f], f, sums);
+    for (std::size_t f = 0; f < cycles.size(); ++f) {
+        const std::uint32_t steps = run.folds[f].steps;
+        const std::size_t lines = output ? array.rows : steps;
+        for (std::size_t i = 0; i < lines; ++i) {
+            for (std::size_t c = 0; c < array.columns; ++c) {
+                const std::int64_t cycle = forms.appearance(
+                    cycles[f], steps, static_cast<std::int64_t>(i), static_cast<std::int64_t>(c));
+                sums.push_back({cycle, direct ? i * array.columns + c : c, f, i});
+            }
+        }
     }
     std::sort(sums.begin(), sums.end(), [](const Expected& left, const Expected& right) {
         return std::tie(left.cycle, left.column) < std::tie(right.cycle, right.column);
@@ -176,31 +156,28 @@ std::vector<Expected> appearances(const ArrayConfig& array, const LockstepRun& r
 }
 
 std::int64_t sequenceCycles(const ArrayConfig& array, const LockstepRun& run) {
-    const Letters a(array);
-    const std::int64_t end =
-        foldStarts(array, run).back().steps + a.stepCycles(run.folds.back()) + a.C + a.D - 3;
-    return end + (a.outputs && a.drain != Drain::Direct ? 2 * a.R : a.R);
+    return ClosedForms(array).end(foldCycles(array, run).back(), run.folds.back().steps);
 }
 
 Activity activityOf(const ArrayConfig& array, const LockstepRun& run) {
-    const Letters a(array);
+    const bool output = array.dataflow == Dataflow::OutputStationary;
     const std::uint64_t elements = std::uint64_t{array.rows} * array.columns;
     Activity activity;
     for (const GemmFold& fold : run.folds) activity.steps += fold.steps * elements;
     activity.rowRegisterWrites = activity.steps;
     activity.rowRegisterToggles = streamToggles(run, &GemmFold::rows, array.rows) * array.columns;
     activity.sumRegisterWrites = activity.steps;
-    if (!a.outputs) {
+    if (!output) {
         addLoads(array, run, activity);
         return activity;
     }
     activity.columnRegisterWrites = activity.steps;
     activity.columnRegisterToggles =
         streamToggles(run, &GemmFold::columns, array.columns) * array.rows;
-    if (a.drain == Drain::Direct) return activity;
+    if (array.drain == Drain::Direct) return activity;
     // Row r shifts r times; shadow registers are written by every PE before.
     const std::uint64_t shifts = elements * (array.rows - 1) / 2;
-    const std::uint64_t writes = a.drain == Drain::Shadow ? elements : 0;
+    const std::uint64_t writes = array.drain == Drain::Shadow ? elements : 0;
     activity.drainRegisterWrites = run.folds.size() * (shifts + writes);
     return activity;
 }

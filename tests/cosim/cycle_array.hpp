@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include "arch/structural/gemm_folds.hpp"
 
 /// One array as its neighbours see it, cycle by cycle: what the structural model and the RTL have
 /// in common. docs/array.md says what must hold.
@@ -38,6 +41,8 @@ struct ArrayInputs {
 class CycleArray {
 public:
     virtual ~CycleArray() = default;
+    /// The folds that come next, for a model that computes them as a whole.
+    virtual void expect(std::span<const arch::structural::GemmFold> /*folds*/) {}
     virtual ArrayOutputs outputs() = 0;
     /// One clock edge: the array advances or stands.
     virtual void clock(const ArrayInputs& inputs) = 0;

@@ -37,11 +37,6 @@ class Lockstep {
 public:
     Lockstep(const LockstepProblem& problem, std::span<CycleArray* const> models)
         : problem_(problem), models_(models), random_(problem.seed) {
-        const numeric::GemmShape& shape = problem.shape;
-        run_.a = randomCodes(problem.datapath.activation, shape.m * shape.k, random_);
-        run_.b = randomCodes(problem.datapath.weight, shape.k * shape.n, random_);
-        run_.folds =
-            arch::structural::cutGemm(problem.array, shape, run_.a, run_.b, problem.maxSteps);
         const bool exchanged = problem.array.dataflow == Dataflow::InputStationary;
         rowNoise_ = randomCodes(exchanged ? problem.datapath.weight : problem.datapath.activation,
                                 kNoise, random_);
@@ -49,7 +44,34 @@ public:
             exchanged ? problem.datapath.activation : problem.datapath.weight, kNoise, random_);
     }
 
+    void drawGemm() {
+        const numeric::GemmShape& shape = problem_.shape;
+        run_.a = randomCodes(problem_.datapath.activation, shape.m * shape.k, random_);
+        run_.b = randomCodes(problem_.datapath.weight, shape.k * shape.n, random_);
+        run_.folds =
+            arch::structural::cutGemm(problem_.array, shape, run_.a, run_.b, problem_.maxSteps);
+    }
+
+    void scrambleUnused() {
+        const arch::ArrayConfig& array = problem_.array;
+        for (GemmFold& fold : run_.folds) {
+            for (std::size_t i = 0; i < fold.stationary.size(); ++i) {
+                if (fold.used[i] == 0) fold.stationary[i] = oneOf(columnNoise_);
+            }
+            const std::size_t usedRows = outputStationary() ? fold.size.m : fold.size.k;
+            for (std::size_t i = 0; i < fold.rows.size(); ++i) {
+                if (i % array.rows >= usedRows) fold.rows[i] = oneOf(rowNoise_);
+            }
+            for (std::size_t i = 0; i < fold.columns.size(); ++i) {
+                if (i % array.columns >= fold.size.n) fold.columns[i] = oneOf(columnNoise_);
+            }
+        }
+    }
+
+    void setFolds(std::vector<GemmFold> folds) { run_.folds = std::move(folds); }
+
     LockstepRun run() {
+        for (CycleArray* model : models_) model->expect(run_.folds);
         std::uint64_t quiet = 0;
         while (quiet < quietCycles()) {
             const ArrayOutputs shown = shownByAll();
@@ -105,11 +127,15 @@ private:
         return first;
     }
 
+    std::uint16_t oneOf(const std::vector<std::uint16_t>& codes) {
+        return codes[random_() % codes.size()];
+    }
+
     bool chance(std::uint32_t of256) { return random_() % 256 < of256; }
 
     std::vector<std::uint16_t> noise(const std::vector<std::uint16_t>& codes, std::size_t count) {
         std::vector<std::uint16_t> drawn(count);
-        for (std::uint16_t& code : drawn) code = codes[random_() % codes.size()];
+        for (std::uint16_t& code : drawn) code = oneOf(codes);
         return drawn;
     }
 
@@ -195,17 +221,28 @@ std::string LockstepProblem::text() const {
     constexpr std::array kDrains{"serial", "shadow", "direct"};
     return fmt::format(
         "{} x {} x {} on {} x {} PEs, {} stationary, {} folds of up to {} steps, {} drain, D {}, "
-        "S {}, {} x {} -> {}, seed {}, stalls {}, late folds {}",
+        "S {}, {} x {} -> {}, seed {}, stalls {}, late folds {}{}",
         shape.m, shape.k, shape.n, array.rows, array.columns,
         kDataflows[static_cast<std::size_t>(array.dataflow)],
         array.overlapFolds ? "overlapped" : "isolated", maxSteps,
         kDrains[static_cast<std::size_t>(array.drain)], array.pipelineDepth, array.cyclesPerStep,
         numeric::nameOf(datapath.activation), numeric::nameOf(datapath.weight),
-        datapath.accumulator.name, seed, stalls, lateFolds);
+        datapath.accumulator.name, seed, stalls, lateFolds,
+        scramblesUnused ? ", unused operands random" : "");
 }
 
 LockstepRun runLockstep(const LockstepProblem& problem, std::span<CycleArray* const> models) {
-    return Lockstep(problem, models).run();
+    Lockstep lockstep(problem, models);
+    lockstep.drawGemm();
+    if (problem.scramblesUnused) lockstep.scrambleUnused();
+    return lockstep.run();
+}
+
+LockstepRun runLockstep(const LockstepProblem& problem, std::vector<GemmFold> folds,
+                        std::span<CycleArray* const> models) {
+    Lockstep lockstep(problem, models);
+    lockstep.setFolds(std::move(folds));
+    return lockstep.run();
 }
 
 std::vector<std::uint16_t> randomCodes(const numeric::Format& format, std::size_t count,

@@ -26,6 +26,7 @@ struct LockstepProblem {
     /// no descriptor yet.
     std::uint32_t stalls = 0;
     std::uint32_t lateFolds = 0;
+    bool scramblesUnused = false;  ///< what folds do not use: random codes in place of code 0
 
     std::string text() const;
 };
@@ -56,6 +57,11 @@ class LockstepError : public std::runtime_error {
 /// The models must be idle, as built or as a run leaves them. Ends when all sums have appeared and
 /// nothing has happened for long enough. While an operand is not offered, others lie on its wires.
 LockstepRun runLockstep(const LockstepProblem& problem, std::span<CycleArray* const> models);
+
+/// Folds of the caller's, in place of a GEMM's: shape and maximum of steps do not matter.
+LockstepRun runLockstep(const LockstepProblem& problem,
+                        std::vector<arch::structural::GemmFold> folds,
+                        std::span<CycleArray* const> models);
 
 /// Codes that encoding gives, finite ones.
 std::vector<std::uint16_t> randomCodes(const numeric::Format& format, std::size_t count,

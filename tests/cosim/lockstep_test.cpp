@@ -4,34 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <functional>
 
+#include "tests/cosim/faulty_array.hpp"
 #include "tests/cosim/structural_array_adapter.hpp"
 
 namespace systole::cosim {
 namespace {
-
-/// A model with a fault in what it shows.
-class Faulty final : public CycleArray {
-public:
-    Faulty(CycleArray& model, std::function<void(ArrayOutputs&, std::uint64_t)> fault)
-        : model_(model), fault_(std::move(fault)) {}
-
-    ArrayOutputs outputs() override {
-        ArrayOutputs shown = model_.outputs();
-        fault_(shown, cycle_);
-        return shown;
-    }
-    void clock(const ArrayInputs& inputs) override {
-        ++cycle_;
-        model_.clock(inputs);
-    }
-
-private:
-    CycleArray& model_;
-    std::function<void(ArrayOutputs&, std::uint64_t)> fault_;
-    std::uint64_t cycle_ = 0;
-};
 
 LockstepProblem problem() {
     LockstepProblem problem;
@@ -46,8 +24,8 @@ LockstepProblem problem() {
 
 class LockstepOfTwo : public testing::Test {
 protected:
-    LockstepRun run(const std::function<void(ArrayOutputs&, std::uint64_t)>& fault) {
-        Faulty faulty(second_, fault);
+    LockstepRun run(const FaultyArray::Fault& fault) {
+        FaultyArray faulty(second_, fault);
         const std::array<CycleArray*, 2> models{&first_, &faulty};
         return runLockstep(problem(), models);
     }

@@ -100,6 +100,12 @@ constexpr std::array kInstances{
     Instance{&kShift, kInput, false, kSerial, 2, 2, 1},
     Instance{&kShift, kOutput, true, kShadow, 4, 4, 1},
     Instance{&kShift, kOutput, true, kSerial, 1, 8, 3},
+    Instance{&kInt8, kInput, false, kSerial, 3, 2, 2},
+    Instance{&kE2m1, kInput, true, kSerial, 3, 2, 1},
+    Instance{&kE4m3, kWeight, false, kSerial, 2, 3, 1},
+    Instance{&kE4m3Fp32, kInput, false, kSerial, 2, 2, 2},
+    Instance{&kE5m2Fp16, kWeight, true, kSerial, 2, 2, 1},
+    Instance{&kE4m3Bf16, kInput, true, kSerial, 3, 2, 2},
 };
 
 std::string nameOf(const Instance& instance) {

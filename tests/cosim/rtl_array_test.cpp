@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The RTL by itself: random folds and stalls, every sum against models/numeric, every cycle against
-// the closed forms of docs/array.md, which are written here a second time.
+// the closed forms of docs/array.md.
 #include "tests/cosim/rtl_array.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <tuple>
 
 #include "models/numeric/gemm.hpp"
-#include "tests/cosim/rtl_closed_forms.hpp"
+#include "tests/cosim/closed_forms.hpp"
 
 namespace systole::cosim {
 namespace {

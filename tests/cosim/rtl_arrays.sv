@@ -43,7 +43,7 @@
     .SHADOW(SECOND), .OVERLAP(FOLLOWS), .ROWS(R), .COLUMNS(C), .DEPTH(D) \
     ) array``INDEX (`SHARED, `OWN(INDEX)
 
-module rtl_arrays #(parameter integer ARRAYS = 36) (
+module rtl_arrays #(parameter integer ARRAYS = 42) (
     input  wire [ARRAYS-1:0] clock,
     input  wire reset,
     input  wire fold_valid,
@@ -102,6 +102,14 @@ module rtl_arrays #(parameter integer ARRAYS = 36) (
     lanes_stationary #(`SHIFT, `STATIONARY(33, 1, 0, 2, 2, 1));
     lanes_output #(`SHIFT, `OUTPUT(34, 1, 1, 4, 4, 1));
     lanes_output #(`SHIFT, `OUTPUT(35, 0, 1, 1, 8, 3));
+
+    // Every arithmetic in every dataflow.
+    lanes_stationary #(`INT8, `STATIONARY(36, 1, 0, 3, 2, 2));
+    lanes_stationary #(`E2M1, `STATIONARY(37, 1, 1, 3, 2, 1));
+    lanes_stationary #(`E4M3, `STATIONARY(38, 0, 0, 2, 3, 1));
+    lanes_stationary #(`E4M3_FP32, `STATIONARY(39, 1, 0, 2, 2, 2));
+    lanes_stationary #(`E5M2_FP16, `STATIONARY(40, 0, 1, 2, 2, 1));
+    lanes_stationary #(`E4M3_BF16, `STATIONARY(41, 1, 1, 3, 2, 2));
 endmodule
 
 module lanes_stationary #(

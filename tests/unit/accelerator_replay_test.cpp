@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -106,6 +108,36 @@ TEST(Replay, CountsTheWaitForATokenAgainstTheUnitThatOwesIt) {
     EXPECT_EQ(in(record, kArray, UnitState::Idle), 2U);
     EXPECT_EQ(in(record, kArray, UnitState::WaitLoad), 12U);
     EXPECT_EQ(in(record, kArray, UnitState::Busy), 11U);
+}
+
+/// Activations 1 and 3 meet weights 1, 2 and 3, 4.
+Program oneStep() {
+    LoadWeights weights;
+    weights.source.address = 2;
+    weights.source.runBytes = 4;
+    Stream stream;
+    stream.window.channels = stream.window.channelCount = stream.reduction = 2;
+    stream.channels = 2;
+    Command command{stream, {}, 0};
+    command.after[kLoad] = 2;
+    return programOf({loadOf(0, 2), {weights, {}, 0}, command});
+}
+
+TEST(Replay, CountsTheBitsThatChangeInTheArraysRegisters) {
+    const auto accelerator = buildAccelerator(arrayOnly(2, 2));
+    const Program program = oneStep();
+    accelerator->load(program);
+    constexpr std::array<std::uint8_t, 6> kCodes{1, 3, 1, 2, 3, 4};
+    std::copy(kCodes.begin(), kCodes.end(), accelerator->dram().begin());
+    for (const bool values : {true, true, false}) {
+        const cost::Counters counters = accelerator->replayTimed(values).counters;
+        EXPECT_EQ(counters.operandRegisterWrites, 4U);
+        EXPECT_EQ(counters.stationaryRegisterWrites, 2U * (1 + 2));
+        EXPECT_EQ(counters.sumRegisterWrites, 4U);
+        EXPECT_EQ(counters.operandRegisterToggles, values ? 2U * (1 + 2) : 0U);
+        // Row 1: 0 -> 3, 0 -> 4; row 0: 0 -> 3 -> 1, 0 -> 4 -> 2.
+        EXPECT_EQ(counters.stationaryRegisterToggles, values ? 2U + 1 + (2 + 1) + (1 + 2) : 0U);
+    }
 }
 
 TEST(Replay, IsTheSameEveryTimeAndWithoutValues) {
