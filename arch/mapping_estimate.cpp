@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "arch/fold.hpp"
 #include "arch/mapping_timeline.hpp"
@@ -21,6 +22,10 @@ MappingCosts::MappingCosts(const MachineConfig& machine, const Datapath& datapat
                            Cycle prefetch)
     : array_(machine.array),
       shape_(shape),
+      activationWords_(activationLayout(machine)),
+      weightWords_(weightLayout(machine)),
+      activationBanks_(machine.activationScratchpad.banks),
+      weightBanks_(machine.weightScratchpad.banks),
       sizes_(datapath, arithmetic),
       folds_(machine.array),
       transfers_(machine),
@@ -36,24 +41,75 @@ std::uint64_t MappingCosts::reduction(std::uint32_t channels) const {
     return std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
 }
 
+double MappingCosts::laneStall(const AxisTiles& columns, std::uint32_t channels) const {
+    if (array_.dataflow == Dataflow::WeightStationary || !activationBanks_ ||
+        channels < activationWords_.elementsPerWord()) {
+        return 0;  // with short pixels the lanes do not change words together
+    }
+    const bool outputs = array_.dataflow == Dataflow::OutputStationary;
+    const std::uint32_t lanes = outputs ? array_.rows : array_.columns;
+    const std::uint64_t width = columns.extents[columns.count() / 2].length;
+    constexpr std::uint32_t kSamples = 4;
+    std::vector<std::uint32_t> reads(*activationBanks_);
+    std::uint64_t most = 0;
+    for (std::uint32_t sample = 0; sample < kSamples; ++sample) {
+        std::fill(reads.begin(), reads.end(), 0);
+        for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+            const std::uint32_t output = sample * lanes + lane;
+            const std::uint64_t y = output / columns.size * shape_.strideY / shape_.upsampleY;
+            const std::uint64_t x = output % columns.size * shape_.strideX / shape_.upsampleX;
+            const std::uint64_t address = (y * width + x) * channels * sizes_.activation;
+            ++reads[activationWords_.wordOf(address) % *activationBanks_];
+        }
+        most += *std::max_element(reads.begin(), reads.end()) - 1;
+    }
+    return static_cast<double>(most) / kSamples;
+}
+
+/// Cycles that the operands of one fold take over and above one a step. Lanes that hold output
+/// positions read a word for every so many reduction indices; those that hold reduction indices
+/// (input stationary: rows), a word of weights for every so many channels.
+double MappingCosts::foldStall(std::uint64_t channels, std::uint64_t reduction,
+                               double laneStall) const {
+    if (array_.dataflow == Dataflow::WeightStationary) {
+        return 0;
+    }
+    const double ofActivations = laneStall * static_cast<double>(reduction) /
+                                 static_cast<double>(activationWords_.elementsPerWord());
+    if (array_.dataflow == Dataflow::OutputStationary || !weightBanks_) {
+        return ofActivations;
+    }
+    const std::uint64_t word = weightWords_.elementsPerWord();
+    const auto together = static_cast<double>(ceilDivide(reduction, *weightBanks_));
+    const double ofWeights =
+        channels % word == 0
+            ? static_cast<double>(channels / word) * (together - 1)
+            : static_cast<double>(channels) *
+                  std::max(0.0, together / static_cast<double>(std::min(channels, word)) - 1);
+    return ofActivations + ofWeights;
+}
+
 double MappingCosts::passCycles(const ColumnBlockWork& block, std::uint64_t outputs,
-                                std::uint64_t reduction) const {
+                                std::uint64_t reduction, double laneStall) const {
     if (array_.convention == CycleConvention::Ideal) {
         return static_cast<double>(outputs * reduction * block.channels * array_.cyclesPerStep) /
                static_cast<double>(array_.processingElements());
     }
     const FoldLimits limits = foldLimits(array_);
-    const std::uint64_t folds = parts(outputs, limits.outputs) * parts(reduction, limits.reduction);
+    const std::uint64_t kFolds = parts(reduction, limits.reduction);
+    const auto folds = static_cast<double>(parts(outputs, limits.outputs) * kFolds);
     if (array_.dataflow != Dataflow::InputStationary) {
         const bool outputSteps = array_.dataflow == Dataflow::WeightStationary;
-        return static_cast<double>(folds * block.streams *
-                                   folds_.period(outputSteps ? outputs : reduction));
+        return folds * block.streams *
+               (static_cast<double>(folds_.period(outputSteps ? outputs : reduction)) +
+                foldStall(block.channels, reduction, laneStall));
     }
-    std::uint64_t cycles = 0;
+    double cycles = 0;
     for (const std::uint32_t channels : block.segments) {
-        cycles += folds_.period(channels);
+        cycles += static_cast<double>(folds_.period(channels)) +
+                  foldStall(channels, ceilDivide(reduction, kFolds), laneStall);
     }
-    return static_cast<double>(folds * cycles);
+    return folds * cycles;
 }
 
 double MappingCosts::passTail(const ColumnBlockWork& block, std::uint64_t outputs,
@@ -106,25 +162,30 @@ std::uint64_t MappingCosts::weightBytes(const ColumnChunkWork& chunk,
 }
 
 /// Array cycles of all passes over a tile of so many outputs, for one part of the reduction.
-double MappingCosts::arrayTotal(const ColumnPlan& plan, std::uint64_t outputs,
+double MappingCosts::arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
                                 std::uint64_t reduction) const {
     if (array_.convention == CycleConvention::Ideal) {
         return static_cast<double>(outputs * reduction * shape_.outputChannels *
                                    array_.cyclesPerStep) /
                static_cast<double>(array_.processingElements());
     }
+    const ColumnPlan& plan = *candidate.plan;
     const FoldLimits limits = foldLimits(array_);
-    const std::uint64_t folds = parts(outputs, limits.outputs) * parts(reduction, limits.reduction);
+    const std::uint64_t kFolds = parts(reduction, limits.reduction);
+    const auto folds = static_cast<double>(parts(outputs, limits.outputs) * kFolds);
     if (array_.dataflow != Dataflow::InputStationary) {
         const bool outputSteps = array_.dataflow == Dataflow::WeightStationary;
-        return static_cast<double>(folds * plan.streams *
-                                   folds_.period(outputSteps ? outputs : reduction));
+        return folds * static_cast<double>(plan.streams) *
+               (static_cast<double>(folds_.period(outputSteps ? outputs : reduction)) +
+                foldStall(0, reduction, candidate.laneStall));
     }
-    std::uint64_t cycles = 0;
+    double cycles = 0;
     for (const auto& [channels, count] : plan.segments) {
-        cycles += count * folds_.period(channels);
+        cycles += static_cast<double>(count) *
+                  (static_cast<double>(folds_.period(channels)) +
+                   foldStall(channels, ceilDivide(reduction, kFolds), candidate.laneStall));
     }
-    return static_cast<double>(folds * cycles);
+    return folds * cycles;
 }
 
 double MappingCosts::vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) const {
@@ -150,10 +211,9 @@ MappingCosts::Totals MappingCosts::tileTotals(const MappingCandidate& candidate,
     const std::uint64_t whole = splits ? shape_.inputChannels / channels : 1;
     const std::uint32_t rest = splits ? shape_.inputChannels % channels : 0;
     Totals totals;
-    totals.array =
-        static_cast<double>(whole) * arrayTotal(*candidate.plan, outputs, reduction(channels));
+    totals.array = static_cast<double>(whole) * arrayTotal(candidate, outputs, reduction(channels));
     if (rest > 0) {
-        totals.array += arrayTotal(*candidate.plan, outputs, reduction(rest));
+        totals.array += arrayTotal(candidate, outputs, reduction(rest));
     }
     totals.vector = vectorTotal(*candidate.plan, outputs);
     return totals;

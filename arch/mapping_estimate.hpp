@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "arch/machine_ports.hpp"
 #include "arch/mapping_traffic.hpp"
 #include "arch/unit_costs.hpp"
 
@@ -27,6 +28,7 @@ struct MappingCandidate {
     const AxisTiles* columns = nullptr;
     const ColumnPlan* plan = nullptr;
     ConvolutionTiling tiling;
+    double laneStall = 0;  ///< MappingCosts::laneStall
 };
 
 class MappingCosts {
@@ -48,10 +50,15 @@ public:
     /// Follows the steps of the layer: loads ahead of the array, vector unit and stores behind it.
     MappingEstimate estimate(const MappingCandidate& candidate) const;
 
+    /// Cycles that the array waits when every lane that holds an output position (output
+    /// stationary: a row, input stationary: a column) reads another word of the activations: they
+    /// meet in the banks. `channels`: of a pixel of the tile. 0 if weight stationary.
+    double laneStall(const AxisTiles& columns, std::uint32_t channels) const;
+
     /// Array cycles of one pass over a block, from its first fold's begin to where another fold may
     /// begin.
-    double passCycles(const ColumnBlockWork& block, std::uint64_t outputs,
-                      std::uint64_t reduction) const;
+    double passCycles(const ColumnBlockWork& block, std::uint64_t outputs, std::uint64_t reduction,
+                      double laneStall) const;
     /// Behind passCycles, until the last sum is there.
     double passTail(const ColumnBlockWork& block, std::uint64_t outputs,
                     std::uint64_t reduction) const;
@@ -74,7 +81,9 @@ private:
         double array = 0;
         double vector = 0;
     };
-    double arrayTotal(const ColumnPlan& plan, std::uint64_t outputs, std::uint64_t reduction) const;
+    double arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
+                      std::uint64_t reduction) const;
+    double foldStall(std::uint64_t channels, std::uint64_t reduction, double laneStall) const;
     double vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) const;
     Totals totals(const MappingCandidate& candidate) const;
     Totals tileTotals(const MappingCandidate& candidate, std::uint64_t outputs) const;
@@ -82,6 +91,10 @@ private:
 
     const ArrayConfig& array_;
     const ConvolutionShape& shape_;
+    WordLayout activationWords_;
+    WordLayout weightWords_;
+    Limit activationBanks_;
+    Limit weightBanks_;
     ElementSizes sizes_;
     FoldCosts folds_;
     TransferCosts transfers_;

@@ -20,7 +20,8 @@ public:
           splitsFreely_(task.shape.groups > 1 || orderIsFree(machine.datapath.accumulator)),
           space_(machine.array, task.shape, task.fixed),
           fit_(machine, datapath, task.shape, task.arithmetic),
-          costs_(machine, datapath, task.shape, task.arithmetic, task.prefetch) {}
+          costs_(machine, datapath, task.shape, task.arithmetic, task.prefetch),
+          laneStalls_(space_.channelChunks().size() * space_.columns().size()) {}
 
     std::variant<MappingResult, DoesNotFit> run() {
         collect();
@@ -95,6 +96,7 @@ private:
         if (!fit_.fits(candidate.tiling)) {
             return;
         }
+        candidate.laneStall = laneStall(channels, column, candidate);
         for (const bool weightsOuter : space_.weightsOuter()) {
             candidate.tiling.weightsOuter = weightsOuter;
             const DramTraffic traffic = costs_.traffic(candidate);
@@ -107,6 +109,19 @@ private:
         }
     }
 
+    /// It depends on little, and is asked for often.
+    double laneStall(std::size_t channels, std::size_t column, const MappingCandidate& candidate) {
+        const std::uint32_t loaded = fit_.loadedChannels(candidate.tiling);
+        if (candidate.tiling.channelChunk == 0) {
+            return costs_.laneStall(*candidate.columns, loaded);
+        }
+        std::optional<double>& known = laneStalls_[channels * space_.columns().size() + column];
+        if (!known) {
+            known = costs_.laneStall(*candidate.columns, loaded);
+        }
+        return *known;
+    }
+
     /// Best bounds first, until no bound is left that could beat the second best.
     void estimateWhatMayBeBest() {
         std::priority_queue<Open, std::vector<Open>, Later> open(Later{}, std::move(open_));
@@ -117,6 +132,7 @@ private:
             MappingCandidate candidate = space_.candidate(next.channels, next.plan, next.row,
                                                           next.column, next.weightsOuter);
             fit_.fits(candidate.tiling);  // sizes the buffers
+            candidate.laneStall = laneStall(next.channels, next.column, candidate);
             const MappingEstimate estimate = costs_.estimate(candidate);
             const Rank rank =
                 rankOf(estimate.cycles, estimate.traffic.total(), std::get<2>(next.rank));
@@ -131,6 +147,7 @@ private:
     MappingSpace space_;
     TileFit fit_;
     MappingCosts costs_;
+    std::vector<std::optional<double>> laneStalls_;  ///< by channel chunk and tile width
     std::vector<Open> open_;
     std::vector<Found> found_;
 };

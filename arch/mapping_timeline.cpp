@@ -118,7 +118,7 @@ void MappingTimeline::compute(const Step& step) {
             if (step.isFirst) {
                 start = std::max(start, sumsFree_[sumsTurn_]);
             }
-            arrayFree_ = start + costs_.passCycles(block, count, reduction);
+            arrayFree_ = start + costs_.passCycles(block, count, reduction, candidate_.laneStall);
             sumsReady = arrayFree_ + costs_.passTail(block, count, reduction);
             if (step.isLast) {
                 vectorFree_ =
