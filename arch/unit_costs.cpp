@@ -51,8 +51,9 @@ TransferCosts::TransferCosts(const MachineConfig& machine)
         constexpr double kBeatsPerClock = 2;  // double data rate
         busPerBurst_ = ddr.organization.burstLength / kBeatsPerClock * clock * refresh /
                        ddr.organization.channels;
-        latency_ = (timing.tRCD + timing.CL + ddr.organization.burstLength / kBeatsPerClock +
-                    ddr.controllerClocks) *
+        // Most transfers begin in another row than the one before them.
+        latency_ = (timing.tRP + timing.tRCD + timing.CL +
+                    ddr.organization.burstLength / kBeatsPerClock + ddr.controllerClocks) *
                    clock;
     }
     perRequest_ = std::max(busPerBurst_, latency_ / machine.dma.outstandingBursts);
