@@ -97,7 +97,7 @@ private:
             return;
         }
         candidate.laneStall = laneStall(channels, column, candidate);
-        for (const bool weightsOuter : space_.weightsOuter()) {
+        for (const bool weightsOuter : space_.loopOrders(plan, row, column)) {
             candidate.tiling.weightsOuter = weightsOuter;
             const DramTraffic traffic = costs_.traffic(candidate);
             const double least = std::max(0.0, costs_.leastCycles(candidate, traffic));

@@ -83,6 +83,15 @@ MappingCandidate MappingSpace::candidate(std::size_t channels, std::size_t plan,
     return candidate;
 }
 
+std::vector<bool> MappingSpace::loopOrders(std::size_t plan, std::size_t row,
+                                           std::size_t column) const {
+    const bool oneTile = rows_[row].count() == 1 && columns_[column].count() == 1;
+    if (oneTile || plans_[plan].chunks.size() == 1) {
+        return {weightsOuter_.front()};
+    }
+    return weightsOuter_;
+}
+
 MappingCandidate MappingSpace::smallest() const {
     return candidate(channelChunks_.size() - 1, plans_.size() - 1, rows_.size() - 1,
                      columns_.size() - 1, weightsOuter_.front());

@@ -27,7 +27,8 @@ public:
     const std::vector<AxisTiles>& rows() const { return rows_; }
     const std::vector<AxisTiles>& columns() const { return columns_; }
     const std::vector<ColumnPlan>& plans() const { return plans_; }
-    const std::vector<bool>& weightsOuter() const { return weightsOuter_; }
+    /// Loop orders, as ConvolutionTiling::weightsOuter: one where they make the same steps.
+    std::vector<bool> loopOrders(std::size_t plan, std::size_t row, std::size_t column) const;
 
     /// The candidate that needs least of every memory.
     MappingCandidate smallest() const;

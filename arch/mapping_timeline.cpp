@@ -81,7 +81,9 @@ void MappingTimeline::load(Step& step, const Step* before) {
     step.weight = weightTurn_;
     if (before == nullptr || !keepsWeights(*before, step)) {
         const std::uint64_t bytes = costs_.weightBytes(work, reductionOf(step));
-        loadFree_ = std::max(loadFree_, weightFree_[weightTurn_]) + transfer({1, 1, bytes, 0});
+        bursts_ += costs_.transfers().bursts({1, 1, bytes, 0});
+        loadFree_ =
+            std::max(loadFree_, weightFree_[weightTurn_]) + costs_.transfers().weightCycles(bytes);
         if (before == nullptr) {
             loadFree_ = std::max(0.0, loadFree_ - static_cast<double>(costs_.prefetch()));
         }

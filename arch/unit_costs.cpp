@@ -22,6 +22,18 @@ ArrayConfig assumed(ArrayConfig array) {
     return array;
 }
 
+/// Bytes a cycle that the DMA engine and the banks of a scratchpad take.
+double rateInto(const ScratchpadConfig& scratchpad, const DmaConfig& dma) {
+    double rate = std::numeric_limits<double>::infinity();
+    if (dma.bytesPerCycle) {
+        rate = static_cast<double>(*dma.bytesPerCycle);
+        if (scratchpad.banks) {
+            rate = std::min(rate, static_cast<double>(*scratchpad.banks * scratchpad.wordBytes));
+        }
+    }
+    return rate;
+}
+
 }  // namespace
 
 /// The period is linear in the steps, but for a least value.
@@ -36,8 +48,8 @@ FoldCosts::FoldCosts(const ArrayConfig& array) : stepCycles_(array.cyclesPerStep
 
 TransferCosts::TransferCosts(const MachineConfig& machine)
     : burstBytes_(machine.dram.burstBytes()),
-      dmaBytesPerCycle_(machine.dma.bytesPerCycle ? static_cast<double>(*machine.dma.bytesPerCycle)
-                                                  : std::numeric_limits<double>::infinity()) {
+      activationRate_(rateInto(machine.activationScratchpad, machine.dma)),
+      weightRate_(rateInto(machine.weightScratchpad, machine.dma)) {
     if (machine.dram.ideal) {
         const memory::IdealMemoryConfig& ideal = *machine.dram.ideal;
         latency_ = static_cast<double>(ideal.latencyCycles);
@@ -74,15 +86,16 @@ double TransferCosts::bursts(const Runs& runs) const {
     return static_cast<double>(runs.rows) * std::min(each, touched(span, grain));
 }
 
-double TransferCosts::cycles(const Runs& runs) const {
+double TransferCosts::cycles(const Runs& runs, double rate) const {
     const double count = bursts(runs);
-    const double useful = std::ceil(static_cast<double>(runs.total()) / count / dmaBytesPerCycle_);
+    const double useful = std::ceil(static_cast<double>(runs.total()) / count / rate);
     return latency_ + count * std::max(perRequest_, useful);
 }
 
 double TransferCosts::leastCycles(std::uint64_t bytes) const {
     const auto count = static_cast<double>(bytes);
-    return std::max(count / burstBytes_ * perRequest_, count / dmaBytesPerCycle_);
+    return std::max(count / burstBytes_ * perRequest_,
+                    count / std::max(activationRate_, weightRate_));
 }
 
 }  // namespace systole::arch

@@ -51,8 +51,9 @@ public:
 
     /// Bursts that the runs touch, at a mean alignment.
     double bursts(const Runs& runs) const;
-    /// From the first request to the last answer.
-    double cycles(const Runs& runs) const;
+    /// From the first request to the last byte in its scratchpad, or in DRAM.
+    double cycles(const Runs& runs) const { return cycles(runs, activationRate_); }
+    double weightCycles(std::uint64_t bytes) const { return cycles({1, 1, bytes, 0}, weightRate_); }
     /// That DRAM is busy with them.
     double busCycles(double bursts) const { return bursts * busPerBurst_; }
     /// Never more than what `cycles` says for the same bytes, however they lie.
@@ -62,11 +63,15 @@ public:
     }
 
 private:
+    double cycles(const Runs& runs, double rate) const;
+
     double burstBytes_;
-    double busPerBurst_ = 0;   ///< core cycles
-    double latency_ = 0;       ///< of a request that meets nobody
-    double perRequest_ = 0;    ///< at least, between two requests
-    double dmaBytesPerCycle_;  ///< infinite if unlimited
+    double busPerBurst_ = 0;  ///< core cycles
+    double latency_ = 0;      ///< of a request that meets nobody
+    double perRequest_ = 0;   ///< at least, between two requests
+    // Bytes a cycle between DMA and scratchpad, infinite if unlimited.
+    double activationRate_;
+    double weightRate_;
 };
 
 /// The vector unit on the way from the accumulators to codes.

@@ -205,7 +205,7 @@ public:
 
 private:
     void add(std::size_t channels, std::size_t plan, std::size_t row, std::size_t column) {
-        for (const bool weightsOuter : {true, false}) {
+        for (const bool weightsOuter : space_.loopOrders(plan, row, column)) {
             MappingCandidate candidate =
                 space_.candidate(channels, plan, row, column, weightsOuter);
             if (!fit_.fits(candidate.tiling)) {
