@@ -254,7 +254,9 @@ TEST(MappingSearch, FindsTheBestAndTheSecondBestOfAllCandidates) {
         EXPECT_EQ(found.candidates, ranks.size());
         EXPECT_EQ(rankOf(found.best), ranks[0]);
         ASSERT_EQ(found.runnerUp.has_value(), ranks.size() > 1);
-        if (found.runnerUp) EXPECT_EQ(rankOf(*found.runnerUp), ranks[1]);
+        if (found.runnerUp) {
+            EXPECT_EQ(rankOf(*found.runnerUp), ranks[1]);
+        }
         expectFits(machine, shape, found.best.tiling);
     }
     EXPECT_GT(fitting, 120U);
