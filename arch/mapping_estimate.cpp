@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "arch/fold.hpp"
@@ -80,12 +81,13 @@ double MappingCosts::foldStall(std::uint64_t channels, std::uint64_t reduction,
         return ofActivations;
     }
     const std::uint64_t word = weightWords_.elementsPerWord();
-    const auto together = static_cast<double>(ceilDivide(reduction, *weightBanks_));
-    const double ofWeights =
-        channels % word == 0
-            ? static_cast<double>(channels / word) * (together - 1)
-            : static_cast<double>(channels) *
-                  std::max(0.0, together / static_cast<double>(std::min(channels, word)) - 1);
+    const std::uint64_t together = ceilDivide(reduction, *weightBanks_);
+    // Rows whose weights lie at the same place in a word change words together; all begin at once.
+    const std::uint64_t classes = word / std::gcd(channels, word);
+    const std::uint64_t crossings = channels * classes / word;
+    const std::uint64_t each = ceilDivide(ceilDivide(reduction, classes), *weightBanks_);
+    const auto ofWeights =
+        static_cast<double>((together - 1) * (classes > 1 ? 1 : 0) + crossings * (each - 1));
     return ofActivations + ofWeights;
 }
 
@@ -128,6 +130,23 @@ double MappingCosts::passTail(const ColumnBlockWork& block, std::uint64_t output
 Cycle MappingCosts::vectorCycles(const ColumnBlockWork& block, std::uint64_t outputs) const {
     return array_.dataflow == Dataflow::InputStationary ? vectors_.cycles(block.channels, outputs)
                                                         : vectors_.cycles(outputs, block.channels);
+}
+
+double MappingCosts::writeStall(std::uint32_t pitch) const {
+    if (array_.dataflow != Dataflow::InputStationary || !activationBanks_ || !vectors_.lanes()) {
+        return 0;
+    }
+    const std::uint64_t groups = ceilDivide(array_.columns, *vectors_.lanes());
+    const std::uint64_t lanes = ceilDivide(array_.columns, groups);
+    std::vector<std::uint32_t> writes(*activationBanks_);
+    std::uint64_t last = ~std::uint64_t{0};
+    for (std::uint64_t lane = 0; lane < lanes; ++lane) {
+        const std::uint64_t word = activationWords_.wordOf(lane * pitch * sizes_.activation);
+        writes[word % *activationBanks_] += word != last ? 1 : 0;
+        last = word;
+    }
+    const std::uint32_t most = *std::max_element(writes.begin(), writes.end());
+    return static_cast<double>(groups) * (most - 1);
 }
 
 Runs MappingCosts::inputRuns(const MappingCandidate& candidate, std::uint32_t row,

@@ -63,6 +63,9 @@ public:
     double passTail(const ColumnBlockWork& block, std::uint64_t outputs,
                     std::uint64_t reduction) const;
     Cycle vectorCycles(const ColumnBlockWork& block, std::uint64_t outputs) const;
+    /// Input stationary: cycles that the codes of one channel, `pitch` channels apart in the output
+    /// tile, wait for each other's banks.
+    double writeStall(std::uint32_t pitch) const;
     Runs inputRuns(const MappingCandidate& candidate, std::uint32_t row, std::uint32_t column,
                    std::uint32_t channels) const;
     Runs outputRuns(std::uint32_t height, std::uint32_t width, std::uint32_t channels) const;

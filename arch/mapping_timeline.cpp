@@ -17,7 +17,9 @@ MappingTimeline::MappingTimeline(const MappingCosts& costs, const MappingCandida
       parts_(candidate.tiling.splits(costs.shape())
                  ? static_cast<std::uint32_t>(
                        ceilDivide(costs.shape().inputChannels, candidate.tiling.channelChunk))
-                 : 1) {}
+                 : 1),
+      writeStalls_{costs.writeStall(candidate.plan->chunks.front().outputs),
+                   costs.writeStall(candidate.plan->chunks.back().outputs)} {}
 
 std::uint64_t MappingTimeline::stepCount() const {
     return std::uint64_t{candidate_.rows->count()} * candidate_.columns->count() *
@@ -125,7 +127,7 @@ void MappingTimeline::compute(const Step& step) {
             if (step.isLast) {
                 vectorFree_ =
                     std::max({vectorFree_, sumsReady, step.skipReady, outputFree_[step.output]}) +
-                    static_cast<double>(costs_.vectorCycles(block, count));
+                    vectorCycles(step, block, count);
             }
             if (parts_ == 1) {
                 sumsFree_[sumsTurn_] = vectorFree_;
@@ -143,6 +145,13 @@ void MappingTimeline::compute(const Step& step) {
         }
         store(step);
     }
+}
+
+double MappingTimeline::vectorCycles(const Step& step, const ColumnBlockWork& block,
+                                     std::uint64_t count) const {
+    const bool isLast = step.chunk + 1 == candidate_.plan->chunks.size();
+    return static_cast<double>(costs_.vectorCycles(block, count)) +
+           block.channels * writeStalls_[isLast ? 1 : 0];
 }
 
 void MappingTimeline::store(const Step& step) {

@@ -49,10 +49,12 @@ private:
     void load(Step& step, const Step* before);
     void compute(const Step& step);
     void store(const Step& step);
+    double vectorCycles(const Step& step, const ColumnBlockWork& block, std::uint64_t count) const;
 
     const MappingCosts& costs_;
     const MappingCandidate& candidate_;
     std::uint32_t parts_;
+    std::array<double, 2> writeStalls_;  ///< of the column chunks, and of the last one
     std::uint64_t passes_ = 0;
     double bursts_ = 0;
     double end_ = 0;

@@ -85,6 +85,8 @@ public:
                (config_.lanes ? rows * ceilDivide(columns, *config_.lanes) : 0);
     }
 
+    const Limit& lanes() const { return config_.lanes; }
+
 private:
     VectorUnitConfig config_;
 };
