@@ -81,13 +81,16 @@ double MappingCosts::foldStall(std::uint64_t channels, std::uint64_t reduction,
         return ofActivations;
     }
     const std::uint64_t word = weightWords_.elementsPerWord();
-    const std::uint64_t together = ceilDivide(reduction, *weightBanks_);
+    const std::uint64_t first = std::min(reduction, ceilDivide(reduction * channels, word));
+    const std::uint64_t together = ceilDivide(first, *weightBanks_);
     // Rows whose weights lie at the same place in a word change words together; all begin at once.
-    const std::uint64_t classes = word / std::gcd(channels, word);
-    const std::uint64_t crossings = channels * classes / word;
-    const std::uint64_t each = ceilDivide(ceilDivide(reduction, classes), *weightBanks_);
-    const auto ofWeights =
-        static_cast<double>((together - 1) * (classes > 1 ? 1 : 0) + crossings * (each - 1));
+    const std::uint64_t grain = std::gcd(channels, word);
+    const std::uint64_t each = ceilDivide(ceilDivide(reduction * grain, word), *weightBanks_);
+    std::uint64_t crossings = 0;
+    for (std::uint64_t offset = 0; offset < word; offset += grain) {
+        crossings += ceilDivide(channels + offset, word) - 1;
+    }
+    const auto ofWeights = static_cast<double>(together - 1 + crossings * (each - 1));
     return ofActivations + ofWeights;
 }
 
