@@ -42,8 +42,8 @@ protected:
         Overrides overrides = GetParam();
         // The search would choose another mapping for another DRAM.
         overrides.emplace_back(
-            "\"mapping.layers={'*': {loop_order: weights_outer, tile: {height: 7, width: 14}, "
-            "channels: 32, output_channels: 16}}\"");
+            "\"mapping.layers={'*': {loop_order: weights_outer, tile: {height: 4, width: 28}, "
+            "channels: 16, output_channels: 16}}\"");
         overrides.insert(overrides.end(), more.begin(), more.end());
         return cyclesOf("edge-16x16", overrides);
     }
