@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -104,6 +105,26 @@ struct SequencerConfig {
     std::uint32_t issueCycles = 1;  ///< cycles to dispatch one command
 };
 
+/// What the search for a layer's mapping makes small; the other one decides between equals.
+enum class MappingObjective : std::uint8_t { Cycles, DramBytes };
+inline constexpr std::array<const char*, 2> kObjectiveNames{"cycles", "dram_bytes"};
+inline constexpr std::array<const char*, 2> kLoopOrderNames{"weights_outer", "tiles_outer"};
+
+/// What the user fixes of a layer's mapping; the rest is searched. tiling.hpp explains the parts.
+struct MappingOverride {
+    std::optional<bool> weightsOuter;
+    std::optional<std::uint32_t> tileHeight;
+    std::optional<std::uint32_t> tileWidth;
+    std::optional<std::uint32_t> channels;        ///< input channels of a load
+    std::optional<std::uint32_t> outputChannels;  ///< whose weights are loaded together
+    std::string origin;                           ///< where it is written, for messages
+};
+
+struct MappingConfig {
+    MappingObjective objective = MappingObjective::Cycles;
+    std::map<std::string, MappingOverride> layers;  ///< by the name of the node
+};
+
 struct MachineConfig {
     std::string name;
     double clockHertz = 500e6;
@@ -119,6 +140,7 @@ struct MachineConfig {
     /// (command.hpp).
     memory::PortArbitration arbitration{memory::Arbitration::Fixed, {2, 3, 1, 0}};
     memory::DramConfig dram;
+    MappingConfig mapping;
 };
 
 }  // namespace systole::arch

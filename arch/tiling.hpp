@@ -3,10 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <variant>
 
 #include "arch/config.hpp"
-#include "arch/machine_state.hpp"
 
 /// How a layer is cut so that its pieces fit the scratchpads. A piece is a *tile* of output
 /// positions, times a *column chunk* of output channels (a whole number of column blocks, each as
@@ -29,6 +27,8 @@ struct ConvolutionShape {
     std::uint32_t dilationX = 1;
     std::uint32_t upsampleY = 1;  ///< of a transposed convolution: its stride
     std::uint32_t upsampleX = 1;
+    std::int32_t padTop = 0;
+    std::int32_t padLeft = 0;
     std::uint32_t groups = 1;
     bool hasSkip = false;  ///< a residual operand is loaded with every output tile
 
@@ -54,27 +54,23 @@ struct ConvolutionTiling {
         1;  ///< output rows and columns of a tile; the last ones may be smaller
     std::uint32_t tileWidth = 1;
     /// Input channels of a load: all of them, a part (dense layers: the reduction is split), or, in
-    /// grouped layers, those of one column block's groups (0).
+    /// grouped layers, those of the column chunk's groups (0).
     std::uint32_t channelChunk = 1;
     std::uint32_t blocksPerChunk = 1;  ///< column blocks whose weights are loaded together
     bool weightsOuter = true;  ///< column chunks outside, tiles inside; else the other way round
     ActivationBuffers buffers;
     std::uint32_t weightBufferBytes = 0;  ///< of one half
     std::uint32_t accumulatorRows = 0;    ///< of one half
-    std::uint64_t estimatedCycles = 0;    ///< what the choice was made by; not a result
+
+    bool splits(const ConvolutionShape& shape) const {
+        return shape.groups == 1 && channelChunk < shape.inputChannels;
+    }
 };
 
 /// What does not fit: `needs N bytes, ... has M`.
 struct DoesNotFit {
     std::string reason;
 };
-
-/// The tiling with the lowest estimate of cycles (DRAM traffic and folds, overlapped) among those
-/// that fit; deterministic. Both halves of every buffer are counted.
-std::variant<ConvolutionTiling, DoesNotFit> tileConvolution(const MachineConfig& machine,
-                                                            const Datapath& datapath,
-                                                            const ConvolutionShape& shape,
-                                                            numeric::ScaleArithmetic arithmetic);
 
 /// Groups that one fold holds block-diagonally: 1 without depthwise packing, and where the
 /// reduction of a group is longer than half of the array's rows.

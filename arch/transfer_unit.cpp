@@ -176,7 +176,7 @@ void TransferUnit::count(const Command& command) {
         count.weightScratchpadWrites += words;
     } else {
         count.bytesLoaded += bytes;
-        count.haloBytes += std::get<LoadTile>(command.operation).haloBytes;
+        count.haloBytes += room_.memoryBytes(std::get<LoadTile>(command.operation).haloBytes);
         count.activationScratchpadWrites += words;
     }
     countPorts(command);

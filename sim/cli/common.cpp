@@ -42,6 +42,12 @@ void addOutputOptions(CLI::App& command, OutputOptions& options) {
     command.add_flag("--quiet", options.quiet, "Print no table");
 }
 
+void addExplainOption(CLI::App& command, OutputOptions& options) {
+    command.add_flag("--explain", options.explain,
+                     "Add how each layer is mapped to the array, why, and what it costs: to the "
+                     "table and to the JSON");
+}
+
 void checkOutputs(const OutputOptions& options) {
     for (const std::string& file : {options.json, options.csv}) {
         if (!file.empty()) {
@@ -50,7 +56,8 @@ void checkOutputs(const OutputOptions& options) {
     }
 }
 
-void writeResult(const Result& result, const OutputOptions& options) {
+void writeResult(Result result, const OutputOptions& options) {
+    result.explains = options.explain;
     if (!options.json.empty()) {
         writeFileAtomically(options.json, resultJson(result));
     }
@@ -59,6 +66,9 @@ void writeResult(const Result& result, const OutputOptions& options) {
     }
     if (!options.quiet) {
         fmt::print("{}", resultTable(result));
+        if (options.explain) {
+            fmt::print("\n{}", mappingTable(result));
+        }
     }
 }
 

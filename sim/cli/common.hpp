@@ -32,11 +32,14 @@ struct OutputOptions {
     std::string json;
     std::string csv;
     bool quiet = false;
+    bool explain = false;
 };
 void addOutputOptions(CLI::App& command, OutputOptions& options);
+/// --explain, for the commands whose layers have a mapping.
+void addExplainOption(CLI::App& command, OutputOptions& options);
 /// ConfigError for a file that could not be written; before any work is done.
 void checkOutputs(const OutputOptions& options);
 /// Prints the table and writes the files.
-void writeResult(const Result& result, const OutputOptions& options);
+void writeResult(Result result, const OutputOptions& options);
 
 }  // namespace systole::sim

@@ -126,6 +126,7 @@ void addGemm(CLI::App& app, Action& action) {
                         "Run the product on an array of one module per processing element as well "
                         "and write its signals as a waveform (for GTKWave) to this file");
     addOutputOptions(*command, options->output);
+    addExplainOption(*command, options->output);
     command->footer(
         "Example:\n"
         "  systole gemm configs/accelerators/array-only.yaml 256 256 128\n"

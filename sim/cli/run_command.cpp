@@ -55,6 +55,7 @@ void addRun(CLI::App& app, Action& action) {
                    "Replay every image cycle by cycle; else the first, the others for their values")
         ->excludes(timingOnly);
     addOutputOptions(*command, options->output);
+    addExplainOption(*command, options->output);
     command->footer(
         "Example:\n"
         "  systole run configs/accelerators/edge-16x16.yaml traces/resnet8_fmnist/workload.yaml "

@@ -10,6 +10,7 @@
 #include "arch/command.hpp"
 #include "sim/config/dram_loader.hpp"
 #include "sim/config/format_reader.hpp"
+#include "sim/config/mapping_reader.hpp"
 #include "sim/config/scheme_loader.hpp"
 #include "sim/config/technology_loader.hpp"
 
@@ -294,6 +295,9 @@ arch::MachineConfig readMachine(const Section& root) {
     }
     if (const auto packing = root.find("element_packing")) {
         machine.datapath.packing = chooseNamed<memory::Packing>(*packing, arch::kPackingNames);
+    }
+    if (const auto mapping = root.find("mapping")) {
+        machine.mapping = readMapping(mapping->section());
     }
     const bool foldKnown = array.clean() && datapath.clean();
     if (foldKnown) {

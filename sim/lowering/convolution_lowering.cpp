@@ -4,7 +4,6 @@
 
 #include "arch/fold.hpp"
 #include "models/check.hpp"
-#include "sim/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/lowering/weight_packing.hpp"
 
@@ -37,9 +36,8 @@ public:
           addition_(addition),
           input_(node.inputs.at(0)),
           output_(addition == nullptr ? node.output : addition->output),
-          shape_(convolutionShape(convolution_, shapeOf(input_), shapeOf(output_),
-                                  addition != nullptr)),
-          tiling_(chooseTiling(context, node.name, shape_)),
+          shape_(context.mappings.at(&node).shape),
+          tiling_(context.mappings.at(&node).search.best.tiling),
           chunks_(packWeights(convolution_, shape_, tiling_, context.machine.array,
                               context.datapath, context.network.scheme.requantization)),
           splitsReduction_(chunks_.front().size() > 1) {
@@ -357,20 +355,10 @@ arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution,
             .dilationX = window.dilationWidth,
             .upsampleY = window.upsampleHeight,
             .upsampleX = window.upsampleWidth,
+            .padTop = window.padTop,
+            .padLeft = window.padLeft,
             .groups = convolution.groups,
             .hasSkip = hasSkip};
-}
-
-arch::ConvolutionTiling chooseTiling(const LoweringContext& context, const std::string& layer,
-                                     const arch::ConvolutionShape& shape) {
-    const auto result = arch::tileConvolution(context.machine, context.datapath, shape,
-                                              context.network.scheme.requantization);
-    if (const auto* failure = std::get_if<arch::DoesNotFit>(&result)) {
-        throw ConfigError(fmt::format("{}: layer '{}' of '{}' does not fit the machine: {}",
-                                      context.machine.name, layer, context.network.name,
-                                      failure->reason));
-    }
-    return std::get<arch::ConvolutionTiling>(result);
 }
 
 void lowerConvolution(LoweringContext& context, const QuantizedNode& node,

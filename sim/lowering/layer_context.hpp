@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+
 #include "sim/lowering/lowering.hpp"
 #include "sim/lowering/program_builder.hpp"
 
@@ -17,6 +19,7 @@ struct LoweringContext {
     std::uint64_t weightHalfBytes = 0;  ///< size of a half
     std::uint64_t accumulatorHalfRows = 0;
     std::uint32_t accumulatorHalf = 0;  ///< the half of the accumulator buffer to fill next
+    std::map<const QuantizedNode*, LayerMapping> mappings{};  ///< of the convolutions
 
     std::uint64_t dramAlignment() const { return machine.dram.burstBytes(); }
     std::uint64_t addressOf(TensorId tensor) const {
@@ -76,8 +79,12 @@ void lowerVectorLayer(LoweringContext& context, const QuantizedNode& node);
 arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution, const Shape& input,
                                         const Shape& output, bool hasSkip);
 
-/// The tiling, or a ConfigError that names the layer.
-arch::ConvolutionTiling chooseTiling(const LoweringContext& context, const std::string& layer,
-                                     const arch::ConvolutionShape& shape);
+/// The mapping of a convolution, or a ConfigError that names the layer. `prefetch`: cycles before
+/// the layer begins in which its first weights may be loaded.
+LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
+                           const arch::ConvolutionShape& shape, Cycle prefetch);
+
+/// ConfigError where machine.mapping names a layer that the network has no convolution for.
+void checkMappedLayers(const QuantizedNetwork& network, const arch::MappingConfig& mapping);
 
 }  // namespace systole::sim

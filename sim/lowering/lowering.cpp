@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "arch/fold.hpp"
 #include "arch/machine_ports.hpp"
 #include "models/check.hpp"
 #include "sim/config_error.hpp"
@@ -85,6 +86,7 @@ public:
 
     LoweredNetwork run() {
         placeTensors();
+        chooseMappings();
         sizeHalves();
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
             if (!isFusedAway(i)) {
@@ -92,6 +94,7 @@ public:
             }
         }
         lowered_.program = std::move(builder_.program());
+        countFolds();
         checkCapacity();
         return std::move(lowered_);
     }
@@ -123,21 +126,37 @@ private:
         }
     }
 
+    /// Layer after layer: the first weights of one come while the one before it ends.
+    void chooseMappings() {
+        checkMappedLayers(network_, context_.machine.mapping);
+        Cycle prefetch = 0;
+        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+            if (isFusedAway(i)) {
+                continue;
+            }
+            const QuantizedNode& node = network_.nodes[i];
+            const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
+            if (convolution == nullptr) {
+                prefetch = 0;
+                continue;
+            }
+            const arch::ConvolutionShape shape =
+                convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
+                                 network_.tensors[node.output].shape, additionBehind(i) != nullptr);
+            LayerMapping mapping = chooseMapping(context_, node.name, shape, prefetch);
+            prefetch = mapping.search.best.estimate.tail;
+            context_.mappings.emplace(&node, std::move(mapping));
+        }
+    }
+
     /// Halves of unlimited memories are as large as the largest layer needs.
     void sizeHalves() {
         std::uint64_t weightBytes = 0;
         std::uint64_t accumulatorRows = 0;
-        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
-            const QuantizedNode& node = network_.nodes[i];
-            if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
-                const arch::ConvolutionTiling tiling = chooseTiling(
-                    context_, node.name,
-                    convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
-                                     network_.tensors[node.output].shape,
-                                     additionBehind(i) != nullptr));
-                weightBytes = std::max<std::uint64_t>(weightBytes, tiling.weightBufferBytes);
-                accumulatorRows = std::max<std::uint64_t>(accumulatorRows, tiling.accumulatorRows);
-            }
+        for (const auto& [node, mapping] : context_.mappings) {
+            const arch::ConvolutionTiling& tiling = mapping.search.best.tiling;
+            weightBytes = std::max<std::uint64_t>(weightBytes, tiling.weightBufferBytes);
+            accumulatorRows = std::max<std::uint64_t>(accumulatorRows, tiling.accumulatorRows);
         }
         const auto half = [](const Limit& whole, std::uint64_t needed) {
             return whole ? *whole / 2 : needed;
@@ -154,7 +173,7 @@ private:
     void lowerNode(std::size_t index) {
         const QuantizedNode& node = network_.nodes[index];
         const QuantizedNode* addition = additionBehind(index);
-        LoweredLayer layer{node.name, kindOf(node), 0};
+        LoweredLayer layer{node.name, kindOf(node), 0, std::nullopt};
         if (addition != nullptr) {
             layer.name += " + " + addition->name;
         }
@@ -163,12 +182,29 @@ private:
             layer.macs = macsOf(*convolution, network_.tensors[node.inputs[0]].shape,
                                 network_.tensors[node.output].shape);
         }
+        if (const auto mapping = context_.mappings.find(&node);
+            mapping != context_.mappings.end()) {
+            layer.mapping = mapping->second;
+        }
         builder_.beginLayer(layer.name);
-        lowered_.layers.push_back(layer);
+        lowered_.layers.push_back(std::move(layer));
         if (convolution != nullptr) {
             lowerConvolution(context_, node, addition);
         } else {
             lowerVectorLayer(context_, node);
+        }
+    }
+
+    void countFolds() {
+        for (const arch::Command& command : lowered_.program.commands) {
+            const auto* stream = std::get_if<arch::Stream>(&command.operation);
+            if (stream != nullptr) {
+                LayerMapping& mapping = *lowered_.layers[command.layer].mapping;
+                ++mapping.folds;
+                mapping.steps += arch::foldSteps(
+                    context_.machine.array,
+                    {.outputs = stream->outputs, .reduction = stream->reduction}, stream->channels);
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
+#include "arch/tile_extents.hpp"
 #include "models/check.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/workload/window.hpp"
@@ -61,42 +60,25 @@ void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
 
 namespace {
 
-/// The inputs that a range of outputs reads along one dimension.
-struct Extent {
-    std::uint32_t begin;
-    std::uint32_t length;
-    std::int32_t origin;  ///< first tap of the first output, relative to begin, in upsampled steps
-    std::uint32_t halo;   ///< those of them that the outputs before the range read as well
-};
-
-/// Behind the last input that outputs up to `output` read. (Negative quotients, here and below, are
-/// clamped: it does not matter how they round.)
-std::int64_t inputEnd(const WindowAxis& axis, std::int64_t output, std::uint32_t size) {
-    const std::int64_t lastTap = output * axis.stride - axis.padBefore + reach(axis) - 1;
-    return std::clamp<std::int64_t>(lastTap / axis.upsample + 1, 1, size);
-}
-
-/// Where no tap lies on an element, one element all the same: a tile is never empty.
-Extent inputRange(const WindowAxis& axis, std::uint32_t firstOutput, std::uint32_t outputs,
-                  std::uint32_t size) {
-    const std::int64_t first = std::int64_t{firstOutput} * axis.stride - axis.padBefore;
-    const std::int64_t end = inputEnd(axis, std::int64_t{firstOutput} + outputs - 1, size);
-    const std::int64_t firstElement = (first + axis.upsample - 1) / axis.upsample;
-    const std::int64_t begin = std::clamp<std::int64_t>(firstElement, 0, end - 1);
-    const std::int64_t seen =
-        firstOutput == 0 ? 0 : inputEnd(axis, std::int64_t{firstOutput} - 1, size);
-    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin),
-            static_cast<std::int32_t>(first - begin * axis.upsample),
-            static_cast<std::uint32_t>(std::max<std::int64_t>(0, seen - begin))};
+arch::TileExtent extentOf(const WindowAxis& axis, std::uint32_t firstOutput, std::uint32_t outputs,
+                          std::uint32_t size) {
+    return arch::tileExtent({.kernel = axis.kernel,
+                             .stride = axis.stride,
+                             .padBefore = axis.padBefore,
+                             .dilation = axis.dilation,
+                             .upsample = axis.upsample,
+                             .inputs = size},
+                            firstOutput, outputs);
 }
 
 }  // namespace
 
 InputTile inputTile(const Window& window, const Shape& input, const TensorBox& outputs,
                     std::uint32_t channel, std::uint32_t channels) {
-    const Extent rows = inputRange(verticalAxis(window), outputs.y, outputs.height, input.height);
-    const Extent columns =
-        inputRange(horizontalAxis(window), outputs.x, outputs.width, input.width);
+    const arch::TileExtent rows =
+        extentOf(verticalAxis(window), outputs.y, outputs.height, input.height);
+    const arch::TileExtent columns =
+        extentOf(horizontalAxis(window), outputs.x, outputs.width, input.width);
     InputTile tile;
     tile.box = {rows.begin, columns.begin, channel, rows.length, columns.length, channels};
     tile.originY = rows.origin;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/result.hpp"
 
+#include <algorithm>
+
 #include "models/check.hpp"
 #include "models/memory/dram_energy.hpp"
 #include "sim/config_error.hpp"
@@ -116,6 +118,23 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
 
 }  // namespace
 
+/// By what the array did; where it has nothing to do, by what the vector unit waited for.
+Bound LayerResult::bound() const {
+    using enum arch::UnitState;
+    const arch::Unit unit = mapping ? arch::Unit::Array : arch::Unit::Vector;
+    const auto cyclesOf = [&](arch::UnitState state) {
+        return figures.states[static_cast<std::size_t>(unit)][static_cast<std::size_t>(state)];
+    };
+    const Cycle own = cyclesOf(Busy) + cyclesOf(ScratchpadConflict);
+    const Cycle dram = cyclesOf(WaitLoad) + cyclesOf(WaitStore);
+    const Cycle array = mapping ? own : cyclesOf(WaitArray);
+    const Cycle vector = mapping ? cyclesOf(WaitVector) : own;
+    if (array >= std::max(dram, vector)) {
+        return Bound::Array;
+    }
+    return dram >= vector ? Bound::Dram : Bound::Vector;
+}
+
 void checkTechnology(const RunConfig& config) {
     try {
         const cost::MachineDescription machine = describe(config.machine);
@@ -143,7 +162,8 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
         const LoweredLayer& layer = network.layers.at(i);
         result.layers.push_back(
             {layer.name, layer.kind,
-             layerFigures(config, energy, dram, record.layers[i], record.burstBytes)});
+             layerFigures(config, energy, dram, record.layers[i], record.burstBytes),
+             layer.mapping});
         SYSTOLE_CHECK(record.layers[i].counters.macs == layer.macs,
                       "layer {}: the array did {} MACs of {}", layer.name,
                       record.layers[i].counters.macs, layer.macs);

@@ -37,10 +37,17 @@ struct Figures {
     cost::EnergyBreakdown energy;
 };
 
+/// What held a layer up, of most of its cycles.
+enum class Bound : std::uint8_t { Array, Dram, Vector };
+inline constexpr std::array<const char*, 3> kBoundNames{"array", "dram", "vector"};
+
 struct LayerResult {
     std::string name;
     std::string kind;
     Figures figures;
+    std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
+
+    Bound bound() const;
 };
 
 /// Of the quantized network against the labels and against FP32.
@@ -61,6 +68,7 @@ struct Result {
     std::vector<LayerResult> layers;
     cost::AreaBreakdown area;
     bool meetsClock = true;
+    bool explains = false;  ///< the mapping of each layer is written and printed as well
     std::vector<memory::DramCounters> dramChannels;
     std::optional<Accuracy> accuracy;
     std::string outputHash;  ///< SHA-256 over the output codes of all images; empty if timing only
@@ -85,5 +93,7 @@ std::string resultJson(const Result& result);
 std::string resultCsv(const Result& result);
 /// For the terminal.
 std::string resultTable(const Result& result);
+/// For the terminal: how each layer lies on the array, why, and what else would have been possible.
+std::string mappingTable(const Result& result);
 
 }  // namespace systole::sim

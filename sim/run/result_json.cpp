@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/memory/dram_counters.hpp"
+#include "sim/run/mapping_figures.hpp"
 #include "sim/run/result.hpp"
 
 namespace systole::sim {
@@ -146,6 +147,25 @@ Json totalsJson(const Result& result) {
     return totals;
 }
 
+Json mappingJson(const LayerResult& layer, const arch::ArrayConfig& array) {
+    Json json;
+    for (const MappingFigure& figure : mappingFigures(layer, array)) {
+        std::visit([&](const auto& value) { json[figure.name] = value; }, figure.value);
+    }
+    const LayerMapping& mapping = *layer.mapping;
+    if (mapping.search.runnerUp) {
+        Json other;
+        for (const MappingFigure& figure :
+             choiceFigures(*mapping.search.runnerUp, mapping.shape, array)) {
+            std::visit([&](const auto& value) { other[figure.name] = value; }, figure.value);
+        }
+        json["runner_up"] = std::move(other);
+    } else {
+        json["runner_up"] = nullptr;
+    }
+    return json;
+}
+
 }  // namespace
 
 std::string resultJson(const Result& result) {
@@ -153,6 +173,9 @@ std::string resultJson(const Result& result) {
     for (const LayerResult& layer : result.layers) {
         Json json{{"name", layer.name}, {"kind", layer.kind}};
         json.update(figuresJson(layer.figures));
+        if (result.explains && layer.mapping) {
+            json["mapping"] = mappingJson(layer, result.config.machine.array);
+        }
         layers.push_back(std::move(json));
     }
     const Json document{{"schema", kResultSchema},      {"command", result.command},

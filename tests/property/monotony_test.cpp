@@ -40,6 +40,12 @@ class Monotony : public testing::TestWithParam<Overrides> {
 protected:
     static std::uint64_t cyclesWith(const Overrides& more) {
         Overrides overrides = GetParam();
+        // The search would choose another mapping for another DRAM. A controller that reorders is
+        // not monotone for every program: with tiles of 7 x 14 on 64 x 64, CWL 24 saves 62 of
+        // 33,562 cycles.
+        overrides.emplace_back(
+            "\"mapping.layers={'*': {loop_order: weights_outer, tile: {height: 4, width: 28}, "
+            "channels: 16, output_channels: 16}}\"");
         overrides.insert(overrides.end(), more.begin(), more.end());
         return cyclesOf("edge-16x16", overrides);
     }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/config_error.hpp"
+#include "sim/lowering/layer_context.hpp"
+
+namespace systole::sim {
+namespace {
+
+using Fixed = std::optional<std::uint32_t>;
+
+/// What the user fixed of a layer, checked against it.
+class FixedMapping {
+public:
+    FixedMapping(const arch::MachineConfig& machine, const std::string& layer,
+                 const arch::ConvolutionShape& shape)
+        : columns_(machine.array.columns), shape_(shape) {
+        const auto& layers = machine.mapping.layers;
+        if (const auto named = layers.find(layer); named != layers.end()) {
+            fixed_ = named->second;
+            check();
+        }
+        if (const auto all = layers.find("*"); all != layers.end()) {
+            fillIn(all->second);
+        }
+    }
+
+    const arch::MappingOverride& fixed() const { return fixed_; }
+
+private:
+    void check() const {
+        checkMost(fixed_.tileHeight, "tile.height", shape_.outputHeight, "output rows");
+        checkMost(fixed_.tileWidth, "tile.width", shape_.outputWidth, "output columns");
+        checkMost(fixed_.channels, "channels", shape_.inputChannels, "input channels");
+        checkMost(fixed_.outputChannels, "output_channels", shape_.outputChannels,
+                  "output channels");
+        if (shape_.groups > 1 &&
+            fixed_.channels.value_or(shape_.inputChannels) != shape_.inputChannels) {
+            throw ConfigError(fmt::format(
+                "{}.channels: {} splits the reduction of a layer of {} groups, expected {}",
+                fixed_.origin, *fixed_.channels, shape_.groups, shape_.inputChannels));
+        }
+        const std::uint32_t outputs = fixed_.outputChannels.value_or(shape_.outputChannels);
+        if (outputs != shape_.outputChannels && outputs % columns_ != 0) {
+            throw ConfigError(fmt::format(
+                "{}.output_channels: {} is no multiple of the array's {} columns, expected one, or "
+                "all {}",
+                fixed_.origin, outputs, columns_, shape_.outputChannels));
+        }
+    }
+
+    void checkMost(const Fixed& value, const char* key, std::uint32_t most,
+                   const char* what) const {
+        if (value && *value > most) {
+            throw ConfigError(
+                fmt::format("{}.{}: {} is more than the layer's {} {}, expected 1..{}",
+                            fixed_.origin, key, *value, most, what, most));
+        }
+    }
+
+    /// What is given for all layers is cut down to what this one has.
+    void fillIn(const arch::MappingOverride& all) {
+        const auto fill = [](Fixed& value, const Fixed& other, std::uint32_t most) {
+            if (!value && other) {
+                value = std::min(*other, most);
+            }
+        };
+        fixed_.weightsOuter = fixed_.weightsOuter ? fixed_.weightsOuter : all.weightsOuter;
+        fill(fixed_.tileHeight, all.tileHeight, shape_.outputHeight);
+        fill(fixed_.tileWidth, all.tileWidth, shape_.outputWidth);
+        if (shape_.groups == 1) {
+            fill(fixed_.channels, all.channels, shape_.inputChannels);
+        }
+        fill(fixed_.outputChannels, all.outputChannels, shape_.outputChannels);
+        fixed_.origin = fixed_.origin.empty() ? all.origin : fixed_.origin;
+    }
+
+    std::uint32_t columns_;
+    const arch::ConvolutionShape& shape_;
+    arch::MappingOverride fixed_;
+};
+
+}  // namespace
+
+LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
+                           const arch::ConvolutionShape& shape, Cycle prefetch) {
+    const FixedMapping user(context.machine, layer, shape);
+    const auto result =
+        arch::searchMapping(context.machine, context.datapath,
+                            {shape, context.network.scheme.requantization, user.fixed(), prefetch});
+    if (const auto* failure = std::get_if<arch::DoesNotFit>(&result)) {
+        const std::string& origin = user.fixed().origin;
+        throw ConfigError(fmt::format("{}: layer '{}' of '{}' does not fit the machine{}: {}",
+                                      context.machine.name, layer, context.network.name,
+                                      origin.empty() ? "" : fmt::format(" as {} maps it", origin),
+                                      failure->reason));
+    }
+    return {shape, std::get<arch::MappingResult>(result)};
+}
+
+void checkMappedLayers(const QuantizedNetwork& network, const arch::MappingConfig& mapping) {
+    std::vector<std::string> names;
+    for (const QuantizedNode& node : network.nodes) {
+        if (std::holds_alternative<QuantizedConvolution>(node.operation)) {
+            names.push_back(fmt::format("'{}'", node.name));
+        }
+    }
+    for (const auto& [layer, fixed] : mapping.layers) {
+        const bool known =
+            std::find(names.begin(), names.end(), fmt::format("'{}'", layer)) != names.end();
+        if (layer != "*" && !known) {
+            throw ConfigError(
+                fmt::format("{}: '{}' has no layer '{}' for the array, expected '*' or one of {}",
+                            fixed.origin, network.name, layer, fmt::join(names, ", ")));
+        }
+    }
+}
+
+}  // namespace systole::sim
