@@ -127,7 +127,8 @@ void addProduct(const Gemm& gemm, const Gemm::Operands& operands, double exactLi
                   "sums of {} products of {} are not exact", block, product);
     const auto& [m, k, n] = operands.shape;
     const std::vector<T> b = stepsOf<T>(operands.b, gemm.weight());
-    const std::size_t mostRows = std::max(kFewestRows, kCachedElements / (k + n));
+    const std::size_t mostRows =
+        std::max(kFewestRows, kCachedElements / std::max<std::size_t>(k + n, 1));
     for (std::size_t begin = 0; begin < m; begin += mostRows) {
         const std::size_t rows = std::min(mostRows, m - begin);
         const std::size_t sumsOfRow = n * gemm.words();
