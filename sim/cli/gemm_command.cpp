@@ -130,7 +130,9 @@ void addGemm(CLI::App& app, Action& action) {
     command->footer(
         "Example:\n"
         "  systole gemm configs/accelerators/array-only.yaml 256 256 128\n"
-        "  prints 11200 cycles: 32 folds of R + M + R + C - 2 = 350.");
+        "  prints 11200 cycles: 32 folds of R + M + R + C - 2 = 350. With\n"
+        "  --set array.overlap_folds=true 8286, with --set array.dataflow=output_stationary 10176:\n"
+        "  docs/array.md says why, and names the other options of the array.");
     command->callback([options, &action] { action = [options] { return gemm(*options); }; });
 }
 
