@@ -28,15 +28,19 @@ void ArrayAccesses::addReads(Cycle first, Cycle stride, const WordSteps& steps,
     }
 }
 
+/// A column has a port of its own, and one sum at a time comes down it: whatever folds they are of,
+/// the columns of a half take as long as one that is written, or read and written.
 void ArrayAccesses::addSum(Cycle cycle, const Stream& stream, std::uint64_t half) {
     std::vector<memory::Access>& accesses = cycles_[cycle];
-    if (stream.accumulate) {
-        accesses.push_back({*ports_.accumulators().readPort(half)});
+    const memory::ResourceId port = *ports_.accumulators().writePort(half);
+    const auto there =
+        std::count_if(accesses.begin(), accesses.end(),
+                      [&](const memory::Access& access) { return access.resource == port; });
+    for (auto i = there; i < (stream.accumulate ? 2 : 1); ++i) {
+        accesses.push_back({port});
     }
-    accesses.push_back({*ports_.accumulators().writePort(half)});
 }
 
-/// All columns of a half are written in the same cycle, each its own row: one access.
 void ArrayAccesses::addSums(const FoldTimes& times, const Stream& stream, std::uint64_t half) {
     if (!ports_.accumulators().readPort(half)) {
         return;

@@ -124,10 +124,15 @@ std::string summary(const Result& result) {
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),
                      percent(totals.utilization.time))},
         {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
-        {"energy", withPrefix(result.energyJoules(), "J") + " per inference"},
-        {"average power", withPrefix(result.averageWatts(), "W")},
-        {"efficiency", fmt::format("{:.1f} inferences/s/W", result.inferencesPerSecondPerWatt())},
-        {"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())}};
+    };
+    if (!result.config.technology.isFree) {
+        rows.insert(rows.end(),
+                    {{"energy", withPrefix(result.energyJoules(), "J") + " per inference"},
+                     {"average power", withPrefix(result.averageWatts(), "W")},
+                     {"efficiency",
+                      fmt::format("{:.1f} inferences/s/W", result.inferencesPerSecondPerWatt())},
+                     {"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())}});
+    }
     if (result.accuracy) {
         rows.push_back({"accuracy", accuracyLine(*result.accuracy)});
     }

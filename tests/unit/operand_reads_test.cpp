@@ -261,6 +261,26 @@ TEST(ArrayAccesses, AddingToASumCostsASinglePortTwoCycles) {
     EXPECT_EQ(ports.arbiter().completion(ticket), times.end + 1 + 12);
 }
 
+TEST(ArrayAccesses, SumsOfSeveralFoldsComeDownColumnsOfTheirOwn) {
+    MachineConfig machine = arrayOnly(1, 16);
+    machine.array.overlapFolds = true;
+    machine.accumulatorBuffer = {64, memory::PortKind::OneReadWrite};
+    MachinePorts ports(machine);
+    ArrayAccesses accesses(machine.array, ports);
+    FoldSchedule schedule(machine.array);
+    Stream stream;
+    stream.channels = 16;
+    stream.accumulate = true;
+    constexpr Cycle kFolds = 20;  // a step each: sixteen of them are on the wires at a time
+    FoldTimes times;
+    for (Cycle fold = 0; fold < kFolds; ++fold) {
+        times = schedule.add(1);
+        accesses.add(times, stream, {}, 0);
+    }
+    const memory::Ticket ticket = ports.arbiter().post(2, accesses.steps(0, times.end + 1), 0);
+    EXPECT_EQ(ports.arbiter().completion(ticket), times.end + 1 + kFolds + 16 - 1);
+}
+
 TEST(OperandReads, SixBitElementsLieClosePacked) {
     MachineConfig machine = arrayOnly(8, 8);
     machine.datapath.activation = machine.datapath.weight = formatOf("int6");
