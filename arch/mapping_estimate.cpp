@@ -220,7 +220,8 @@ double MappingCosts::vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) 
             return vectors_.cycles(0, part) * plan.blocks +
                    vectors_.cycles(shape_.outputChannels, part) - vectors_.cycles(0, part);
         };
-        return static_cast<double>(outputs / outputsOfPass() * pass(outputsOfPass()) +
+        const std::uint64_t wholePasses = outputs / outputsOfPass();
+        return static_cast<double>(wholePasses * pass(outputsOfPass()) +
                                    (rest == 0 ? 0 : pass(rest)));
     }
     const ColumnBlockWork& last = plan.chunks.back().blocks.back();
