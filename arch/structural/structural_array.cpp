@@ -36,6 +36,8 @@ StructuralArray::StructuralArray(const sc_core::sc_module_name& name, const Arra
     buildEdges();
     buildElements();
     SC_METHOD(collect);
+    // A range-based loop over an sc_vector is what clang warns of.
+    // NOLINTNEXTLINE(modernize-loop-convert)
     for (std::size_t i = 0; i < shown_.size(); ++i) sensitive << shown_[i];
     for (const auto& wires : wires_) sensitive << wires->complete;
     SC_METHOD(gate);
