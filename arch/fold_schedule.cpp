@@ -82,6 +82,14 @@ Cycle sumAppears(const ArrayConfig& array, const FoldTimes& times, std::uint64_t
     return atColumn + (array.drain == Drain::Direct ? index : array.rows - 1 - index);
 }
 
+ArrayConfig assumedArray(ArrayConfig array) {
+    if (array.convention != CycleConvention::Hardware) {
+        array.overlapFolds = false;
+        array.drain = Drain::Direct;
+    }
+    return array;
+}
+
 Cycle isolatedFoldCycles(const ArrayConfig& array, std::uint64_t steps) {
     return FoldSchedule(array).add(steps).end;
 }

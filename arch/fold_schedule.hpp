@@ -49,6 +49,13 @@ private:
 Cycle sumAppears(const ArrayConfig& array, const FoldTimes& times, std::uint64_t index,
                  std::uint64_t column);
 
+/// The array as other simulators assume it: isolated folds, sums that leave at once. As it is where
+/// the convention is ours.
+ArrayConfig assumedArray(ArrayConfig array);
+
+/// Cycles that STONNE takes a fold over and above the closed form (K + R + C + 3).
+inline constexpr Cycle kStonneOverhead = 5;
+
 /// Cycles of one isolated fold of `steps` steps.
 Cycle isolatedFoldCycles(const ArrayConfig& array, std::uint64_t steps);
 

@@ -68,9 +68,6 @@ public:
         return row < rows / 2 ? 0 : 1;
     }
 
-    /// Nobody ever waits for a port.
-    bool areFree() const { return accumulators_.end() == 0; }
-
 private:
     WordLayout activationWords_;
     WordLayout weightWords_;

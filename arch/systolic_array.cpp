@@ -154,15 +154,13 @@ void SystolicArray::begin(const Command& command) {
 }
 
 Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) const {
-    ArrayConfig array = config_.array;
-    array.overlapFolds = false;
-    array.drain = Drain::Direct;
+    const ArrayConfig array = assumedArray(config_.array);
     const Cycle isolated = isolatedFoldCycles(array, stepsOf(array, stream));
     switch (array.convention) {
         case CycleConvention::ScaleSim:
             return isolated - (isFirstOfLayer ? 1 : 0);
         case CycleConvention::Stonne:
-            return isolated + 5;
+            return isolated + kStonneOverhead;
         case CycleConvention::Ideal:
             return ceilDivide(macsOf(stream) * array.cyclesPerStep, array.processingElements());
         case CycleConvention::Hardware:

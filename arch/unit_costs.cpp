@@ -11,17 +11,6 @@
 namespace systole::arch {
 namespace {
 
-constexpr Cycle kStonneOverhead = 5;
-
-/// As others assume it, so far as it is isolated folds.
-ArrayConfig assumed(ArrayConfig array) {
-    if (array.convention != CycleConvention::Hardware) {
-        array.overlapFolds = false;
-        array.drain = Drain::Direct;
-    }
-    return array;
-}
-
 /// Bytes a cycle that the DMA engine and the banks of a scratchpad take.
 double rateInto(const ScratchpadConfig& scratchpad, const DmaConfig& dma) {
     double rate = std::numeric_limits<double>::infinity();
@@ -38,7 +27,7 @@ double rateInto(const ScratchpadConfig& scratchpad, const DmaConfig& dma) {
 
 /// The period is linear in the steps, but for a least value.
 FoldCosts::FoldCosts(const ArrayConfig& array) : stepCycles_(array.cyclesPerStep) {
-    const ArrayConfig costs = assumed(array);
+    const ArrayConfig costs = assumedArray(array);
     const Cycle extra = array.convention == CycleConvention::Stonne ? kStonneOverhead : 0;
     const std::uint64_t many = Cycle{costs.rows} + costs.columns;
     least_ = foldPeriod(costs, 1) + extra;
