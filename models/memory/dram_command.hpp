@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -10,11 +11,34 @@
 
 namespace systole::memory {
 
-/// The commands of JESD79-4 that the model issues. PrechargeAll closes every bank of the rank.
-enum class Command : std::uint8_t { Activate, Precharge, PrechargeAll, Read, Write, Refresh };
-inline constexpr std::size_t kCommandCount = 6;
+/// The commands that the model issues. PrechargeAll closes every bank of a rank, Refresh refreshes
+/// all of them; RefreshBank refreshes one bank, or that bank of every bank group at once
+/// (`RefreshConfig::set`). Power-down is that of the state the banks are in (active or precharged).
+enum class Command : std::uint8_t {
+    Activate,
+    Precharge,
+    PrechargeAll,
+    Read,
+    Write,
+    Refresh,
+    RefreshBank,
+    PowerDownEntry,
+    PowerDownExit,
+    SelfRefreshEntry,
+    SelfRefreshExit
+};
+inline constexpr std::size_t kCommandCount = 11;
+/// In files and listings.
+inline constexpr std::array<const char*, kCommandCount> kCommandNames{
+    "ACT", "PRE", "PREA", "RD", "WR", "REF", "REFB", "PDE", "PDX", "SRE", "SRX"};
+
+constexpr std::size_t indexOf(Command command) { return static_cast<std::size_t>(command); }
+constexpr bool isColumn(Command command) {
+    return command == Command::Read || command == Command::Write;
+}
 
 struct BankId {
+    std::uint32_t rank = 0;
     std::uint32_t bankGroup = 0;
     std::uint32_t bank = 0;  ///< within its group
     auto operator<=>(const BankId&) const = default;
@@ -32,12 +56,12 @@ struct DramAddress {
 struct IssuedCommand {
     Cycle clock = 0;  ///< of the DRAM
     Command command = Command::Activate;
-    BankId bank;            ///< meaningless for PrechargeAll and Refresh
-    std::uint32_t row = 0;  ///< of Activate only
+    BankId bank;               ///< of commands to a rank the rank alone means something
+    std::uint32_t row = 0;     ///< of Activate only
+    std::uint32_t column = 0;  ///< of Read and Write only
 };
 
-/// Sees every command once, not always in the order of their clocks: preparing a bank for a later
-/// request may come before the column command of an earlier one.
+/// Sees every command of a channel once, in the order of their clocks.
 using CommandObserver = std::function<void(const IssuedCommand&)>;
 
 }  // namespace systole::memory

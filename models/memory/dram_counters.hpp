@@ -9,14 +9,18 @@
 namespace systole::memory {
 
 /// What a DRAM channel did. Clocks are those of the DRAM. Always:
-/// busyClocks + stalledClocks + idleClocks = totalClocks = bankOpenClocks + allClosedClocks and
-/// rowHits + rowMisses + rowConflicts = reads + writes.
+/// busyClocks + stalledClocks + idleClocks = totalClocks; the clocks by state of the ranks sum up
+/// to totalClocks times the ranks; rowHits + rowMisses + rowConflicts = reads + writes.
 struct DramCounters {
     std::uint64_t activates = 0;
     std::uint64_t precharges = 0;
     std::uint64_t reads = 0;
     std::uint64_t writes = 0;
     std::uint64_t refreshes = 0;
+    std::uint64_t bankRefreshes = 0;
+    std::uint64_t powerDowns = 0;
+    std::uint64_t selfRefreshes = 0;
+    std::uint64_t forwardedReads = 0;
     std::uint64_t rowHits = 0;
     std::uint64_t rowMisses = 0;
     std::uint64_t rowConflicts = 0;
@@ -24,8 +28,11 @@ struct DramCounters {
     std::uint64_t stalledClocks = 0;
     std::uint64_t idleClocks = 0;
     std::uint64_t totalClocks = 0;
-    std::uint64_t bankOpenClocks = 0;
-    std::uint64_t allClosedClocks = 0;
+    std::uint64_t activeStandbyClocks = 0;
+    std::uint64_t prechargeStandbyClocks = 0;
+    std::uint64_t activePowerDownClocks = 0;
+    std::uint64_t prechargePowerDownClocks = 0;
+    std::uint64_t selfRefreshClocks = 0;
 };
 
 inline constexpr std::array kDramCounters{
@@ -34,6 +41,14 @@ inline constexpr std::array kDramCounters{
     CounterInfo<DramCounters>{"reads", "1", "bursts read", &DramCounters::reads},
     CounterInfo<DramCounters>{"writes", "1", "bursts written", &DramCounters::writes},
     CounterInfo<DramCounters>{"refreshes", "1", "all-bank refreshes", &DramCounters::refreshes},
+    CounterInfo<DramCounters>{"bank_refreshes", "1", "refreshes of a bank (or one of each group)",
+                              &DramCounters::bankRefreshes},
+    CounterInfo<DramCounters>{"power_downs", "1", "entries into power-down",
+                              &DramCounters::powerDowns},
+    CounterInfo<DramCounters>{"self_refreshes", "1", "entries into self-refresh",
+                              &DramCounters::selfRefreshes},
+    CounterInfo<DramCounters>{"forwarded_reads", "1", "reads answered from the write queue",
+                              &DramCounters::forwardedReads},
     CounterInfo<DramCounters>{"row_hits", "1", "bursts whose row was open", &DramCounters::rowHits},
     CounterInfo<DramCounters>{"row_misses", "1", "bursts whose bank was closed",
                               &DramCounters::rowMisses},
@@ -46,10 +61,16 @@ inline constexpr std::array kDramCounters{
                               &DramCounters::idleClocks},
     CounterInfo<DramCounters>{"total_clocks", "clock", "from 0 to the end of the run",
                               &DramCounters::totalClocks},
-    CounterInfo<DramCounters>{"bank_open_clocks", "clock", "at least one bank open",
-                              &DramCounters::bankOpenClocks},
-    CounterInfo<DramCounters>{"all_closed_clocks", "clock", "all banks closed",
-                              &DramCounters::allClosedClocks},
+    CounterInfo<DramCounters>{"active_standby_clocks", "clock", "of ranks with a bank open",
+                              &DramCounters::activeStandbyClocks},
+    CounterInfo<DramCounters>{"precharge_standby_clocks", "clock", "of ranks with all banks closed",
+                              &DramCounters::prechargeStandbyClocks},
+    CounterInfo<DramCounters>{"active_power_down_clocks", "clock", "of ranks",
+                              &DramCounters::activePowerDownClocks},
+    CounterInfo<DramCounters>{"precharge_power_down_clocks", "clock", "of ranks",
+                              &DramCounters::prechargePowerDownClocks},
+    CounterInfo<DramCounters>{"self_refresh_clocks", "clock", "of ranks",
+                              &DramCounters::selfRefreshClocks},
 };
 
 /// Sums over channels; totalClocks then counts every channel's.

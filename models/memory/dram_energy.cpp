@@ -4,23 +4,22 @@
 namespace systole::memory {
 
 DramCommandEnergy dramCommandEnergy(const DdrConfig& config) {
-    const DramTiming& t = config.timing;
     const DramPower& p = config.power;
-    const double burst = config.organization.burstLength / 2.0;
-    const double devices = config.organization.devices;
-    // Currents are in mA: mA * V * clocks -> joules.
-    const double joules = 1e-3 / config.clockHertz * devices;
-    DramCommandEnergy energy;
-    // The background that flows anyway is taken off: IDD3N while the row is open, IDD2N afterwards.
-    energy.activateJoules =
-        (p.VDD * (p.IDD0 * t.tRC - p.IDD3N * t.tRAS - p.IDD2N * t.tRP) + p.VPP * p.IPP0 * t.tRC) *
-        joules;
-    energy.readJoules = p.VDD * (p.IDD4R - p.IDD3N) * burst * joules;
-    energy.writeJoules = p.VDD * (p.IDD4W - p.IDD3N) * burst * joules;
-    energy.refreshJoules = p.VDD * (p.IDD5 - p.IDD3N) * t.tRFC * joules;
-    energy.bankOpenWatts = p.VDD * p.IDD3N * 1e-3 * devices;
-    energy.allClosedWatts = p.VDD * p.IDD2N * 1e-3 * devices;
-    return energy;
+    const double watts = 1e-3 * config.organization.devices;  // of a milliwatt of each device
+    const double joules = watts / config.clockHertz;          // of a milliwatt for a clock
+    const double bits = config.organization.burstBytes() * 8.0;
+    return {.activateJoules = p.activate * joules,
+            .readJoules = p.read * joules,
+            .writeJoules = p.write * joules,
+            .refreshJoules = p.refresh * joules,
+            .refreshBankJoules = p.refreshBank * joules,
+            .ioReadJoules = p.ioReadPicojoulesPerBit * 1e-12 * bits,
+            .ioWriteJoules = p.ioWritePicojoulesPerBit * 1e-12 * bits,
+            .activeStandbyWatts = p.activeStandby * watts,
+            .prechargeStandbyWatts = p.prechargeStandby * watts,
+            .activePowerDownWatts = p.activePowerDown * watts,
+            .prechargePowerDownWatts = p.prechargePowerDown * watts,
+            .selfRefreshWatts = p.selfRefresh * watts};
 }
 
 DramEnergy dramEnergy(const DdrConfig& config, const DramCounters& counters) {
@@ -30,10 +29,17 @@ DramEnergy dramEnergy(const DdrConfig& config, const DramCounters& counters) {
     energy.activateJoules = each.activateJoules * count(counters.activates);
     energy.readJoules = each.readJoules * count(counters.reads);
     energy.writeJoules = each.writeJoules * count(counters.writes);
-    energy.refreshJoules = each.refreshJoules * count(counters.refreshes);
-    energy.backgroundJoules = (each.bankOpenWatts * count(counters.bankOpenClocks) +
-                               each.allClosedWatts * count(counters.allClosedClocks)) /
-                              config.clockHertz;
+    energy.refreshJoules = each.refreshJoules * count(counters.refreshes) +
+                           each.refreshBankJoules * count(counters.bankRefreshes);
+    energy.backgroundJoules =
+        (each.activeStandbyWatts * count(counters.activeStandbyClocks) +
+         each.prechargeStandbyWatts * count(counters.prechargeStandbyClocks) +
+         each.activePowerDownWatts * count(counters.activePowerDownClocks) +
+         each.prechargePowerDownWatts * count(counters.prechargePowerDownClocks) +
+         each.selfRefreshWatts * count(counters.selfRefreshClocks)) /
+        config.clockHertz;
+    energy.ioJoules =
+        each.ioReadJoules * count(counters.reads) + each.ioWriteJoules * count(counters.writes);
     return energy;
 }
 

@@ -6,16 +6,22 @@
 
 namespace systole::memory {
 
-/// Energy of one command, and background power, of all devices of a channel together. From the IDD
-/// and IPP currents (Micron TN-40-07, "Calculating Memory Power for DDR4 SDRAM"). I/O and
-/// termination are not included, power-down states are not used.
+/// Energy of one command, and background power, of all devices of a rank together. From the IDD
+/// and IPP currents (Micron TN-40-07, "Calculating Memory Power for DDR4 SDRAM"), which know
+/// nothing of drivers and termination outside the devices' own supplies: those are `io`.
 struct DramCommandEnergy {
     double activateJoules = 0;  ///< with the precharge that follows it
     double readJoules = 0;
     double writeJoules = 0;
     double refreshJoules = 0;
-    double bankOpenWatts = 0;   ///< background while at least one bank is open
-    double allClosedWatts = 0;  ///< background while all banks are closed
+    double refreshBankJoules = 0;
+    double ioReadJoules = 0;   ///< of a burst
+    double ioWriteJoules = 0;  ///< of a burst
+    double activeStandbyWatts = 0;
+    double prechargeStandbyWatts = 0;
+    double activePowerDownWatts = 0;
+    double prechargePowerDownWatts = 0;
+    double selfRefreshWatts = 0;
 };
 
 DramCommandEnergy dramCommandEnergy(const DdrConfig& config);
@@ -26,10 +32,13 @@ struct DramEnergy {
     double writeJoules = 0;
     double refreshJoules = 0;
     double backgroundJoules = 0;
+    double ioJoules = 0;
 
-    double totalJoules() const {
+    /// What the devices take from their supplies; without `ioJoules`.
+    double deviceJoules() const {
         return activateJoules + readJoules + writeJoules + refreshJoules + backgroundJoules;
     }
+    double totalJoules() const { return deviceJoules() + ioJoules; }
 };
 
 /// Of what the counters say; counters of several channels may be added up before.
