@@ -125,6 +125,9 @@ void readRefresh(const Section& root, DramStandard& standard) {
         standard.refreshSet = section.at("set").oneOf<memory::RefreshSet>(
             {{"bank", memory::RefreshSet::OneBank},
              {"same_bank", memory::RefreshSet::SameBankOfGroups}});
+        if (const std::optional<Value> interval = section.find("interval_by_bank")) {
+            standard.intervalByBank.emplace(*interval);
+        }
     }
 }
 
