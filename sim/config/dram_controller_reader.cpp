@@ -50,7 +50,7 @@ void checkRefresh(const Value& mode, const DramPart& part, const DdrConfig& ddr)
     if (!part.standard.has(Command::RefreshBank)) {
         mode.fail(fmt::format("{} has no REFB, expected all_bank or none", part.standard.name));
     } else if (!part.noRefreshBank.empty()) {
-        mode.fail(fmt::format("the part has no refresh by bank: {}; expected all_bank or none",
+        mode.fail(fmt::format("the part has no refresh by bank: {}, expected all_bank or none",
                               part.noRefreshBank));
     }
 }

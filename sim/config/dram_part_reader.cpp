@@ -77,18 +77,21 @@ struct PartValues {
     std::string noRefreshBank;
 };
 
+/// Empty where the part has a single one of the names that only RefreshBank needs.
 std::string whyNoRefreshBank(const Needs& needs, const Section& timing, const Section& power) {
-    std::string why;
+    std::string inTiming;
+    std::string inPower;
     for (const auto& [name, need] : needs.all()) {
-        if (need.ofRefreshBank && (need.power ? power : timing).has(name)) {
+        if (!need.ofRefreshBank) {
+            continue;
+        }
+        if ((need.power ? power : timing).has(name)) {
             return "";
         }
-        if (need.ofRefreshBank && why.empty()) {
-            why = fmt::format("there is no '{}' in {}, needed by {}", name,
-                              need.power ? "power" : "timing", need.place);
-        }
+        (need.power ? inPower : inTiming) = fmt::format(
+            "{} has no '{}', needed by {}", need.power ? "power" : "timing", name, need.place);
     }
-    return why;
+    return inTiming.empty() ? inPower : inTiming;
 }
 
 PartValues readValues(const Needs& needs, const Section& timing, const Section& power) {

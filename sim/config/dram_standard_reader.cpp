@@ -73,6 +73,7 @@ void readCommands(const Section& section, DramStandard& standard) {
         if (!standard.has(command)) {
             section.fail(fmt::format("missing command {}, expected its bus and clocks",
                                      memory::kCommandNames[indexOf(command)]));
+            standard.commands[indexOf(command)].emplace();  // said once, not at every rule
         }
     }
 }
