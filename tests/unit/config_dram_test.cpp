@@ -218,9 +218,11 @@ TEST_F(ConfigDramTest, RefreshesLeaveTimeForWork) {
     EXPECT_EQ(complaintOf({"timing.tRFC=9360"}),
               "timing.tRFC: 9360 leaves no time between refreshes, expected less than their "
               "interval (9360)");
-    EXPECT_EQ(complaintOf("lpddr4_3200", {"controller.refresh=per_bank", "timing.tRFCpb=781"}),
-              "controller.refresh: 8 refreshes by bank, each after 781 clocks, do not fit an "
-              "interval of 6246 clocks, expected all_bank or none");
+    const Overrides full{"controller.refresh=per_bank", "timing.tRFCpb=780", "timing.tREFI=6240"};
+    EXPECT_EQ(complaintOf("lpddr4_3200", full),
+              "controller.refresh: 8 refreshes by bank, each after 780 clocks, do not fit an "
+              "interval of 6240 clocks, expected all_bank or none");
+    EXPECT_EQ(load("lpddr4_3200", {full[0], "timing.tRFCpb=779", full[2]}).refresh.interval, 6240U);
 }
 
 TEST_F(ConfigDramTest, APartWithoutRefreshByBankSaysSo) {
@@ -313,6 +315,10 @@ TEST_F(ConfigDramTest, AnUnknownNameOfAStandardIsLookedForInThePart) {
     EXPECT_THAT(complaintOf({"standard.latencies.read=tNONE"}),
                 HasSubstr(": timing: missing key 'tNONE', needed by --set "
                           "standard.latencies.read=tNONE"));
+    EXPECT_THAT(complaintOf({"standard.power.RD=VDD * tNONE"}),
+                HasSubstr(": timing: missing key 'tNONE', needed by --set standard.power.RD="));
+    EXPECT_THAT(complaintOf({"standard.power.RD=VDD * INONE"}),
+                HasSubstr(": power: missing key 'INONE', needed by --set standard.power.RD="));
 }
 
 TEST_F(ConfigDramTest, ARuleNamesLevelsAndCommandsOfItsStandard) {
