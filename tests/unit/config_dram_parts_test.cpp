@@ -157,6 +157,39 @@ TEST(DramParts, TheirTimesAgreeWithEachOther) {
     }
 }
 
+/// What would be forgotten most easily in a new standard: no command of a rank slips in between.
+TEST(DramParts, NothingFollowsARefreshOrAnExitAtOnce) {
+    using enum Command;
+    for (const std::string& name : shipped()) {
+        SCOPED_TRACE(name);
+        const DdrConfig ddr = load(name);
+        const bool byBank = ddr.clocksBetween(RefreshBank, RefreshBank, Level::Rank) > 0;
+        const Cycle refresh = ddr.clocksBetween(Refresh, Activate, Level::Rank);
+        for (const Command next : {Activate, Precharge, PrechargeAll, Read, Write, Refresh,
+                                   RefreshBank, PowerDownEntry, SelfRefreshEntry}) {
+            SCOPED_TRACE(memory::kCommandNames[indexOf(next)]);
+            if (next == RefreshBank && !byBank) {
+                continue;
+            }
+            EXPECT_GT(ddr.clocksBetween(PowerDownExit, next, Level::Rank), 0U);
+            EXPECT_GE(ddr.clocksBetween(SelfRefreshExit, next, Level::Rank), refresh);
+            if (next == PowerDownEntry) {
+                EXPECT_GT(ddr.clocksBetween(Refresh, next, Level::Rank), 0U);
+            } else if (!isColumn(next)) {  // which need a row, and so an Activate before
+                EXPECT_EQ(ddr.clocksBetween(Refresh, next, Level::Rank), refresh);
+            }
+            if (next == Refresh || next == SelfRefreshEntry) {
+                EXPECT_GT(ddr.clocksBetween(Precharge, next, Level::Rank), 0U);
+                EXPECT_GT(ddr.clocksBetween(PrechargeAll, next, Level::Rank), 0U);
+                EXPECT_EQ(ddr.clocksBetween(RefreshBank, next, Level::Rank) > 0, byBank);
+            }
+        }
+        for (const Command last : {Activate, Precharge, PrechargeAll, Read, Write}) {
+            EXPECT_GT(ddr.clocksBetween(last, PowerDownEntry, Level::Rank), 0U);
+        }
+    }
+}
+
 /// JESD79-4's power-down and self-refresh, JESD209-4's refresh by bank.
 TEST(DramParts, StatesAreEnteredAndLeftInTime) {
     using enum Command;
