@@ -134,8 +134,8 @@ TEST_F(ConfigDramTest, AMapNamesWhatIsThere) {
 }
 
 TEST_F(ConfigDramTest, ABitMayBeInvertedByOthers) {
-    const DdrConfig ddr = load(
-        "ddr4_2400", {"hash={\"bank[0]\": \"row[0] row[4]\", \"bank_group[1]\": [\"row[3:2]\"]}"});
+    const DdrConfig ddr =
+        load("ddr4_2400", {R"(hash={"bank[0]": "row[0] row[4]", "bank_group[1]": ["row[3:2]"]})"});
     ASSERT_EQ(ddr.addressMap.hashes.size(), 2U);
     EXPECT_EQ(ddr.addressMap.hashes[0].target, (AddressBit{AddressField::Bank, 0}));
     EXPECT_EQ(ddr.addressMap.hashes[0].sources,
@@ -145,11 +145,11 @@ TEST_F(ConfigDramTest, ABitMayBeInvertedByOthers) {
 }
 
 TEST_F(ConfigDramTest, AHashReadsNoBitThatIsHashed) {
-    EXPECT_EQ(complaintOf({"hash={\"bank[0]\": \"row[0]\", \"bank[1]\": \"bank[0]\"}"}),
+    EXPECT_EQ(complaintOf({R"(hash={"bank[0]": "row[0]", "bank[1]": "bank[0]"})"}),
               "hash.bank[1]: bank[0] is hashed itself, expected a bit that is not");
-    EXPECT_EQ(complaintOf({"hash={\"bank[0]\": \"row[0]\", \"bank[0:0]\": \"row[1]\"}"}),
+    EXPECT_EQ(complaintOf({R"(hash={"bank[0]": "row[0]", "bank[0:0]": "row[1]"})"}),
               "hash.bank[0:0]: bank[0] is hashed twice, expected once");
-    EXPECT_EQ(complaintOf({"hash={bank: \"row[0]\"}"}),
+    EXPECT_EQ(complaintOf({R"(hash={bank: "row[0]"})"}),
               "hash.bank: 'bank' is 2 bits, expected one to be inverted");
 }
 
