@@ -89,7 +89,8 @@ RefreshLedger::RefreshLedger(const DramSpec& spec, const DramTimings& timings)
     : sameBank_(spec.refreshSameBank),
       banksPerGroup_(spec.banksPerGroup),
       sets_(spec.refreshSets()),
-      interval_(spec.refreshed ? timings.tREFI : 0),
+      intervalOfAll_(spec.refreshed ? timings.tREFI : 0),
+      intervalByBank_(spec.refreshed ? timings.tREFIpb : 0),
       postponed_(spec.postponed),
       slack_(spec.refreshSlackClocks),
       mostInTwoIntervals_(timings.mostRefreshesInTwoIntervals),
@@ -98,13 +99,13 @@ RefreshLedger::RefreshLedger(const DramSpec& spec, const DramTimings& timings)
       refreshed_(static_cast<std::size_t>(sets_)),
       window_(static_cast<std::size_t>(mostInTwoIntervals_)) {}
 
-void RefreshLedger::requireInTime(std::int64_t clock, std::int64_t step, const std::string& what,
+void RefreshLedger::requireInTime(std::int64_t clock, const std::string& what,
                                   DramFindings& findings) const {
-    if (interval_ == 0) {
+    if (interval() == 0) {
         return;
     }
-    const std::int64_t due = epoch_ + (done_ + step) * interval_ / sets_;
-    const std::int64_t latest = due + postponed_ * interval_ + slack_;
+    const std::int64_t due = epoch_ + (done_ + step_) * interval() / sets_;
+    const std::int64_t latest = due + postponed_ * interval() + slack_;
     if (clock > latest) {
         findings.add("tREFI: " + what + ": a refresh was due at " + number(due) + ", with " +
                      number(postponed_) + " postponed by " + number(latest) +
@@ -113,10 +114,10 @@ void RefreshLedger::requireInTime(std::int64_t clock, std::int64_t step, const s
 }
 
 void RefreshLedger::requireNotEarly(const DramEvent& event, DramFindings& findings) const {
-    if (interval_ == 0) {
+    if (interval() == 0) {
         return;
     }
-    const std::int64_t fallenDue = (event.clock - epoch_) / interval_ * sets_;
+    const std::int64_t fallenDue = (event.clock - epoch_) / interval() * sets_;
     if (done_ > fallenDue + ahead_) {
         findings.add("pulled in: " + event.text() + " is " + number(done_ - fallenDue) +
                      " sets of banks ahead, no more than " + number(ahead_) + " are allowed");
@@ -138,18 +139,18 @@ void RefreshLedger::markSet(const DramEvent& event, DramFindings& findings) {
 }
 
 void RefreshLedger::requireWindow(const DramEvent& event, DramFindings& findings) {
-    if (window_.empty() || interval_ == 0) {
+    if (window_.empty() || interval() == 0) {
         return;
     }
     std::optional<DramEvent>& oldest = window_[windowNext_];
-    findings.require("16 REF in two tREFI", oldest, event, 2 * interval_);
+    findings.require("16 REF in two tREFI", oldest, event, 2 * interval());
     oldest = event;
     windowNext_ = (windowNext_ + 1) % window_.size();
 }
 
 void RefreshLedger::refresh(const DramEvent& event, DramFindings& findings) {
     step_ = event.op == DramOp::REF ? sets_ : 1;
-    requireInTime(event.clock, step_, event.text(), findings);
+    requireInTime(event.clock, event.text(), findings);
     done_ += step_;
     sinceExit_ += step_;
     requireNotEarly(event, findings);
@@ -164,9 +165,9 @@ void RefreshLedger::refresh(const DramEvent& event, DramFindings& findings) {
 }
 
 void RefreshLedger::enterSelfRefresh(const DramEvent& event, DramFindings& findings) {
-    requireInTime(event.clock, step_, event.text(), findings);
+    requireInTime(event.clock, event.text(), findings);
     // JESD79, "Self-refresh": at least one extra refresh before it is entered again.
-    if (exit_ && sinceExit_ < sets_ && interval_ > 0) {
+    if (exit_ && sinceExit_ < sets_ && interval() > 0) {
         findings.add("self-refresh: " + event.text() + " follows " + exit_->text() + " with " +
                      number(sinceExit_) + " of " + number(sets_) +
                      " sets of banks refreshed between");
@@ -175,8 +176,8 @@ void RefreshLedger::enterSelfRefresh(const DramEvent& event, DramFindings& findi
 }
 
 void RefreshLedger::exitSelfRefresh(const DramEvent& event) {
-    if (interval_ > 0) {
-        done_ -= (entry_ - epoch_) / (step_ * interval_ / sets_) * step_;
+    if (interval() > 0) {
+        done_ -= (entry_ - epoch_) * sets_ / (step_ * interval()) * step_;
     }
     epoch_ = event.clock;
     exit_ = event;
@@ -187,7 +188,7 @@ void RefreshLedger::exitSelfRefresh(const DramEvent& event) {
 }
 
 void RefreshLedger::finish(std::int64_t clock, DramFindings& findings) const {
-    requireInTime(clock, step_, "end of the run at " + number(clock), findings);
+    requireInTime(clock, "end of the run at " + number(clock), findings);
 }
 
 }  // namespace oracle

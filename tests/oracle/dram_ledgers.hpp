@@ -88,8 +88,9 @@ public:
     void finish(std::int64_t clock, DramFindings& findings) const;
 
 private:
-    void requireInTime(std::int64_t clock, std::int64_t step, const std::string& what,
-                       DramFindings& findings) const;
+    /// In which all sets are refreshed, the way they are now.
+    std::int64_t interval() const { return step_ == 1 ? intervalByBank_ : intervalOfAll_; }
+    void requireInTime(std::int64_t clock, const std::string& what, DramFindings& findings) const;
     void requireNotEarly(const DramEvent& event, DramFindings& findings) const;
     void markSet(const DramEvent& event, DramFindings& findings);
     void requireWindow(const DramEvent& event, DramFindings& findings);
@@ -97,7 +98,8 @@ private:
     bool sameBank_;
     std::int64_t banksPerGroup_;
     std::int64_t sets_;
-    std::int64_t interval_;  ///< 0: no rate
+    std::int64_t intervalOfAll_;  ///< 0: no rate
+    std::int64_t intervalByBank_;
     std::int64_t postponed_;
     std::int64_t slack_;
     std::int64_t mostInTwoIntervals_;

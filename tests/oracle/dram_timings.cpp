@@ -71,11 +71,6 @@ public:
         return family_ == Family::Other ? either(names, 0) : need(names);
     }
 
-    std::int64_t commandClocks(DramOp op) const {
-        const auto slot = spec_.commands.find(op);
-        return slot == spec_.commands.end() ? 1 : slot->second.clocks;
-    }
-
 private:
     const DramSpec& spec_;
     Family family_;
@@ -88,25 +83,36 @@ std::int64_t strobeDelay(const Parameters& part, bool isRecovery) {
                                                                                               : 0;
 }
 
+/// From the clock where a read's data should come to where they do, at the latest.
+std::int64_t strobeSkew(const Parameters& part) {
+    switch (part.family()) {
+        case Family::Lpddr4:
+            return part.either({"tDQSCK", "tDQSCKmax"}, 0);
+        case Family::Lpddr5:
+            return part.either({"tWCK2DQO", "tWCKDQO"}, 0);
+        default:
+            return 0;
+    }
+}
+
 /// Clocks of the bus between the last beat of a read and the first of a write to the same rank.
-std::int64_t turnaround(const Parameters& part) {
+std::int64_t turnaround(const DramSpec& spec, const Parameters& part) {
     switch (part.family()) {
         case Family::Ddr3:  // RL + tCCD + 2 - WL
         case Family::Ddr4:  // CL - CWL + BL/2 + 1 + tWPRE, of 1 clock
             return 2;
         case Family::Ddr5:  // CL - CWL + BL/2 + 2 - read DQS offset + tRPST - 0.5 + tWPRE
-            return 2 + part.either({"tWPRE"}, 0);
-        case Family::Lpddr4:  // RL + tDQSCK(max) + BL/2 + tRPST - WL + tWPRE, of 2 clocks
-            return part.either({"tDQSCK", "tDQSCKmax"}, 0) + part.either({"tWPRE"}, 2) +
-                   part.either({"tRPST"}, 0);
+            return 2 + part.either({"tWPRE"}, 2);
+        case Family::Lpddr4:  // RL + tDQSCK(max) + BL/2 + tRPST - WL + tWPRE
+            return strobeSkew(part) + part.either({"tWPRE"}, 2) + part.either({"tRPST"}, 0);
         case Family::Lpddr5:  // RL + tWCK2DQO(max) + BL/n - WL
-            return part.either({"tWCK2DQO", "tWCKDQO", "tDQSCK"}, 1);
+            return std::max<std::int64_t>(strobeSkew(part), 1);
         case Family::Gddr6:
         case Family::Hbm:
         case Family::Other:
             break;
     }
-    return 1;  // the bus changes hands
+    return spec.dataPathPerBank ? 0 : 1;  // pins change hands
 }
 
 void setRows(DramTimings& t, const Parameters& part) {
@@ -122,27 +128,32 @@ void setRows(DramTimings& t, const Parameters& part) {
     t.tFAW = part.needOfStandard({"tFAW"});
 }
 
-void setColumns(DramTimings& t, const Parameters& part) {
-    t.tCCD_S = part.need({"tCCD_S", "tCCDS", "tCCD"});
-    t.tCCD_L = part.need({"tCCD_L", "tCCDL", "tCCD"});
+void setColumns(DramTimings& t, const DramSpec& spec, const Parameters& part) {
+    if (part.family() == Family::Lpddr5) {
+        // BL/n_min to another group; BL/n_max to the same, over whose slots a burst is spread.
+        t.tCCD_S = part.either({"tCCD_S"}, t.burst);
+        t.tCCD_L = part.need({"BLn_max", "tCCD_L"});
+    } else {
+        t.tCCD_S = part.need({"tCCD_S", "tCCDS", "tCCD", "tCCDL"});
+        t.tCCD_L = part.need({"tCCD_L", "tCCDL", "tCCD"});
+    }
     t.tCCD_L_WR = part.either({"tCCD_L_WR", "tCCD_L_WR2"}, t.tCCD_L);
     t.tRTRS = part.either({"tRTRS"}, 0);
 
-    // LPDDR5 spreads a burst over the slots of its bank group: BL/n_max clocks, which is tCCD_L.
-    const std::int64_t sameGroupBurst = part.family() == Family::Lpddr5 ? t.tCCD_L : t.burst;
+    const std::int64_t inGroup = part.family() == Family::Lpddr5 ? t.tCCD_L : t.burst;
     const std::int64_t written = t.writeLatency + strobeDelay(part, false);
-    t.writeToReadOtherGroup = written + t.burst + part.need({"tWTR_S", "tWTRS", "tWTR"});
-    t.writeToReadSameGroup = written + sameGroupBurst + part.need({"tWTR_L", "tWTRL", "tWTR"});
-    const std::int64_t gap = turnaround(part);
+    t.writeToReadOtherGroup = written + t.burst + part.need({"tWTR_S", "tWTRS", "tWTR", "tWTRL"});
+    t.writeToReadSameGroup = written + inGroup + part.need({"tWTR_L", "tWTRL", "tWTR"});
+    const std::int64_t gap = turnaround(spec, part);
     const std::int64_t asked = part.either({"tRTW"}, 0);
     t.readToWriteOtherGroup = std::max(t.readLatency + t.burst + gap - t.writeLatency, asked);
-    t.readToWriteSameGroup = std::max(t.readLatency + sameGroupBurst + gap - t.writeLatency, asked);
+    t.readToWriteSameGroup = std::max(t.readLatency + inGroup + gap - t.writeLatency, asked);
 
     t.writeToPrecharge = t.writeLatency + strobeDelay(part, true) + t.burst + part.need({"tWR"});
     t.readToPrecharge = part.find({"tRBTP"}) ? t.burst + part.need({"tRBTP"})
                                              : part.need({"tRTP", "tRTP_L", "tRTPL"});
     if (part.family() == Family::Lpddr4) {
-        t.readToPrecharge += t.burst - 8;  // BL/2 + max(8, tRTP) - 8
+        t.readToPrecharge = t.burst + std::max<std::int64_t>(8, t.readToPrecharge) - 8;
     }
 }
 
@@ -154,6 +165,8 @@ void setRefresh(DramTimings& t, const DramSpec& spec, const Parameters& part) {
         t.tREFI = part.either({"tREFI", "tREFI1"}, 0);
         t.tRFC = part.either({"tRFC", "tRFCab", "tRFC1"}, 0);
     }
+    // JESD79-5: by bank only in fine granularity refresh, where all is due twice as often.
+    t.tREFIpb = part.family() == Family::Ddr5 ? part.either({"tREFI2"}, t.tREFI / 2) : t.tREFI;
     t.tRFCpb = part.find({"tRFCpb", "tRFCsb", "tRFCSB"});
     const Family family = part.family();
     const std::int64_t whole = t.tRFCpb.value_or(0);
@@ -169,26 +182,23 @@ void setRefresh(DramTimings& t, const DramSpec& spec, const Parameters& part) {
 
 void setPowerDown(DramTimings& t, const Parameters& part) {
     const Family family = part.family();
-    const std::int64_t strobe =
-        family == Family::Lpddr4 ? part.either({"tDQSCK", "tDQSCKmax"}, 0) : 0;
-    // JESD79: tRDPDEN = RL + BL/2 + 1; tWRPDEN = WL + BL/2 + tWR, DDR5 and HBM one more.
-    t.readToPowerDown = std::max(t.readLatency + strobe + t.burst + 1, part.either({"tRDPDEN"}, 0));
+    const std::int64_t inGroup = family == Family::Lpddr5 ? t.tCCD_L : t.burst;
+    // JESD79: tRDPDEN = RL + BL/2 + 1; tWRPDEN = WL + BL/2 + tWR, DDR5, LPDDR and HBM one more.
+    t.readToPowerDown = std::max(t.readLatency + strobeSkew(part) + inGroup + 1,
+                                 part.either({"tRDPDEN", "tRDPDE"}, 0));
     const bool oneMore = family == Family::Ddr5 || family == Family::Hbm || part.isLowPower();
-    t.writeToPowerDown = std::max(t.writeLatency + t.burst + part.need({"tWR"}) + (oneMore ? 1 : 0),
-                                  part.either({"tWRPDEN"}, 0));
+    t.writeToPowerDown = std::max(t.writeLatency + inGroup + part.need({"tWR"}) + (oneMore ? 1 : 0),
+                                  part.either({"tWRPDEN", "tWRPDE"}, 0));
     // 2 clocks from DDR4-2400 on.
     const std::int64_t usual = family == Family::Ddr4 || family == Family::Ddr5 ? 2 : 1;
-    const std::int64_t after = part.either({"tCMDCKE"}, 0);
-    const auto from = [&](DramOp op, Parameters::Names names) {
-        return after > 0 ? part.commandClocks(op) - 1 + after : part.either(names, usual);
-    };
-    t.activateToPowerDown = from(DramOp::ACT, {"tACTPDEN"});
-    t.prechargeToPowerDown = from(DramOp::PRE, {"tPRPDEN"});
-    t.refreshToPowerDown = from(DramOp::REF, {"tREFPDEN"});
+    t.activateToPowerDown = part.either({"tACTPDEN", "tACTPDE", "tCMDCKE", "tCMDPD"}, usual);
+    t.prechargeToPowerDown =
+        part.either({"tPRPDEN", "tPREPDE", "tPRPDE", "tCMDCKE", "tCMDPD"}, usual);
+    t.refreshToPowerDown = part.either({"tREFPDEN", "tREFPDE", "tCMDCKE", "tCMDPD"}, usual);
     t.powerDown = part.find({"tPD", "tCKE", "tCSPD"});
     t.powerUp = part.find({"tCKE", "tPD", "tCSPD"});
     t.tXP = part.find({"tXP"});
-    t.tCKESR = part.find({"tCKESR", "tSR", "tCSL_SR"});
+    t.tCKESR = part.find({"tCKESR", "tSR", "tCSL"});
     t.tXS = part.find({"tXS", "tXSR"});
     t.selfRefreshToRead = std::max(part.either({"tXSDLL", "tXS_DLL"}, 0), t.tXS.value_or(0));
 }
@@ -201,7 +211,7 @@ DramTimings::DramTimings(const DramSpec& spec) {
     writeLatency = part.need({"CWL", "WL", "tCWL", "tWL"});
     burst = (spec.burstLength + spec.beatsPerClock - 1) / spec.beatsPerClock;
     setRows(*this, part);
-    setColumns(*this, part);
+    setColumns(*this, spec, part);
     setRefresh(*this, spec, part);
     setPowerDown(*this, part);
 }

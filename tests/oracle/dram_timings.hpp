@@ -40,7 +40,8 @@ struct DramTimings {
     std::int64_t readToWriteSameGroup = 0;
     std::int64_t tRTRS = 0;  ///< between data of two ranks
 
-    std::int64_t tREFI = 0;
+    std::int64_t tREFI = 0;    ///< between refreshes of all banks
+    std::int64_t tREFIpb = 0;  ///< in which all banks are refreshed one by one
     std::int64_t tRFC = 0;
     std::optional<std::int64_t> tRFCpb;
     std::int64_t refreshBankToRefreshBank = 0;     ///< of another set
