@@ -133,12 +133,13 @@ DramPart readDramPart(const std::string& path) {
 ListingVerdict checkListing(const DramPart& part, const std::string& listing) {
     std::vector<DramChecker> checkers(part.channels, DramChecker(part.spec));
     DramListing commands(listing);
+    ListingVerdict verdict;
     std::uint32_t channel = 0;
     DramEvent event;
     while (commands.next(channel, event)) {
         checkers.at(channel).check(event);
+        ++verdict.commandsOf[event.op];
     }
-    ListingVerdict verdict;
     for (std::size_t i = 0; i < checkers.size(); ++i) {
         checkers[i].finish(event.clock);
         verdict.commands += checkers[i].commands();

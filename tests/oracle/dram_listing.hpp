@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ DramPart readDramPart(const std::string& path);
 
 struct ListingVerdict {
     std::uint64_t commands = 0;
+    std::map<DramOp, std::uint64_t> commandsOf;
     std::uint64_t violations = 0;
     std::vector<std::string> texts;  ///< the first of each channel
 };
