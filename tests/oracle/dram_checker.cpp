@@ -25,10 +25,12 @@ DramChecker::DramChecker(const DramSpec& spec)
     : spec_(spec),
       timings_(spec),
       ranks_(spec.ranks),
-      ledgers_(spec.ranks, RefreshLedger(spec, timings_)),
       commandBuses_(spec),
       dataBuses_(spec.dataPathPerBank ? std::size_t{spec.ranks} * spec.banks() : 1,
                  DataBus(timings_)) {
+    for (std::uint32_t i = 0; i < spec.ranks; ++i) {
+        ledgers_.emplace_back(spec, timings_, i);
+    }
     for (Rank& rank : ranks_) {
         rank.banks.resize(spec.banks());
         rank.groups.resize(spec.bankGroups);

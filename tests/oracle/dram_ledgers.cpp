@@ -85,7 +85,7 @@ void DataBus::place(const DramEvent& event, DramFindings& findings) {
     recent_.push_back(placed);
 }
 
-RefreshLedger::RefreshLedger(const DramSpec& spec, const DramTimings& timings)
+RefreshLedger::RefreshLedger(const DramSpec& spec, const DramTimings& timings, std::uint32_t rank)
     : sameBank_(spec.refreshSameBank),
       banksPerGroup_(spec.banksPerGroup),
       sets_(spec.refreshSets()),
@@ -94,6 +94,7 @@ RefreshLedger::RefreshLedger(const DramSpec& spec, const DramTimings& timings)
       postponed_(spec.postponed),
       slack_(spec.refreshSlackClocks),
       mostInTwoIntervals_(timings.mostRefreshesInTwoIntervals),
+      epoch_(rank * spec.refreshStaggerClocks),
       ahead_(kMostPulledIn * sets_),
       step_(sets_),
       refreshed_(static_cast<std::size_t>(sets_)),
@@ -117,7 +118,8 @@ void RefreshLedger::requireNotEarly(const DramEvent& event, DramFindings& findin
     if (interval() == 0) {
         return;
     }
-    const std::int64_t fallenDue = (event.clock - epoch_) / interval() * sets_;
+    const std::int64_t fallenDue =
+        std::max<std::int64_t>(event.clock - epoch_, 0) / interval() * sets_;
     if (done_ > fallenDue + ahead_) {
         findings.add("pulled in: " + event.text() + " is " + number(done_ - fallenDue) +
                      " sets of banks ahead, no more than " + number(ahead_) + " are allowed");

@@ -79,7 +79,7 @@ private:
 /// refreshes all sets. Self-refresh does its own; what was owed before it is owed after it.
 class RefreshLedger {
 public:
-    RefreshLedger(const DramSpec& spec, const DramTimings& timings);
+    RefreshLedger(const DramSpec& spec, const DramTimings& timings, std::uint32_t rank);
 
     void refresh(const DramEvent& event, DramFindings& findings);
     void enterSelfRefresh(const DramEvent& event, DramFindings& findings);
@@ -104,10 +104,10 @@ private:
     std::int64_t slack_;
     std::int64_t mostInTwoIntervals_;
 
-    std::int64_t epoch_ = 0;  ///< intervals are counted from here
-    std::int64_t done_ = 0;   ///< sets refreshed since, and before if ahead (or less if behind)
-    std::int64_t ahead_;      ///< sets that may be refreshed before they are due
-    std::int64_t step_;       ///< sets of the last refresh
+    std::int64_t epoch_;     ///< intervals are counted from here
+    std::int64_t done_ = 0;  ///< sets refreshed since, and before if ahead (or less if behind)
+    std::int64_t ahead_;     ///< sets that may be refreshed before they are due
+    std::int64_t step_;      ///< sets of the last refresh
     std::int64_t entry_ = 0;
     std::int64_t sinceExit_ = 0;
     std::optional<DramEvent> exit_;

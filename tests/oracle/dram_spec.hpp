@@ -54,9 +54,11 @@ struct DramSpec {
 
     std::map<DramOp, DramSlot> commands;  ///< those that the standard has
 
-    bool refreshed = true;                ///< whether refreshes may not be left out
-    bool refreshSameBank = false;         ///< REFB refreshes that bank of every group
-    std::int64_t postponed = 0;           ///< refreshes of all banks that may be put off
+    bool refreshed = true;         ///< whether refreshes may not be left out
+    bool refreshSameBank = false;  ///< REFB refreshes that bank of every group
+    std::int64_t postponed = 0;    ///< refreshes of all banks that may be put off
+    /// A rank's intervals are counted from so long after the rank before it: ranks take turns.
+    std::int64_t refreshStaggerClocks = 0;
     std::int64_t refreshSlackClocks = 0;  ///< for what is under way when a refresh falls due
 
     std::uint32_t banks() const { return bankGroups * banksPerGroup; }

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array kPatterns{"seq",        "seq_wr",         "rand",    "rand_rw",  "row_conf",
                                "rw_2stream", "rw_2stream_blk", "dep_seq", "dep_rand", "dep_conf"};
-constexpr std::uint64_t kRequests = 2000;
+constexpr std::uint64_t kRequests = 3000;
 
 /// How the controller is told to go about it, and what the checker must know of that.
 struct Policy {
@@ -35,6 +35,8 @@ struct Policy {
     std::int64_t postponed = 0;
     bool refreshed = true;
 };
+
+void PrintTo(const Policy& policy, std::ostream* stream) { *stream << policy.name; }
 
 const std::vector<Policy>& policies() {
     using oracle::DramOp;
@@ -88,7 +90,7 @@ std::string writeTrace() {
     std::ofstream trace(path);
     std::mt19937_64 random(42);  // NOLINT(bugprone-random-generator-seed): the same each time
     std::uint64_t clock = 0;
-    for (std::uint64_t i = 0; i < kRequests; ++i) {
+    for (std::uint64_t i = 0; i < kRequests / 2; ++i) {
         clock += random() % 16 != 0 ? random() % 8 : random() % (random() % 8 == 0 ? 20000 : 400);
         trace << clock << (random() % 3 == 0 ? " write " : " read ")
               << (random() % (1U << 26U)) / 64 * 64 << "\n";
@@ -117,13 +119,17 @@ void checkRun(const fs::path& file, oracle::DramPart part, const std::string& pa
     part.spec.ranks = policy.ranks;
     part.spec.postponed = policy.postponed;
     part.spec.refreshed = policy.refreshed;
+    const auto interval = part.spec.parameters.find("tREFI");
+    ASSERT_NE(interval, part.spec.parameters.end());
+    part.spec.refreshStaggerClocks = interval->second / policy.ranks;
     part.spec.refreshSlackClocks = slackOf(part.spec);
     const std::string line = commandLine(file, pattern, policy);
     SCOPED_TRACE(line);
-    ASSERT_EQ(std::system(line.c_str()), 0);  // NOLINT(cert-env33-c): our own executable
+    // NOLINTNEXTLINE(cert-env33-c): our own executable
+    ASSERT_EQ(std::system(line.c_str()), 0) << std::ifstream(scratch(".log")).rdbuf();
     const oracle::ListingVerdict verdict = checkListing(part, scratch(".csv"));
     EXPECT_EQ(verdict.violations, 0U) << verdict.texts.front();
-    EXPECT_GE(verdict.commands, kRequests / 2);
+    EXPECT_GE(verdict.commands, kRequests / 4);
     if (policy.mustOccur && pattern.ends_with(".trace")) {
         EXPECT_GT(verdict.commandsOf.count(*policy.mustOccur), 0U);
     }
