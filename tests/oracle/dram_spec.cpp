@@ -30,7 +30,8 @@ std::optional<DramOp> dramOpOf(std::string_view name) {
 std::string DramEvent::text() const {
     std::string text = std::string(nameOf(op)) + " of rank " + std::to_string(rank);
     if (isOfBank(op)) {
-        text += ", group " + std::to_string(group) + ", bank " + std::to_string(bank);
+        text += group == kNotGiven ? ", all groups" : ", group " + std::to_string(group);
+        text += ", bank " + std::to_string(bank);
     }
     if (row != kNotGiven) {
         text += ", row " + std::to_string(row);
