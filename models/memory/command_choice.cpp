@@ -208,7 +208,7 @@ void MemoryController::considerPages(Choice& best) const {
     const bool adaptive = config_.controller.pagePolicy == PagePolicy::Adaptive;
     for (std::uint32_t i = 0; i < banks_.size(); ++i) {
         const Bank& bank = banks_[i];
-        if (bank.mayClose && !bank.isBlocked && reads_.hitOf(i) == RequestQueue::kNone &&
+        if (bank.mayClose && !candidates_[i].isBlocked && reads_.hitOf(i) == RequestQueue::kNone &&
             writes_.hitOf(i) == RequestQueue::kNone) {
             const Cycle clock = adaptive ? bank.lastUse + bank.timeout : 0;
             consider(best, {clock, Urgency::Housekeeping, i, Command::Precharge, i});

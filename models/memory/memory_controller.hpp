@@ -102,7 +102,6 @@ private:
         std::uint32_t target = 0;  ///< the set that is refreshed next, where one is owed
     };
     struct Bank {
-        bool isBlocked = false;    ///< by a refresh that must come, or by the rank's power state
         bool mayClose = false;     ///< by the page policy
         std::uint64_t passed = 0;  ///< hits that passed an older burst since the row was opened
         Cycle lastUse = 0;

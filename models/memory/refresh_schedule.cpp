@@ -44,7 +44,7 @@ void RefreshSchedule::refreshed(std::uint32_t set) {
         isDone_.assign(sets(), false);
         done_ = 0;
     }
-    refreshedSinceExit_ = true;
+    missing_ -= missing_ > 0 ? 1 : 0;
 }
 
 void RefreshSchedule::suspend() { nextDue_ = kNever; }
@@ -52,7 +52,7 @@ void RefreshSchedule::suspend() { nextDue_ = kNever; }
 void RefreshSchedule::resume(Cycle clock) {
     begin_ = clock;
     count_ = 0;
-    refreshedSinceExit_ = interval_ == 0;
+    missing_ = interval_ == 0 ? 0 : sets();
     findNextDue();
 }
 

@@ -30,8 +30,9 @@ public:
     /// The rank refreshes itself from now on, and no longer.
     void suspend();
     void resume(Cycle clock);
-    /// JESD79-4, "Self-Refresh Operation": one refresh between an exit and the next entry.
-    bool mayRefreshItself() const { return refreshedSinceExit_; }
+    /// JESD79-4, "Self-Refresh Operation": one refresh (of each set) between an exit and the next
+    /// entry.
+    bool mayRefreshItself() const { return missing_ == 0; }
 
 private:
     void findNextDue();
@@ -44,7 +45,7 @@ private:
     std::uint64_t count_ = 0;
     Cycle nextDue_ = 0;
     std::uint64_t owed_ = 0;
-    bool refreshedSinceExit_ = true;
+    std::uint32_t missing_ = 0;  ///< since the last exit
 };
 
 }  // namespace systole::memory
