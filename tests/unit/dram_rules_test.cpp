@@ -37,9 +37,7 @@ bool isOfGroups(const DdrConfig& config, const IssuedCommand& command) {
 
 bool binds(const DdrConfig& config, const TimingRule& rule, const IssuedCommand& a,
            const IssuedCommand& b) {
-    const auto& previous = rule.previous;
-    if (std::find(previous.begin(), previous.end(), a.command) == previous.end() ||
-        rule.next != b.command) {
+    if (!rule.follows(a.command) || rule.next != b.command) {
         return false;
     }
     const bool sameRank = a.bank.rank == b.bank.rank;
