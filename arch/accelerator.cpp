@@ -20,9 +20,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfi
     : sc_module(name),
       config_(config),
       replay_(config),
-      dram_(memory == nullptr
-                ? std::make_unique<DramController>("dram", config.dram, replay_.clock)
-                : nullptr),
+      dram_(memory == nullptr ? std::make_unique<DramController>("dram", config.dram, replay_.clock)
+                              : nullptr),
       memory_(memory == nullptr ? *dram_ : *memory),
       sequencer_("sequencer", config.sequencer, replay_),
       load_("dma_load", Unit::Load, config, replay_),

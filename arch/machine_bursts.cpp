@@ -34,9 +34,8 @@ std::optional<std::uint64_t> offsetIn(const DramBox& box, std::uint64_t address)
         }
         const std::uint64_t rest = address - begin;
         const std::uint64_t inner =
-            box.strides[1] == 0
-                ? box.counts[1] - 1
-                : std::min<std::uint64_t>(rest / box.strides[1], box.counts[1] - 1);
+            box.strides[1] == 0 ? box.counts[1] - 1
+                                : std::min<std::uint64_t>(rest / box.strides[1], box.counts[1] - 1);
         if (rest - inner * box.strides[1] < box.runBytes) {
             return (outer * box.counts[1] + inner) * box.runBytes + rest - inner * box.strides[1];
         }
@@ -84,15 +83,16 @@ std::string MachineBursts::mismatch(std::uint64_t address,
                                     std::span<const std::uint8_t> bytes) const {
     for (const std::uint8_t byte : bytes) {
         const DramLayout& layout = replay_.program->dram;
-        const std::uint8_t expected = packedByte(
-            layout, address, [this](std::uint64_t image) { return imageByte(image); });
+        const std::uint8_t expected =
+            packedByte(layout, address, [this](std::uint64_t image) { return imageByte(image); });
         const auto wanted = [this](std::uint64_t image) {
             return offsetIn(load_.box(), image) ? 0xffU : 0U;
         };
         if (byte != expected && ((byte ^ expected) & packedByte(layout, address, wanted)) != 0) {
-            return fmt::format("cycle {}: byte {:#x} of the DRAM came as {:#04x}, the machine has "
-                               "{:#04x} there",
-                               replay_.cycle(), address, byte, expected);
+            return fmt::format(
+                "cycle {}: byte {:#x} of the DRAM came as {:#04x}, the machine has "
+                "{:#04x} there",
+                replay_.cycle(), address, byte, expected);
         }
         ++address;
     }

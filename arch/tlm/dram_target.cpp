@@ -9,9 +9,9 @@
 
 namespace systole::arch {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time;
 using sc_core::sc_time_stamp;
+using sc_core::SC_ZERO_TIME;
 using tlm::tlm_generic_payload;
 
 DramTarget::DramTarget(const sc_core::sc_module_name& name, const DramTargetConfig& config)
@@ -29,9 +29,9 @@ DramTarget::DramTarget(const sc_core::sc_module_name& name, const DramTargetConf
 }
 
 void DramTarget::fail(const std::string& message) const {
-    SC_REPORT_ERROR(kProtocolError, fmt::format("{}: {}: {}", name(), sc_time_stamp().to_string(),
-                                                message)
-                                        .c_str());
+    SC_REPORT_ERROR(
+        kProtocolError,
+        fmt::format("{}: {}: {}", name(), sc_time_stamp().to_string(), message).c_str());
 }
 
 tlm::tlm_sync_enum DramTarget::nb_transport_fw(tlm_generic_payload& payload, tlm::tlm_phase& phase,
@@ -74,7 +74,11 @@ tlm::tlm_sync_enum DramTarget::beginRequest(tlm_generic_payload& payload, tlm::t
 
 /// Ends the request that waits, when its time has come and there is room.
 void DramTarget::acceptWaiting() {
-    if (request_ == nullptr || sc_time_stamp() < requestBegin_ || !hasRoom()) {
+    if (request_ == nullptr || !hasRoom()) {
+        return;
+    }
+    if (sc_time_stamp() < requestBegin_) {
+        mayAccept_.notify(requestBegin_ - sc_time_stamp());
         return;
     }
     tlm_generic_payload& payload = *request_;
@@ -93,8 +97,7 @@ void DramTarget::accept(tlm_generic_payload& payload, sc_core::sc_event* done) {
     transferData(payload);
     const std::uint64_t burst = memory->burstBytes();
     const std::uint64_t first = payload.get_address() / burst;
-    const std::uint64_t last =
-        (payload.get_address() + payload.get_data_length() - 1) / burst;
+    const std::uint64_t last = (payload.get_address() + payload.get_data_length() - 1) / burst;
     const std::uint64_t tag = nextTag_++;
     accepted_[tag] = {&payload, last - first + 1, done};
     for (std::uint64_t index = first; index <= last; ++index) {
@@ -153,6 +156,9 @@ tlm::tlm_sync_enum DramTarget::endResponse(tlm_generic_payload& payload, const s
 
 /// The response ends `delay` from now.
 void DramTarget::endTransaction(const sc_time& delay) {
+    if (!response_) {
+        fail("a response that ends twice");
+    }
     const auto entry = accepted_.find(response_.value());
     tlm_generic_payload& payload = *entry->second.payload;
     accepted_.erase(entry);
@@ -194,17 +200,20 @@ tlm::tlm_response_status DramTarget::problemOf(const tlm_generic_payload& payloa
     if (!payload.is_read() && !payload.is_write()) {
         return tlm::TLM_COMMAND_ERROR_RESPONSE;
     }
+    if (payload.get_data_ptr() == nullptr) {
+        return tlm::TLM_GENERIC_ERROR_RESPONSE;
+    }
     const std::uint64_t length = payload.get_data_length();
     if (length == 0 || payload.get_streaming_width() < length) {
         return tlm::TLM_BURST_ERROR_RESPONSE;
     }
-    if (length > config_.capacityBytes ||
-        payload.get_address() > config_.capacityBytes - length) {
+    if (length > config_.capacityBytes || payload.get_address() > config_.capacityBytes - length) {
         return tlm::TLM_ADDRESS_ERROR_RESPONSE;
     }
     const unsigned char* enables = payload.get_byte_enable_ptr();
     if (enables != nullptr) {
-        const std::uint64_t used = std::min<std::uint64_t>(payload.get_byte_enable_length(), length);
+        const std::uint64_t used =
+            std::min<std::uint64_t>(payload.get_byte_enable_length(), length);
         const bool areKnown = std::all_of(enables, enables + used, [](unsigned char enable) {
             return enable == TLM_BYTE_ENABLED || enable == TLM_BYTE_DISABLED;
         });

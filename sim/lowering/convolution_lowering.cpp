@@ -82,8 +82,8 @@ private:
     }
 
     void placeWeights() {
-        const std::uint32_t recordBytes = arch::parameterBytes(
-            context_.datapath, context_.network.scheme.requantization);
+        const std::uint32_t recordBytes =
+            arch::parameterBytes(context_.datapath, context_.network.scheme.requantization);
         for (const auto& row : chunks_) {
             std::vector<std::uint64_t> addresses;
             for (const WeightChunk& chunk : row) {
