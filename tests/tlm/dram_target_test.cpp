@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An example of how somebody else's initiator (InitiatorPeer, on tlm_utils::simple_initiator_socket)
-// uses the DRAM: bind its socket to DramTarget::socket, and DramTarget::memory to a DramController.
-// The checker in between is there for the test alone.
+// An example of how somebody else's initiator (InitiatorPeer, on
+// tlm_utils::simple_initiator_socket) uses the DRAM: bind its socket to DramTarget::socket, and
+// DramTarget::memory to a DramController. The checker in between is there for the test alone.
 #include "arch/tlm/dram_target.hpp"
 
 #include <gmock/gmock.h>
@@ -44,11 +44,12 @@ memory::DramConfig ideal() {
     return config;
 }
 
-ClockDomain coreClock() {
-    static const bool kOnce = (useFemtoseconds(), true);
-    EXPECT_TRUE(kOnce);
-    return ClockDomain(500e6);
-}
+ClockDomain coreClock() { return ClockDomain(500e6); }
+
+class DramTargetTest : public testing::Test {
+protected:
+    DramTargetTest() { useFemtoseconds(); }
+};
 
 /// The DRAM behind its socket, and somebody else's initiator.
 struct Bench {
@@ -99,7 +100,8 @@ public:
                     transaction.enables.push_back(random.percent(50) ? 0xff : 0);
                 }
                 transaction.set_byte_enable_ptr(transaction.enables.data());
-                transaction.set_byte_enable_length(transaction.enables.size());
+                transaction.set_byte_enable_length(
+                    static_cast<unsigned int>(transaction.enables.size()));
             }
             // The request channel keeps order: what is sent first is accepted first.
             apply(transaction, at);
@@ -139,7 +141,7 @@ private:
     int wrong_ = 0;
 };
 
-TEST(DramTarget, ReadsWhatWasWrittenLastAndKeepsToTheProtocol) {
+TEST_F(DramTargetTest, ReadsWhatWasWrittenLastAndKeepsToTheProtocol) {
     struct Case {
         std::uint32_t accepted;
         RandomTraffic traffic;
@@ -167,14 +169,13 @@ TEST(DramTarget, ReadsWhatWasWrittenLastAndKeepsToTheProtocol) {
         EXPECT_EQ(each->bench->peer.liveTransactions(), 0U) << "held for ever";
         EXPECT_GT(each->traffic.reads(), kTransactions / 3);
         EXPECT_EQ(each->traffic.wrong(), 0);
-        for (const char* way : {"BEGIN_REQ delayed", "END_REQ sent", "BEGIN_RESP sent",
-                                "END_RESP sent", "END_RESP returned", "END_RESP delayed",
-                                "completed in BEGIN_RESP"}) {
+        for (const char* way : {"BEGIN_REQ delayed", "END_REQ returned", "END_REQ sent",
+                                "BEGIN_RESP sent", "END_RESP sent", "END_RESP returned",
+                                "END_RESP delayed", "completed in BEGIN_RESP"}) {
             EXPECT_TRUE(checker.seen().contains(way)) << way;
         }
         // One more than are accepted waits for its END_REQ.
         EXPECT_EQ(checker.mostUnderWay(), std::min(each->accepted + 1, 8U));
-        EXPECT_EQ(checker.seen().contains("END_REQ returned"), each->accepted > 1);
     }
 }
 
@@ -195,10 +196,11 @@ std::vector<Access> latencySteps(const memory::DramConfig& config) {
                               {0, false, sc_core::sc_time(10, SC_US)}};  // a refresh closes
     RandomSource random(5);
     for (int i = 0; i < 400; ++i) {
-        const std::uint64_t burst = random.between(0, 15) + (random.percent(30) ? otherRow / 64 : 0);
-        steps.push_back({burst * 64, random.percent(50),
-                         sc_core::sc_time(random.percent(30) ? random.between(1, 4000) : 0,
-                                          sc_core::SC_NS)});
+        const std::uint64_t burst =
+            random.between(0, 15) + (random.percent(30) ? otherRow / 64 : 0);
+        steps.push_back(
+            {burst * 64, random.percent(50),
+             sc_core::sc_time(random.percent(30) ? random.between(1, 4000) : 0, sc_core::SC_NS)});
     }
     return steps;
 }
@@ -278,10 +280,10 @@ void expectEqualLatencies(const memory::DramConfig& config, std::uint32_t accept
     }
 }
 
-TEST(DramTarget, TakesAsLongAsTheInnerPath) { expectEqualLatencies(ddr(), 64); }
-TEST(DramTarget, TakesAsLongAsTheInnerPathWithRoomForOne) { expectEqualLatencies(ddr(), 1); }
+TEST_F(DramTargetTest, TakesAsLongAsTheInnerPath) { expectEqualLatencies(ddr(), 64); }
+TEST_F(DramTargetTest, TakesAsLongAsTheInnerPathWithRoomForOne) { expectEqualLatencies(ddr(), 1); }
 
-TEST(DramTarget, TakesAsLongInABlockingCall) {
+TEST_F(DramTargetTest, TakesAsLongInABlockingCall) {
     const std::vector<Access> steps = latencySteps(ddr());
     std::vector<sc_core::sc_time> blocking;
     Bench bench("blocking", ddr(), 1, 0, latencyScript(steps, true, blocking));
@@ -302,7 +304,7 @@ TEST(DramTarget, TakesAsLongInABlockingCall) {
 /// The response to one transaction, changed by `edit`.
 using Edit = std::function<void(PeerTransaction&)>;
 
-TEST(DramTarget, AnswersWhatItCannotDoWithTheStandardsCodes) {
+TEST_F(DramTargetTest, AnswersWhatItCannotDoWithTheStandardsCodes) {
     const std::uint64_t capacity = ideal().capacityBytes();
     const std::vector<std::pair<tlm::tlm_response_status, Edit>> cases{
         {tlm::TLM_OK_RESPONSE, [](PeerTransaction&) {}},
@@ -359,7 +361,7 @@ TEST(DramTarget, AnswersWhatItCannotDoWithTheStandardsCodes) {
     EXPECT_THAT(bench.checker.breaches(), IsEmpty());
 }
 
-TEST(DramTarget, ShowsItsDataWithoutTimeAndGivesNoPointerToThem) {
+TEST_F(DramTargetTest, ShowsItsDataWithoutTimeAndGivesNoPointerToThem) {
     Bench bench("debug", ideal(), 2, 0, [](InitiatorPeer& peer) {
         const std::uint64_t end = ideal().capacityBytes();
         PeerTransaction& write = peer.make(tlm::TLM_WRITE_COMMAND, end - 3, {1, 2, 3, 4});
@@ -391,7 +393,7 @@ TEST(SparseMemory, TakesRoomOnlyWhereItWasWritten) {
     EXPECT_EQ(data.pages(), 2U);
 }
 
-TEST(DramTarget, RefusesASecondRequestBeforeTheEndOfTheFirst) {
+TEST_F(DramTargetTest, RefusesASecondRequestBeforeTheEndOfTheFirst) {
     if (kSanitizesAddresses) GTEST_SKIP();
     DramController controller("dram", ideal(), coreClock());
     DramTarget target("target", {1 << 20, 1});

@@ -3,8 +3,8 @@
 
 namespace systole::arch {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time;
+using sc_core::SC_ZERO_TIME;
 
 PeerTransaction::PeerTransaction(tlm::tlm_mm_interface* manager, tlm::tlm_command command,
                                  std::uint64_t address, std::vector<std::uint8_t> bytes)

@@ -16,8 +16,8 @@ namespace systole::arch {
 
 /// A transaction with the arrays it needs; it lives as long as somebody holds it.
 struct PeerTransaction final : tlm::tlm_generic_payload {
-    PeerTransaction(tlm::tlm_mm_interface* manager, tlm::tlm_command command,
-                    std::uint64_t address, std::vector<std::uint8_t> bytes);
+    PeerTransaction(tlm::tlm_mm_interface* manager, tlm::tlm_command command, std::uint64_t address,
+                    std::vector<std::uint8_t> bytes);
 
     std::vector<std::uint8_t> data;
     std::vector<std::uint8_t> enables;

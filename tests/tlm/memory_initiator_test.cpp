@@ -136,14 +136,18 @@ MemoryPeerConfig memoryFor(const Case& each, Style style) {
             .bytes = each.wholeBursts()};
 }
 
-class PeerMemories : public testing::TestWithParam<std::uint64_t> {
+class PeerMemories : public testing::Test {
 protected:
     PeerMemories() { useFemtoseconds(); }
+
+    std::uint64_t packed_ = 0;  ///< cases whose weights are not whole bytes
+    std::map<std::string, std::uint64_t> seen_;
+
+    void replayStyle(Style style, bool isExact);
 };
 
 /// One style of memory, over some networks, beside the machine's own ideal memory.
-void replayStyle(Style style, std::uint64_t firstSeed, bool isExact, std::uint64_t& packed,
-                 std::map<std::string, std::uint64_t>& seen) {
+void PeerMemories::replayStyle(Style style, bool isExact) {
     struct Pair {
         Case each;
         Accelerator inner;
@@ -154,8 +158,8 @@ void replayStyle(Style style, std::uint64_t firstSeed, bool isExact, std::uint64
               outer(fmt::format("outer_{}", seed), each, memoryFor(each, how)) {}
     };
     std::vector<std::unique_ptr<Pair>> pairs;
-    for (std::uint64_t i = 0; i < 8; ++i) {
-        pairs.push_back(std::make_unique<Pair>(firstSeed + i, style));
+    for (std::uint64_t seed = 1000; seed < 1040; ++seed) {
+        pairs.push_back(std::make_unique<Pair>(seed, style));
     }
     for (const auto& pair : pairs) {
         SCOPED_TRACE(pair->each.seed);
@@ -169,51 +173,38 @@ void replayStyle(Style style, std::uint64_t firstSeed, bool isExact, std::uint64
         const std::span<std::uint8_t> dram = pair->inner.dram();
         EXPECT_EQ(imageOf(pair->each.layout(), pair->outer.memory.bytes(), dram.size()),
                   std::vector<std::uint8_t>(dram.begin(), dram.end()));
-        const Datapath& datapath = pair->inner.datapath();
-        packed += datapath.weightBits % 8 != 0 && datapath.activationBits % 8 != 0 ? 1 : 0;
+        packed_ += pair->inner.datapath().weightBits % 8 != 0 ? 1 : 0;
         for (const auto& [way, count] : pair->outer.checker.seen()) {
-            seen[way] += count;
+            seen_[way] += count;
         }
     }
 }
 
-TEST_P(PeerMemories, ThatCompleteAtOnceTakeAsLongAsAnIdealMemory) {
-    std::uint64_t packed = 0;
-    std::map<std::string, std::uint64_t> seen;
-    replayStyle(Style::CompletesAtOnce, GetParam(), true, packed, seen);
-    EXPECT_GT(packed, 0U) << "no elements but whole bytes";
-    EXPECT_GT(seen["completed in BEGIN_REQ"], 0U);
+TEST_F(PeerMemories, ThatCompleteAtOnceTakeAsLongAsAnIdealMemory) {
+    replayStyle(Style::CompletesAtOnce, true);
+    EXPECT_GT(packed_, 0U) << "no elements but whole bytes";
+    EXPECT_GT(seen_["completed in BEGIN_REQ"], 0U);
 }
 
-TEST_P(PeerMemories, WithFourPhasesTakeAsLongAsAnIdealMemory) {
-    std::uint64_t packed = 0;
-    std::map<std::string, std::uint64_t> seen;
-    replayStyle(Style::FourPhases, GetParam(), true, packed, seen);
-    EXPECT_GT(seen["END_REQ returned"], 0U);
-    EXPECT_GT(seen["completed in BEGIN_RESP"], 0U);
+TEST_F(PeerMemories, WithFourPhasesTakeAsLongAsAnIdealMemory) {
+    replayStyle(Style::FourPhases, true);
+    EXPECT_GT(seen_["END_REQ returned"], 0U);
+    EXPECT_GT(seen_["completed in BEGIN_RESP"], 0U);
 }
 
-TEST_P(PeerMemories, WithRandomLatenciesAndEarlyEndsLeaveTheSameValues) {
-    std::uint64_t packed = 0;
-    std::map<std::string, std::uint64_t> seen;
-    replayStyle(Style::Mixed, GetParam(), false, packed, seen);
+TEST_F(PeerMemories, WithRandomLatenciesAndEarlyEndsLeaveTheSameValues) {
+    replayStyle(Style::Mixed, false);
     for (const char* way :
          {"completed in BEGIN_REQ", "END_REQ returned", "END_REQ sent", "END_REQ delayed",
           "BEGIN_RESP returned", "BEGIN_RESP sent", "BEGIN_RESP delayed", "END_RESP sent"}) {
-        EXPECT_GT(seen[way], 0U) << way;
+        EXPECT_GT(seen_[way], 0U) << way;
     }
-    EXPECT_GT(seen["BEGIN_REQ sent"], seen["completed in BEGIN_REQ"] + seen["END_REQ returned"] +
-                                          seen["END_REQ sent"] + seen["BEGIN_RESP returned"])
+    EXPECT_GT(seen_["BEGIN_REQ sent"], seen_["completed in BEGIN_REQ"] + seen_["END_REQ returned"] +
+                                           seen_["END_REQ sent"] + seen_["BEGIN_RESP returned"])
         << "no BEGIN_RESP came instead of END_REQ";
 }
 
-TEST_P(PeerMemories, ThatOnlyBlockLeaveTheSameValues) {
-    std::uint64_t packed = 0;
-    std::map<std::string, std::uint64_t> seen;
-    replayStyle(Style::Blocking, GetParam(), false, packed, seen);
-}
-
-INSTANTIATE_TEST_SUITE_P(Seeds, PeerMemories, testing::Values(1000), testing::PrintToStringParamName());
+TEST_F(PeerMemories, ThatOnlyBlockLeaveTheSameValues) { replayStyle(Style::Blocking, false); }
 
 class MemoryInitiatorTest : public testing::Test {
 protected:
@@ -316,7 +307,7 @@ TEST_F(MemoryInitiatorTest, ToATargetOfOursChangesNoCycleOfTheMachineWithItsDram
               outer(fmt::format("outer_{}", seed), each, 64) {}
     };
     std::vector<std::unique_ptr<Pair>> pairs;
-    for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         pairs.push_back(std::make_unique<Pair>(seed));
     }
     int ddr = 0;
@@ -334,8 +325,8 @@ TEST_F(MemoryInitiatorTest, ToATargetOfOursChangesNoCycleOfTheMachineWithItsDram
         expectSameTensors(pair->outer.accelerator, pair->inner);
         EXPECT_THAT(pair->outer.checker.breaches(), IsEmpty());
     }
-    EXPECT_GT(ddr, 5);
-    EXPECT_LT(ddr, 20);
+    EXPECT_GT(ddr, 10);
+    EXPECT_LT(ddr, 50);
 }
 
 TEST_F(MemoryInitiatorTest, WaitsForATargetThatAcceptsFewAndLeavesTheSameValues) {

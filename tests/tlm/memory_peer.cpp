@@ -5,8 +5,8 @@
 
 namespace systole::arch {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time;
+using sc_core::SC_ZERO_TIME;
 
 MemoryPeer::MemoryPeer(const sc_core::sc_module_name& name, const MemoryPeerConfig& config)
     : sc_module(name),
@@ -60,9 +60,7 @@ void MemoryPeer::blockingTransport(Payload& payload, sc_time& delay) {
     delay += config_.latency;
 }
 
-sc_time MemoryPeer::randomTime() {
-    return config_.latency * (random_.between(1, 40) / 10.0);
-}
+sc_time MemoryPeer::randomTime() { return config_.latency * (random_.between(1, 40) / 10.0); }
 
 tlm::tlm_sync_enum MemoryPeer::nbTransport(Payload& payload, tlm::tlm_phase& phase,
                                            sc_time& delay) {
