@@ -301,6 +301,51 @@ TEST_F(DramTargetTest, TakesAsLongInABlockingCall) {
     }
 }
 
+/// All bursts that a range touches, asked for at once, on the inner path.
+class RangeProbe final : public sc_core::sc_module, public BurstClient {
+public:
+    sc_core::sc_port<MemoryPort> memory{"memory"};
+
+    RangeProbe(const sc_core::sc_module_name& name, std::uint64_t begin, std::uint64_t end)
+        : sc_module(name), begin_(begin), end_(end) {
+        SC_HAS_PROCESS(RangeProbe);
+        SC_THREAD(run);
+    }
+
+    sc_core::sc_time lastDone;
+
+private:
+    void burstDone(std::uint64_t) override { lastDone = sc_core::sc_time_stamp(); }
+    void run() {
+        const std::uint32_t burst = memory->burstBytes();
+        for (std::uint64_t at = begin_ / burst * burst; at < end_; at += burst) {
+            memory->request({at, true}, *this);
+        }
+    }
+
+    std::uint64_t begin_;
+    std::uint64_t end_;
+};
+
+TEST_F(DramTargetTest, EndsWithTheLastOfTheBurstsThatARangeTouches) {
+    constexpr std::uint64_t kBegin = 64 * 5 + 63;  // one byte of the first, one of the last
+    constexpr std::uint64_t kEnd = 64 * 9 + 1;
+    sc_core::sc_time done;
+    Bench bench("range", ddr(), 4, 0, [&](InitiatorPeer& peer) {
+        peer.onResponse = [&](PeerTransaction&) { done = sc_core::sc_time_stamp(); };
+        peer.send(peer.make(tlm::TLM_WRITE_COMMAND, kBegin, Bytes(kEnd - kBegin)), 1);
+    });
+    DramController inner("inner", ddr(), coreClock());
+    DramController shorter("shorter", ddr(), coreClock());
+    RangeProbe probe("probe", kBegin, kEnd);
+    RangeProbe shorterProbe("shorter_probe", kBegin, kEnd - 1);
+    probe.memory(inner);
+    shorterProbe.memory(shorter);
+    sc_core::sc_start();
+    EXPECT_EQ(done, probe.lastDone);
+    EXPECT_GT(done, shorterProbe.lastDone);
+}
+
 /// The response to one transaction, changed by `edit`.
 using Edit = std::function<void(PeerTransaction&)>;
 

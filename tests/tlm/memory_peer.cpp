@@ -120,6 +120,11 @@ void MemoryPeer::onPhase(Payload& payload, const tlm::tlm_phase& phase) {
         socket->nb_transport_bw(payload, sent, delay);
         return;
     }
+    if (phase == tlm::END_RESP) {
+        payload.release();
+        endResponse();
+        return;
+    }
     finished_.push_back(&payload);
     respond();
 }
@@ -134,7 +139,12 @@ void MemoryPeer::respond() {
         sc_time delay = isLate ? sc_time(2, sc_core::SC_NS) : SC_ZERO_TIME;
         const tlm::tlm_sync_enum answer = socket->nb_transport_bw(payload, phase, delay);
         responding_ = answer == tlm::TLM_ACCEPTED;
-        payload.release();
+        if (!responding_ && delay > SC_ZERO_TIME) {  // the response ends then
+            responding_ = true;
+            phases_.notify(payload, tlm::END_RESP, delay);
+        } else {
+            payload.release();
+        }
     }
 }
 

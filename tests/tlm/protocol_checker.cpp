@@ -64,6 +64,7 @@ void ProtocolChecker::beginRequest(const Payload& payload) {
 
 void ProtocolChecker::endRequest(const Payload& payload) {
     expect(transactions_[&payload].state == State::Requesting, payload, "END_REQ out of order");
+    requestEnd_ = transactions_[&payload].time;
     expect(request_ == &payload, payload, "END_REQ of another request");
     transactions_[&payload].state = State::Waiting;
     request_ = nullptr;
@@ -71,7 +72,8 @@ void ProtocolChecker::endRequest(const Payload& payload) {
 
 void ProtocolChecker::beginResponse(const Payload& payload) {
     expect(transactions_[&payload].state != State::Responding, payload, "BEGIN_RESP twice");
-    expect(response_ == nullptr, payload, "BEGIN_RESP before the END_RESP of another");
+    expect(response_ == nullptr && transactions_[&payload].time >= responseEnd_, payload,
+           "BEGIN_RESP before the END_RESP of another");
     expect(payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE, payload,
            "BEGIN_RESP without a response status");
     transactions_[&payload].state = State::Responding;
@@ -82,6 +84,7 @@ void ProtocolChecker::beginResponse(const Payload& payload) {
 void ProtocolChecker::endResponse(const Payload& payload) {
     expect(transactions_[&payload].state == State::Responding && response_ == &payload, payload,
            "END_RESP out of order");
+    responseEnd_ = transactions_[&payload].time;
     response_ = nullptr;
     complete(payload);
 }
@@ -98,6 +101,8 @@ tlm::tlm_sync_enum ProtocolChecker::nb_transport_fw(Payload& payload, tlm::tlm_p
     if (sent == tlm::BEGIN_REQ) {
         beginRequest(payload);
         see(payload, sent, delay, "sent");
+        expect(transactions_[&payload].time >= requestEnd_, payload,
+               "BEGIN_REQ before the time of the END_REQ of another");
     } else {
         see(payload, sent, delay, "sent");
         expect(sent == tlm::END_RESP, payload, nameOf(sent) + " from the initiator");
@@ -145,6 +150,7 @@ tlm::tlm_sync_enum ProtocolChecker::nb_transport_bw(Payload& payload, tlm::tlm_p
     expect(sent == tlm::BEGIN_RESP, payload, "more than TLM_ACCEPTED for END_REQ");
     if (answer == tlm::TLM_COMPLETED) {
         ++seen_["completed in BEGIN_RESP"];
+        see(payload, tlm::END_RESP, delay, "implied");
     } else {
         see(payload, phase, delay, "returned");
         expect(phase == tlm::END_RESP, payload, nameOf(phase) + " from the initiator");

@@ -63,6 +63,8 @@ private:
     std::map<const Payload*, Transaction> transactions_;
     const Payload* request_ = nullptr;
     const Payload* response_ = nullptr;
+    sc_core::sc_time requestEnd_;   ///< of the last END_REQ
+    sc_core::sc_time responseEnd_;  ///< of the last END_RESP
     std::vector<std::string> breaches_;
     std::map<std::string, std::uint64_t> seen_;
     std::uint64_t completed_ = 0;
