@@ -97,18 +97,36 @@ private:
     int wrong_ = 0;
 };
 
+struct RandomCase {
+    std::uint32_t accepted;
+    RandomTraffic traffic{8};
+    std::unique_ptr<Bench> bench = nullptr;
+};
+
+void expectTraffic(const RandomCase& each) {
+    const ProtocolChecker& checker = each.bench->checker;
+    EXPECT_THAT(checker.breaches(), IsEmpty());
+    EXPECT_EQ(checker.completed(), kTransactions);
+    EXPECT_EQ(checker.underWay(), 0U);
+    EXPECT_EQ(each.bench->peer.liveTransactions(), 0U) << "held for ever";
+    // One more than are accepted waits for its END_REQ.
+    EXPECT_EQ(checker.mostUnderWay(), std::min(each.accepted + 1, 8U));
+}
+
+void expectAllWays(const ProtocolChecker& checker) {
+    for (const char* way :
+         {"BEGIN_REQ delayed", "END_REQ returned", "END_REQ sent", "BEGIN_RESP sent",
+          "END_RESP sent", "END_RESP returned", "END_RESP delayed", "completed in BEGIN_RESP"}) {
+        EXPECT_TRUE(checker.seen().contains(way)) << way;
+    }
+}
+
 TEST_F(DramTargetTest, ReadsWhatWasWrittenLastAndKeepsToTheProtocol) {
-    struct Case {
-        std::uint32_t accepted;
-        RandomTraffic traffic;
-        std::unique_ptr<Bench> bench;
-    };
-    const std::array<memory::DramConfig, 2> memories{ddr(), ideal()};
-    std::vector<std::unique_ptr<Case>> cases;
+    std::vector<std::unique_ptr<RandomCase>> cases;
     for (const std::uint32_t accepted : {1U, 3U, 16U}) {
-        for (const memory::DramConfig& config : memories) {
-            cases.push_back(std::make_unique<Case>(Case{accepted, RandomTraffic(8), nullptr}));
-            Case& each = *cases.back();
+        for (const memory::DramConfig& config : {ddr(), ideal()}) {
+            cases.push_back(std::make_unique<RandomCase>(RandomCase{accepted}));
+            RandomCase& each = *cases.back();
             const std::uint64_t seed = cases.size();
             each.bench =
                 std::make_unique<Bench>("random_" + std::to_string(seed), config, accepted, seed,
@@ -118,20 +136,10 @@ TEST_F(DramTargetTest, ReadsWhatWasWrittenLastAndKeepsToTheProtocol) {
     sc_core::sc_start();
     for (const auto& each : cases) {
         SCOPED_TRACE(each->accepted);
-        const ProtocolChecker& checker = each->bench->checker;
-        EXPECT_THAT(checker.breaches(), IsEmpty());
-        EXPECT_EQ(checker.completed(), kTransactions);
-        EXPECT_EQ(checker.underWay(), 0U);
-        EXPECT_EQ(each->bench->peer.liveTransactions(), 0U) << "held for ever";
         EXPECT_GT(each->traffic.reads(), kTransactions / 3);
         EXPECT_EQ(each->traffic.wrong(), 0);
-        for (const char* way : {"BEGIN_REQ delayed", "END_REQ returned", "END_REQ sent",
-                                "BEGIN_RESP sent", "END_RESP sent", "END_RESP returned",
-                                "END_RESP delayed", "completed in BEGIN_RESP"}) {
-            EXPECT_TRUE(checker.seen().contains(way)) << way;
-        }
-        // One more than are accepted waits for its END_REQ.
-        EXPECT_EQ(checker.mostUnderWay(), std::min(each->accepted + 1, 8U));
+        expectTraffic(*each);
+        expectAllWays(each->bench->checker);
     }
 }
 
@@ -195,24 +203,46 @@ TEST_F(DramTargetTest, AnswersWhatItCannotDoWithTheStandardsCodes) {
     EXPECT_THAT(bench.checker.breaches(), IsEmpty());
 }
 
-TEST_F(DramTargetTest, ShowsItsDataWithoutTimeAndGivesNoPointerToThem) {
-    Bench bench("debug", ideal(), 2, 0, [](InitiatorPeer& peer) {
-        const std::uint64_t end = ideal().capacityBytes();
-        PeerTransaction& write = peer.make(tlm::TLM_WRITE_COMMAND, end - 3, {1, 2, 3, 4});
-        EXPECT_EQ(peer.socket->transport_dbg(write), 3U) << "no further than to the end";
-        PeerTransaction& read = peer.make(tlm::TLM_READ_COMMAND, end - 5, Bytes(5, 9));
-        EXPECT_EQ(peer.socket->transport_dbg(read), 5U);
-        EXPECT_EQ(read.data, (Bytes{0, 0, 1, 2, 3}));
-        read.set_address(end);
-        EXPECT_EQ(peer.socket->transport_dbg(read), 0U);
-        tlm::tlm_dmi region;
-        EXPECT_FALSE(peer.socket->get_direct_mem_ptr(read, region));
+void readAndWriteWithoutTime(InitiatorPeer& peer) {
+    const std::uint64_t end = ideal().capacityBytes();
+    PeerTransaction& write = peer.make(tlm::TLM_WRITE_COMMAND, end - 3, {1, 2, 3, 4});
+    EXPECT_EQ(peer.socket->transport_dbg(write), 3U) << "no further than to the end";
+    PeerTransaction& read = peer.make(tlm::TLM_READ_COMMAND, end - 5, Bytes(5, 9));
+    EXPECT_EQ(peer.socket->transport_dbg(read), 5U);
+    EXPECT_EQ(read.data, (Bytes{0, 0, 1, 2, 3}));
+    read.set_address(end);
+    EXPECT_EQ(peer.socket->transport_dbg(read), 0U);
+    write.release();
+    read.release();
+}
+
+TEST_F(DramTargetTest, ShowsItsDataWithoutTime) {
+    bool ran = false;
+    Bench bench("debug", ideal(), 2, 0, [&](InitiatorPeer& peer) {
+        readAndWriteWithoutTime(peer);
         EXPECT_EQ(sc_core::sc_time_stamp(), sc_core::SC_ZERO_TIME);
-        peer.send(read, 1);
-        EXPECT_FALSE(read.is_dmi_allowed());
-        write.release();
+        ran = true;
     });
     sc_core::sc_start();
+    EXPECT_TRUE(ran);
+}
+
+TEST_F(DramTargetTest, GivesNoPointerToItsData) {
+    tlm::tlm_dmi region;
+    bool isGiven = true;
+    Bench bench("dmi", ideal(), 2, 0, [&](InitiatorPeer& peer) {
+        PeerTransaction& read = peer.make(tlm::TLM_READ_COMMAND, 0, Bytes(5));
+        isGiven = peer.socket->get_direct_mem_ptr(read, region);
+        read.set_dmi_allowed(true);
+        sc_core::sc_time delay;
+        peer.socket->b_transport(read, delay);
+        EXPECT_FALSE(read.is_dmi_allowed());
+        read.release();
+    });
+    sc_core::sc_start();
+    EXPECT_FALSE(isGiven);
+    EXPECT_FALSE(region.is_read_allowed());
+    EXPECT_EQ(region.get_end_address(), ~0ULL);
 }
 
 TEST(SparseMemory, TakesRoomOnlyWhereItWasWritten) {
