@@ -9,18 +9,29 @@
 namespace systole::arch {
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config)
+    : Accelerator(name, config, nullptr) {}
+
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
+                         MemoryPort& memory)
+    : Accelerator(name, config, &memory) {}
+
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
+                         MemoryPort* memory)
     : sc_module(name),
       config_(config),
       replay_(config),
-      dram_("dram", config.dram, replay_.clock),
+      dram_(memory == nullptr ? std::make_unique<DramController>("dram", config.dram, replay_.clock)
+                              : nullptr),
+      memory_(memory == nullptr ? *dram_ : *memory),
       sequencer_("sequencer", config.sequencer, replay_),
       load_("dma_load", Unit::Load, config, replay_),
       store_("dma_store", Unit::Store, config, replay_),
       array_("array", config, replay_),
       vector_("vector_unit", config, replay_),
+      bursts_(replay_, load_, store_),
       units_{&load_, &store_, &array_, &vector_} {
-    load_.memory(dram_);
-    store_.memory(dram_);
+    load_.memory(memory_);
+    store_.memory(memory_);
     for (std::size_t i = 0; i < kUnitCount; ++i) {
         queues_[i] = std::make_unique<sc_core::sc_fifo<std::uint32_t>>(
             fmt::format("queue_{}", kUnitNames[i]).c_str(),
@@ -28,6 +39,29 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfi
         sequencer_.queues[i](*queues_[i]);
         units_[i]->commands(*queues_[i]);
     }
+    if (!dram_) {
+        SC_HAS_PROCESS(Accelerator);
+        SC_METHOD(pauseWhenDone);
+        for (std::size_t i = 0; i < kUnitCount; ++i) {
+            sensitive << replay_.scoreboard.event(static_cast<Unit>(i));
+        }
+        dont_initialize();
+    }
+}
+
+/// A memory outside may have a clock of its own, which never ends.
+void Accelerator::pauseWhenDone() {
+    if (completedCommands() == replay_.program->commands.size()) {
+        sc_core::sc_pause();
+    }
+}
+
+std::uint64_t Accelerator::completedCommands() const {
+    std::uint64_t completed = 0;
+    for (std::size_t i = 0; i < kUnitCount; ++i) {
+        completed += replay_.scoreboard.completed(static_cast<Unit>(i));
+    }
+    return completed;
 }
 
 void Accelerator::load(const Program& program) {
@@ -51,7 +85,9 @@ RunRecord Accelerator::replayTimed(bool computeValues) {
     for (CommandUnit* unit : units_) {
         unit->reset();
     }
-    dram_.reset();
+    if (dram_) {
+        dram_->reset();
+    }
     replay_.computeValues = computeValues;
     replay_.state.startReplay();
     replay_.ports.reset();
@@ -68,10 +104,7 @@ RunRecord Accelerator::replayTimed(bool computeValues) {
 }
 
 void Accelerator::checkCompletion() const {
-    std::uint64_t completed = 0;
-    for (std::size_t i = 0; i < kUnitCount; ++i) {
-        completed += replay_.scoreboard.completed(static_cast<Unit>(i));
-    }
+    const std::uint64_t completed = completedCommands();
     std::string activities;
     for (const CommandUnit* unit : units_) {
         activities += "\n  " + unit->activity();
@@ -81,20 +114,27 @@ void Accelerator::checkCompletion() const {
                   replay_.cycle(), name(), completed, replay_.program->commands.size(), activities);
 }
 
+OwnerCommands Accelerator::dramCommands(std::size_t layer) const {
+    if (!dram_) {
+        return {.reads = load_.burstsOfLayer(layer), .writes = store_.burstsOfLayer(layer)};
+    }
+    return layer < dram_->ownerCommands().size() ? dram_->ownerCommands()[layer] : OwnerCommands{};
+}
+
 RunRecord Accelerator::record() {
     RunRecord result;
     result.cycles = *std::max_element(replay_.layerEnds.begin(), replay_.layerEnds.end());
-    result.burstBytes = dram_.burstBytes();
-    result.dramChannels = dram_.countersNow();
+    result.burstBytes = memory_.burstBytes();
+    if (dram_) {
+        result.dramChannels = dram_->countersNow();
+    }
     Cycle begin = 0;
     for (std::size_t i = 0; i < replay_.layerEnds.size(); ++i) {
         LayerRecord layer;
         layer.begin = begin;
         layer.end = std::max(begin, replay_.layerEnds[i]);
         layer.counters = replay_.layerCounters[i];
-        if (i < dram_.ownerCommands().size()) {
-            layer.dram = dram_.ownerCommands()[i];
-        }
+        layer.dram = dramCommands(i);
         for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
             layer.states[unit] = units_[unit]->timeline().between(layer.begin, layer.end);
         }
@@ -136,7 +176,7 @@ void Accelerator::checkBytes(const RunRecord& run) const {
         bursts += channel.reads + channel.writes;
         SYSTOLE_CHECK(
             channel.busyClocks + channel.stalledClocks + channel.idleClocks == channel.totalClocks,
-            "{}: busy + stalled + idle is not the total of {} clocks", dram_.name(),
+            "{}: busy + stalled + idle is not the total of {} clocks", dram_->name(),
             channel.totalClocks);
     }
     SYSTOLE_CHECK(run.dramChannels.empty() || bursts * run.burstBytes == run.dramBytes,

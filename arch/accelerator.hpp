@@ -11,6 +11,7 @@
 
 #include "arch/command_unit.hpp"
 #include "arch/dram_controller.hpp"
+#include "arch/machine_bursts.hpp"
 #include "arch/sequencer.hpp"
 #include "arch/systolic_array.hpp"
 #include "arch/transfer_unit.hpp"
@@ -43,6 +44,10 @@ struct RunRecord {
 class Accelerator final : public sc_core::sc_module {
 public:
     Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config);
+    /// With a memory outside of it instead of the configured one. What is counted inside of the
+    /// DRAM comes out empty.
+    Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
+                MemoryPort& memory);
 
     /// Sizes and clears all memories for the program, which must outlive its replays.
     void load(const Program& program);
@@ -50,6 +55,8 @@ public:
     /// The DRAM image, for the host to write weights and inputs and to read results.
     std::span<std::uint8_t> dram() { return replay_.state.dram(); }
     const Datapath& datapath() const { return replay_.state.datapath(); }
+    /// What bursts carry, for a memory outside that holds data.
+    const BurstData& burstData() const { return bursts_; }
 
     /// Replays the program from an idle machine, cycle by cycle, and checks what must hold of every
     /// run. Timing does not depend on values: without them it is the same, and no memory changes.
@@ -59,6 +66,11 @@ public:
     void replayValues();
 
 private:
+    Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
+                MemoryPort* memory);
+    std::uint64_t completedCommands() const;
+    void pauseWhenDone();
+    OwnerCommands dramCommands(std::size_t layer) const;
     void checkCompletion() const;
     RunRecord record();
     void checkUnits(const RunRecord& run) const;
@@ -66,12 +78,14 @@ private:
 
     MachineConfig config_;
     Replay replay_;
-    DramController dram_;
+    std::unique_ptr<DramController> dram_;  ///< empty: the memory is outside
+    MemoryPort& memory_;
     Sequencer sequencer_;
     TransferUnit load_;
     TransferUnit store_;
     SystolicArray array_;
     VectorUnit vector_;
+    MachineBursts bursts_;
     std::array<std::unique_ptr<sc_core::sc_fifo<std::uint32_t>>, kUnitCount> queues_;
     std::array<CommandUnit*, kUnitCount> units_;
 };

@@ -37,15 +37,37 @@ public:
     Run memoryRun(std::uint64_t imageAddress, std::uint64_t bytes) const;
     ElementRoom roomAt(std::uint64_t imageAddress) const;
 
+    /// From `image` on lie `count` records of `imageBytes` each among the elements of a region. A
+    /// record has the room of so many elements, but is none: its bits lie there densely.
+    void addRecords(std::uint64_t image, std::uint32_t imageBytes, std::uint32_t count);
+
+    /// Bits that lie side by side in one byte of the memory and in one byte of the image.
+    struct Piece {
+        std::uint64_t imageByte;
+        std::uint32_t imageBit;
+        std::uint32_t bits;
+        bool isHeld;  ///< else nothing was allocated there
+    };
+    /// What bit `memoryBit` % 8 of byte `memoryBit` / 8 and the bits after it hold.
+    Piece pieceAt(std::uint64_t memoryBit) const;
+
 private:
     struct Region {
         std::uint64_t image;
         std::uint64_t memory;
         ElementRoom room;
     };
+    struct Records {
+        std::uint64_t image;
+        std::uint32_t imageBytes;
+        std::uint32_t count;
+    };
     const Region* regionAt(std::uint64_t imageAddress) const;
+    const Region* regionHolding(std::uint64_t memoryAddress) const;
+    const Records* recordsAt(std::uint64_t imageAddress) const;
 
-    std::vector<Region> regions_;  ///< ascending
+    std::vector<Region> regions_;   ///< ascending
+    std::vector<Records> records_;  ///< ascending
     std::uint64_t imageBytes_ = 0;
     std::uint64_t memoryBytes_ = 0;
 };

@@ -49,6 +49,7 @@ public:
 
     std::span<std::uint8_t> dram() { return dram_; }
     std::span<const std::uint8_t> dram() const { return dram_; }
+    std::span<const std::uint8_t> activationScratchpad() const { return activations_; }
     const Datapath& datapath() const { return datapath_; }
     /// Bytes that commands have moved from and to DRAM since the replay began.
     std::uint64_t bytesLoaded() const { return bytesLoaded_; }

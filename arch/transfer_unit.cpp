@@ -65,6 +65,11 @@ TransferUnit::TransferUnit(const sc_core::sc_module_name& name, Unit unit,
                            const MachineConfig& config, Replay& replay)
     : CommandUnit(name, unit, replay), config_(config), isLoad_(unit == Unit::Load) {}
 
+void TransferUnit::reset() {
+    CommandUnit::reset();
+    layerBursts_.assign(replay().program->layerNames.size(), 0);
+}
+
 void TransferUnit::burstDone(std::uint64_t tag) {
     SYSTOLE_CHECK(inFlight_ > 0 && tag < bursts_.size(), "cycle {}: {}: answer {} to no request",
                   cycle(), name(), tag);
@@ -141,6 +146,7 @@ void TransferUnit::awaitSlot() {
 void TransferUnit::transfer(const Command& command) {
     const bool isWrite = !isLoad_;
     bursts_ = burstsOf(box_, replay().program->dram, memory->burstBytes());
+    layerBursts_.at(command.layer) += bursts_.size();
     for (std::size_t i = 0; i < bursts_.size(); ++i) {
         awaitSlot();
         if (isWrite) {

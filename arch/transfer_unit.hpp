@@ -31,6 +31,15 @@ public:
                  Replay& replay);
 
     void burstDone(std::uint64_t tag) override;
+    void reset() override;
+
+    /// What the command that is executing moves, and where in the scratchpad its first byte lies.
+    const DramBox& box() const { return box_; }
+    std::uint64_t scratchpadAddress() const { return scratchpadAddress_; }
+    /// Bursts that a layer's commands have asked for since reset.
+    std::uint64_t burstsOfLayer(std::size_t layer) const {
+        return layer < layerBursts_.size() ? layerBursts_[layer] : 0;
+    }
 
 private:
     void execute(const Command& command) override;
@@ -56,6 +65,7 @@ private:
     std::size_t inFlight_ = 0;            ///< asked for, not yet answered
     std::deque<memory::Ticket> writing_;  ///< answered bursts on their way to the scratchpad
     sc_core::sc_event answered_;
+    std::vector<std::uint64_t> layerBursts_;
 };
 
 }  // namespace systole::arch

@@ -51,6 +51,66 @@ TEST(DramLayout, ARunTouchesTheBytesThatHoldItsBits) {
     }
 }
 
+/// Written out as a stream of bits: elements, then records of as many bytes as have the room of
+/// `recordElements` elements, then an element again.
+void expectPieces(const ElementRoom& room, std::uint32_t recordElements) {
+    DramLayout layout;
+    layout.allocate(40, 32, {});
+    const std::uint32_t recordBytes = recordElements * room.imageBytes;
+    const std::uint32_t elements = 7 + 3 * recordElements + 1;
+    const std::uint64_t base = layout.allocate(std::uint64_t{elements} * room.imageBytes, 32, room);
+    layout.addRecords(base + 7 * room.imageBytes, recordBytes, 3);
+    const std::uint64_t end = layout.allocate(32, 32, {});
+
+    std::vector<std::uint64_t> expected;  // the bit of the image in every bit of the region
+    const auto append = [&](std::uint64_t imageByte, std::uint32_t bits) {
+        for (std::uint32_t bit = 0; bit < bits; ++bit) expected.push_back(8 * imageByte + bit);
+    };
+    for (std::uint32_t element = 0; element < elements;) {
+        const bool isRecord = element >= 7 && element + 1 < elements;
+        append(base + std::uint64_t{element} * room.imageBytes,
+               isRecord ? recordElements * room.bits : room.bits);
+        element += isRecord ? recordElements : 1;
+    }
+    const std::uint64_t first = 8 * layout.memoryRun(base, 1).begin;
+    for (std::uint64_t bit = 0; bit < expected.size();) {
+        const DramLayout::Piece piece = layout.pieceAt(first + bit);
+        ASSERT_TRUE(piece.isHeld);
+        ASSERT_GT(piece.bits, 0U);
+        ASSERT_LE((first + bit) % 8 + piece.bits, 8U) << "within a byte of the memory";
+        ASSERT_LE(piece.imageBit + piece.bits, 8U) << "and of the image";
+        for (std::uint32_t i = 0; i < piece.bits; ++i) {
+            ASSERT_EQ(8 * piece.imageByte + piece.imageBit + i, expected.at(bit + i))
+                << room.bits << " bits, bit " << bit;
+        }
+        bit += piece.bits;
+    }
+    EXPECT_EQ(layout.pieceAt(8 * layout.memoryRun(end, 1).begin).imageByte, end);
+}
+
+TEST(DramLayout, TellsWhatEveryBitOfTheMemoryHolds) {
+    for (const ElementRoom room :
+         {ElementRoom{1, 1}, {1, 3}, {1, 4}, {1, 6}, {1, 8}, {2, 9}, {2, 12}, {2, 16}}) {
+        expectPieces(room, 64 / room.bits + 1);
+    }
+    const DramLayout layout;
+    EXPECT_EQ(layout.pieceAt(8 * 123 + 5).imageByte, 123U);
+    EXPECT_EQ(layout.pieceAt(8 * 123 + 5).bits, 3U);
+}
+
+TEST(DramLayout, HoldsNothingBetweenRegions) {
+    DramLayout layout;
+    layout.allocate(80, 64, {1, 6});  // 60 bytes of 64; the image goes on to 128
+    const std::uint64_t next = layout.allocate(64, 64, {});
+    EXPECT_EQ(next, 128U);
+    for (std::uint64_t bit = 0; bit < 64 * 8;) {
+        const DramLayout::Piece piece = layout.pieceAt(bit);
+        EXPECT_TRUE(!piece.isHeld || piece.imageByte < next);
+        bit += piece.bits;
+    }
+    EXPECT_FALSE(layout.pieceAt(8 * (layout.memoryBytes() + 64)).isHeld);
+}
+
 TEST(DramLayout, BurstsAreThoseOfThePackedElements) {
     DramLayout layout;
     layout.allocate(1024, 64, {1, 4});
