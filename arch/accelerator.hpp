@@ -50,6 +50,8 @@ public:
     /// The DRAM image, for the host to write weights and inputs and to read results.
     std::span<std::uint8_t> dram() { return replay_.state.dram(); }
     const Datapath& datapath() const { return replay_.state.datapath(); }
+    /// What the last replay saw of faulty cells; null if the DRAM has no errors.
+    const memory::DramFaultCounters* dramFaults() const { return replay_.state.dramFaults(); }
 
     /// Replays the program from an idle machine, cycle by cycle, and checks what must hold of every
     /// run. Timing does not depend on values: without them it is the same, and no memory changes.

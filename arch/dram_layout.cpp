@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "models/check.hpp"
 #include "models/units.hpp"
 
 namespace systole::arch {
@@ -35,6 +36,27 @@ DramLayout::Run DramLayout::memoryRun(std::uint64_t imageAddress, std::uint64_t 
     const std::uint64_t firstBit = offset / region->room.imageBytes * region->room.bits;
     return {region->memory + firstBit / 8,
             region->memory + region->room.memoryBytes(offset + bytes)};
+}
+
+std::uint64_t DramLayout::memoryBit(std::uint64_t imageAddress) const {
+    const Region* region = regionAt(imageAddress);
+    if (region == nullptr) {
+        return 8 * imageAddress;
+    }
+    return 8 * region->memory +
+           (imageAddress - region->image) / region->room.imageBytes * region->room.bits;
+}
+
+void DramLayout::addRecords(std::uint64_t imageAddress, std::uint64_t bytes) {
+    SYSTOLE_CHECK(records_.empty() || records_.back().end <= imageAddress,
+                  "records at {} behind those up to {}", imageAddress, records_.back().end);
+    records_.push_back({imageAddress, imageAddress + bytes});
+}
+
+const DramLayout::Run* DramLayout::recordsAt(std::uint64_t imageAddress) const {
+    const auto behind = std::partition_point(
+        records_.begin(), records_.end(), [&](const Run& run) { return run.end <= imageAddress; });
+    return behind != records_.end() && behind->begin <= imageAddress ? &*behind : nullptr;
 }
 
 ElementRoom DramLayout::roomAt(std::uint64_t imageAddress) const {

@@ -26,6 +26,10 @@ public:
     /// image's.
     std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment, const ElementRoom& room);
 
+    /// A run of the image holds parameter records: bytes that lie in the DRAM one after the other,
+    /// whatever the elements around them. Ascending.
+    void addRecords(std::uint64_t imageAddress, std::uint64_t bytes);
+
     std::uint64_t imageBytes() const { return imageBytes_; }
     std::uint64_t memoryBytes() const { return memoryBytes_; }
 
@@ -36,6 +40,10 @@ public:
     /// The bytes of the DRAM that hold a run of the image; the same where nothing was allocated.
     Run memoryRun(std::uint64_t imageAddress, std::uint64_t bytes) const;
     ElementRoom roomAt(std::uint64_t imageAddress) const;
+    /// The bit of the DRAM at which the element at a place of the image begins.
+    std::uint64_t memoryBit(std::uint64_t imageAddress) const;
+    /// The run of records that a place of the image belongs to, or null.
+    const Run* recordsAt(std::uint64_t imageAddress) const;
 
 private:
     struct Region {
@@ -46,6 +54,7 @@ private:
     const Region* regionAt(std::uint64_t imageAddress) const;
 
     std::vector<Region> regions_;  ///< ascending
+    std::vector<Run> records_;     ///< of the image, ascending
     std::uint64_t imageBytes_ = 0;
     std::uint64_t memoryBytes_ = 0;
 };

@@ -141,6 +141,11 @@ bool isStochastic(const AccumulatorFormat& accumulator) {
     return rounds(accumulator.sum) || (accumulator.chunk && rounds(accumulator.chunk->inner));
 }
 
+bool hasSpecials(const AccumulatorFormat& accumulator) {
+    return isFloat(accumulator) &&
+           (!accumulator.chunk || std::holds_alternative<FloatRegister>(accumulator.chunk->inner));
+}
+
 bool isFloat(const AccumulatorFormat& accumulator) {
     return std::holds_alternative<FloatRegister>(accumulator.sum);
 }

@@ -7,6 +7,8 @@
 #include <array>
 #include <bit>
 
+#include "sim/config/dram_faults_reader.hpp"
+
 namespace systole::sim {
 namespace {
 
@@ -197,6 +199,7 @@ memory::DramConfig readDram(const Section& section) {
     } else {
         dram.ideal = readIdeal(section);
     }
+    readDramFaults(section, dram);
     return dram;
 }
 

@@ -91,8 +91,18 @@ private:
                 addresses.push_back(context_.builder.allocateDram(
                     chunk.bytes.size(), context_.dramAlignment(), context_.datapath.weightRoom()));
                 context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
+                placeRecords(addresses.back(), chunk);
             }
             weightSources_.push_back(std::move(addresses));
+        }
+    }
+
+    void placeRecords(std::uint64_t address, const WeightChunk& chunk) {
+        const std::uint32_t record =
+            arch::parameterBytes(context_.datapath, context_.network.scheme.requantization);
+        for (const ColumnBlock& block : chunk.blocks) {
+            context_.builder.program().dram.addRecords(
+                address + block.parameterOffset, std::uint64_t{block.outputs.size()} * record);
         }
     }
 
