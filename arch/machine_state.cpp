@@ -30,25 +30,6 @@ void checkRange(std::uint64_t address, std::uint64_t bytes, std::uint64_t size,
                   memory, size);
 }
 
-Code codeMask(const numeric::Codec& codec) { return static_cast<Code>(codec.codeCount() - 1); }
-
-template <typename T>
-T readScalar(const std::uint8_t* bytes) {
-    T value;
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-std::uint32_t storageOf(const numeric::Codec& codec) {
-    return static_cast<std::uint32_t>(numeric::storageBytes(codec.format()));
-}
-
-std::uint32_t storedBits(const numeric::Codec& codec, memory::Packing packing) {
-    return memory::ElementPacking{
-        .bits = static_cast<std::uint32_t>(numeric::widthOf(codec.format())), .packing = packing}
-        .storedBits();
-}
-
 /// Each code becomes the one that it is taken for; there may be no table.
 void takeCodes(const std::vector<std::uint16_t>& table, std::vector<std::uint16_t>& codes) {
     if (table.empty()) {
@@ -58,56 +39,7 @@ void takeCodes(const std::vector<std::uint16_t>& table, std::vector<std::uint16_
                    [&](std::uint16_t code) { return table[code]; });
 }
 
-/// Of a parameter record: bias and scale.
-std::uint32_t recordBits(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
-    return 8 * (static_cast<std::uint32_t>(datapath.sums.termBytes()) +
-                (arithmetic == numeric::ScaleArithmetic::FixedPoint ? 8U : 4U));
-}
-
-struct ColumnParameters {
-    std::int64_t bias = 0;  ///< a term of the sums
-    numeric::Rescale rescale;
-};
-
-ColumnParameters readParameters(const std::uint8_t* record, const numeric::SumArithmetic& sums,
-                                numeric::ScaleArithmetic arithmetic, bool mayBeWrong) {
-    ColumnParameters parameters;
-    const int biasBytes = sums.termBytes();
-    parameters.bias = sums.loadedTerm(biasBytes == 4 ? readScalar<std::uint32_t>(record)
-                                                     : readScalar<std::uint64_t>(record));
-    if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
-        parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
-        const auto shift = readScalar<std::int32_t>(record + biasBytes + 4);
-        SYSTOLE_CHECK(mayBeWrong || (shift >= 0 && shift <= 62),
-                      "parameter record with a shift of {}", shift);
-        // The shifter has six wires (docs/dram_faults.md).
-        parameters.rescale.fixedPoint.shift = shift & 63;
-    } else {
-        parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
-    }
-    return parameters;
-}
-
 }  // namespace
-
-Datapath::Datapath(const DatapathConfig& config)
-    : activation(config.activation),
-      weight(config.weight),
-      sums(config.accumulator, activation, weight),
-      accumulatorBits(numeric::accumulatorBits(config.accumulator, activation, weight)),
-      activationBytes(storageOf(activation)),
-      weightBytes(storageOf(weight)),
-      activationBits(storedBits(activation, config.packing)),
-      weightBits(storedBits(weight, config.packing)),
-      activationMask(codeMask(activation)),
-      weightMask(codeMask(weight)) {}
-
-std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
-    // Whole elements, as many as have the room.
-    return static_cast<std::uint32_t>(
-               ceilDivide(recordBits(datapath, arithmetic), datapath.weightBits)) *
-           datapath.weightBytes;
-}
 
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
                            const memory::DramConfig& dram)
@@ -153,7 +85,7 @@ void MachineState::execute(const Operation& operation) {
 FaultyReads::Content MachineState::contentOf(const numeric::Codec& codec) const {
     return {.codeBits = static_cast<std::uint32_t>(numeric::widthOf(codec.format())),
             .recordBytes = parameterBytes(datapath_, arithmetic_),
-            .recordBits = recordBits(datapath_, arithmetic_)};
+            .recordBits = parameterBits(datapath_, arithmetic_)};
 }
 
 void MachineState::load(const DramBox& source, const numeric::Codec& codec,
@@ -335,7 +267,7 @@ void MachineState::apply(const Requantize& op) {
     for (std::uint32_t channel = 0; channel < op.channels; ++channel) {
         parameters.push_back(
             readParameters(weights_.data() + op.parameters + std::size_t{channel} * record,
-                           datapath_.sums, arithmetic_, faultyReads_.has_value()));
+                           datapath_, arithmetic_, faultyReads_.has_value()));
     }
     const std::uint32_t rows = op.channelsAlongRows ? op.channels : op.outputs;
     const std::uint32_t columns = op.channelsAlongRows ? op.outputs : op.channels;

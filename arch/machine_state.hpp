@@ -8,34 +8,12 @@
 
 #include "arch/command.hpp"
 #include "arch/config.hpp"
+#include "arch/datapath.hpp"
 #include "arch/faulty_reads.hpp"
 #include "arch/operand_activity.hpp"
 #include "models/numeric/gemm.hpp"
-#include "models/numeric/sum.hpp"
 
 namespace systole::arch {
-
-/// Formats and widths of the array and what follows it.
-struct Datapath {
-    explicit Datapath(const DatapathConfig& config);
-
-    numeric::Codec activation;
-    numeric::Codec weight;
-    numeric::SumArithmetic sums;
-    int accumulatorBits;
-    std::uint32_t activationBytes;  ///< of an element in memory
-    std::uint32_t weightBytes;      ///< of an element in memory
-    std::uint32_t activationBits;   ///< of the room that an element takes in a packed memory
-    std::uint32_t weightBits;
-    numeric::Code activationMask;  ///< the bits of a code
-    numeric::Code weightMask;
-
-    ElementRoom activationRoom() const { return {activationBytes, activationBits}; }
-    ElementRoom weightRoom() const { return {weightBytes, weightBits}; }
-};
-
-/// Storage bytes of one parameter record of `Requantize`, which lies among weights.
-std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
 
 /// Every value the machine holds, and what each command does to it. Timing lives elsewhere: a
 /// command takes effect as a whole, at the cycle at which its unit completes it; replaying a

@@ -142,8 +142,11 @@ bool isStochastic(const AccumulatorFormat& accumulator) {
 }
 
 bool hasSpecials(const AccumulatorFormat& accumulator) {
-    return isFloat(accumulator) &&
-           (!accumulator.chunk || std::holds_alternative<FloatRegister>(accumulator.chunk->inner));
+    const auto knows = [](const Register& format) {
+        const auto* sum = std::get_if<FloatRegister>(&format);
+        return sum != nullptr && sum->format.specials != SpecialValues::None;
+    };
+    return knows(accumulator.sum) && (!accumulator.chunk || knows(accumulator.chunk->inner));
 }
 
 bool isFloat(const AccumulatorFormat& accumulator) {

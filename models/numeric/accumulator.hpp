@@ -75,7 +75,7 @@ int sumExponent(const AccumulatorFormat& accumulator, const Codec& activation, c
 /// Whether sums are floats.
 bool isFloat(const AccumulatorFormat& accumulator);
 
-/// Whether infinities and NaN go through all registers: every one is a float.
+/// Whether infinities and NaN go through all registers: every one is a float that has them.
 bool hasSpecials(const AccumulatorFormat& accumulator);
 
 /// Whether a register rounds stochastically.
