@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
+#include "sim/config/machine_loader.hpp"
+#include "sim/lowering/lowering.hpp"
+#include "sim/run/gemm_workload.hpp"
 #include "worker_fixture.hpp"
 
 namespace systole::sim {
@@ -10,6 +15,37 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using testing::HasSubstr;
+
+/// A product of 40 x 40 weights in blocks of 16 channels, each with records.
+TEST(DramFaultsLowering, TheLayoutKnowsWhereParameterRecordsAre) {
+    const RunConfig config =
+        loadRunConfig(SYSTOLE_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml",
+                      {"datapath=int4", "element_packing=packed", "technology=none"});
+    const LoweredNetwork lowered = lower(gemmNetwork(config.scheme, 4, 40, 40, 1), config.machine);
+    const arch::DramLayout& layout = lowered.program.dram;
+    std::uint64_t records = 0;
+    std::vector<arch::LoadWeights> loads;
+    for (const arch::Command& command : lowered.program.commands) {
+        if (const auto* load = std::get_if<arch::LoadWeights>(&command.operation)) {
+            loads.push_back(*load);
+        } else if (const auto* op = std::get_if<arch::Requantize>(&command.operation)) {
+            // Loads run ahead, into the other half of the scratchpad.
+            const auto found = std::find_if(loads.rbegin(), loads.rend(), [&](const auto& one) {
+                return one.destination <= op->parameters &&
+                       op->parameters < one.destination + one.source.runBytes;
+            });
+            ASSERT_NE(found, loads.rend());
+            const std::uint64_t place = found->source.address + op->parameters - found->destination;
+            const auto* run = layout.recordsAt(place);
+            ASSERT_NE(run, nullptr);
+            EXPECT_EQ(run->begin, place);
+            EXPECT_EQ(run->end - run->begin, op->channels * 16U) << "64 bits in elements of 4";
+            EXPECT_EQ(layout.recordsAt(place - 1), nullptr);
+            ++records;
+        }
+    }
+    EXPECT_EQ(records, 3U);
+}
 
 /// The shipped network on a DRAM with errors.
 class DramFaultsRun : public WorkerTest {
