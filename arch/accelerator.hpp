@@ -57,6 +57,8 @@ public:
     const Datapath& datapath() const { return replay_.state.datapath(); }
     /// What bursts carry, for a memory outside that holds data.
     const BurstData& burstData() const { return bursts_; }
+    /// What the last replay saw of faulty cells; null if the DRAM has no errors.
+    const memory::DramFaultCounters* dramFaults() const { return replay_.state.dramFaults(); }
 
     /// Replays the program from an idle machine, cycle by cycle, and checks what must hold of every
     /// run. Timing does not depend on values: without them it is the same, and no memory changes.

@@ -28,8 +28,9 @@ DramController::DramController(const sc_core::sc_module_name& name,
 }
 
 void DramController::reset() {
-    SYSTOLE_CHECK(answers_.empty() && waiting_.empty(), "{}: reset with {} bursts under way",
-                  name(), answers_.size() + waiting_.size());
+    SYSTOLE_CHECK(unanswered_ == 0, "{}: reset with {} bursts under way", name(), unanswered_);
+    waiting_.clear();
+    answers_ = {};
     origin_ = sc_time_stamp();
     channels_.clear();
     ownerCommands_.clear();
@@ -55,6 +56,7 @@ void DramController::request(const Burst& burst, BurstClient& client) {
     SYSTOLE_CHECK(burst.address % burstBytes() == 0, "{}: burst at {} is not aligned", name(),
                   burst.address);
     const Request request{burst, &client, requests_++};
+    ++unanswered_;
     if (ideal_) {
         OwnerCommands& commands = commandsOf(burst);
         ++(burst.isWrite ? commands.writes : commands.reads);
@@ -163,6 +165,7 @@ void DramController::deliver() {
         const Answer answer = answers_.top();
         answers_.pop();
         if (answer.client != nullptr) {
+            --unanswered_;
             answer.client->burstDone(answer.tag);
         }
     }

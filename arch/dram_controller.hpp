@@ -39,7 +39,7 @@ public:
     std::uint32_t burstBytes() const override { return config_.burstBytes(); }
 
     /// Back to the state after power-up at the current time: all banks closed, refresh due tREFI
-    /// later.
+    /// later. All requests are answered; writes that are still queued are forgotten.
     void reset();
     /// Counters of each channel from reset to now; empty for an ideal memory. Nothing may be
     /// waiting.
@@ -95,6 +95,7 @@ private:
     sc_core::sc_time origin_;  ///< simulated time of the last reset; channel clocks count from it
     std::vector<OwnerCommands> ownerCommands_;
     std::uint64_t requests_ = 0;
+    std::uint64_t unanswered_ = 0;
     std::unordered_map<std::uint64_t, Request> waiting_;  ///< in the queues, by order
     std::priority_queue<Answer, std::vector<Answer>, std::greater<>> answers_;
     sc_core::sc_event nextCommand_;

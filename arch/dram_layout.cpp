@@ -93,6 +93,15 @@ DramLayout::Run DramLayout::memoryRun(std::uint64_t imageAddress, std::uint64_t 
             region->memory + region->room.memoryBytes(offset + bytes)};
 }
 
+std::uint64_t DramLayout::memoryBit(std::uint64_t imageAddress) const {
+    const Region* region = regionAt(imageAddress);
+    if (region == nullptr) {
+        return 8 * imageAddress;
+    }
+    return 8 * region->memory +
+           (imageAddress - region->image) / region->room.imageBytes * region->room.bits;
+}
+
 ElementRoom DramLayout::roomAt(std::uint64_t imageAddress) const {
     const Region* region = regionAt(imageAddress);
     return region == nullptr ? ElementRoom{} : region->room;

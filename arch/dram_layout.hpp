@@ -36,10 +36,19 @@ public:
     /// The bytes of the DRAM that hold a run of the image; the same where nothing was allocated.
     Run memoryRun(std::uint64_t imageAddress, std::uint64_t bytes) const;
     ElementRoom roomAt(std::uint64_t imageAddress) const;
-
-    /// From `image` on lie `count` records of `imageBytes` each among the elements of a region. A
-    /// record has the room of so many elements, but is none: its bits lie there densely.
+    /// The bit of the DRAM at which the element at a place of the image begins.
+    std::uint64_t memoryBit(std::uint64_t imageAddress) const;
+    /// Parameter records among the elements of a region. A record has the room of so many elements,
+    /// but is none: its bits lie there densely.
+    struct Records {
+        std::uint64_t image;
+        std::uint32_t imageBytes;  ///< of one
+        std::uint32_t count;
+    };
+    /// After all that were added before.
     void addRecords(std::uint64_t image, std::uint32_t imageBytes, std::uint32_t count);
+    /// The records that a place of the image belongs to, or null.
+    const Records* recordsAt(std::uint64_t imageAddress) const;
 
     /// Bits that lie side by side in one byte of the memory and in one byte of the image.
     struct Piece {
@@ -57,14 +66,8 @@ private:
         std::uint64_t memory;
         ElementRoom room;
     };
-    struct Records {
-        std::uint64_t image;
-        std::uint32_t imageBytes;
-        std::uint32_t count;
-    };
     const Region* regionAt(std::uint64_t imageAddress) const;
     const Region* regionHolding(std::uint64_t memoryAddress) const;
-    const Records* recordsAt(std::uint64_t imageAddress) const;
 
     std::vector<Region> regions_;   ///< ascending
     std::vector<Records> records_;  ///< ascending

@@ -30,73 +30,32 @@ void checkRange(std::uint64_t address, std::uint64_t bytes, std::uint64_t size,
                   memory, size);
 }
 
-Code codeMask(const numeric::Codec& codec) { return static_cast<Code>(codec.codeCount() - 1); }
-
-template <typename T>
-T readScalar(const std::uint8_t* bytes) {
-    T value;
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-std::uint32_t storageOf(const numeric::Codec& codec) {
-    return static_cast<std::uint32_t>(numeric::storageBytes(codec.format()));
-}
-
-std::uint32_t storedBits(const numeric::Codec& codec, memory::Packing packing) {
-    return memory::ElementPacking{
-        .bits = static_cast<std::uint32_t>(numeric::widthOf(codec.format())), .packing = packing}
-        .storedBits();
-}
-
-struct ColumnParameters {
-    std::int64_t bias = 0;  ///< a term of the sums
-    numeric::Rescale rescale;
-};
-
-ColumnParameters readParameters(const std::uint8_t* record, const numeric::SumArithmetic& sums,
-                                numeric::ScaleArithmetic arithmetic) {
-    ColumnParameters parameters;
-    const int biasBytes = sums.termBytes();
-    parameters.bias = sums.loadedTerm(biasBytes == 4 ? readScalar<std::uint32_t>(record)
-                                                     : readScalar<std::uint64_t>(record));
-    if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
-        parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
-        parameters.rescale.fixedPoint.shift = readScalar<std::int32_t>(record + biasBytes + 4);
-        const std::int32_t shift = parameters.rescale.fixedPoint.shift;
-        SYSTOLE_CHECK(shift >= 0 && shift <= 62, "parameter record with a shift of {}", shift);
-    } else {
-        parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
+/// Each code becomes the one that it is taken for; there may be no table.
+void takeCodes(const std::vector<std::uint16_t>& table, std::vector<std::uint16_t>& codes) {
+    if (table.empty()) {
+        return;
     }
-    return parameters;
+    std::transform(codes.begin(), codes.end(), codes.begin(),
+                   [&](std::uint16_t code) { return table[code]; });
 }
 
 }  // namespace
 
-Datapath::Datapath(const DatapathConfig& config)
-    : activation(config.activation),
-      weight(config.weight),
-      sums(config.accumulator, activation, weight),
-      accumulatorBits(numeric::accumulatorBits(config.accumulator, activation, weight)),
-      activationBytes(storageOf(activation)),
-      weightBytes(storageOf(weight)),
-      activationBits(storedBits(activation, config.packing)),
-      weightBits(storedBits(weight, config.packing)),
-      activationMask(codeMask(activation)),
-      weightMask(codeMask(weight)) {}
-
-std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
-    const std::uint32_t bits = 8 * (static_cast<std::uint32_t>(datapath.sums.termBytes()) +
-                                    (arithmetic == numeric::ScaleArithmetic::FixedPoint ? 8U : 4U));
-    // Whole elements, as many as have the room.
-    return static_cast<std::uint32_t>(ceilDivide(bits, datapath.weightBits)) * datapath.weightBytes;
-}
-
-MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array)
+MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
+                           const memory::DramConfig& dram)
     : datapath_(datapath),
       gemm_(datapath_.activation, datapath_.weight, datapath.accumulator),
       array_(array),
-      activity_(array) {}
+      activity_(array) {
+    if (!dram.modelsErrors()) {
+        return;
+    }
+    faultyReads_.emplace(dram);
+    const bool finiteOnly = !numeric::hasSpecials(datapath.accumulator);
+    arrayActivations_ = codesAsTaken(datapath_.activation, finiteOnly);
+    arrayWeights_ = codesAsTaken(datapath_.weight, finiteOnly);
+    vectorActivations_ = codesAsTaken(datapath_.activation, false);
+}
 
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
@@ -114,25 +73,45 @@ void MachineState::startReplay() {
     events_ = {};
     activity_.reset();
     streamedRows_ = 0;
+    if (faultyReads_) {
+        faultyReads_->clearCounters();
+    }
 }
 
 void MachineState::execute(const Operation& operation) {
     std::visit([this](const auto& command) { apply(command); }, operation);
 }
 
-void MachineState::load(const DramBox& source, std::vector<std::uint8_t>& scratchpad,
-                        std::uint32_t address) {
+FaultyReads::Content MachineState::contentOf(const numeric::Codec& codec) const {
+    return {.codeBits = static_cast<std::uint32_t>(numeric::widthOf(codec.format())),
+            .recordBits = parameterBits(datapath_, arithmetic_)};
+}
+
+void MachineState::load(const DramBox& source, const numeric::Codec& codec,
+                        std::vector<std::uint8_t>& scratchpad, std::uint32_t address) {
     checkRange(address, source.bytes(), scratchpad.size(), "scratchpad");
+    const FaultyReads::Content content = contentOf(codec);
+    if (faultyReads_) {
+        faultyReads_->beginCommand();
+    }
     forEachRunOf(source, [&](std::uint64_t from, std::uint32_t offset) {
         checkRange(from, source.runBytes, dram_.size(), "DRAM image");
         std::memcpy(scratchpad.data() + address + offset, dram_.data() + from, source.runBytes);
+        if (faultyReads_) {
+            faultyReads_->read(layout_, from, content,
+                               std::span(scratchpad).subspan(address + offset, source.runBytes));
+        }
     });
     bytesLoaded_ += layout_.roomAt(source.address).memoryBytes(source.bytes());
 }
 
-void MachineState::apply(const LoadTile& op) { load(op.source, activations_, op.destination); }
+void MachineState::apply(const LoadTile& op) {
+    load(op.source, datapath_.activation, activations_, op.destination);
+}
 
-void MachineState::apply(const LoadWeights& op) { load(op.source, weights_, op.destination); }
+void MachineState::apply(const LoadWeights& op) {
+    load(op.source, datapath_.weight, weights_, op.destination);
+}
 
 void MachineState::apply(const StoreTile& store) {
     const DramBox& box = store.destination;
@@ -145,8 +124,9 @@ void MachineState::apply(const StoreTile& store) {
 }
 
 Code MachineState::activationAt(std::uint32_t address) const {
-    return readCode(activations_.data() + address, datapath_.activationBytes,
-                    datapath_.activationMask);
+    const Code code = readCode(activations_.data() + address, datapath_.activationBytes,
+                               datapath_.activationMask);
+    return vectorActivations_.empty() ? code : vectorActivations_[code];
 }
 
 void MachineState::writeActivation(std::uint32_t address, Code code) {
@@ -171,6 +151,7 @@ void MachineState::gatherActivations(const Stream& stream) {
                            .read(row + k, elements);
                    });
     }
+    takeCodes(arrayActivations_, foldActivations_);
 }
 
 void MachineState::gatherWeights(const Stream& stream) {
@@ -180,6 +161,7 @@ void MachineState::gatherWeights(const Stream& stream) {
     StoredCodes{weights_.data() + stream.weights, datapath_.weightBytes, datapath_.weightBytes,
                 datapath_.weightMask}
         .read(foldWeights_.data(), count);
+    takeCodes(arrayWeights_, foldWeights_);
 }
 
 std::span<std::int64_t> MachineState::sumAt(std::uint32_t row, std::uint32_t column) {
@@ -284,7 +266,7 @@ void MachineState::apply(const Requantize& op) {
     for (std::uint32_t channel = 0; channel < op.channels; ++channel) {
         parameters.push_back(
             readParameters(weights_.data() + op.parameters + std::size_t{channel} * record,
-                           datapath_.sums, arithmetic_));
+                           datapath_, arithmetic_, faultyReads_.has_value()));
     }
     const std::uint32_t rows = op.channelsAlongRows ? op.channels : op.outputs;
     const std::uint32_t columns = op.channelsAlongRows ? op.outputs : op.channels;

@@ -2,45 +2,27 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "arch/command.hpp"
 #include "arch/config.hpp"
+#include "arch/datapath.hpp"
+#include "arch/faulty_reads.hpp"
 #include "arch/operand_activity.hpp"
 #include "models/numeric/gemm.hpp"
-#include "models/numeric/sum.hpp"
 
 namespace systole::arch {
-
-/// Formats and widths of the array and what follows it.
-struct Datapath {
-    explicit Datapath(const DatapathConfig& config);
-
-    numeric::Codec activation;
-    numeric::Codec weight;
-    numeric::SumArithmetic sums;
-    int accumulatorBits;
-    std::uint32_t activationBytes;  ///< of an element in memory
-    std::uint32_t weightBytes;      ///< of an element in memory
-    std::uint32_t activationBits;   ///< of the room that an element takes in a packed memory
-    std::uint32_t weightBits;
-    numeric::Code activationMask;  ///< the bits of a code
-    numeric::Code weightMask;
-
-    ElementRoom activationRoom() const { return {activationBytes, activationBits}; }
-    ElementRoom weightRoom() const { return {weightBytes, weightBits}; }
-};
-
-/// Storage bytes of one parameter record of `Requantize`, which lies among weights.
-std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
 
 /// Every value the machine holds, and what each command does to it. Timing lives elsewhere: a
 /// command takes effect as a whole, at the cycle at which its unit completes it; replaying a
 /// program in order without a clock gives the same values, or a token is missing.
 class MachineState {
 public:
-    MachineState(const DatapathConfig& datapath, const ArrayConfig& array);
+    /// Of the DRAM only its errors matter here.
+    MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
+                 const memory::DramConfig& dram = {});
 
     /// Sizes the memories for a program and clears them.
     void reset(const Program& program);
@@ -59,6 +41,10 @@ public:
     void startReplay();
     /// Sums that overflowed or saturated in the array since the replay began.
     const numeric::AccumulatorEvents& accumulatorEvents() const { return events_; }
+    /// What loads saw of faulty cells since the replay began; empty if the DRAM has no errors.
+    const memory::DramFaultCounters* dramFaults() const {
+        return faultyReads_ ? &faultyReads_->counters() : nullptr;
+    }
     /// What the array's operand registers have done since the replay began.
     const Activity& operandActivity() const { return activity_.counts(); }
 
@@ -73,7 +59,9 @@ private:
     void apply(const Softmax& op);
 
     void multiply(const Stream& stream, std::uint32_t arrayRow);
-    void load(const DramBox& source, std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
+    void load(const DramBox& source, const numeric::Codec& codec,
+              std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
+    FaultyReads::Content contentOf(const numeric::Codec& codec) const;
     void gatherActivations(const Stream& stream);
     void gatherWeights(const Stream& stream);
     void checkActivations(std::uint32_t address, std::uint64_t elements) const;
@@ -94,6 +82,11 @@ private:
     numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
     DramLayout layout_;
     std::vector<std::uint8_t> dram_;
+    std::optional<FaultyReads> faultyReads_;
+    /// codesAsTaken by the array and by the vector unit; empty where only codes of the formats are.
+    std::vector<std::uint16_t> arrayActivations_;
+    std::vector<std::uint16_t> arrayWeights_;
+    std::vector<std::uint16_t> vectorActivations_;
     std::vector<std::uint8_t> activations_;
     std::vector<std::uint8_t> weights_;
     std::vector<std::int64_t> accumulators_;  ///< [row][array column][word of a sum]

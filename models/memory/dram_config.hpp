@@ -185,11 +185,20 @@ struct IdealMemoryConfig {
     std::uint64_t capacityBytes = 0;
 };
 
+/// Cells that do not hold what was stored; docs/dram_faults.md.
+struct DramFaults {
+    double bitErrorRate = 0;  ///< probability that a cell is faulty, 0 to 0.5
+    std::uint64_t seed = 1;
+};
+
 struct DramConfig {
     std::string name;
     std::optional<DdrConfig> ddr;  ///< exactly one of the two is set
     std::optional<IdealMemoryConfig> ideal;
+    DramFaults faults;
+    bool ecc = false;  ///< SECDED over words of 64 bits
 
+    bool modelsErrors() const { return faults.bitErrorRate > 0 || ecc; }
     std::uint32_t burstBytes() const {
         return ddr ? ddr->organization.burstBytes() : ideal->burstBytes;
     }

@@ -141,6 +141,14 @@ bool isStochastic(const AccumulatorFormat& accumulator) {
     return rounds(accumulator.sum) || (accumulator.chunk && rounds(accumulator.chunk->inner));
 }
 
+bool hasSpecials(const AccumulatorFormat& accumulator) {
+    const auto knows = [](const Register& format) {
+        const auto* sum = std::get_if<FloatRegister>(&format);
+        return sum != nullptr && sum->format.specials != SpecialValues::None;
+    };
+    return knows(accumulator.sum) && (!accumulator.chunk || knows(accumulator.chunk->inner));
+}
+
 bool isFloat(const AccumulatorFormat& accumulator) {
     return std::holds_alternative<FloatRegister>(accumulator.sum);
 }

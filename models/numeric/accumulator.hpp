@@ -75,6 +75,9 @@ int sumExponent(const AccumulatorFormat& accumulator, const Codec& activation, c
 /// Whether sums are floats.
 bool isFloat(const AccumulatorFormat& accumulator);
 
+/// Whether infinities and NaN go through all registers: every one is a float that has them.
+bool hasSpecials(const AccumulatorFormat& accumulator);
+
 /// Whether a register rounds stochastically.
 bool isStochastic(const AccumulatorFormat& accumulator);
 

@@ -28,7 +28,9 @@ T nearest(std::span<const std::int64_t> words) {
     return number.negative ? -magnitude : magnitude;
 }
 
-Register withoutChance(Register format) {
+/// The register outside of the array: it rounds to nearest, and a bias may overflow it.
+Register outsideTheArray(Register format, int bits) {
+    if (std::holds_alternative<ExactRegister>(format)) return IntegerRegister{.bits = bits};
     if (auto* sum = std::get_if<FloatRegister>(&format);
         sum != nullptr && sum->rounding == Rounding::Stochastic) {
         sum->rounding = Rounding::NearestEven;
@@ -40,7 +42,7 @@ Register withoutChance(Register format) {
 
 SumArithmetic::SumArithmetic(const AccumulatorFormat& accumulator, const Codec& activation,
                              const Codec& weight)
-    : register_(withoutChance(accumulator.sum)),
+    : register_(outsideTheArray(accumulator.sum, accumulatorBits(accumulator, activation, weight))),
       bits_(accumulatorBits(accumulator, activation, weight)),
       words_(sumWords(accumulator, activation, weight)),
       exponent_(sumExponent(accumulator, activation, weight)) {
@@ -58,8 +60,13 @@ void SumArithmetic::add(std::span<std::int64_t> sum, std::int64_t term) const {
     state.load(sum);
     AccumulatorEvents unused;
     if (!isWord()) {
-        const Dyadic exact = dyadicOf(std::bit_cast<double>(term));
-        state.add({exact.significand, exact.exponent + exponent_, 0}, 0, unused);
+        const auto value = std::bit_cast<double>(term);
+        if (std::isfinite(value)) {
+            const Dyadic exact = dyadicOf(value);
+            state.add({exact.significand, exact.exponent + exponent_, 0}, 0, unused);
+        } else {
+            state.add({0, 0, value}, 0, unused);
+        }
     } else {
         state.add({term, exponent_, 0}, 0, unused);
     }
@@ -85,7 +92,12 @@ std::uint64_t SumArithmetic::storedTerm(std::int64_t term) const {
 
 std::int64_t SumArithmetic::loadedTerm(std::uint64_t bits) const {
     if (isFloat()) {
-        return std::bit_cast<std::int64_t>(codec_->decode(static_cast<Code>(bits)));
+        return std::bit_cast<std::int64_t>(
+            codec_->decode(static_cast<Code>(bits & (codec_->codeCount() - 1))));
+    }
+    if (words_ > 1) {
+        const auto units = std::bit_cast<double>(bits);
+        return termOf(std::isnan(units) ? 0.0 : units);
     }
     return termBytes() == 4 ? static_cast<std::int32_t>(static_cast<std::uint32_t>(bits))
                             : static_cast<std::int64_t>(bits);

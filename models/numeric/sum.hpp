@@ -18,10 +18,10 @@ public:
 
     int words() const { return words_; }
 
-    /// Adds one number, a *term*, in the outer register. A term counts units of 2^exponent(); where
-    /// sums are floats or wider than a word, it is the bits of a binary64 (a whole number of units
-    /// or a value), else an integer. Stochastic registers round to nearest even here: it is no step
-    /// of the array.
+    /// Adds one number, a *term*, in the outer register (one that never overflows in the array
+    /// wraps here). A term counts units of 2^exponent(); where sums are floats or wider than a
+    /// word, it is the bits of a binary64 (a whole number of units or a value), else an integer.
+    /// Stochastic registers round to nearest even here: it is no step of the array.
     void add(std::span<std::int64_t> sum, std::int64_t term) const;
 
     /// The term nearest to `value` units, ties to even: a whole number, or a value of a float
@@ -30,7 +30,8 @@ public:
     std::int64_t termOf(double value) const;
 
     /// Bits of a term in memory: what `add` takes as it lies in a parameter record (a float as its
-    /// code), and back.
+    /// code), and back. Whatever the bits, what comes back is a term: what lies beyond the register
+    /// becomes the end of it, a NaN in fixed point 0.
     std::uint64_t storedTerm(std::int64_t term) const;
     std::int64_t loadedTerm(std::uint64_t bits) const;
     /// Bytes of a stored term: 4 for registers of up to 32 bits, else 8.

@@ -56,6 +56,11 @@ void checkOptions(const GemmOptions& options, const RunConfig& config) {
                         "which the plain reference does not know; expected another rounding",
                         config.scheme.accumulator.name));
     }
+    if (!options.vcd.empty() && config.machine.dram.faults.bitErrorRate > 0) {
+        throw ConfigError(
+            "--vcd: the structural array is fed past the DRAM, expected "
+            "dram.faults.bit_error_rate: 0");
+    }
     checkTechnology(config);
 }
 
@@ -106,6 +111,7 @@ int gemm(const GemmOptions& options) {
         OutputRecord outputs;
         outputs.add(product, network.scheme.activation);
         result.outputHash = outputs.hash();
+        result.dramFaults = simulation.dramFaults();
     }
     writeResult(result, options.output);
     if (waveform && !options.output.quiet) {
@@ -114,7 +120,10 @@ int gemm(const GemmOptions& options) {
     if (waveform && !agrees(*waveform, config.machine, record, product)) return 1;
     if (options.check && simulation.readTensor(network.output) !=
                              runQuantized(network, input, folded)[network.output]) {
-        fmt::print(stderr, "The product differs from the plain reference.\n");
+        fmt::print(stderr, "The product differs from the plain reference{}.\n",
+                   config.machine.dram.faults.bitErrorRate > 0
+                       ? ", which knows no errors of the DRAM"
+                       : "");
         return 1;
     }
     return 0;

@@ -8,6 +8,7 @@
 
 #include "sim/config/address_map_reader.hpp"
 #include "sim/config/dram_controller_reader.hpp"
+#include "sim/config/dram_faults_reader.hpp"
 #include "sim/config/dram_part_reader.hpp"
 #include "sim/config/scalars.hpp"
 
@@ -158,6 +159,7 @@ memory::DramConfig readDram(const Section& section) {
     } else {
         dram.ideal = readIdeal(section);
     }
+    readDramFaults(section, dram);
     return dram;
 }
 

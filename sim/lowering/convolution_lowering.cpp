@@ -82,8 +82,6 @@ private:
     }
 
     void placeWeights() {
-        const std::uint32_t recordBytes =
-            arch::parameterBytes(context_.datapath, context_.network.scheme.requantization);
         for (const auto& row : chunks_) {
             std::vector<std::uint64_t> addresses;
             for (const WeightChunk& chunk : row) {
@@ -93,13 +91,18 @@ private:
                 addresses.push_back(context_.builder.allocateDram(
                     chunk.bytes.size(), context_.dramAlignment(), context_.datapath.weightRoom()));
                 context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
-                for (const ColumnBlock& block : chunk.blocks) {
-                    context_.builder.program().dram.addRecords(
-                        addresses.back() + block.parameterOffset, recordBytes,
-                        block.outputs.size());
-                }
+                placeRecords(addresses.back(), chunk);
             }
             weightSources_.push_back(std::move(addresses));
+        }
+    }
+
+    void placeRecords(std::uint64_t address, const WeightChunk& chunk) {
+        const std::uint32_t record =
+            arch::parameterBytes(context_.datapath, context_.network.scheme.requantization);
+        for (const ColumnBlock& block : chunk.blocks) {
+            context_.builder.program().dram.addRecords(address + block.parameterOffset, record,
+                                                       block.outputs.size());
         }
     }
 

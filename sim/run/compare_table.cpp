@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/run/compare.hpp"
+#include "sim/run/result.hpp"
 #include "sim/run/text.hpp"
 
 namespace systole::sim {
@@ -135,6 +136,17 @@ std::string winnersText(const Comparison& comparison) {
     return text;
 }
 
+std::string dramFaultLines(const Comparison& comparison) {
+    std::string text;
+    for (const ComparedFormat& format : comparison.formats) {
+        if (const auto& faults = format.figures.dramFaults) {
+            text += fmt::format("DRAM errors of {}: {}\n", format.format,
+                                dramFaultsText(*faults, format.figures.ecc));
+        }
+    }
+    return text.empty() ? text : text + "\n";
+}
+
 std::string clockWarnings(const Comparison& comparison) {
     std::string text;
     for (const ComparedFormat& format : comparison.formats) {
@@ -152,6 +164,7 @@ std::string clockWarnings(const Comparison& comparison) {
 
 std::string comparisonTable(const Comparison& comparison) {
     std::string text = title(comparison) + figureTable(comparison) + "\n";
+    text += dramFaultLines(comparison);
     if (comparison.formats.size() > 1) {
         text += ratios(comparison) + "\n" + winnersText(comparison);
     }

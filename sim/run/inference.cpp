@@ -94,6 +94,9 @@ public:
         result.command = "run";
         result.workload = workload_.name;
         result.accuracy = outcome.result.accuracy;
+        if (!options_.timingOnly) {
+            result.dramFaults = simulation_.dramFaults();
+        }
         result.outputHash = outcome.result.outputHash;
         outcome.result = std::move(result);
         return outcome;

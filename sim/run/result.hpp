@@ -70,6 +70,8 @@ struct Result {
     bool meetsClock = true;
     bool explains = false;  ///< the mapping of each layer is written and printed as well
     std::vector<memory::DramCounters> dramChannels;
+    /// Of all images; empty where the DRAM has no errors, and if timing only.
+    std::optional<memory::DramFaultCounters> dramFaults;
     std::optional<Accuracy> accuracy;
     std::string outputHash;  ///< SHA-256 over the output codes of all images; empty if timing only
 
@@ -86,6 +88,9 @@ void checkTechnology(const RunConfig& config);
 /// Costs of a timed replay; the technology must cover the machine.
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                   const arch::RunRecord& record);
+
+/// `12 bits in 3400 words read; 11 words corrected, ..`, for the terminal.
+std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);
 
 /// One JSON document; same result, same bytes.
 std::string resultJson(const Result& result);

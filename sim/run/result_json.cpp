@@ -125,6 +125,15 @@ Json accuracyJson(const Accuracy& accuracy) {
             {"sqnr_db", sqnrJson(accuracy.sqnrDecibels)}};
 }
 
+Json dramFaultsJson(const Result& result) {
+    const memory::DramConfig& dram = result.config.machine.dram;
+    Json json{{"bit_error_rate", dram.faults.bitErrorRate},
+              {"seed", dram.faults.seed},
+              {"ecc", dram.ecc ? "secded" : "none"}};
+    json.update(countersJson(*result.dramFaults, memory::kDramFaultCounters));
+    return json;
+}
+
 Json totalsJson(const Result& result) {
     Json totals = figuresJson(result.totals);
     totals["inferences_per_second"] = result.inferencesPerSecond();
@@ -138,6 +147,9 @@ Json totalsJson(const Result& result) {
         channels.push_back(countersJson(channel, memory::kDramCounters));
     }
     totals["dram_channels"] = std::move(channels);
+    if (result.dramFaults) {
+        totals["dram_faults"] = dramFaultsJson(result);
+    }
     if (!result.outputHash.empty()) {
         totals["output_sha256"] = result.outputHash;
     }

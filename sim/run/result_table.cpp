@@ -133,6 +133,10 @@ std::string summary(const Result& result) {
                       fmt::format("{:.1f} inferences/s/W", result.inferencesPerSecondPerWatt())},
                      {"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())}});
     }
+    if (result.dramFaults) {
+        rows.push_back(
+            {"DRAM errors", dramFaultsText(*result.dramFaults, result.config.machine.dram.ecc)});
+    }
     if (result.accuracy) {
         rows.push_back({"accuracy", accuracyLine(*result.accuracy)});
     }
@@ -144,6 +148,15 @@ std::string summary(const Result& result) {
 }
 
 }  // namespace
+
+std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc) {
+    const std::string read =
+        fmt::format("{} bits in {} words read", faults.bitErrors, faults.wordsRead);
+    return ecc ? fmt::format("{}; {} words corrected, {} uncorrectable, {} wrong unnoticed", read,
+                             faults.correctedWords, faults.uncorrectableWords,
+                             faults.silentErrorWords)
+               : fmt::format("{}; {} words wrong, no ECC", read, faults.silentErrorWords);
+}
 
 std::string resultTable(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;

@@ -42,12 +42,22 @@ arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Val
     if (values == Values::Computed) {
         writeInput(input);
     }
-    return accelerator_.replayTimed(values == Values::Computed);
+    const arch::RunRecord record = accelerator_.replayTimed(values == Values::Computed);
+    countFaults();
+    return record;
 }
 
 void Simulation::inferValues(std::span<const numeric::Code> input) {
     writeInput(input);
     accelerator_.replayValues();
+    countFaults();
+}
+
+void Simulation::countFaults() {
+    if (const memory::DramFaultCounters* faults = accelerator_.dramFaults()) {
+        dramFaults_ = dramFaults_.value_or(memory::DramFaultCounters{});
+        *dramFaults_ += *faults;
+    }
 }
 
 std::vector<numeric::Code> Simulation::readTensor(TensorId tensor) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,15 +27,20 @@ public:
     /// The same values, without time.
     void inferValues(std::span<const numeric::Code> input);
 
+    /// What the replays so far saw of faulty cells; empty if the DRAM has no errors.
+    const std::optional<memory::DramFaultCounters>& dramFaults() const { return dramFaults_; }
+
     /// Codes of a tensor, read from the DRAM image; the tensor must have a place there.
     std::vector<numeric::Code> readTensor(TensorId tensor);
 
 private:
     void writeInput(std::span<const numeric::Code> codes);
+    void countFaults();
 
     const LoweredNetwork& network_;
     TensorId input_;
     arch::Accelerator accelerator_;
+    std::optional<memory::DramFaultCounters> dramFaults_;
 };
 
 }  // namespace systole::sim

@@ -48,6 +48,14 @@ void readAccuracy(const nlohmann::ordered_json& accuracy, RunFigures& figures) {
                                               : sqnr.get<double>();
 }
 
+void readDramFaultCounts(const nlohmann::ordered_json& faults, RunFigures& figures) {
+    figures.dramFaults.emplace();
+    for (const auto& counter : memory::kDramFaultCounters) {
+        *figures.dramFaults.*counter.member = faults.at(std::string(counter.name));
+    }
+    figures.ecc = faults.at("ecc") != "none";
+}
+
 std::optional<double> share(const std::optional<std::uint64_t>& correct, std::uint64_t images) {
     return correct ? std::optional(static_cast<double>(*correct) / static_cast<double>(images))
                    : std::nullopt;
@@ -117,6 +125,9 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
         totals.at("area_by_component").at("array").at("area_um2").get<double>() * 1e-6;
     figures.dramBytes = totals.at("dram_bytes");
     figures.meetsClock = totals.at("meets_clock");
+    if (totals.contains("dram_faults")) {
+        readDramFaultCounts(totals.at("dram_faults"), figures);
+    }
     if (totals.contains("accuracy")) {
         readAccuracy(totals.at("accuracy"), figures);
     }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/memory/dram_fault_counters.hpp"
 #include "sim/config/config_reader.hpp"
 #include "sim/run/worker.hpp"
 
@@ -39,6 +40,9 @@ struct RunFigures {
     std::uint64_t images = 0;              ///< 0: timing only, and then no accuracy
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
+    /// Of all images; empty where the DRAM has no errors.
+    std::optional<memory::DramFaultCounters> dramFaults;
+    bool ecc = false;                    ///< where it has
     std::optional<double> sqnrDecibels;  ///< infinite where nothing differs from FP32
 };
 

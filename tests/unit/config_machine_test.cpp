@@ -299,7 +299,7 @@ TEST_F(ConfigMachineTest, AddressesNeedPowersOfTwo) {
 TEST_F(ConfigMachineTest, IdealMemoryHasNoDdrKeys) {
     EXPECT_EQ(complaintOf({"dram=ideal", "dram.clock=1GHz"}),
               "--set dram.clock=1GHz: dram: unknown key 'clock', expected one of name, source, "
-              "model, latency_cycles, bytes_per_cycle, burst, capacity");
+              "model, latency_cycles, bytes_per_cycle, burst, capacity, ecc, faults");
 }
 
 TEST_F(ConfigMachineTest, EveryMissingKeyIsReported) {

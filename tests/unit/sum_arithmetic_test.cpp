@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "models/numeric/sum.hpp"
 
@@ -71,6 +72,40 @@ TEST(SumArithmetic, SaturatesWhereTheRegisterDoes) {
     sum = {32000};
     wraps.add(sum, 1000);
     EXPECT_EQ(sum[0], 33000 - 65536);
+}
+
+/// A parameter record may come from a faulty memory: docs/dram_faults.md.
+TEST(SumArithmetic, AnyBitsAreATerm) {
+    const SumArithmetic fp16 = sumsOf("fp16", "e4m3", "e4m3");
+    EXPECT_EQ(std::bit_cast<double>(fp16.loadedTerm(0xFFFF3C00)), 1.0) << "16 bits are connected";
+    const SumArithmetic wide = sumsOf("exact", "e5m2", "e5m2");
+    const auto loaded = [&](double units) {
+        return std::bit_cast<double>(wide.loadedTerm(std::bit_cast<std::uint64_t>(units)));
+    };
+    EXPECT_EQ(loaded(1e300), std::nextafter(0x1p80, 0.0));
+    EXPECT_EQ(loaded(-std::numeric_limits<double>::infinity()), -0x1p80);
+    EXPECT_EQ(loaded(std::numeric_limits<double>::quiet_NaN()), 0);
+    EXPECT_EQ(loaded(2.5), 2);
+    EXPECT_EQ(loaded(12345), 12345);
+}
+
+TEST(SumArithmetic, SpecialTermsFollowIeee754) {
+    const SumArithmetic fp32 = sumsOf("fp32", "e4m3", "e4m3");
+    const auto infinity = std::bit_cast<std::int64_t>(std::numeric_limits<double>::infinity());
+    const std::int64_t minusInfinity = infinity | std::numeric_limits<std::int64_t>::min();
+    std::array<std::int64_t, 1> sum{std::bit_cast<std::int64_t>(3.0)};
+    fp32.add(sum, infinity);
+    EXPECT_EQ(sum[0], infinity);
+    fp32.add(sum, minusInfinity);
+    EXPECT_TRUE(std::isnan(std::bit_cast<double>(sum[0])));
+}
+
+TEST(SumArithmetic, AnExactSumWrapsWhereABiasIsTooMuch) {
+    const SumArithmetic wide = sumsOf("exact", "e5m2", "e5m2");  // 81 bits
+    std::array<std::int64_t, 2> sum{0, 0x8000};                  // 2^79
+    wide.add(sum, std::bit_cast<std::int64_t>(0x1p79));
+    EXPECT_EQ(sum[0], 0);
+    EXPECT_EQ(sum[1], -0x10000);
 }
 
 }  // namespace

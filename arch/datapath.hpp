@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "arch/config.hpp"
+#include "arch/dram_layout.hpp"
+#include "models/numeric/requantize.hpp"
+#include "models/numeric/sum.hpp"
+
+namespace systole::arch {
+
+/// Formats and widths of the array and what follows it.
+struct Datapath {
+    explicit Datapath(const DatapathConfig& config);
+
+    numeric::Codec activation;
+    numeric::Codec weight;
+    numeric::SumArithmetic sums;
+    int accumulatorBits;
+    std::uint32_t activationBytes;  ///< of an element in memory
+    std::uint32_t weightBytes;      ///< of an element in memory
+    std::uint32_t activationBits;   ///< of the room that an element takes in a packed memory
+    std::uint32_t weightBits;
+    numeric::Code activationMask;  ///< the bits of a code
+    numeric::Code weightMask;
+
+    ElementRoom activationRoom() const { return {activationBytes, activationBits}; }
+    ElementRoom weightRoom() const { return {weightBytes, weightBits}; }
+};
+
+/// Storage bytes of one parameter record of `Requantize`, which lies among weights.
+std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
+/// Bits of it that hold bias and scale: its first bytes, and in a packed memory its first bits.
+std::uint32_t parameterBits(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
+
+/// What a parameter record says of its channel.
+struct ColumnParameters {
+    std::int64_t bias = 0;  ///< a term of the sums
+    numeric::Rescale rescale;
+};
+
+/// Where it `mayBeWrong`, read from a faulty memory, any bits mean something
+/// (docs/dram_faults.md); else they are what the lowering writes.
+ColumnParameters readParameters(const std::uint8_t* record, const Datapath& datapath,
+                                numeric::ScaleArithmetic arithmetic, bool mayBeWrong);
+
+}  // namespace systole::arch
