@@ -58,6 +58,9 @@ RunRecord Accelerator::replayTimed(bool computeValues) {
     sequencer_.start();
     sc_core::sc_start();  // until nothing is left to happen
     checkCompletion();
+    // What the memory took from the store is written some time later: that is part of the run.
+    Cycle& end = replay_.layerEnds.back();
+    end = std::max(end, replay_.cycle());
     RunRecord result = record();
     checkUnits(result);
     checkBytes(result);

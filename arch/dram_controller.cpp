@@ -23,26 +23,19 @@ DramController::DramController(const sc_core::sc_module_name& name,
     sensitive << nextCommand_;
     dont_initialize();
     SC_METHOD(deliver);
-    sensitive << nextCompletion_;
+    sensitive << nextAnswer_;
     dont_initialize();
 }
 
-DramController::Channel DramController::makeChannel() const {
-    if (config_.ddr->policy == memory::SchedulingPolicy::Fcfs) {
-        return memory::DramChannel(*config_.ddr);
-    }
-    return memory::ReorderingChannel(*config_.ddr);
-}
-
 void DramController::reset() {
-    SYSTOLE_CHECK(pending_.empty() && waiting_.empty(), "{}: reset with {} bursts under way",
-                  name(), pending_.size() + waiting_.size());
+    SYSTOLE_CHECK(answers_.empty() && waiting_.empty(), "{}: reset with {} bursts under way",
+                  name(), answers_.size() + waiting_.size());
     origin_ = sc_time_stamp();
     channels_.clear();
     ownerCommands_.clear();
     if (config_.ddr) {
         for (std::uint32_t i = 0; i < config_.ddr->organization.channels; ++i) {
-            channels_.push_back(makeChannel());
+            channels_.push_back({memory::MemoryController(*config_.ddr), {}, 0});
         }
     } else {
         ideal_.emplace(*config_.ideal);
@@ -56,97 +49,134 @@ OwnerCommands& DramController::commandsOf(const Burst& burst) {
     return ownerCommands_[burst.owner];
 }
 
+Cycle DramController::clockNow() const { return clock_->cycleAt(sc_time_stamp() - origin_); }
+
 void DramController::request(const Burst& burst, BurstClient& client) {
     SYSTOLE_CHECK(burst.address % burstBytes() == 0, "{}: burst at {} is not aligned", name(),
                   burst.address);
-    OwnerCommands& commands = commandsOf(burst);
-    ++(burst.isWrite ? commands.writes : commands.reads);
+    const Request request{burst, &client, requests_++};
     if (ideal_) {
+        OwnerCommands& commands = commandsOf(burst);
+        ++(burst.isWrite ? commands.writes : commands.reads);
         const Cycle now = coreClock_.cycleAt(sc_time_stamp() - origin_);
-        addCompletion(origin_ + coreClock_.edge(ideal_->serve(burstBytes(), now)),
-                      {0, requests_++, burst.tag, &client});
-    } else {
-        serve(burst, client);
-    }
-}
-
-void DramController::serve(const Burst& burst, BurstClient& client) {
-    const memory::DramAddress place = map_->decode(burst.address);
-    const Cycle now = clock_->cycleAt(sc_time_stamp() - origin_);
-    const std::uint64_t order = requests_++;
-    if (auto* inOrder = std::get_if<memory::DramChannel>(&channels_[place.channel])) {
-        complete(burst, client, order, inOrder->serve(place, burst.isWrite, now));
+        answerAt(origin_ + coreClock_.edge(ideal_->serve(burstBytes(), now)), request, true);
         return;
     }
-    auto& channel = std::get<memory::ReorderingChannel>(channels_[place.channel]);
-    waiting_.emplace(order, Waiting{burst, &client});
-    channel.offer(order, place, burst.isWrite, now);
-    nextCommand_.notify(issueTime(channel) - sc_time_stamp());
+    Channel& channel = channels_[map_->decode(burst.address).channel];
+    arrive(channel, {request, clockNow()});
+    schedule(channel);
 }
 
-void DramController::complete(const Burst& burst, BurstClient& client, std::uint64_t order,
-                              const memory::ServedBurst& served) {
-    commandsOf(burst).activates += served.activateClock ? 1 : 0;
-    addCompletion(origin_ + clock_->edge(served.dataEndClock), {0, order, burst.tag, &client});
+/// Of what arrives in one clock, reads go before writes: the order of processes within an instant
+/// must not matter.
+void DramController::arrive(Channel& channel, const Arrival& arrival) {
+    auto place = channel.arriving.end();
+    const auto isLater = [&](const Arrival& other) {
+        return other.clock == arrival.clock && other.request.burst.isWrite &&
+               !arrival.request.burst.isWrite;
+    };
+    while (place != channel.arriving.begin() && isLater(*std::prev(place))) {
+        --place;
+    }
+    channel.arriving.insert(place, arrival);
 }
 
-void DramController::addCompletion(const sc_time& time, const Completion& completion) {
-    pending_.push({time.value(), completion.order, completion.tag, completion.client});
-    nextCompletion_.notify(sc_time::from_value(pending_.top().ticks) - sc_time_stamp());
-}
-
-/// A command of clock c is decided on one clock later: all that arrives in time for it is known
-/// then, in whatever order processes of one instant run.
-sc_time DramController::issueTime(memory::ReorderingChannel& channel) {
-    const Cycle clock = channel.nextClock().value();
-    return std::max(origin_ + clock_->edge(clock + 1), sc_time_stamp());
-}
-
-void DramController::issueDue(memory::ReorderingChannel& channel) {
-    while (channel.nextClock() && issueTime(channel) <= sc_time_stamp()) {
-        if (const auto done = channel.step()) {
-            const auto entry = waiting_.find(done->tag);
-            SYSTOLE_CHECK(entry != waiting_.end(), "{}: answer {} to no request", name(),
-                          done->tag);
-            const Waiting request = entry->second;
-            waiting_.erase(entry);
-            complete(request.burst, *request.client, done->tag, done->served);
+/// Does what the channel does before `clock`. What is done at a clock is decided on in the next
+/// one: all that arrives in time for it is known then.
+void DramController::serveUntil(Channel& channel, Cycle clock) {
+    for (Cycle next = nextClock(channel); next < clock; next = nextClock(channel)) {
+        if (next == entryClock(channel)) {
+            enter(channel, next);
+        } else if (const auto burst = channel.controller.step()) {
+            served(*burst);
+            channel.freeSince = burst->columnClock + 1;
         }
+    }
+}
+
+/// When the queues take the next burst; kNever as long as they have no room for it.
+Cycle DramController::entryClock(const Channel& channel) const {
+    if (channel.arriving.empty() ||
+        !channel.controller.hasRoom(channel.arriving.front().request.burst.isWrite)) {
+        return kNever;
+    }
+    return std::max(channel.arriving.front().clock, channel.freeSince);
+}
+
+Cycle DramController::nextClock(Channel& channel) const {
+    return std::min(entryClock(channel), channel.controller.nextClock());
+}
+
+void DramController::enter(Channel& channel, Cycle clock) {
+    const Request request = channel.arriving.front().request;
+    channel.arriving.pop_front();
+    waiting_.emplace(request.order, request);
+    const auto answer = channel.controller.offer(
+        {request.order, map_->decode(request.burst.address), request.burst.isWrite}, clock);
+    if (request.burst.isWrite) {
+        answerAt(origin_ + clock_->edge(clock + 1), request, true);
+    } else if (answer) {
+        waiting_.erase(request.order);
+        answerAt(origin_ + clock_->edge(answer->dataEndClock), request, true);
+    }
+}
+
+void DramController::served(const memory::ServedBurst& burst) {
+    const auto entry = waiting_.find(burst.tag);
+    SYSTOLE_CHECK(entry != waiting_.end(), "{}: answer {} to no request", name(), burst.tag);
+    const Request request = entry->second;
+    waiting_.erase(entry);
+    OwnerCommands& commands = commandsOf(request.burst);
+    ++(burst.isWrite ? commands.writes : commands.reads);
+    commands.activates += burst.activated ? 1 : 0;
+    answerAt(origin_ + clock_->edge(burst.dataEndClock), request, !burst.isWrite);
+}
+
+void DramController::answerAt(const sc_time& time, const Request& request, bool isTold) {
+    answers_.push(
+        {time.value(), request.order, request.burst.tag, isTold ? request.client : nullptr});
+    notifyAnswer();
+}
+
+void DramController::notifyAnswer() {
+    const sc_time time = sc_time::from_value(answers_.top().ticks);
+    nextAnswer_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
+}
+
+void DramController::schedule(Channel& channel) {
+    const Cycle next = nextClock(channel);
+    if (next != kNever) {
+        const sc_time time = origin_ + clock_->edge(next + 1);
+        nextCommand_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
     }
 }
 
 void DramController::issue() {
-    for (Channel& each : channels_) {
-        auto& channel = std::get<memory::ReorderingChannel>(each);
-        issueDue(channel);
-        if (channel.nextClock()) {
-            nextCommand_.notify(issueTime(channel) - sc_time_stamp());
-        }
+    for (Channel& channel : channels_) {
+        serveUntil(channel, clockNow());
+        schedule(channel);
     }
 }
 
 void DramController::deliver() {
-    while (!pending_.empty() && pending_.top().ticks <= sc_time_stamp().value()) {
-        const Completion completion = pending_.top();
-        pending_.pop();
-        completion.client->burstDone(completion.tag);
+    while (!answers_.empty() && answers_.top().ticks <= sc_time_stamp().value()) {
+        const Answer answer = answers_.top();
+        answers_.pop();
+        if (answer.client != nullptr) {
+            answer.client->burstDone(answer.tag);
+        }
     }
-    if (!pending_.empty()) {
-        nextCompletion_.notify(sc_time::from_value(pending_.top().ticks) - sc_time_stamp());
+    if (!answers_.empty()) {
+        notifyAnswer();
     }
 }
 
 std::vector<memory::DramCounters> DramController::countersNow() {
     std::vector<memory::DramCounters> counters;
-    const Cycle present = config_.ddr ? clock_->cycleAt(sc_time_stamp() - origin_) : 0;
-    for (Channel& each : channels_) {
-        counters.push_back(std::visit(
-            [&](auto& channel) {
-                const Cycle now = std::max(present, channel.lastDataClock());
-                channel.idleUntil(now);
-                return channel.countersAt(now);
-            },
-            each));
+    for (Channel& channel : channels_) {
+        const Cycle now = std::max(clockNow(), channel.controller.lastDataClock());
+        channel.controller.idleUntil(now);
+        counters.push_back(channel.controller.countersAt(now));
     }
     return counters;
 }

@@ -2,21 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <queue>
 #include <systemc>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "arch/clock_domain.hpp"
 #include "arch/memory_port.hpp"
 #include "models/memory/address_map.hpp"
-#include "models/memory/dram_channel.hpp"
 #include "models/memory/dram_config.hpp"
 #include "models/memory/ideal_memory.hpp"
-#include "models/memory/reordering_channel.hpp"
+#include "models/memory/memory_controller.hpp"
 
 namespace systole::arch {
 
@@ -27,8 +26,10 @@ struct OwnerCommands {
     std::uint64_t writes = 0;
 };
 
-/// All DRAM channels behind one port, each with its queue and on its own clock. The timing is
-/// models/memory's; this module waits for the next command or completion, and for nothing else.
+/// All DRAM channels behind one port, on a clock of their own. The timing is models/memory's; this
+/// module waits for the next command or answer, and for nothing else. Each channel takes bursts in
+/// the order of their arrival, as its queues have room. A write is answered one clock after the
+/// queue has taken it, a read when its data have passed the pins.
 class DramController final : public sc_core::sc_module, public MemoryPort {
 public:
     DramController(const sc_core::sc_module_name& name, const memory::DramConfig& config,
@@ -47,32 +48,42 @@ public:
     const std::vector<OwnerCommands>& ownerCommands() const { return ownerCommands_; }
 
 private:
-    using Channel = std::variant<memory::DramChannel, memory::ReorderingChannel>;
-
-    struct Completion {
+    struct Request {
+        Burst burst;
+        BurstClient* client = nullptr;
+        std::uint64_t order = 0;  ///< of requests
+    };
+    struct Arrival {
+        Request request;
+        Cycle clock = 0;
+    };
+    struct Channel {
+        memory::MemoryController controller;
+        std::deque<Arrival> arriving;  ///< of this clock, or for which there has been no room
+        Cycle freeSince = 0;           ///< there has been room
+    };
+    struct Answer {
         std::uint64_t ticks;
-        std::uint64_t order;  ///< of arrival; keeps equal times deterministic
+        std::uint64_t order;  ///< of the request; keeps equal times deterministic
         std::uint64_t tag;
-        BurstClient* client;
-        bool operator>(const Completion& other) const {
+        BurstClient* client;  ///< none: somebody was told before, and the time counts alone
+        bool operator>(const Answer& other) const {
             return ticks != other.ticks ? ticks > other.ticks : order > other.order;
         }
     };
-    /// What waits in the queue of a reordering channel.
-    struct Waiting {
-        Burst burst;
-        BurstClient* client;
-    };
 
-    Channel makeChannel() const;
     OwnerCommands& commandsOf(const Burst& burst);
-    void serve(const Burst& burst, BurstClient& client);
-    void complete(const Burst& burst, BurstClient& client, std::uint64_t order,
-                  const memory::ServedBurst& served);
-    void addCompletion(const sc_core::sc_time& time, const Completion& completion);
+    Cycle clockNow() const;
+    static void arrive(Channel& channel, const Arrival& arrival);
+    Cycle entryClock(const Channel& channel) const;
+    Cycle nextClock(Channel& channel) const;
+    void enter(Channel& channel, Cycle clock);
+    void serveUntil(Channel& channel, Cycle clock);
+    void served(const memory::ServedBurst& burst);
+    void schedule(Channel& channel);
+    void answerAt(const sc_core::sc_time& time, const Request& request, bool isTold);
+    void notifyAnswer();
     void issue();
-    void issueDue(memory::ReorderingChannel& channel);
-    sc_core::sc_time issueTime(memory::ReorderingChannel& channel);
     void deliver();
 
     memory::DramConfig config_;
@@ -84,10 +95,10 @@ private:
     sc_core::sc_time origin_;  ///< simulated time of the last reset; channel clocks count from it
     std::vector<OwnerCommands> ownerCommands_;
     std::uint64_t requests_ = 0;
-    std::unordered_map<std::uint64_t, Waiting> waiting_;  ///< by order of arrival
-    std::priority_queue<Completion, std::vector<Completion>, std::greater<>> pending_;
+    std::unordered_map<std::uint64_t, Request> waiting_;  ///< in the queues, by order
+    std::priority_queue<Answer, std::vector<Answer>, std::greater<>> answers_;
     sc_core::sc_event nextCommand_;
-    sc_core::sc_event nextCompletion_;
+    sc_core::sc_event nextAnswer_;
 };
 
 }  // namespace systole::arch

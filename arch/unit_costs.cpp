@@ -23,6 +23,16 @@ double rateInto(const ScratchpadConfig& scratchpad, const DmaConfig& dma) {
     return rate;
 }
 
+/// How much longer everything takes for the refreshes of all banks at once.
+double refreshing(const memory::DdrConfig& ddr) {
+    using memory::Command;
+    if (ddr.refresh.mode != memory::RefreshMode::AllBank) {
+        return 1;
+    }
+    const Cycle busy = ddr.clocksBetween(Command::Refresh, Command::Activate, memory::Level::Rank);
+    return 1 + static_cast<double>(busy) / static_cast<double>(ddr.refresh.interval);
+}
+
 }  // namespace
 
 /// The period is linear in the steps, but for a least value.
@@ -46,16 +56,10 @@ TransferCosts::TransferCosts(const MachineConfig& machine)
             ideal.bytesPerCycle ? burstBytes_ / static_cast<double>(*ideal.bytesPerCycle) : 0;
     } else {
         const memory::DdrConfig& ddr = *machine.dram.ddr;
-        const memory::DramTiming& timing = ddr.timing;
         const double clock = machine.clockHertz / ddr.clockHertz;
-        const double refresh = 1 + static_cast<double>(timing.tRFC) / timing.tREFI;
-        constexpr double kBeatsPerClock = 2;  // double data rate
-        busPerBurst_ = ddr.organization.burstLength / kBeatsPerClock * clock * refresh /
-                       ddr.organization.channels;
+        busPerBurst_ = burstBytes_ * machine.clockHertz / ddr.peakBandwidth() * refreshing(ddr);
         // Most transfers begin in another row than the one before them.
-        latency_ = (timing.tRP + timing.tRCD + timing.CL +
-                    ddr.organization.burstLength / kBeatsPerClock + ddr.controllerClocks) *
-                   clock;
+        latency_ = static_cast<double>(ddr.rowConflictClocks()) * clock;
     }
     perRequest_ = std::max(busPerBurst_, latency_ / machine.dma.outstandingBursts);
     if (machine.dma.bytesPerCycle) {

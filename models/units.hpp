@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace systole {
 
 /// A count of clock cycles; of which clock, the name of the variable says.
 using Cycle = std::uint64_t;
+/// Of what will not happen.
+inline constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
 
 /// A resource that a configuration may declare free: empty means `unlimited`.
 using Limit = std::optional<std::uint64_t>;

@@ -10,7 +10,7 @@ packages=(
     libsystemc-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev
     libonnx-dev libprotobuf-dev protobuf-compiler
     libboost-dev libboost-iostreams-dev libboost-filesystem-dev zlib1g-dev libssl-dev
-    libopenblas-dev libhwy-dev
+    libopenblas-dev libhwy-dev libmuparser-dev
     libgtest-dev libgmock-dev libbenchmark-dev
 )
 for group in "$@"; do

@@ -129,8 +129,8 @@ EnergyModel::EnergyModel(const Technology& technology, const MachineDescription&
                     count(machine.arrayColumns) * accumulatorBuffer_.leakageWatts;
 }
 
-EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds,
-                                      double dramJoules) const {
+EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds, double dramJoules,
+                                      double dramIoJoules) const {
     const auto accesses = [](const SramMacro& macro, std::uint64_t reads, std::uint64_t writes) {
         return count(reads) * macro.readJoules + count(writes) * macro.writeJoules;
     };
@@ -147,6 +147,7 @@ EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds,
     energy.vectorUnitJoules = count(counters.vectorOperations) * vectorOperationJoules_;
     energy.leakageJoules = leakageWatts_ * seconds;
     energy.dramJoules = dramJoules;
+    energy.dramIoJoules = dramIoJoules;
     return energy;
 }
 

@@ -27,6 +27,7 @@ struct EnergyBreakdown {
     double vectorUnitJoules = 0;
     double leakageJoules = 0;
     double dramJoules = 0;
+    double dramIoJoules = 0;
 
     double totalJoules() const;
 };
@@ -51,6 +52,8 @@ inline constexpr std::array kEnergyComponents{
     EnergyComponent{"leakage", "array and memories, over the whole time",
                     &EnergyBreakdown::leakageJoules},
     EnergyComponent{"dram", "commands, refresh and background", &EnergyBreakdown::dramJoules},
+    EnergyComponent{"dram_io", "drivers and termination of the pins",
+                    &EnergyBreakdown::dramIoJoules},
 };
 
 struct ComponentArea {
@@ -91,7 +94,8 @@ public:
                 SramCorner corner = SramCorner::Nominal);
 
     /// Energy of what `counters` say happened within `seconds`.
-    EnergyBreakdown energyOf(const Counters& counters, double seconds, double dramJoules) const;
+    EnergyBreakdown energyOf(const Counters& counters, double seconds, double dramJoules,
+                             double dramIoJoules) const;
 
     double leakageWatts() const { return leakageWatts_; }
 

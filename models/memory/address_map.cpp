@@ -1,83 +1,118 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/memory/address_map.hpp"
 
-#include <algorithm>
+#include <bit>
 
 #include "models/check.hpp"
 
 namespace systole::memory {
-
 namespace {
 
-/// The part of an address that a field of the map holds; columns count bursts.
-std::uint32_t& fieldOf(DramAddress& address, AddressField field) {
-    switch (field) {
-        case AddressField::Row:
-            return address.row;
-        case AddressField::Bank:
-            return address.bank.bank;
-        case AddressField::Column:
-            return address.column;
-        case AddressField::BankGroup:
-            break;
-    }
-    return address.bank.bankGroup;
+constexpr std::size_t indexOf(AddressField field) { return static_cast<std::size_t>(field); }
+
+constexpr std::uint32_t maskOf(std::uint32_t bits) {
+    return static_cast<std::uint32_t>((std::uint64_t{1} << bits) - 1);
 }
 
 }  // namespace
 
 AddressMap::AddressMap(const DdrConfig& config)
     : organization_(config.organization),
-      fields_(config.addressMap),
       interleaveBytes_(config.channelInterleaveBytes),
       capacityBytes_(config.organization.channelBytes() * config.organization.channels) {
     SYSTOLE_CHECK(interleaveBytes_ > 0 && interleaveBytes_ % organization_.burstBytes() == 0 &&
                       organization_.channelBytes() % interleaveBytes_ == 0,
                   "channel interleave of {} bytes, burst of {}", interleaveBytes_,
                   organization_.burstBytes());
-    auto sorted = fields_;
-    std::sort(sorted.begin(), sorted.end());
-    SYSTOLE_CHECK(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(),
-                  "an address field occurs twice");
+    for (const AddressBit& bit : config.addressMap.bits) {
+        addBit(runs_.empty() ? 0 : runs_.back().from + runs_.back().bits, bit);
+    }
+    checkBits();
+    for (const AddressHash& hash : config.addressMap.hashes) {
+        Hash& added = hashes_.emplace_back(Hash{hash.target});
+        for (const AddressBit& source : hash.sources) {
+            added.sources[indexOf(source.field)] ^= 1U << source.bit;
+        }
+    }
+    for (const Hash& hash : hashes_) {
+        for (const Hash& other : hashes_) {
+            SYSTOLE_CHECK((other.sources[indexOf(hash.target.field)] >> hash.target.bit & 1U) == 0,
+                          "a hashed bit of the address is the source of another");
+        }
+    }
 }
 
-std::uint64_t AddressMap::sizeOf(AddressField field) const {
-    switch (field) {
-        case AddressField::Row:
-            return organization_.rows;
-        case AddressField::Bank:
-            return organization_.banksPerGroup;
-        case AddressField::Column:
-            return organization_.columns / organization_.burstLength;
-        case AddressField::BankGroup:
-            break;
+void AddressMap::addBit(std::uint32_t position, const AddressBit& bit) {
+    if (!runs_.empty()) {
+        Run& last = runs_.back();
+        if (last.field == bit.field && last.to + last.bits == bit.bit) {
+            ++last.bits;
+            return;
+        }
     }
-    return organization_.bankGroups;
+    runs_.push_back({bit.field, position, bit.bit, 1});
+}
+
+void AddressMap::checkBits() const {
+    Fields seen{};
+    for (const Run& run : runs_) {
+        const std::uint32_t mask = maskOf(run.bits) << run.to;
+        SYSTOLE_CHECK((seen[indexOf(run.field)] & mask) == 0,
+                      "the address map has a bit of {} twice",
+                      kAddressFieldNames[indexOf(run.field)]);
+        seen[indexOf(run.field)] |= mask;
+    }
+    for (std::size_t field = 0; field < kFields; ++field) {
+        const std::uint32_t size = organization_.sizeOf(static_cast<AddressField>(field));
+        SYSTOLE_CHECK(std::has_single_bit(size) && seen[field] == size - 1,
+                      "the address map has not the bits of {} of size {}",
+                      kAddressFieldNames[field], size);
+    }
+}
+
+/// Its own inverse: no source is a target.
+void AddressMap::hash(Fields& fields) const {
+    for (const Hash& hash : hashes_) {
+        int set = 0;
+        for (std::size_t field = 0; field < kFields; ++field) {
+            set += std::popcount(fields[field] & hash.sources[field]);
+        }
+        fields[indexOf(hash.target.field)] ^= static_cast<std::uint32_t>(set & 1)
+                                              << hash.target.bit;
+    }
 }
 
 DramAddress AddressMap::decode(std::uint64_t byteAddress) const {
     SYSTOLE_CHECK(byteAddress < capacityBytes_, "address {} in a memory of {} bytes", byteAddress,
                   capacityBytes_);
-    const std::uint64_t block = byteAddress / interleaveBytes_;
     DramAddress address;
-    address.channel = static_cast<std::uint32_t>(block % organization_.channels);
-    const std::uint64_t local =
-        block / organization_.channels * interleaveBytes_ + byteAddress % interleaveBytes_;
-    std::uint64_t burst = local / organization_.burstBytes();
-    for (std::size_t i = fields_.size(); i-- > 0;) {
-        fieldOf(address, fields_[i]) = static_cast<std::uint32_t>(burst % sizeOf(fields_[i]));
-        burst /= sizeOf(fields_[i]);
+    std::uint64_t local = byteAddress;
+    if (organization_.channels > 1) {
+        const std::uint64_t block = byteAddress / interleaveBytes_;
+        address.channel = static_cast<std::uint32_t>(block % organization_.channels);
+        local = block / organization_.channels * interleaveBytes_ + byteAddress % interleaveBytes_;
     }
-    address.column *= organization_.burstLength;
+    const std::uint64_t burst = local / organization_.burstBytes();
+    Fields fields{};
+    for (const Run& run : runs_) {
+        fields[indexOf(run.field)] |=
+            (static_cast<std::uint32_t>(burst >> run.from) & maskOf(run.bits)) << run.to;
+    }
+    hash(fields);
+    address.bank = {fields[indexOf(AddressField::Rank)], fields[indexOf(AddressField::BankGroup)],
+                    fields[indexOf(AddressField::Bank)]};
+    address.row = fields[indexOf(AddressField::Row)];
+    address.column = fields[indexOf(AddressField::Column)] * organization_.burstLength;
     return address;
 }
 
 std::uint64_t AddressMap::encode(const DramAddress& address) const {
-    DramAddress parts = address;
-    parts.column /= organization_.burstLength;
+    Fields fields{address.bank.rank, address.bank.bankGroup, address.bank.bank, address.row,
+                  address.column / organization_.burstLength};
+    hash(fields);
     std::uint64_t burst = 0;
-    for (const AddressField field : fields_) {
-        burst = burst * sizeOf(field) + fieldOf(parts, field);
+    for (const Run& run : runs_) {
+        burst |= std::uint64_t{fields[indexOf(run.field)] >> run.to & maskOf(run.bits)} << run.from;
     }
     const std::uint64_t local = burst * organization_.burstBytes();
     const std::uint64_t block = local / interleaveBytes_ * organization_.channels + address.channel;

@@ -17,9 +17,9 @@ namespace systole::memory {
 enum class Command : std::uint8_t {
     Activate,
     Precharge,
-    PrechargeAll,
     Read,
     Write,
+    PrechargeAll,
     Refresh,
     RefreshBank,
     PowerDownEntry,
@@ -28,9 +28,11 @@ enum class Command : std::uint8_t {
     SelfRefreshExit
 };
 inline constexpr std::size_t kCommandCount = 11;
+/// The first ones are those that bursts need.
+inline constexpr std::size_t kBurstCommandCount = 4;
 /// In files and listings.
 inline constexpr std::array<const char*, kCommandCount> kCommandNames{
-    "ACT", "PRE", "PREA", "RD", "WR", "REF", "REFB", "PDE", "PDX", "SRE", "SRX"};
+    "ACT", "PRE", "RD", "WR", "PREA", "REF", "REFB", "PDE", "PDX", "SRE", "SRX"};
 
 constexpr std::size_t indexOf(Command command) { return static_cast<std::size_t>(command); }
 constexpr bool isColumn(Command command) {

@@ -32,6 +32,13 @@ Cycle DdrConfig::clocksBetween(Command previous, Command next, Level level) cons
     return clocks;
 }
 
+Cycle DdrConfig::rowConflictClocks() const {
+    return controller.pipelineClocks +
+           clocksBetween(Command::Precharge, Command::Activate, Level::Bank) +
+           clocksBetween(Command::Activate, Command::Read, Level::Bank) + latencies.read +
+           latencies.burst;
+}
+
 double DdrConfig::peakBandwidth() const {
     // Where banks have paths of their own, each is limited by its column path.
     Cycle clocks = latencies.burst;

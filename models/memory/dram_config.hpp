@@ -165,6 +165,9 @@ struct DdrConfig {
 
     /// The longest time that a rule of this level asks for between the two; 0 without one.
     Cycle clocksBetween(Command previous, Command next, Level level) const;
+    /// From the arrival of a read that finds another row open to the end of its data, where nothing
+    /// else is in the way.
+    Cycle rowConflictClocks() const;
     /// Bytes a second that all channels' data paths can carry.
     double peakBandwidth() const;
 };

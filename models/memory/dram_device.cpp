@@ -7,188 +7,142 @@
 
 namespace systole::memory {
 
-Cycle CommandBus::firstFree(Cycle clock) const {
-    SYSTOLE_CHECK(clock >= begin_, "clock {} before {}", clock, begin_);
-    while (clock - begin_ < used_.size() && used_[clock - begin_]) {
-        ++clock;
-    }
-    return clock;
-}
-
-void CommandBus::occupy(Cycle clock) {
-    if (clock - begin_ >= used_.size()) {
-        used_.resize(clock - begin_ + 1);
-    }
-    used_[clock - begin_] = true;
-}
-
-void CommandBus::forgetBefore(Cycle clock) {
-    if (clock <= begin_) {
-        return;
-    }
-    const Cycle count = std::min<Cycle>(clock - begin_, used_.size());
-    used_.erase(used_.begin(), used_.begin() + static_cast<std::ptrdiff_t>(count));
-    begin_ = clock;
-}
-
-void IntervalUnion::endBatch() {
-    closedLength_ = lengthUntil(~Cycle{0});
-    batch_.clear();
-}
-
-Cycle IntervalUnion::lengthUntil(Cycle end) const {
-    auto intervals = batch_;
-    std::sort(intervals.begin(), intervals.end());
-    Cycle length = closedLength_;
-    Cycle covered = 0;
-    for (const auto& [first, last] : intervals) {
-        const Cycle from = std::max(first, covered);
-        const Cycle to = std::min(last, end);
-        if (to > from) {
-            length += to - from;
-            covered = to;
-        }
-    }
-    return length;
-}
-
-void RowOutcomes::count(Command first) {
-    if (first == Command::Activate) {
-        ++misses;
-    } else if (first == Command::Precharge) {
-        ++conflicts;
-    } else {
-        ++hits;
-    }
-}
-
-void RowOutcomes::addTo(DramCounters& counters) const {
-    counters.rowHits += hits;
-    counters.rowMisses += misses;
-    counters.rowConflicts += conflicts;
-}
-
 DramDevice::DramDevice(const DdrConfig& config)
-    : banksPerGroup_(config.organization.banksPerGroup),
-      refreshInterval_(config.timing.tREFI),
-      refreshClocks_(config.timing.tRFC),
-      nextRefresh_(refreshInterval_),
-      timing_(config),
-      banks_(std::size_t{config.organization.bankGroups} * banksPerGroup_) {
-    SYSTOLE_CHECK(refreshClocks_ < refreshInterval_, "tRFC {} leaves no time within tREFI {}",
-                  refreshClocks_, refreshInterval_);
+    : timing_(config), row_(timing_.banks().banks(), kClosed), ranks_(timing_.banks().ranks()) {}
+
+bool DramDevice::allows(const IssuedCommand& issued) const {
+    return stateAllows(issued) &&
+           issued.clock >= earliest(issued.command, banks().flat(issued.bank));
 }
 
-Cycle DramDevice::earliest(Command command, BankId bank, Cycle notBefore) const {
-    return bus_.firstFree(std::max(notBefore, timing_.earliest(command, bank)));
+bool DramDevice::anyOpen(std::uint32_t bank) const {
+    const auto set = refreshSet(bank);
+    return std::any_of(set.begin(), set.end(),
+                       [&](std::uint32_t each) { return row_[each] != kClosed; });
+}
+
+bool DramDevice::stateAllows(const IssuedCommand& issued) const {
+    const std::uint32_t bank = banks().flat(issued.bank);
+    const Rank& rank = ranks_[issued.bank.rank];
+    const bool isUp = rank.power == PowerState::Up;
+    switch (issued.command) {
+        case Command::Activate:
+            return isUp && row_[bank] == kClosed;
+        case Command::Precharge:
+        case Command::PrechargeAll:
+        case Command::PowerDownEntry:
+            return isUp;
+        case Command::Read:
+        case Command::Write:
+            return isUp && row_[bank] != kClosed;
+        case Command::RefreshBank:
+            return isUp && !anyOpen(bank);
+        case Command::Refresh:
+        case Command::SelfRefreshEntry:
+            return isUp && rank.openBanks == 0;
+        case Command::PowerDownExit:
+            return rank.power == PowerState::PoweredDown;
+        case Command::SelfRefreshExit:
+            break;
+    }
+    return rank.power == PowerState::SelfRefresh;
 }
 
 void DramDevice::issue(const IssuedCommand& issued) {
-    SYSTOLE_CHECK(earliest(issued.command, issued.bank, issued.clock) == issued.clock,
-                  "command {} at clock {} is too early", static_cast<int>(issued.command),
-                  issued.clock);
-    timing_.issue(issued.command, issued.bank, issued.clock);
-    bus_.occupy(issued.clock);
-    updateBanks(issued);
+    const std::uint32_t bank = banks().flat(issued.bank);
+    SYSTOLE_CHECK(allows(issued),
+                  "{} of rank {}, bank group {}, bank {} at clock {}: {}, legal from clock {} on",
+                  kCommandNames[indexOf(issued.command)], issued.bank.rank, issued.bank.bankGroup,
+                  issued.bank.bank, issued.clock,
+                  stateAllows(issued) ? "too early" : "the bank is not in the state for it",
+                  earliest(issued.command, bank));
+    timing_.issue(issued.command, bank, issued.clock);
+    update(issued, bank);
     if (observer_) {
         observer_(issued);
     }
 }
 
-void DramDevice::updateBanks(const IssuedCommand& issued) {
-    Bank& bank = banks_[flat(issued.bank)];
+std::uint64_t& DramDevice::clocksOf(DramCounters& counters, const Rank& rank) const {
+    switch (rank.power) {
+        case PowerState::Up:
+            return rank.openBanks > 0 ? counters.activeStandbyClocks
+                                      : counters.prechargeStandbyClocks;
+        case PowerState::PoweredDown:
+            return rank.openBanks > 0 ? counters.activePowerDownClocks
+                                      : counters.prechargePowerDownClocks;
+        case PowerState::SelfRefresh:
+            break;
+    }
+    return counters.selfRefreshClocks;
+}
+
+void DramDevice::update(const IssuedCommand& issued, std::uint32_t bank) {
+    if (issued.command == Command::Read) {
+        ++counters_.reads;
+        return;
+    }
+    if (issued.command == Command::Write) {
+        ++counters_.writes;
+        return;
+    }
+    Rank& rank = ranks_[issued.bank.rank];
+    clocksOf(counters_, rank) += issued.clock - rank.since;
+    rank.since = issued.clock;
     switch (issued.command) {
         case Command::Activate:
-            SYSTOLE_CHECK(!bank.row, "activate of an open bank at clock {}", issued.clock);
-            bank = {issued.row, issued.clock};
-            ++openBanks_;
+            row_[bank] = issued.row;
+            ++rank.openBanks;
             ++counters_.activates;
             break;
         case Command::Precharge:
-            close(bank, issued.clock);
+            closeBank(bank);
             break;
         case Command::PrechargeAll:
-            for (Bank& each : banks_) {
-                close(each, issued.clock);
-            }
-            openTime_.endBatch();
-            break;
-        case Command::Read:
-        case Command::Write:
-            SYSTOLE_CHECK(bank.row, "access to a closed bank at clock {}", issued.clock);
-            ++(issued.command == Command::Read ? counters_.reads : counters_.writes);
+            closeRank(issued.bank.rank);
             break;
         case Command::Refresh:
-            SYSTOLE_CHECK(allClosed(), "refresh with open banks at clock {}", issued.clock);
             ++counters_.refreshes;
             break;
+        case Command::RefreshBank:
+            ++counters_.bankRefreshes;
+            break;
+        case Command::PowerDownEntry:
+            rank.power = PowerState::PoweredDown;
+            ++counters_.powerDowns;
+            break;
+        case Command::SelfRefreshEntry:
+            rank.power = PowerState::SelfRefresh;
+            ++counters_.selfRefreshes;
+            break;
+        default:
+            rank.power = PowerState::Up;
     }
 }
 
-void DramDevice::close(Bank& bank, Cycle clock) {
-    if (bank.row) {
-        openTime_.add(bank.openedAt, clock);
-        bank.row.reset();
-        --openBanks_;
+void DramDevice::closeBank(std::uint32_t bank) {
+    if (row_[bank] != kClosed) {
+        row_[bank] = kClosed;
+        --ranks_[banks().rankOf(bank)].openBanks;
         ++counters_.precharges;
     }
 }
 
-CommandStep DramDevice::nextStep(const DramAddress& address, bool isWrite, Cycle notBefore) const {
-    const auto row = openRow(address.bank);
-    Command command = isWrite ? Command::Write : Command::Read;
-    if (!row) {
-        command = Command::Activate;
-    } else if (*row != address.row) {
-        command = Command::Precharge;
+void DramDevice::closeRank(std::uint32_t rank) {
+    const std::uint32_t first = rank * banks().banksPerRank();
+    for (std::uint32_t bank = first; bank < first + banks().banksPerRank(); ++bank) {
+        closeBank(bank);
     }
-    return {command, earliest(command, address.bank, notBefore)};
-}
-
-/// Returns the clock of REF.
-Cycle DramDevice::refresh() {
-    const BankId anyBank;
-    if (!allClosed()) {
-        issue({earliest(Command::PrechargeAll, anyBank, nextRefresh_), Command::PrechargeAll,
-               anyBank, 0});
-    }
-    const Cycle clock = earliest(Command::Refresh, anyBank, nextRefresh_);
-    issue({clock, Command::Refresh, anyBank, 0});
-    nextRefresh_ += refreshInterval_;
-    forgetBefore(forgotten_);
-    return clock;
-}
-
-void DramDevice::refreshDueBy(Cycle clock) {
-    while (nextRefresh_ <= clock) {
-        const Cycle refreshed = refresh();
-        // With all banks closed and this refresh done in time, each of the next ones is issued at
-        // the clock at which it is due; the last one is left to the loop.
-        if (!observer_ && nextRefresh_ < clock && refreshed + refreshClocks_ <= nextRefresh_) {
-            const Cycle skipped = (clock - nextRefresh_) / refreshInterval_;
-            counters_.refreshes += skipped;
-            nextRefresh_ += skipped * refreshInterval_;
-            forgetBefore(forgotten_);
-        }
-    }
-}
-
-void DramDevice::forgetBefore(Cycle clock) {
-    forgotten_ = std::max(forgotten_, clock);
-    bus_.forgetBefore(std::min(forgotten_, nextRefresh_));
 }
 
 DramCounters DramDevice::countersAt(Cycle endClock) const {
     DramCounters counters = counters_;
-    IntervalUnion openTime = openTime_;
-    for (const Bank& bank : banks_) {
-        if (bank.row) {
-            openTime.add(bank.openedAt, endClock);
-        }
+    for (const Rank& rank : ranks_) {
+        SYSTOLE_CHECK(endClock >= rank.since, "end at {} before a command at {}", endClock,
+                      rank.since);
+        clocksOf(counters, rank) += endClock - rank.since;
     }
     counters.totalClocks = endClock;
-    counters.bankOpenClocks = openTime.lengthUntil(endClock);
-    counters.allClosedClocks = endClock - counters.bankOpenClocks;
     return counters;
 }
 

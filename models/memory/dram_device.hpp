@@ -2,116 +2,67 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "models/memory/dram_counters.hpp"
-#include "models/memory/timing_rules.hpp"
+#include "models/memory/timing_engine.hpp"
 
 namespace systole::memory {
 
-/// One command a clock. Commands come in almost the order of their clocks, so that only the clocks
-/// from a moving begin on are remembered.
-class CommandBus {
-public:
-    /// The first free clock at or after `clock`, which must not lie before what was forgotten.
-    Cycle firstFree(Cycle clock) const;
-    void occupy(Cycle clock);
-    /// No command will be issued before `clock` any more.
-    void forgetBefore(Cycle clock);
+enum class PowerState : std::uint8_t { Up, PoweredDown, SelfRefresh };
 
-private:
-    Cycle begin_ = 0;
-    std::deque<bool> used_;  ///< from begin_ on
-};
-
-/// The length of the union of intervals that are added in any order, in batches: every interval of
-/// a batch ends before those of the next one begin.
-class IntervalUnion {
-public:
-    void add(Cycle begin, Cycle end) { batch_.emplace_back(begin, end); }
-    void endBatch();
-    /// Clocks covered, those after `end` left out.
-    Cycle lengthUntil(Cycle end) const;
-
-private:
-    std::vector<std::pair<Cycle, Cycle>> batch_;
-    Cycle closedLength_ = 0;
-};
-
-struct CommandStep {
-    Command command = Command::Activate;
-    Cycle clock = 0;
-};
-
-/// How bursts found their rows, told from the first command that each of them needed.
-struct RowOutcomes {
-    std::uint64_t hits = 0;
-    std::uint64_t misses = 0;
-    std::uint64_t conflicts = 0;
-
-    void count(Command first);
-    void addTo(DramCounters& counters) const;
-};
-
-/// The banks of one channel (one rank): which rows are open, what is legal when, what was issued.
-/// Policies (`DramChannel`, `ReorderingChannel`) decide what to issue; this class checks that it is
-/// legal.
+/// The banks of one channel: which rows are open, which ranks are powered down, what is legal when,
+/// what was issued. The controller decides what to issue; this class refuses what is not legal.
 class DramDevice {
 public:
     explicit DramDevice(const DdrConfig& config);
 
     void observe(CommandObserver observer) { observer_ = std::move(observer); }
 
-    std::optional<std::uint32_t> openRow(BankId bank) const { return banks_[flat(bank)].row; }
-    bool allClosed() const { return openBanks_ == 0; }
+    static constexpr std::uint32_t kClosed = ~std::uint32_t{0};
+    /// The open row, or kClosed.
+    std::uint32_t openRow(std::uint32_t bank) const { return row_[bank]; }
+    bool isOpen(std::uint32_t bank) const { return row_[bank] != kClosed; }
+    std::uint32_t openBanks(std::uint32_t rank) const { return ranks_[rank].openBanks; }
+    PowerState power(std::uint32_t rank) const { return ranks_[rank].power; }
+    const BankIndex& banks() const { return timing_.banks(); }
+    std::vector<std::uint32_t> refreshSet(std::uint32_t bank) const {
+        return timing_.refreshSet(bank);
+    }
 
-    /// The first legal clock at or after `notBefore` with a free slot on the command bus.
-    Cycle earliest(Command command, BankId bank, Cycle notBefore) const;
+    /// The first clock at which rules and buses allow the command, whatever the state of the bank.
+    Cycle earliest(Command command, std::uint32_t bank) const {
+        return timing_.earliest(command, bank);
+    }
+    const TimingEngine& timing() const { return timing_; }
+    /// Whether state, rules and buses allow it.
+    bool allows(const IssuedCommand& issued) const;
 
+    /// Issues it; an invariant breaks if it is not allowed.
     void issue(const IssuedCommand& issued);
 
-    /// What the burst at `address` needs next, and when at the earliest.
-    CommandStep nextStep(const DramAddress& address, bool isWrite, Cycle notBefore) const;
-
-    /// A refresh is due every tREFI, counted from clock 0.
-    Cycle nextRefresh() const { return nextRefresh_; }
-
-    /// Does all refreshes due at or before `clock`: closes all banks and refreshes, both as early
-    /// as legal.
-    void refreshDueBy(Cycle clock);
-
-    /// No command but refreshes will be issued before `clock` any more.
-    void forgetBefore(Cycle clock);
-
-    /// Commands and open clocks up to `endClock`; what requests waited for is not known here.
+    /// Commands and clocks by state up to `endClock`; what requests waited for is not known here.
     DramCounters countersAt(Cycle endClock) const;
 
 private:
-    struct Bank {
-        std::optional<std::uint32_t> row;
-        Cycle openedAt = 0;
+    struct Rank {
+        std::uint32_t openBanks = 0;
+        PowerState power = PowerState::Up;
+        Cycle since = 0;  ///< in this state
     };
 
-    std::size_t flat(BankId bank) const {
-        return std::size_t{bank.bankGroup} * banksPerGroup_ + bank.bank;
-    }
-    void close(Bank& bank, Cycle clock);
-    Cycle refresh();
-    void updateBanks(const IssuedCommand& issued);
+    bool stateAllows(const IssuedCommand& issued) const;
+    bool anyOpen(std::uint32_t bank) const;
+    void update(const IssuedCommand& issued, std::uint32_t bank);
+    void closeBank(std::uint32_t bank);
+    void closeRank(std::uint32_t rank);
+    std::uint64_t& clocksOf(DramCounters& counters, const Rank& rank) const;
 
-    std::uint32_t banksPerGroup_;
-    Cycle refreshInterval_;
-    Cycle refreshClocks_;
-    Cycle nextRefresh_;
-    Cycle forgotten_ = 0;
     TimingEngine timing_;
-    CommandBus bus_;
-    std::vector<Bank> banks_;
-    std::uint32_t openBanks_ = 0;
-    IntervalUnion openTime_;
+    std::vector<std::uint32_t> row_;
+    std::vector<Rank> ranks_;
     DramCounters counters_;
     CommandObserver observer_;
 };

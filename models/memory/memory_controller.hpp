@@ -2,16 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "models/memory/dram_command.hpp"
 #include "models/memory/dram_config.hpp"
 #include "models/memory/dram_counters.hpp"
+#include "models/memory/dram_device.hpp"
+#include "models/memory/refresh_schedule.hpp"
+#include "models/memory/request_queue.hpp"
 
 namespace systole::memory {
-
-inline constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
 
 struct MemoryRequest {
     std::uint64_t tag = 0;  ///< the caller's
@@ -40,23 +42,20 @@ struct ServedBurst {
 class MemoryController {
 public:
     explicit MemoryController(const DdrConfig& config);
-    ~MemoryController();
-    MemoryController(MemoryController&&) noexcept;
-    MemoryController& operator=(MemoryController&&) noexcept;
 
-    void observe(CommandObserver observer);
+    void observe(CommandObserver observer) { device_.observe(std::move(observer)); }
 
-    bool hasRoom(bool isWrite) const;
+    bool hasRoom(bool isWrite) const { return !queue(isWrite).isFull(); }
 
     /// A burst arrives; there is room. Arrivals never decrease. Returns the answer of a read that a
     /// queued write answers. A write may be taken as done for its sender.
     std::optional<ServedBurst> offer(const MemoryRequest& request, Cycle clock);
 
-    std::size_t waiting() const;
+    std::size_t waiting() const { return reads_.size() + writes_.size(); }
 
     /// The clock of what is done next; kNever while nothing waits: what the controller does on its
     /// own (refreshes, power states) is made up for at the next arrival.
-    Cycle nextClock();
+    Cycle nextClock() { return waiting() == 0 ? kNever : nextEvent(); }
 
     /// Does it. Returns the burst whose Read or Write was issued, if one was.
     std::optional<ServedBurst> step();
@@ -69,7 +68,105 @@ public:
     DramCounters countersAt(Cycle endClock) const;
 
     /// The end of the last data, or answer, so far.
-    Cycle lastDataClock() const;
+    Cycle lastDataClock() const { return lastDataClock_; }
+
+private:
+    using Slot = RequestQueue::Slot;
+
+    /// Of several commands at one clock the one of the least urgency value is issued first, then
+    /// the one for the oldest burst.
+    enum class Urgency : std::uint8_t { Forced, Column, Row, Housekeeping };
+    struct Choice {
+        Cycle clock = kNever;
+        Urgency urgency = Urgency::Housekeeping;
+        std::uint64_t order = 0;
+        Command command = Command::Activate;
+        std::uint32_t bank = 0;
+        Slot slot = RequestQueue::kNone;  ///< of the burst that it is for
+    };
+    /// What the policy lets a bank do next, as far as the bank alone decides it.
+    struct Candidate {
+        Cycle ready = 0;  ///< by the rules of the bank
+        std::uint64_t order = 0;
+        Slot slot = RequestQueue::kNone;
+        Command command = Command::Activate;
+        bool isStale = true;
+        bool isBlocked = false;   ///< by a refresh that must come, or by the rank's power state
+        std::uint32_t group = 0;  ///< of the channel
+        std::uint32_t rank = 0;
+    };
+    struct Rank {
+        RefreshSchedule refresh;
+        std::uint64_t pending = 0;
+        Cycle idleSince = 0;
+    };
+    struct Bank {
+        bool isBlocked = false;    ///< by a refresh that must come, or by the rank's power state
+        bool mayClose = false;     ///< by the page policy
+        std::uint64_t passed = 0;  ///< hits that passed an older burst since the row was opened
+        Cycle lastUse = 0;
+        Cycle timeout = 0;                              ///< of the adaptive page policy
+        std::uint32_t closedRow = DramDevice::kClosed;  ///< by the timeout
+    };
+
+    class SharedReady;
+    static Urgency urgencyOf(Command command);
+    static bool goesBefore(const Candidate& a, const Candidate& b);
+
+    RequestQueue& queue(bool isWrite) { return isWrite ? writes_ : reads_; }
+    const RequestQueue& queue(bool isWrite) const { return isWrite ? writes_ : reads_; }
+    Cycle burstLatency(bool isWrite) const;
+
+    Cycle nextEvent();
+    const Choice& choice();
+    void chooseDirection();
+    void turn(bool toWrites, bool isDrain);
+    bool isAged(Slot slot, const RequestQueue& queue) const;
+    void consider(Choice& best, Choice candidate) const;
+    void considerBursts(Choice& best);
+    Slot agedBurst() const;
+    Slot alone(Slot aged) const;
+    Slot candidateOf(std::uint32_t bank) const;
+    void renew(Candidate& candidate, std::uint32_t bank, Slot aged) const;
+    Command nextCommand(const QueuedBurst& burst) const;
+    Slot oldestAvailable() const;
+    void considerPages(Choice& best) const;
+    void considerRank(Choice& best, std::uint32_t rank) const;
+    void considerRefresh(Choice& best, std::uint32_t rank, Urgency urgency) const;
+    void considerWaking(Choice& best, std::uint32_t rank) const;
+    void considerResting(Choice& best, std::uint32_t rank) const;
+
+    bool keepsChoice(Slot slot, bool isWrite) const;
+    void refreshesDue();
+    void issue(const Choice& choice);
+    void note(const Choice& choice);
+    void countOutcome(const Choice& choice);
+    void opened(std::uint32_t bank, std::uint32_t row);
+    void closed(std::uint32_t bank);
+    void refreshed(std::uint32_t rank);
+    void block(std::uint32_t rank);
+    void adaptTimeout(const Choice& choice);
+    ServedBurst serve(const Choice& choice);
+    void catchUp(Cycle clock);
+
+    DdrConfig config_;
+    DramDevice device_;
+    RequestQueue reads_;
+    RequestQueue writes_;
+    std::vector<Bank> banks_;
+    std::vector<Candidate> candidates_;  ///< of the banks, in this direction
+    std::vector<Rank> ranks_;
+    std::optional<Choice> choice_;
+    bool writing_ = false;      ///< writes are served
+    bool draining_ = false;     ///< until few are left
+    std::uint64_t served_ = 0;  ///< in this direction
+    Cycle nextDue_ = kNever;    ///< of all ranks' refreshes
+    Cycle now_ = 0;             ///< before which everything is issued
+    Cycle lastArrival_ = 0;
+    std::uint64_t arrivals_ = 0;
+    Cycle lastDataClock_ = 0;
+    Cycle busyUntil_ = 0;
+    DramCounters counters_;  ///< what the device does not count
 };
 
 }  // namespace systole::memory

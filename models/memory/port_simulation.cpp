@@ -8,12 +8,6 @@
 #include "models/check.hpp"
 
 namespace systole::memory {
-namespace {
-
-constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
-
-}  // namespace
-
 PortSimulation::PortSimulation(std::uint32_t resources, PortArbitration arbitration)
     : kind_(arbitration.kind),
       rank_(arbitration.order.size(), arbitration.order.size()),

@@ -64,9 +64,11 @@ public:
     std::int64_t signedInteger(SignedRange range) const;  ///< `-3`; harmless: the least
     double real(RealRange range) const;                   ///< harmless: the least
     std::uint64_t bytes(IntegerRange range) const;  ///< `64KiB`, `512B`, `16`; harmless: the least
+    std::uint64_t bits(IntegerRange range) const;   ///< `8Gb`, `512Mb`; harmless: the least
     double hertz(RealRange range) const;            ///< `500MHz`; harmless: the least
     double seconds(RealRange range) const;          ///< `10ns`; harmless: the least
     Limit limit(IntegerRange range) const;          ///< an integer or `unlimited` (empty)
+    Limit clocksOrNever(IntegerRange range) const;  ///< an integer or `never` (empty)
     Limit byteLimit(IntegerRange range) const;      ///< a byte size or `unlimited` (empty)
     std::string text() const;                       ///< any scalar but an empty one; harmless: ""
 
@@ -121,7 +123,7 @@ private:
 
     bool is(yaml::Node::Kind kind) const { return node_ != nullptr && node_->kind == kind; }
     std::uint64_t readInteger(IntegerRange range) const;
-    bool isUnlimited() const;
+    bool isWord(const char* word) const;
     template <class T, class Range>
     T convert(const ScalarKind<T>& kind, Range range, const std::string& expectation) const;
     const std::string* scalar(const std::string& expectation) const;

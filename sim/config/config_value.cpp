@@ -49,6 +49,7 @@ constexpr ScalarKind<std::uint64_t> kInteger{parseInteger, "not an integer"};
 constexpr ScalarKind<std::int64_t> kSigned{parseSignedInteger, "not an integer"};
 constexpr ScalarKind<double> kReal{parseReal, "not a number"};
 constexpr ScalarKind<std::uint64_t> kBytes{parseBytes, "not a byte size"};
+constexpr ScalarKind<std::uint64_t> kBits{parseBits, "not a number of bits"};
 constexpr ScalarKind<double> kHertz{parseHertz, "not a frequency"};
 constexpr ScalarKind<double> kSeconds{parseSeconds, "not a time"};
 
@@ -138,6 +139,12 @@ std::uint64_t Value::bytes(IntegerRange range) const {
     return convert(kBytes, range, describeBytes(range));
 }
 
+std::uint64_t Value::bits(IntegerRange range) const {
+    return convert(kBits, range,
+                   fmt::format("a number of bits such as 8Gb, from {} to {}", showBits(range.least),
+                               showBits(range.most)));
+}
+
 double Value::hertz(RealRange range) const {
     return convert(kHertz, range,
                    fmt::format("a frequency such as 500MHz, from {} to {}", showHertz(range.least),
@@ -150,18 +157,25 @@ double Value::seconds(RealRange range) const {
                                showSeconds(range.most)));
 }
 
-bool Value::isUnlimited() const {
-    return isScalar() && !node_->quoted && node_->scalar == "unlimited";
+bool Value::isWord(const char* word) const {
+    return isScalar() && !node_->quoted && node_->scalar == word;
 }
 
 Limit Value::limit(IntegerRange range) const {
-    return isUnlimited() ? Limit{}
-                         : Limit{convert(kInteger, range, describe(range) + ", or unlimited")};
+    return isWord("unlimited")
+               ? Limit{}
+               : Limit{convert(kInteger, range, describe(range) + ", or unlimited")};
+}
+
+Limit Value::clocksOrNever(IntegerRange range) const {
+    return isWord("never") ? Limit{}
+                           : Limit{convert(kInteger, range, describe(range) + ", or never")};
 }
 
 Limit Value::byteLimit(IntegerRange range) const {
-    return isUnlimited() ? Limit{}
-                         : Limit{convert(kBytes, range, describeBytes(range) + ", or unlimited")};
+    return isWord("unlimited")
+               ? Limit{}
+               : Limit{convert(kBytes, range, describeBytes(range) + ", or unlimited")};
 }
 
 std::string Value::text() const {

@@ -3,59 +3,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
+
+#include "sim/config/address_map_reader.hpp"
+#include "sim/config/dram_controller_reader.hpp"
+#include "sim/config/dram_part_reader.hpp"
+#include "sim/config/scalars.hpp"
 
 namespace systole::sim {
 namespace {
 
-using memory::AddressField;
 using memory::DdrConfig;
 using memory::DramConfig;
 using memory::DramOrganization;
-using memory::DramPower;
-using memory::DramTiming;
 
 constexpr IntegerRange kSizes{1, std::uint64_t{1} << 50U};
-
-template <class Struct, class Field>
-struct Key {
-    const char* name;
-    Field Struct::*field;
-};
-
-constexpr auto kTimingKeys = std::to_array<Key<DramTiming, std::uint32_t>>({
-    {"CL", &DramTiming::CL},
-    {"CWL", &DramTiming::CWL},
-    {"tRCD", &DramTiming::tRCD},
-    {"tRP", &DramTiming::tRP},
-    {"tRAS", &DramTiming::tRAS},
-    {"tRC", &DramTiming::tRC},
-    {"tRFC", &DramTiming::tRFC},
-    {"tREFI", &DramTiming::tREFI},
-    {"tCCD_S", &DramTiming::tCCD_S},
-    {"tCCD_L", &DramTiming::tCCD_L},
-    {"tRRD_S", &DramTiming::tRRD_S},
-    {"tRRD_L", &DramTiming::tRRD_L},
-    {"tFAW", &DramTiming::tFAW},
-    {"tWTR_S", &DramTiming::tWTR_S},
-    {"tWTR_L", &DramTiming::tWTR_L},
-    {"tWR", &DramTiming::tWR},
-    {"tRTP", &DramTiming::tRTP},
-});
-
-constexpr auto kPowerKeys = std::to_array<Key<DramPower, double>>({
-    {"VDD", &DramPower::VDD},
-    {"VPP", &DramPower::VPP},
-    {"IDD0", &DramPower::IDD0},
-    {"IDD2N", &DramPower::IDD2N},
-    {"IDD3N", &DramPower::IDD3N},
-    {"IDD4R", &DramPower::IDD4R},
-    {"IDD4W", &DramPower::IDD4W},
-    {"IDD5", &DramPower::IDD5},
-    {"IPP0", &DramPower::IPP0},
-});
+constexpr RealRange kPicojoulesPerBit{0, 1000};
 
 struct SizeKey {
     const char* name;
@@ -64,13 +28,13 @@ struct SizeKey {
 };
 
 constexpr auto kSizeKeys = std::to_array<SizeKey>({
-    {"channels", &DramOrganization::channels, {1, 64}},
+    {"ranks", &DramOrganization::ranks, {1, 16}},
     {"bank_groups", &DramOrganization::bankGroups, {1, 16}},
     {"banks_per_group", &DramOrganization::banksPerGroup, {1, 64}},
     {"rows", &DramOrganization::rows, {1, 1U << 24U}},
     {"columns", &DramOrganization::columns, {1, 1U << 16U}},
     {"bus_bits", &DramOrganization::busBits, {8, 1024}},
-    {"burst_length", &DramOrganization::burstLength, {2, 64}},
+    {"burst_length", &DramOrganization::burstLength, {1, 64}},
 });
 
 /// Sizes that an address is cut into.
@@ -84,57 +48,44 @@ std::uint32_t readPowerOfTwo(const Value& value, IntegerRange range) {
     return size;
 }
 
+/// The density says the same as the other sizes: who changes one of them must know it.
+void checkDensity(const Section& section, const DramOrganization& organization,
+                  std::uint32_t width) {
+    const Value density = section.at("density");
+    const std::uint64_t bits = density.bits({1U << 20U, kSizes.most});
+    const std::uint64_t expected =
+        std::uint64_t{organization.rows} * organization.columns * organization.banks() * width;
+    if (section.clean() && bits != expected) {
+        density.fail(fmt::format(
+            "{} is not what a device holds, expected {}: {} rows x {} columns x {} banks x {} bits",
+            showBits(bits), showBits(expected), organization.rows, organization.columns,
+            organization.banks(), width));
+    }
+}
+
 DramOrganization readOrganization(const Section& section) {
     DramOrganization organization;
+    organization.channels = section.at("channels").integer<std::uint32_t>({1, 1024});
     for (const SizeKey& key : kSizeKeys) {
         organization.*key.field = readPowerOfTwo(section.at(key.name), key.range);
     }
-    organization.devices = section.at("devices").integer<std::uint32_t>({1, 64});
+    const Value width = section.at("device_width");
+    const std::uint32_t widthBits = readPowerOfTwo(width, {1, 1024});
+    organization.dataPathPerBank =
+        section.at("data_path").oneOf<bool>({{"channel", false}, {"bank", true}});
+    checkDensity(section, organization, widthBits);
     if (section.clean() && organization.columns < organization.burstLength) {
         section.at("columns").fail(
             fmt::format("{} columns are less than a burst, expected at least {}",
                         organization.columns, organization.burstLength));
     }
+    if (widthBits > organization.busBits) {
+        width.fail(fmt::format("{} bits are more than the bus has, expected at most {}", widthBits,
+                               organization.busBits));
+    } else {
+        organization.devices = organization.busBits / widthBits;
+    }
     return organization;
-}
-
-DramTiming readTiming(const Section& section) {
-    DramTiming timing;
-    for (const auto& key : kTimingKeys) {
-        timing.*key.field = section.at(key.name).integer<std::uint32_t>({1, 1'000'000});
-    }
-    // JESD79-4: a refresh every tREFI keeps the memory busy for tRFC.
-    if (section.clean() && timing.tRFC >= timing.tREFI) {
-        section.at("tRFC").fail(
-            fmt::format("{} leaves no time between refreshes, expected less "
-                        "than tREFI ({})",
-                        timing.tRFC, timing.tREFI));
-    }
-    return timing;
-}
-
-DramPower readPower(const Section& section) {
-    DramPower power;
-    for (const auto& key : kPowerKeys) {
-        power.*key.field = section.at(key.name).real({0, 100'000});
-    }
-    return power;
-}
-
-std::array<AddressField, 4> readAddressMap(const Value& value) {
-    std::array<AddressField, 4> map = DdrConfig{}.addressMap;
-    const std::vector<Value> fields = value.list({map.size(), map.size()});
-    for (std::size_t i = 0; i < std::min(fields.size(), map.size()); ++i) {
-        map[i] = fields[i].oneOf<AddressField>({{"row", AddressField::Row},
-                                                {"bank", AddressField::Bank},
-                                                {"column", AddressField::Column},
-                                                {"bank_group", AddressField::BankGroup}});
-        if (std::find(map.begin(), map.begin() + static_cast<std::ptrdiff_t>(i), map[i]) !=
-            map.begin() + static_cast<std::ptrdiff_t>(i)) {
-            fields[i].fail("given twice, expected each of row, bank, column, bank_group once");
-        }
-    }
-    return map;
 }
 
 void checkInterleave(const Section& section, const DdrConfig& ddr) {
@@ -150,17 +101,27 @@ void checkInterleave(const Section& section, const DdrConfig& ddr) {
     }
 }
 
+void readIo(const Section& section, memory::DramPower& power) {
+    section.at("source").text();  // for the reader of the file
+    power.ioReadPicojoulesPerBit = section.at("read_pj_per_bit").real(kPicojoulesPerBit);
+    power.ioWritePicojoulesPerBit = section.at("write_pj_per_bit").real(kPicojoulesPerBit);
+}
+
 DdrConfig readDdr(const Section& section) {
     DdrConfig ddr;
     ddr.clockHertz = section.at("clock").hertz({1e6, 1e11});
-    ddr.organization = readOrganization(section.at("organization").section());
-    ddr.addressMap = readAddressMap(section.at("address_map"));
+    const Section organization = section.at("organization").section();
+    ddr.organization = readOrganization(organization);
+    if (organization.clean()) {
+        ddr.addressMap = readAddressMapping(section, ddr.organization);
+    } else {
+        section.find("address_map");  // cannot be told right from wrong
+        section.find("hash");
+    }
     ddr.channelInterleaveBytes = section.at("channel_interleave").bytes(kSizes);
-    ddr.policy = section.at("policy").oneOf<memory::SchedulingPolicy>(
-        {{"fr_fcfs", memory::SchedulingPolicy::FrFcfs}, {"fcfs", memory::SchedulingPolicy::Fcfs}});
-    ddr.controllerClocks = section.at("controller_clocks").integer<std::uint32_t>({0, 10'000});
-    ddr.timing = readTiming(section.at("timing").section());
-    ddr.power = readPower(section.at("power").section());
+    const DramPart part = readPart(section, ddr);
+    readIo(section.at("io").section(), ddr.power);
+    readController(section.at("controller").fragment("dram_controllers"), part, ddr);
     if (section.clean()) {
         checkInterleave(section, ddr);
     }

@@ -13,12 +13,14 @@
 namespace systole::sim {
 namespace {
 
-struct ByteUnit {
+struct BinaryUnit {
     std::string_view name;
     int shift;
 };
-constexpr std::array kByteUnits{ByteUnit{"TiB", 40}, ByteUnit{"GiB", 30}, ByteUnit{"MiB", 20},
-                                ByteUnit{"KiB", 10}, ByteUnit{"B", 0}};
+constexpr std::array kByteUnits{BinaryUnit{"TiB", 40}, BinaryUnit{"GiB", 30}, BinaryUnit{"MiB", 20},
+                                BinaryUnit{"KiB", 10}, BinaryUnit{"B", 0}};
+constexpr std::array kBitUnits{BinaryUnit{"Tb", 40}, BinaryUnit{"Gb", 30}, BinaryUnit{"Mb", 20},
+                               BinaryUnit{"Kb", 10}, BinaryUnit{"b", 0}};
 
 struct DecimalUnit {
     std::string_view name;
@@ -104,13 +106,13 @@ Parsed<double> parseReal(std::string_view text) {
     return {.wellFormed = true, .value = value};
 }
 
-Parsed<std::uint64_t> parseBytes(std::string_view text) {
+static Parsed<std::uint64_t> parseBinary(std::string_view text, std::span<const BinaryUnit> units) {
     const std::size_t length = std::min(text.find_first_not_of("0123456789"), text.size());
-    const std::string_view suffix = length == text.size() ? "B" : text.substr(length);
+    const std::string_view suffix = length == text.size() ? units.back().name : text.substr(length);
     Parsed<std::uint64_t> parsed = parseInteger(text.substr(0, length));
-    const auto* unit = std::find_if(kByteUnits.begin(), kByteUnits.end(),
-                                    [&](const ByteUnit& known) { return known.name == suffix; });
-    if (unit == kByteUnits.end() || !parsed.wellFormed) {
+    const auto unit = std::find_if(units.begin(), units.end(),
+                                   [&](const BinaryUnit& known) { return known.name == suffix; });
+    if (unit == units.end() || !parsed.wellFormed) {
         return {};
     }
     if (parsed.value) {
@@ -120,17 +122,25 @@ Parsed<std::uint64_t> parseBytes(std::string_view text) {
     return parsed;
 }
 
+Parsed<std::uint64_t> parseBytes(std::string_view text) { return parseBinary(text, kByteUnits); }
+
+Parsed<std::uint64_t> parseBits(std::string_view text) { return parseBinary(text, kBitUnits); }
+
 Parsed<double> parseHertz(std::string_view text) { return parseWithUnit(text, kFrequencyUnits); }
 
 Parsed<double> parseSeconds(std::string_view text) { return parseWithUnit(text, kTimeUnits); }
 
-std::string showBytes(std::uint64_t bytes) {
-    const auto* const unit =
-        std::find_if(kByteUnits.begin(), kByteUnits.end(), [&](const ByteUnit& known) {
-            return bytes % (std::uint64_t{1} << known.shift) == 0 && bytes >> known.shift > 0;
-        });
-    return unit == kByteUnits.end() ? "0B" : fmt::format("{}{}", bytes >> unit->shift, unit->name);
+static std::string showBinary(std::uint64_t value, std::span<const BinaryUnit> units) {
+    const auto unit = std::find_if(units.begin(), units.end(), [&](const BinaryUnit& known) {
+        return value % (std::uint64_t{1} << known.shift) == 0 && value >> known.shift > 0;
+    });
+    return unit == units.end() ? fmt::format("0{}", units.back().name)
+                               : fmt::format("{}{}", value >> unit->shift, unit->name);
 }
+
+std::string showBytes(std::uint64_t bytes) { return showBinary(bytes, kByteUnits); }
+
+std::string showBits(std::uint64_t bits) { return showBinary(bits, kBitUnits); }
 
 std::string showHertz(double hertz) { return showWithUnit(hertz, kFrequencyUnits); }
 

@@ -27,6 +27,9 @@ Parsed<double> parseReal(std::string_view text);
 /// `64KiB`, `512B`, or a plain number of bytes.
 Parsed<std::uint64_t> parseBytes(std::string_view text);
 
+/// `8Gb`, `512Mb`, in bits; Mb and Gb are powers of two, as for the density of a memory.
+Parsed<std::uint64_t> parseBits(std::string_view text);
+
 /// `500MHz`, `1.2GHz`, in hertz, rounded once from the decimal text.
 Parsed<double> parseHertz(std::string_view text);
 
@@ -35,6 +38,7 @@ Parsed<double> parseSeconds(std::string_view text);
 
 /// The shortest way to write them in their largest fitting unit: `64KiB`, `1.2GHz`, `10ns`.
 std::string showBytes(std::uint64_t bytes);
+std::string showBits(std::uint64_t bits);
 std::string showHertz(double hertz);
 std::string showSeconds(double seconds);
 

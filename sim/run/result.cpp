@@ -52,11 +52,13 @@ public:
             sum += channel;
         }
         const memory::DramEnergy energy = memory::dramEnergy(*machine.dram.ddr, sum);
-        total_ = energy.totalJoules();
+        total_ = energy.deviceJoules();
+        totalIo_ = energy.ioJoules;
         overTime_ = energy.refreshJoules + energy.backgroundJoules;
     }
 
     double total() const { return total_; }
+    double totalIo() const { return totalIo_; }
     double of(const arch::LayerRecord& layer) const {
         const double share = cycles_ == 0 ? 0
                                           : static_cast<double>(layer.end - layer.begin) /
@@ -65,11 +67,16 @@ public:
                perCommand_.readJoules * static_cast<double>(layer.dram.reads) +
                perCommand_.writeJoules * static_cast<double>(layer.dram.writes) + overTime_ * share;
     }
+    double ioOf(const arch::LayerRecord& layer) const {
+        return perCommand_.ioReadJoules * static_cast<double>(layer.dram.reads) +
+               perCommand_.ioWriteJoules * static_cast<double>(layer.dram.writes);
+    }
 
 private:
     memory::DramCommandEnergy perCommand_;
     Cycle cycles_;
     double total_ = 0;
+    double totalIo_ = 0;
     double overTime_ = 0;
 };
 
@@ -98,7 +105,8 @@ Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.counters = layer.counters;
     figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = (layer.dram.reads + layer.dram.writes) * burstBytes;
-    figures.energy = energy.energyOf(layer.counters, figures.seconds, dram.of(layer));
+    figures.energy =
+        energy.energyOf(layer.counters, figures.seconds, dram.of(layer), dram.ioOf(layer));
     return figures;
 }
 
@@ -112,7 +120,8 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.counters = record.counters;
     figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = record.dramBytes;
-    figures.energy = energy.energyOf(record.counters, figures.seconds, dram.total());
+    figures.energy =
+        energy.energyOf(record.counters, figures.seconds, dram.total(), dram.totalIo());
     return figures;
 }
 

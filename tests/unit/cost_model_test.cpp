@@ -79,7 +79,7 @@ TEST(EnergyModel, IsCountersTimesCoefficients) {
                             .vectorOperations = 4,
                             .bytesLoaded = 0,
                             .bytesStored = 0};
-    const EnergyBreakdown energy = model.energyOf(counters, 2e-6, 5e-9);
+    const EnergyBreakdown energy = model.energyOf(counters, 2e-6, 5e-9, 0);
     EXPECT_DOUBLE_EQ(energy.arrayMacJoules, 2000e-12);
     EXPECT_DOUBLE_EQ(energy.arrayClockJoules, 50e-12);
     EXPECT_DOUBLE_EQ(energy.activationScratchpadJoules, 10 * 2e-12 + 20 * 3e-12);
@@ -98,7 +98,7 @@ TEST(EnergyModel, OfTheOtherCornerTakesTheOtherMacros) {
     const EnergyModel model(roundTechnology(), machine(), SramCorner::OtherOptimum);
     Counters counters;
     counters.activationScratchpadReads = 10;
-    EXPECT_DOUBLE_EQ(model.energyOf(counters, 0, 0).activationScratchpadJoules, 10e-12);
+    EXPECT_DOUBLE_EQ(model.energyOf(counters, 0, 0, 0).activationScratchpadJoules, 10e-12);
 }
 
 MachineDescription withoutLimits() {
@@ -123,7 +123,7 @@ TEST(EnergyModel, ChargesNothingForUnlimitedResources) {
                             .vectorOperations = 1,
                             .bytesLoaded = 1,
                             .bytesStored = 1};
-    EXPECT_DOUBLE_EQ(model.energyOf(counters, 0, 0).totalJoules(), 2e-12);
+    EXPECT_DOUBLE_EQ(model.energyOf(counters, 0, 0, 0).totalJoules(), 2e-12);
     EXPECT_DOUBLE_EQ(model.leakageWatts(), 320e-6);
 }
 

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a controller does next: the policies of MemoryController.
+#include <algorithm>
+#include <tuple>
+
+#include "models/memory/memory_controller.hpp"
+
+namespace systole::memory {
+
+/// By when rules and buses that banks share allow a command for a burst.
+class MemoryController::SharedReady {
+public:
+    explicit SharedReady(const TimingEngine& timing) {
+        for (std::size_t i = 0; i < kBurstCommandCount; ++i) {
+            const auto command = static_cast<Command>(i);
+            groups_[i] = timing.groupsReady(command);
+            ranks_[i] = timing.ranksReady(command);
+            channel_[i] = timing.channelReady(command);
+        }
+    }
+    Cycle of(const Candidate& candidate) const {
+        const std::size_t i = indexOf(candidate.command);
+        return std::max({groups_[i][candidate.group], ranks_[i][candidate.rank], channel_[i]});
+    }
+
+private:
+    std::array<const Cycle*, kBurstCommandCount> groups_{};
+    std::array<const Cycle*, kBurstCommandCount> ranks_{};
+    std::array<Cycle, kBurstCommandCount> channel_{};
+};
+
+MemoryController::Urgency MemoryController::urgencyOf(Command command) {
+    return isColumn(command) ? Urgency::Column : Urgency::Row;
+}
+
+/// At the same clock.
+bool MemoryController::goesBefore(const Candidate& a, const Candidate& b) {
+    return isColumn(a.command) != isColumn(b.command) ? isColumn(a.command) : a.order < b.order;
+}
+
+const MemoryController::Choice& MemoryController::choice() {
+    if (!choice_) {
+        chooseDirection();
+        Choice best;
+        considerBursts(best);
+        if (config_.controller.pagePolicy != PagePolicy::Open) {
+            considerPages(best);
+        }
+        for (std::uint32_t rank = 0; rank < ranks_.size(); ++rank) {
+            considerRank(best, rank);
+        }
+        choice_ = best;
+    }
+    return *choice_;
+}
+
+void MemoryController::consider(Choice& best, Choice candidate) const {
+    candidate.clock =
+        std::max({candidate.clock, now_, device_.earliest(candidate.command, candidate.bank)});
+    if (std::tie(candidate.clock, candidate.urgency, candidate.order) <
+        std::tie(best.clock, best.urgency, best.order)) {
+        best = candidate;
+    }
+}
+
+void MemoryController::turn(bool toWrites, bool isDrain) {
+    writing_ = toWrites;
+    draining_ = isDrain;
+    served_ = 0;
+    for (Candidate& candidate : candidates_) {
+        candidate.isStale = true;
+    }
+}
+
+bool MemoryController::isAged(Slot slot, const RequestQueue& queue) const {
+    return slot != RequestQueue::kNone &&
+           now_ >= queue.at(slot).arrival + config_.controller.ageLimit;
+}
+
+/// Writes are served where no read waits, and in batches from the high watermark down to the low
+/// one. A burst past the age limit ends the other direction's turn after a batch of that size.
+void MemoryController::chooseDirection() {
+    const DramControllerConfig& limits = config_.controller;
+    const bool batchDone = served_ >= limits.writeHigh - limits.writeLow;
+    const bool readAged = isAged(reads_.oldest(), reads_);
+    const bool writeAged = isAged(writes_.oldest(), writes_);
+    if (!writing_) {
+        const bool full = writes_.size() >= limits.writeHigh && (batchDone || !readAged);
+        const bool drain = full || (writeAged && batchDone);
+        if (writes_.available() > 0 && (reads_.empty() || drain)) {
+            turn(true, drain);
+        }
+    } else if (!reads_.empty()) {
+        const bool drained = !draining_ || (writes_.size() <= limits.writeLow && !writeAged);
+        if (writes_.available() == 0 || drained || (readAged && batchDone)) {
+            turn(false, false);
+        }
+    }
+}
+
+Command MemoryController::nextCommand(const QueuedBurst& burst) const {
+    const std::uint32_t row = device_.openRow(burst.bank);
+    if (row == burst.row) {
+        return writing_ ? Command::Write : Command::Read;
+    }
+    return row == DramDevice::kClosed ? Command::Activate : Command::Precharge;
+}
+
+MemoryController::Slot MemoryController::oldestAvailable() const {
+    Slot oldest = RequestQueue::kNone;
+    const RequestQueue& bursts = queue(writing_);
+    bursts.forEachBank([&](std::uint32_t bank) {
+        const Slot slot = bursts.oldestOf(bank);
+        if (oldest == RequestQueue::kNone || bursts.at(slot).order < bursts.at(oldest).order) {
+            oldest = slot;
+        }
+    });
+    return oldest;
+}
+
+/// Of a bank's bursts, the one that the policy lets go on.
+MemoryController::Slot MemoryController::candidateOf(std::uint32_t bank) const {
+    const RequestQueue& bursts = queue(writing_);
+    const Slot oldest = bursts.oldestOf(bank);
+    const Slot hit = bursts.hitOf(bank);
+    const Limit& cap = config_.controller.rowHitCap;
+    if (hit == RequestQueue::kNone || config_.controller.policy == SchedulingPolicy::Fcfs ||
+        (hit != oldest && cap && banks_[bank].passed >= *cap)) {
+        return oldest;
+    }
+    return hit;
+}
+
+void MemoryController::renew(Candidate& candidate, std::uint32_t bank, Slot aged) const {
+    const RequestQueue& bursts = queue(writing_);
+    const bool isAged = aged != RequestQueue::kNone && bursts.at(aged).bank == bank;
+    candidate.slot = isAged ? aged : candidateOf(bank);
+    const QueuedBurst& burst = bursts.at(candidate.slot);
+    candidate.command = nextCommand(burst);
+    candidate.ready =
+        std::max(burst.notBefore, device_.timing().bankReady(candidate.command, bank));
+    candidate.order = burst.order;
+    candidate.isStale = isAged;
+}
+
+/// The oldest burst, if it is past the age limit: its bank serves no other.
+MemoryController::Slot MemoryController::agedBurst() const {
+    const RequestQueue& bursts = queue(writing_);
+    const bool isAlone = config_.controller.policy == SchedulingPolicy::FrFcfs &&
+                         isAged(bursts.oldest(), bursts) && !bursts.at(bursts.oldest()).held;
+    return isAlone ? bursts.oldest() : RequestQueue::kNone;
+}
+
+/// The burst that alone may use the data bus: with FCFS the oldest one, else one past the age limit
+/// that only lacks its data.
+MemoryController::Slot MemoryController::alone(Slot aged) const {
+    if (config_.controller.policy == SchedulingPolicy::Fcfs) {
+        return oldestAvailable();
+    }
+    if (aged != RequestQueue::kNone) {
+        const QueuedBurst& burst = queue(writing_).at(aged);
+        if (!candidates_[burst.bank].isBlocked && device_.openRow(burst.bank) == burst.row) {
+            return aged;
+        }
+    }
+    return RequestQueue::kNone;
+}
+
+/// The same as `consider` of every bank's next command. Most of the time is spent here, so that
+/// what banks share is looked up once.
+void MemoryController::considerBursts(Choice& best) {
+    const Slot aged = agedBurst();
+    const Slot first = alone(aged);
+    if (aged != RequestQueue::kNone) {
+        candidates_[queue(writing_).at(aged).bank].isStale = true;
+    }
+    const SharedReady shared(device_.timing());
+    std::uint32_t bestBank = 0;
+    Cycle bestClock = kNever;
+    queue(writing_).forEachBank([&](std::uint32_t bank) {
+        Candidate& candidate = candidates_[bank];
+        if (candidate.isBlocked) {
+            return;
+        }
+        if (candidate.isStale) {
+            renew(candidate, bank, aged);
+        }
+        if (candidate.ready > bestClock ||
+            (first != RequestQueue::kNone && isColumn(candidate.command) &&
+             candidate.slot != first)) {
+            return;
+        }
+        const Cycle clock = std::max({candidate.ready, now_, shared.of(candidate)});
+        if (clock < bestClock ||
+            (clock == bestClock && goesBefore(candidate, candidates_[bestBank]))) {
+            bestClock = clock;
+            bestBank = bank;
+        }
+    });
+    if (bestClock != kNever) {
+        const Candidate& chosen = candidates_[bestBank];
+        best = {bestClock,  urgencyOf(chosen.command), chosen.order, chosen.command, bestBank,
+                chosen.slot};
+    }
+}
+
+void MemoryController::considerPages(Choice& best) const {
+    const bool adaptive = config_.controller.pagePolicy == PagePolicy::Adaptive;
+    for (std::uint32_t i = 0; i < banks_.size(); ++i) {
+        const Bank& bank = banks_[i];
+        if (bank.mayClose && !bank.isBlocked && reads_.hitOf(i) == RequestQueue::kNone &&
+            writes_.hitOf(i) == RequestQueue::kNone) {
+            const Cycle clock = adaptive ? bank.lastUse + bank.timeout : 0;
+            consider(best, {clock, Urgency::Housekeeping, i, Command::Precharge, i});
+        }
+    }
+}
+
+void MemoryController::considerRank(Choice& best, std::uint32_t rank) const {
+    const Rank& state = ranks_[rank];
+    if (device_.power(rank) != PowerState::Up) {
+        considerWaking(best, rank);
+    } else if (state.refresh.mustRefresh()) {
+        considerRefresh(best, rank, Urgency::Forced);
+    } else if (state.pending == 0) {
+        if (state.refresh.owes()) {
+            considerRefresh(best, rank, Urgency::Housekeeping);
+        } else {
+            considerResting(best, rank);
+        }
+    }
+}
+
+/// The refresh that is owed, or what it needs before.
+void MemoryController::considerRefresh(Choice& best, std::uint32_t rank, Urgency urgency) const {
+    const std::uint32_t first = rank * device_.banks().banksPerRank();
+    if (config_.refresh.mode == RefreshMode::AllBank) {
+        const bool isReady = device_.openBanks(rank) == 0;
+        const Command command = isReady ? Command::Refresh : Command::PrechargeAll;
+        consider(best, {0, urgency, rank, command, first});
+        return;
+    }
+    const std::uint32_t target = first + ranks_[rank].refresh.nextSet();
+    for (const std::uint32_t bank : device_.refreshSet(target)) {
+        if (device_.isOpen(bank)) {
+            consider(best, {0, urgency, bank, Command::Precharge, bank});
+            return;
+        }
+    }
+    consider(best, {0, urgency, rank, Command::RefreshBank, target});
+}
+
+void MemoryController::considerWaking(Choice& best, std::uint32_t rank) const {
+    const Rank& state = ranks_[rank];
+    const std::uint32_t first = rank * device_.banks().banksPerRank();
+    if (device_.power(rank) == PowerState::SelfRefresh) {
+        if (state.pending > 0) {
+            consider(best, {0, Urgency::Forced, rank, Command::SelfRefreshExit, first});
+        }
+        return;
+    }
+    Cycle clock = state.pending > 0 || state.refresh.mustRefresh() ? 0 : kNever;
+    const Limit& rest = config_.controller.selfRefreshAfter;
+    if (clock == kNever && rest && state.refresh.mayRefreshItself()) {
+        clock = state.idleSince + *rest;
+    }
+    if (clock != kNever) {
+        consider(best, {clock, Urgency::Forced, rank, Command::PowerDownExit, first});
+    }
+}
+
+void MemoryController::considerResting(Choice& best, std::uint32_t rank) const {
+    const Rank& state = ranks_[rank];
+    const DramControllerConfig& limits = config_.controller;
+    const std::uint32_t first = rank * device_.banks().banksPerRank();
+    const bool mayRest = limits.selfRefreshAfter && state.refresh.mayRefreshItself();
+    const Cycle rest = mayRest ? state.idleSince + *limits.selfRefreshAfter : kNever;
+    if (limits.powerDownAfter && now_ < rest) {
+        consider(best, {state.idleSince + *limits.powerDownAfter, Urgency::Housekeeping, rank,
+                        Command::PowerDownEntry, first});
+    }
+    if (mayRest) {
+        const bool isReady = device_.openBanks(rank) == 0;
+        const Command command = isReady ? Command::SelfRefreshEntry : Command::PrechargeAll;
+        consider(best, {rest, Urgency::Housekeeping, rank, command, first});
+    }
+}
+
+}  // namespace systole::memory

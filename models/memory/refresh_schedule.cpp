@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/memory/refresh_schedule.hpp"
+
+#include "models/check.hpp"
+
+namespace systole::memory {
+namespace {
+
+std::uint32_t setsOf(const DdrConfig& config) {
+    if (config.refresh.mode != RefreshMode::PerBank) {
+        return 1;
+    }
+    return config.refresh.set == RefreshSet::OneBank ? config.organization.banks()
+                                                     : config.organization.banksPerGroup;
+}
+
+}  // namespace
+
+RefreshSchedule::RefreshSchedule(const DdrConfig& config, std::uint32_t rank)
+    : interval_(config.refresh.mode == RefreshMode::None ? 0 : config.refresh.interval),
+      sets_(setsOf(config)),
+      postponed_(std::uint64_t{config.refresh.postponed} * sets_),
+      begin_(interval_ * rank / config.organization.ranks) {
+    SYSTOLE_CHECK(interval_ > 0 || config.refresh.mode == RefreshMode::None,
+                  "a refresh interval of {} clocks", interval_);
+    findNextDue();
+}
+
+void RefreshSchedule::findNextDue() {
+    nextDue_ = interval_ == 0 ? kNever : begin_ + (count_ + 1) * interval_ / sets_;
+}
+
+void RefreshSchedule::becomeDue() {
+    ++owed_;
+    ++count_;
+    findNextDue();
+}
+
+void RefreshSchedule::refreshed() {
+    SYSTOLE_CHECK(owed_ > 0, "a refresh that is not owed");
+    --owed_;
+    set_ = (set_ + 1) % sets_;
+    refreshedSinceExit_ = true;
+}
+
+void RefreshSchedule::suspend() { nextDue_ = kNever; }
+
+void RefreshSchedule::resume(Cycle clock) {
+    begin_ = clock;
+    count_ = 0;
+    refreshedSinceExit_ = interval_ == 0;
+    findNextDue();
+}
+
+}  // namespace systole::memory

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "models/memory/dram_config.hpp"
+
+namespace systole::memory {
+
+/// When a rank is to be refreshed, and what it owes. Refreshes are due evenly, the k-th one
+/// floor(k tREFI / sets) after the begin (one set: all banks); ranks take turns, a share of tREFI
+/// apart.
+class RefreshSchedule {
+public:
+    RefreshSchedule(const DdrConfig& config, std::uint32_t rank);
+
+    /// kNever without refreshes, and while the rank refreshes itself.
+    Cycle nextDue() const { return nextDue_; }
+    void becomeDue();
+
+    bool owes() const { return owed_ > 0; }
+    /// No more may be put off.
+    bool mustRefresh() const { return owed_ > postponed_; }
+    /// The set that is refreshed next.
+    std::uint32_t nextSet() const { return set_; }
+    void refreshed();
+
+    /// The rank refreshes itself from now on, and no longer.
+    void suspend();
+    void resume(Cycle clock);
+    /// JESD79-4, "Self-Refresh Operation": one refresh between an exit and the next entry.
+    bool mayRefreshItself() const { return refreshedSinceExit_; }
+
+private:
+    void findNextDue();
+
+    Cycle interval_;
+    std::uint32_t sets_;
+    std::uint64_t postponed_;
+    Cycle begin_;
+    std::uint64_t count_ = 0;
+    Cycle nextDue_ = 0;
+    std::uint64_t owed_ = 0;
+    std::uint32_t set_ = 0;
+    bool refreshedSinceExit_ = true;
+};
+
+}  // namespace systole::memory
