@@ -62,12 +62,13 @@ Spread sequentialSpread(const DdrConfig& config) {
     const std::uint64_t burst = one.organization.burstBytes();
     const std::uint64_t bursts =
         std::min<std::uint64_t>(one.controller.readQueue, map.capacityBytes() / burst);
-    std::set<BankId> banks;
-    std::set<BankId> groups;
+    std::set<std::uint32_t> banks;
+    std::set<std::uint32_t> groups;
     for (std::uint64_t i = 0; i < bursts; ++i) {
         const BankId bank = map.decode(i * burst).bank;
-        banks.insert(bank);
-        groups.insert({bank.rank, bank.bankGroup, 0});
+        const std::uint32_t group = bank.rank * one.organization.bankGroups + bank.bankGroup;
+        groups.insert(group);
+        banks.insert(group * one.organization.banksPerGroup + bank.bank);
     }
     return {banks.size(), groups.size()};
 }

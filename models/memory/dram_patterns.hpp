@@ -95,7 +95,7 @@ public:
 private:
     /// `x % size`, for the sizes that are powers of two (nearly all) without a division.
     struct Wrap {
-        explicit Wrap(std::uint64_t size);
+        explicit Wrap(std::uint64_t count);
         std::uint64_t operator()(std::uint64_t x) const { return isPower ? x & mask : x % size; }
         std::uint64_t size;
         std::uint64_t mask;

@@ -22,9 +22,9 @@ namespace systole::memory {
 struct ReplayOptions {
     bool isDependent = false;  ///< a request is offered only after the last read returned
     /// Sees the commands of all channels in the order of their clocks, then of their channels.
-    std::function<void(std::uint32_t channel, const IssuedCommand&)> onCommand;
+    std::function<void(std::uint32_t channel, const IssuedCommand&)> onCommand{};
     /// Called now and then with the number of requests offered so far.
-    std::function<void(std::uint64_t)> onProgress;
+    std::function<void(std::uint64_t)> onProgress{};
 };
 
 struct ReplayResult {

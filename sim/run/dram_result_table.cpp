@@ -188,8 +188,8 @@ std::string dramResultTable(const DramResult& result) {
         const memory::DramCounters counters = replay.counters();
         text += rowTable(counters) + "\n" + commandTable(counters) + "\n";
     }
-    text += latencyTable(replay) + histogram("reads", replay.readLatency) +
-            histogram("writes", replay.writeLatency);
+    text += latencyTable(replay) + histogram("read latency", replay.readLatency) +
+            histogram("write latency", replay.writeLatency);
     if (result.config.ddr) text += "\n" + energyTable(result);
     return text;
 }

@@ -120,7 +120,7 @@ bool TraceSource::nextLine(std::string_view& line) {
 }
 
 void TraceSource::refill() {
-    std::memmove(buffer_.data(), unread_.data(), unread_.size());
+    if (!unread_.empty()) std::memmove(buffer_.data(), unread_.data(), unread_.size());
     const std::size_t read = std::fread(buffer_.data() + unread_.size(), 1,
                                         buffer_.size() - unread_.size(), stream_.get());
     if (read == 0 && std::ferror(stream_.get()) != 0) {

@@ -69,10 +69,14 @@ TEST(DramPatterns, SequentialOnesGoBurstByBurst) {
 }
 
 TEST(DramPatterns, SequentialOnesBeginAgainAtTheCapacity) {
-    EXPECT_THAT(addressesOf(idealMemory({.burstBytes = 32, .capacityBytes = 128}), "seq", 5),
-                ElementsAre(0, 32, 64, 96, 0));
-    EXPECT_THAT(addressesOf(idealMemory({.burstBytes = 32, .capacityBytes = 96}), "seq", 5),
-                ElementsAre(0, 32, 64, 0, 32));
+    EXPECT_THAT(
+        addressesOf(idealMemory({.bytesPerCycle = {}, .burstBytes = 32, .capacityBytes = 128}),
+                    "seq", 5),
+        ElementsAre(0, 32, 64, 96, 0));
+    EXPECT_THAT(
+        addressesOf(idealMemory({.bytesPerCycle = {}, .burstBytes = 32, .capacityBytes = 96}),
+                    "seq", 5),
+        ElementsAre(0, 32, 64, 0, 32));
 }
 
 TEST(DramPatterns, RandomOnesTakeADrawOfAllBursts) {
@@ -84,9 +88,11 @@ TEST(DramPatterns, RandomOnesTakeADrawOfAllBursts) {
                                                             5139283748462763858U % kBursts * 64));
     EXPECT_EQ(addressesOf(config, "dep_rand", 100), addressesOf(config, "rand", 100));
     EXPECT_NE(addressesOf(config, "rand", 100, 43), addressesOf(config, "rand", 100));
-    EXPECT_THAT(addressesOf(idealMemory({.burstBytes = 8, .capacityBytes = 24}), "rand", 3),
-                ElementsAre(13679457532755275413U % 3 * 8, 2949826092126892291U % 3 * 8,
-                            5139283748462763858U % 3 * 8));
+    EXPECT_THAT(
+        addressesOf(idealMemory({.bytesPerCycle = {}, .burstBytes = 8, .capacityBytes = 24}),
+                    "rand", 3),
+        ElementsAre(13679457532755275413U % 3 * 8, 2949826092126892291U % 3 * 8,
+                    5139283748462763858U % 3 * 8));
 }
 
 TEST(DramPatterns, MixedRandomOnesWriteWhereTheSecondDrawIsOdd) {
@@ -105,7 +111,7 @@ TEST(DramPatterns, RowConflictsGoFromRowToRowOfOneBank) {
     const auto addresses = addressesOf(config, "row_conf", 65'538);
     EXPECT_EQ(addresses[0], 0U);
     EXPECT_EQ(addresses[1], 131'072U);
-    EXPECT_EQ(addresses[65'535], 65'535U * 131'072U);
+    EXPECT_EQ(addresses[65'535], std::uint64_t{65'535} * 131'072);
     EXPECT_EQ(addresses[65'536], 64U);
     EXPECT_EQ(addresses[65'537], 131'072U + 64);
     EXPECT_EQ(addressesOf(config, "dep_conf", 100), addressesOf(config, "row_conf", 100));

@@ -73,7 +73,9 @@ TEST(LatencyRecord, BinsHaveNoGapsAndHoldWhatLiesInThem) {
         EXPECT_EQ(bin.count, static_cast<std::uint64_t>(std::count_if(
                                  latencies.begin(), latencies.end(),
                                  [&](Cycle c) { return bin.from <= c && c < bin.to; })));
-        if (i > 0) EXPECT_EQ(bin.from, summary.histogram[i - 1].to);
+        if (i > 0) {
+            EXPECT_EQ(bin.from, summary.histogram[i - 1].to);
+        }
         // Four bins an octave: no latency is off by more than a quarter of what its bin says.
         EXPECT_LE((bin.to - bin.from - 1) * 4, bin.from);
     }
@@ -82,8 +84,9 @@ TEST(LatencyRecord, BinsHaveNoGapsAndHoldWhatLiesInThem) {
 }
 
 TEST(DramReplay, AnIdealMemoryTakesOneRequestACycle) {
-    const auto result = replayPattern(idealMemory({.latencyCycles = 10, .capacityBytes = 1 << 20}),
-                                      DramPattern::Sequential, 100);
+    const auto result = replayPattern(
+        idealMemory({.latencyCycles = 10, .bytesPerCycle = {}, .capacityBytes = 1 << 20}),
+        DramPattern::Sequential, 100);
     EXPECT_EQ(result.cycles, 99U + 10);
     EXPECT_EQ(result.readLatency.least, 10U);
     EXPECT_EQ(result.readLatency.most, 10U);
