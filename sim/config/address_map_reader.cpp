@@ -119,44 +119,77 @@ std::string describeBits(AddressField field, std::uint32_t low, std::uint32_t hi
                        : fmt::format("bits {}..{} of {}", low, high, nameOf(field));
 }
 
-void reportLeftOut(const Value& value, AddressField field, const std::vector<bool>& named) {
-    for (std::uint32_t low = 0; low < named.size(); ++low) {
+/// Calls `report(first, last)` for every run of bits that are set.
+template <class Report>
+void forEachRun(const std::vector<bool>& bits, Report report) {
+    for (std::uint32_t low = 0; low < bits.size(); ++low) {
         std::uint32_t end = low;
-        while (end < named.size() && !named[end]) {
+        while (end < bits.size() && bits[end]) {
             ++end;
         }
         if (end > low) {
-            value.fail(fmt::format("leaves out {}, expected each bit once",
-                                   describeBits(field, low, end - 1)));
+            report(low, end - 1);
             low = end;
         }
     }
 }
 
+/// Which bits of each field were named.
+class NamedBits {
+public:
+    explicit NamedBits(const DramOrganization& organization) {
+        for (std::size_t i = 0; i < kFieldCount; ++i) {
+            named_[i].resize(bitsOf(static_cast<AddressField>(i), organization));
+        }
+    }
+
+    /// `bits` are of one field.
+    void add(const std::vector<AddressBit>& bits, const Value& value) {
+        if (bits.empty()) {
+            return;
+        }
+        const AddressField field = bits.front().field;
+        std::vector<bool>& named = named_[static_cast<std::size_t>(field)];
+        std::vector<bool> again(named.size());
+        for (const AddressBit bit : bits) {
+            again[bit.bit] = named[bit.bit];
+            named[bit.bit] = true;
+        }
+        forEachRun(again, [&](std::uint32_t low, std::uint32_t high) {
+            value.fail(fmt::format("names {} twice, expected each bit once",
+                                   describeBits(field, low, high)));
+        });
+    }
+
+    void reportLeftOut(const Value& value) const {
+        for (std::size_t i = 0; i < kFieldCount; ++i) {
+            std::vector<bool> missing = named_[i];
+            missing.flip();
+            forEachRun(missing, [&](std::uint32_t low, std::uint32_t high) {
+                value.fail(fmt::format("leaves out {}, expected each bit once",
+                                       describeBits(static_cast<AddressField>(i), low, high)));
+            });
+        }
+    }
+
+private:
+    std::array<std::vector<bool>, kFieldCount> named_;
+};
+
 std::vector<AddressBit> readMap(const Value& value, const DramOrganization& organization) {
     const BitNames names(organization);
-    std::array<std::vector<bool>, kFieldCount> named;
-    for (std::size_t i = 0; i < kFieldCount; ++i) {
-        named[i].resize(bitsOf(static_cast<AddressField>(i), organization));
-    }
+    NamedBits named(organization);
     std::vector<AddressBit> bits;
     const std::vector<MapItem> items = mapItems(value);
     bool sound = !items.empty();
     for (const MapItem& item : items) {
         const std::vector<AddressBit> these = names.read(item.text, item.value);
         sound &= !these.empty() || fieldNamed(item.text).has_value();  // one of one has no bits
-        for (const AddressBit bit : these) {
-            std::vector<bool>& known = named[static_cast<std::size_t>(bit.field)];
-            if (known[bit.bit]) {
-                item.value.fail(fmt::format("names bit {} of {} twice, expected each bit once",
-                                            bit.bit, nameOf(bit.field)));
-            }
-            known[bit.bit] = true;
-            bits.push_back(bit);
-        }
+        named.add(these, item.value);
+        bits.insert(bits.end(), these.begin(), these.end());
     }
-    for (std::size_t i = 0; sound && i < kFieldCount; ++i) {
-        reportLeftOut(value, static_cast<AddressField>(i), named[i]);
+    if (sound) {
+        named.reportLeftOut(value);
     }
     std::reverse(bits.begin(), bits.end());
     return bits;
@@ -167,7 +200,7 @@ struct NamedBit {
     Value value;
 };
 
-/// A bit of `inverted` that stands there twice, in whatever spelling, and one that a hash reads.
+/// A target that stands there twice, in whatever spelling, and one that a hash reads.
 void checkHashes(const std::vector<NamedBit>& targets, const std::vector<NamedBit>& sources) {
     for (auto at = targets.begin(); at != targets.end(); ++at) {
         const auto isThis = [&](const NamedBit& other) { return other.bit == at->bit; };
@@ -191,10 +224,10 @@ std::vector<memory::AddressHash> readHashes(const Section& section,
     std::vector<NamedBit> sources;
     for (const auto& [key, value] : section.entries()) {
         memory::AddressHash hash;
-        for (const Value& item : value.list({1, 64})) {
-            for (const AddressBit bit : names.read(item.text(), item)) {
+        for (const MapItem& item : mapItems(value)) {
+            for (const AddressBit bit : names.read(item.text, item.value)) {
                 hash.sources.push_back(bit);
-                sources.push_back({bit, item});
+                sources.push_back({bit, item.value});
             }
         }
         const std::vector<AddressBit> target = names.read(key, value);

@@ -15,7 +15,7 @@ using memory::SchedulingPolicy;
 
 constexpr IntegerRange kEntries{1, 65536};
 constexpr IntegerRange kClocks{1, 1'000'000'000};
-/// JESD79-4, 4.26: up to eight refreshes may be postponed.
+/// JESD79-4, refresh command: up to eight may be postponed.
 constexpr IntegerRange kPostponed{0, 8};
 
 void readQueues(const Section& section, DramControllerConfig& controller) {
@@ -50,16 +50,13 @@ void checkRefresh(const Value& mode, const DramPart& part, const DdrConfig& ddr)
     if (!part.standard.has(Command::RefreshBank)) {
         mode.fail(fmt::format("{} has no REFB, expected all_bank or none", part.standard.name));
     } else if (!part.noRefreshBank.empty()) {
-        mode.fail(fmt::format("the part has no refresh by bank: {}; expected all_bank or none",
+        mode.fail(fmt::format("the part has no refresh by bank: {}, expected all_bank or none",
                               part.noRefreshBank));
     }
 }
 
 /// All banks, set by set, within an interval.
 void checkRefreshByBank(const Value& mode, const DdrConfig& ddr) {
-    if (ddr.refresh.mode != RefreshMode::PerBank) {
-        return;
-    }
     const std::uint32_t sets = ddr.refresh.set == memory::RefreshSet::OneBank
                                    ? ddr.organization.banks()
                                    : ddr.organization.banksPerGroup;
@@ -110,7 +107,8 @@ void readController(const Section& section, const DramPart& part, DdrConfig& ddr
     if (part.sound) {
         checkRefresh(mode, part, ddr);
     }
-    if (part.sound && section.clean()) {
+    if (part.sound && section.clean() && ddr.refresh.mode == RefreshMode::PerBank) {
+        ddr.refresh.interval = part.intervalByBank;
         checkRefreshByBank(mode, ddr);
     }
 }

@@ -41,7 +41,7 @@ class Needs {
 public:
     explicit Needs(const DramStandard& standard) {
         for (const auto* latency : {&standard.readLatency, &standard.writeLatency, &standard.burst,
-                                    &standard.refreshInterval}) {
+                                    &standard.refreshInterval, &standard.intervalByBank}) {
             if (*latency) {
                 add(**latency, false, false);
             }
@@ -77,18 +77,21 @@ struct PartValues {
     std::string noRefreshBank;
 };
 
+/// Empty where the part has a single one of the names that only RefreshBank needs.
 std::string whyNoRefreshBank(const Needs& needs, const Section& timing, const Section& power) {
-    std::string why;
+    std::string inTiming;
+    std::string inPower;
     for (const auto& [name, need] : needs.all()) {
-        if (need.ofRefreshBank && (need.power ? power : timing).has(name)) {
+        if (!need.ofRefreshBank) {
+            continue;
+        }
+        if ((need.power ? power : timing).has(name)) {
             return "";
         }
-        if (need.ofRefreshBank && why.empty()) {
-            why = fmt::format("there is no '{}' in {}, needed by {}", name,
-                              need.power ? "power" : "timing", need.place);
-        }
+        (need.power ? inPower : inTiming) = fmt::format(
+            "{} has no '{}', needed by {}", need.power ? "power" : "timing", name, need.place);
     }
-    return why;
+    return inTiming.empty() ? inPower : inTiming;
 }
 
 PartValues readValues(const Needs& needs, const Section& timing, const Section& power) {
@@ -151,11 +154,30 @@ void bind(const DramStandard& standard, const PartValues& values, DdrConfig& ddr
 void checkRefreshInterval(const Section& timing, const DdrConfig& ddr) {
     const Cycle recovery =
         ddr.clocksBetween(Command::Refresh, Command::Activate, memory::Level::Rank);
-    if (recovery > 0 && recovery >= ddr.refresh.interval) {
-        timing.fail(
-            fmt::format("a refresh takes {} clocks and leaves no time between refreshes, "
-                        "expected less than their interval ({})",
-                        recovery, ddr.refresh.interval));
+    if (recovery == 0 || recovery < ddr.refresh.interval) {
+        return;
+    }
+    const std::string problem =
+        fmt::format("{} leaves no time between refreshes, expected less than their interval ({})",
+                    recovery, ddr.refresh.interval);
+    for (const memory::TimingRule& rule : ddr.rules) {
+        if (rule.previous == Command::Refresh && rule.next == Command::Activate &&
+            timing.has(rule.text)) {
+            timing.at(rule.text).fail(problem);  // tRFC alone, as a rule
+            return;
+        }
+    }
+    timing.fail(problem);
+}
+
+/// Else every expression with the length of a burst in it is a fraction.
+void checkBurst(const Section& part, const DramStandard& standard, const DdrConfig& ddr) {
+    if (ddr.organization.burstLength % standard.beatsPerClock != 0) {
+        part.at("organization")
+            .section()
+            .at("burst_length")
+            .fail(fmt::format("{} beats are no whole number of clocks, expected a multiple of {}",
+                              ddr.organization.burstLength, standard.beatsPerClock));
     }
 }
 
@@ -174,10 +196,14 @@ DramPart readPart(const Section& part, DdrConfig& ddr) {
     PartValues values = readValues(Needs(result.standard), timing, power);
     values.symbols["BL"] = ddr.organization.burstLength;
     values.symbols["beats"] = result.standard.beatsPerClock;
-    if (!timing.clean() || !power.clean()) {
+    checkBurst(part, result.standard, ddr);
+    if (!part.at("organization").section().clean() || !timing.clean() || !power.clean()) {
         return result;
     }
     bind(result.standard, values, ddr);
+    result.intervalByBank = result.standard.intervalByBank
+                                ? result.standard.intervalByBank->clocks(values.symbols)
+                                : ddr.refresh.interval;
     checkRefreshInterval(timing, ddr);
     result.sound = described.clean() && timing.clean();
     result.noRefreshBank = values.noRefreshBank;

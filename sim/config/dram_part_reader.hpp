@@ -11,6 +11,7 @@ namespace systole::sim {
 struct DramPart {
     DramStandard standard;
     bool sound = false;         ///< nothing was reported
+    Cycle intervalByBank = 0;   ///< of a refresh of all banks, one set after the other
     std::string noRefreshBank;  ///< why the part has none; empty where it has
 };
 

@@ -73,6 +73,7 @@ void readCommands(const Section& section, DramStandard& standard) {
         if (!standard.has(command)) {
             section.fail(fmt::format("missing command {}, expected its bus and clocks",
                                      memory::kCommandNames[indexOf(command)]));
+            standard.commands[indexOf(command)].emplace();  // said once, not at every rule
         }
     }
 }
@@ -125,6 +126,9 @@ void readRefresh(const Section& root, DramStandard& standard) {
         standard.refreshSet = section.at("set").oneOf<memory::RefreshSet>(
             {{"bank", memory::RefreshSet::OneBank},
              {"same_bank", memory::RefreshSet::SameBankOfGroups}});
+        if (const std::optional<Value> interval = section.find("interval_by_bank")) {
+            standard.intervalByBank.emplace(*interval);
+        }
     }
 }
 

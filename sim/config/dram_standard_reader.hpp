@@ -39,6 +39,7 @@ struct DramStandard {
     std::optional<Expression> writeLatency;
     std::optional<Expression> burst;
     std::optional<Expression> refreshInterval;  ///< always there with a refresh command
+    std::optional<Expression> intervalByBank;   ///< where it differs for refresh by bank
     memory::RefreshSet refreshSet = memory::RefreshSet::OneBank;
     std::vector<StandardRule> rules;
     std::vector<StandardPower> power;

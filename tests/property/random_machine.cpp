@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "models/check.hpp"
 #include "random_source.hpp"
+#include "sim/config/dram_loader.hpp"
 #include "sim/config_error.hpp"
 
 namespace systole::sim {
@@ -13,32 +16,27 @@ namespace {
 constexpr Limit kFree = std::nullopt;
 constexpr std::uint32_t kMostRefusals = 30;  // each time the memories grow by half
 
-/// DDR4-2400 with few rows and frequent refreshes, so that short programs meet all of it.
+/// A shipped part, with frequent refreshes, so that short programs meet all of it.
 memory::DdrConfig randomDdr(RandomSource& random) {
-    memory::DdrConfig ddr;
-    ddr.clockHertz = 1.2e9;
+    const auto name = random.pick<std::string>(
+        {"ddr4_2400", "ddr5_4800", "lpddr4_3200", "hbm2_pseudo", "gddr6", "in_dram"});
+    const std::filesystem::path folder = SYSTOLE_SOURCE_DIR "/configs/dram";
+    memory::DdrConfig ddr = *loadDram(folder / (name + ".yaml"), {}).ddr;
     ddr.organization.channels = random.between(1, 2);
-    ddr.organization.rows = 1024;
-    ddr.organization.busBits = random.pick<std::uint32_t>({16, 32, 64});
-    ddr.timing = {.CL = 17,
-                  .CWL = 12,
-                  .tRCD = 17,
-                  .tRP = 17,
-                  .tRAS = 39,
-                  .tRC = 56,
-                  .tRFC = 420,
-                  .tREFI = random.pick<std::uint32_t>({2000, 9360}),
-                  .tCCD_S = 4,
-                  .tCCD_L = 6,
-                  .tRRD_S = 4,
-                  .tRRD_L = 6,
-                  .tFAW = 26,
-                  .tWTR_S = 3,
-                  .tWTR_L = 9,
-                  .tWR = 18,
-                  .tRTP = 9};
-    ddr.policy = random.pick({memory::SchedulingPolicy::Fcfs, memory::SchedulingPolicy::FrFcfs});
-    ddr.controllerClocks = random.pick<std::uint32_t>({0, 10});
+    ddr.refresh.interval = random.pick<Cycle>({2000, ddr.refresh.interval});
+    memory::DramControllerConfig& controller = ddr.controller;
+    controller.policy =
+        random.pick({memory::SchedulingPolicy::Fcfs, memory::SchedulingPolicy::FrFcfs});
+    controller.pagePolicy = random.pick(
+        {memory::PagePolicy::Open, memory::PagePolicy::Closed, memory::PagePolicy::Adaptive});
+    controller.pipelineClocks = random.pick<Cycle>({0, 10});
+    controller.powerDownAfter = random.pick<Limit>({kFree, 20});
+    if (random.percent(30)) {
+        controller.readQueue = 2;
+        controller.writeQueue = 3;
+        controller.writeHigh = 3;
+        controller.writeLow = 1;
+    }
     ddr.channelInterleaveBytes = random.pick<std::uint64_t>({256, 512});
     return ddr;
 }

@@ -58,14 +58,10 @@ TEST_F(ConfigMachineTest, ReadsTheDramOfTheEdgeAccelerator) {
     EXPECT_EQ(dram.ddr->clockHertz, 1.2e9);
     EXPECT_EQ(dram.burstBytes(), 64U);
     EXPECT_EQ(dram.capacityBytes(), std::uint64_t{8} << 30U);
-    EXPECT_EQ(dram.ddr->timing.CL, 17U);
-    EXPECT_EQ(dram.ddr->timing.tRTP, 9U);
-    EXPECT_EQ(dram.ddr->timing.tREFI, 9360U);
-    EXPECT_EQ(dram.ddr->power.IDD4W, 123.0);
+    EXPECT_EQ(dram.ddr->latencies.read, 17U);
+    EXPECT_EQ(dram.ddr->refresh.interval, 9360U);
     EXPECT_EQ(dram.ddr->channelInterleaveBytes, 256U);
-    using memory::AddressField;
-    EXPECT_EQ(dram.ddr->addressMap, (std::array{AddressField::Row, AddressField::Bank,
-                                                AddressField::Column, AddressField::BankGroup}));
+    EXPECT_EQ(dram.ddr->controller.readQueue, 64U);
 }
 
 TEST_F(ConfigMachineTest, TheArrayAloneHasNoOtherLimits) {
@@ -298,34 +294,6 @@ TEST_F(ConfigMachineTest, AddressesNeedPowersOfTwo) {
     EXPECT_EQ(complaintOf({"weight_scratchpad.banks=3"}),
               "--set weight_scratchpad.banks=3: weight_scratchpad.banks: 3 is not a power of two, "
               "expected one");
-    for (const std::string key : {"channels", "bank_groups", "banks_per_group"}) {
-        EXPECT_EQ(complaintOf({"dram.organization." + key + "=3"})
-                      .find("--set dram.organization." + key + "=3: dram.organization." + key +
-                            ": 3 is not a power of two, expected one from 1 to "),
-                  0U);
-    }
-    EXPECT_EQ(complaintOf({"dram.channel_interleave=32B"}),
-              "--set dram.channel_interleave=32B: dram.channel_interleave: 32 bytes do not fit the "
-              "organization, expected a power of two from a burst (64) to a channel (8589934592)");
-    EXPECT_EQ(complaintOf({"dram.organization.columns=4"}),
-              "--set dram.organization.columns=4: dram.organization.columns: 4 columns are less "
-              "than a burst, expected at least 8");
-}
-
-TEST_F(ConfigMachineTest, TheDramMustLeaveTimeBetweenRefreshes) {
-    EXPECT_EQ(complaintOf({"dram.timing.tRFC=9360"}),
-              "--set dram.timing.tRFC=9360: dram.timing.tRFC: 9360 leaves no time between "
-              "refreshes, expected less than tREFI (9360)");
-}
-
-TEST_F(ConfigMachineTest, TheAddressMapNamesEachFieldOnce) {
-    EXPECT_EQ(complaintOf({"dram.address_map=[row, bank, column, row]"}),
-              "--set dram.address_map=[row, bank, column, row]: dram.address_map[3]: given twice, "
-              "expected each of row, bank, column, bank_group once");
-    EXPECT_EQ(
-        complaintOf({"dram.address_map=[row]"}),
-        "--set dram.address_map=[row]: dram.address_map: found 1 values, expected a list of 4 "
-        "values");
 }
 
 TEST_F(ConfigMachineTest, IdealMemoryHasNoDdrKeys) {
@@ -349,8 +317,9 @@ TEST_F(ConfigMachineTest, EveryMissingKeyIsReported) {
 
 TEST_F(ConfigMachineTest, TheDramOfAnAcceleratorLoadsByItself) {
     const auto file = kConfigs / "accelerators/edge-16x16.yaml";
-    EXPECT_EQ(loadDram(file, {"dram.timing.CL=20"}).ddr->timing.CL, 20U);
-    EXPECT_EQ(loadDram(kConfigs / "dram/ddr4_3200.yaml", {"timing.CL=20"}).ddr->timing.CL, 20U);
+    EXPECT_EQ(loadDram(file, {"dram.timing.CL=20"}).ddr->latencies.read, 20U);
+    EXPECT_EQ(loadDram(kConfigs / "dram/ddr4_3200.yaml", {"timing.CL=20"}).ddr->latencies.read,
+              20U);
     EXPECT_EQ(messageOf([&] { loadDram(file, {"array.rows=20"}); }),
               "--set array.rows=20: array.rows: unknown key path, expected a key of the "
               "configuration");

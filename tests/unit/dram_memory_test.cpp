@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 
 #include "dram_test_support.hpp"
 #include "models/check.hpp"
 #include "models/memory/address_map.hpp"
-#include "models/memory/dram_channel.hpp"
 #include "models/memory/dram_energy.hpp"
 #include "models/memory/ideal_memory.hpp"
-#include "models/memory/timing_rules.hpp"
+#include "models/memory/memory_controller.hpp"
 
 namespace systole::memory {
 namespace {
@@ -19,11 +19,11 @@ using testing::SplitMix64;
 
 TEST(AddressMap, ConsecutiveBurstsGoToTheNextBankGroup) {
     const AddressMap map(ddr4At2400());
-    EXPECT_EQ(map.decode(0), (DramAddress{0, {0, 0}, 0, 0}));
-    EXPECT_EQ(map.decode(64), (DramAddress{0, {1, 0}, 0, 0}));
-    EXPECT_EQ(map.decode(4 * 64), (DramAddress{0, {0, 0}, 0, 8}));
-    EXPECT_EQ(map.decode(512 * 64), (DramAddress{0, {0, 1}, 0, 0}));
-    EXPECT_EQ(map.decode(2048 * 64), (DramAddress{0, {0, 0}, 1, 0}));
+    EXPECT_EQ(map.decode(0), (DramAddress{0, {0, 0, 0}, 0, 0}));
+    EXPECT_EQ(map.decode(64), (DramAddress{0, {0, 1, 0}, 0, 0}));
+    EXPECT_EQ(map.decode(4 * 64), (DramAddress{0, {0, 0, 0}, 0, 8}));
+    EXPECT_EQ(map.decode(512 * 64), (DramAddress{0, {0, 0, 1}, 0, 0}));
+    EXPECT_EQ(map.decode(2048 * 64), (DramAddress{0, {0, 0, 0}, 1, 0}));
 }
 
 TEST(AddressMap, AByteIsInTheBurstThatHoldsIt) {
@@ -36,29 +36,73 @@ TEST(AddressMap, ChannelsTakeTurnsEveryInterleave) {
     config.organization.channels = 2;
     const AddressMap map(config);
     EXPECT_EQ(map.decode(255).channel, 0U);
-    EXPECT_EQ(map.decode(256), (DramAddress{1, {0, 0}, 0, 0}));
-    EXPECT_EQ(map.decode(512), (DramAddress{0, {0, 0}, 0, 8}));
+    EXPECT_EQ(map.decode(256), (DramAddress{1, {0, 0, 0}, 0, 0}));
+    EXPECT_EQ(map.decode(512), (DramAddress{0, {0, 0, 0}, 0, 8}));
+}
+
+AddressMapping mapping(const DramOrganization& organization,
+                       const std::vector<AddressField>& fields) {
+    AddressMapping mapping;
+    for (const AddressField field : fields) {
+        for (std::uint32_t bit = 0; (organization.sizeOf(field) >> bit) > 1; ++bit) {
+            mapping.bits.push_back({field, bit});
+        }
+    }
+    return mapping;
+}
+
+void expectBijection(const DdrConfig& config) {
+    const AddressMap map(config);
+    std::set<DramAddress> places;
+    for (std::uint64_t address = 0; address < map.capacityBytes(); address += 64) {
+        const DramAddress place = map.decode(address);
+        ASSERT_EQ(map.encode(place), address);
+        ASSERT_TRUE(places.insert(place).second) << address;
+        ASSERT_LT(place.row, config.organization.rows);
+        ASSERT_LT(place.column, config.organization.columns);
+        ASSERT_LT(place.bank.rank, config.organization.ranks);
+    }
 }
 
 TEST(AddressMap, EveryBurstHasItsOwnPlace) {
     DdrConfig config = ddr4At2400();
-    config.organization.rows = 6;
+    config.organization.rows = 4;
     config.organization.columns = 32;
+    config.organization.ranks = 2;
+    std::vector<AddressField> fields{AddressField::Rank, AddressField::BankGroup,
+                                     AddressField::Bank, AddressField::Row, AddressField::Column};
     for (const std::uint32_t channels : {1U, 2U, 3U}) {
         config.organization.channels = channels;
-        auto fields = config.addressMap;
-        std::sort(fields.begin(), fields.end());
         do {
-            config.addressMap = fields;
-            const AddressMap map(config);
-            std::set<DramAddress> places;
-            for (std::uint64_t address = 0; address < map.capacityBytes(); address += 64) {
-                const DramAddress place = map.decode(address);
-                ASSERT_EQ(map.encode(place), address);
-                ASSERT_TRUE(places.insert(place).second) << address;
-            }
+            config.addressMap = mapping(config.organization, fields);
+            expectBijection(config);
         } while (std::next_permutation(fields.begin(), fields.end()));
     }
+}
+
+TEST(AddressMap, SplitAndHashedBitsKeepEveryBurstApart) {
+    using enum AddressField;
+    DdrConfig config = ddr4At2400();
+    config.organization.rows = 8;
+    config.organization.columns = 64;
+    config.addressMap = {{{Column, 0},
+                          {BankGroup, 1},
+                          {Row, 2},
+                          {Column, 2},
+                          {Column, 1},
+                          {Bank, 0},
+                          {BankGroup, 0},
+                          {Row, 0},
+                          {Bank, 1},
+                          {Row, 1}},
+                         {{{BankGroup, 0}, {{Row, 0}, {Row, 2}}}, {{Bank, 1}, {{Row, 0}}}}};
+    expectBijection(config);
+    const AddressMap map(config);
+    EXPECT_EQ(map.decode(64), (DramAddress{0, {0, 0, 0}, 0, 8}));
+    EXPECT_EQ(map.decode(64 * 2), (DramAddress{0, {0, 2, 0}, 0, 0}));
+    // Row 4 has an odd number of the hash's bits set.
+    EXPECT_EQ(map.decode(64 * 4), (DramAddress{0, {0, 1, 0}, 4, 0}));
+    EXPECT_EQ(map.decode(64 * 128), (DramAddress{0, {0, 1, 2}, 1, 0}));
 }
 
 TEST(AddressMap, AnAddressBeyondTheCapacityIsAnError) {
@@ -97,8 +141,8 @@ TEST(DramEnergy, OfCommandsFollowsFromTheCurrents) {
     EXPECT_NEAR(energy.readJoules, 8 * 92 * 4 * 1e-12, 1e-15);
     EXPECT_NEAR(energy.writeJoules, 8 * 80 * 4 * 1e-12, 1e-15);
     EXPECT_NEAR(energy.refreshJoules, 8 * 207 * 420 * 1e-12, 1e-15);
-    EXPECT_NEAR(energy.bankOpenWatts, 0.4128, 1e-9);
-    EXPECT_NEAR(energy.allClosedWatts, 0.3264, 1e-9);
+    EXPECT_NEAR(energy.activeStandbyWatts, 0.4128, 1e-9);
+    EXPECT_NEAR(energy.prechargeStandbyWatts, 0.3264, 1e-9);
 }
 
 TEST(DramEnergy, AgreesWithTheReferenceSimulators) {
@@ -107,104 +151,61 @@ TEST(DramEnergy, AgreesWithTheReferenceSimulators) {
     EXPECT_NEAR(energy.readJoules / 2.93e-9, 1, 0.01);
     EXPECT_NEAR(energy.writeJoules / 2.55e-9, 1, 0.01);
     EXPECT_NEAR(energy.refreshJoules / 0.69e-6, 1, 0.01);
-    EXPECT_NEAR(energy.bankOpenWatts / 0.413, 1, 0.01);
-    EXPECT_NEAR(energy.allClosedWatts / 0.326, 1, 0.01);
+    EXPECT_NEAR(energy.activeStandbyWatts / 0.413, 1, 0.01);
+    EXPECT_NEAR(energy.prechargeStandbyWatts / 0.326, 1, 0.01);
 }
 
-double picojoulesPerBit(const DramEnergy& energy, double bursts) {
-    return energy.totalJoules() * 1e12 / (bursts * 512);
+DramEnergy energyOfReads(const DdrConfig& config,
+                         const std::function<DramAddress(std::uint64_t)>& place) {
+    MemoryController controller(config);
+    const Cycle end = testing::drive(controller, 100000,
+                                     [&](std::uint64_t k) { return testing::read(place(k)); });
+    controller.idleUntil(end);
+    return dramEnergy(config, controller.countersAt(end));
 }
 
-TEST(DramEnergy, OfSequentialAndConflictingReadsDiffersSevenfold) {
-    const DdrConfig config = ddr4At2400();
-    const AddressMap map(config);
-    DramChannel sequential(config);
-    DramChannel conflicting(config);
-    for (std::uint32_t k = 0; k < 50000; ++k) {
-        sequential.serve(map.decode(std::uint64_t{k} * 64), false, k);
-        conflicting.serve({0, {0, 0}, k, 0}, false, k);
+// nJ of DRAMSys 5.0 (with VPP) and DRAMsim3 (without), reference/dram-ddr4-2400.csv.
+TEST(DramEnergy, OfTheReferencePatternsAgreesWithTheSimulators) {
+    for (const bool withVpp : {true, false}) {
+        const DdrConfig config = withVpp ? ddr4At2400() : ddr4At2400({"power.VPP=0"});
+        const AddressMap map(config);
+        SplitMix64 random(42);
+        const auto nanojoules = [&](const std::function<DramAddress(std::uint64_t)>& place) {
+            return energyOfReads(config, place).deviceJoules() * 1e9;
+        };
+        const double sequential = nanojoules([&](std::uint64_t k) { return map.decode(k * 64); });
+        const double random64 = nanojoules(
+            [&](std::uint64_t) { return map.decode(random() % (map.capacityBytes() / 64) * 64); });
+        const double conflicts = nanojoules([&](std::uint64_t k) {
+            return DramAddress{0, {0, 0, 0}, static_cast<std::uint32_t>(k % 65536), 0};
+        });
+        EXPECT_NEAR(sequential / (withVpp ? 475473.78 : 470117.59), 1, 0.03);
+        EXPECT_NEAR(random64 / (withVpp ? 1210308.16 : 923054.72), 1, 0.03);
+        EXPECT_NEAR(conflicts / (withVpp ? 3255105.44 : 2944002.58), 1, 0.03);
     }
-    const auto energyOf = [&](const DramChannel& channel) {
-        return picojoulesPerBit(dramEnergy(config, channel.countersAt(channel.lastDataClock())),
-                                50000);
+}
+
+TEST(DramEnergy, DoublesWithTheClockPeriodAtEqualCurrents) {
+    const DdrConfig fast = ddr4At2400();
+    const DdrConfig slow = ddr4At2400({"clock=600MHz"});
+    const auto place = [](std::uint64_t k) {
+        return DramAddress{0, {0, 0, 0}, static_cast<std::uint32_t>(k % 100), 0};
     };
-    EXPECT_NEAR(energyOf(sequential) / 9.2, 1, 0.02);
-    EXPECT_NEAR(energyOf(conflicting) / 63.6, 1, 0.02);
+    EXPECT_DOUBLE_EQ(energyOfReads(slow, place).deviceJoules(),
+                     2 * energyOfReads(fast, place).deviceJoules());
 }
 
 TEST(DramCounters, AddUpOverChannels) {
-    DramCounters sum{.activates = 1, .reads = 2, .allClosedClocks = 5};
-    sum += DramCounters{.activates = 10, .refreshes = 3, .allClosedClocks = 7};
+    DramCounters sum{.activates = 1, .reads = 2, .prechargeStandbyClocks = 5};
+    sum += DramCounters{.activates = 10, .refreshes = 3, .prechargeStandbyClocks = 7};
     EXPECT_EQ(sum.activates, 11U);
     EXPECT_EQ(sum.reads, 2U);
     EXPECT_EQ(sum.refreshes, 3U);
-    EXPECT_EQ(sum.allClosedClocks, 12U);
+    EXPECT_EQ(sum.prechargeStandbyClocks, 12U);
 }
 
 TEST(DramCounters, TableNamesEveryMember) {
     EXPECT_EQ(kDramCounters.size() * sizeof(std::uint64_t), sizeof(DramCounters));
-}
-
-struct RuleCase {
-    const char* name;
-    Command previous;
-    Command next;
-    BankId nextBank;  ///< after a command to bank 0 of group 0
-    Cycle clocks;
-};
-
-// Expected clocks are written out for DDR4-2400, apart from the table's expressions.
-const RuleCase kRuleCases[] = {
-    {"tRCD read", Command::Activate, Command::Read, {0, 0}, 17},
-    {"tRCD write", Command::Activate, Command::Write, {0, 0}, 17},
-    {"tRAS", Command::Activate, Command::Precharge, {0, 0}, 39},
-    {"tRAS all", Command::Activate, Command::PrechargeAll, {0, 0}, 39},
-    {"tRC", Command::Activate, Command::Activate, {0, 0}, 56},
-    {"tRRD_L", Command::Activate, Command::Activate, {0, 1}, 6},
-    {"tRRD_S", Command::Activate, Command::Activate, {1, 0}, 4},
-    {"tRTP", Command::Read, Command::Precharge, {0, 0}, 9},
-    {"tRTP all", Command::Read, Command::PrechargeAll, {0, 0}, 9},
-    {"tWR", Command::Write, Command::Precharge, {0, 0}, 12 + 4 + 18},
-    {"tWR all", Command::Write, Command::PrechargeAll, {0, 0}, 12 + 4 + 18},
-    {"tRP", Command::Precharge, Command::Activate, {0, 0}, 17},
-    {"tRP refresh", Command::Precharge, Command::Refresh, {0, 0}, 17},
-    {"tRP all refresh", Command::PrechargeAll, Command::Refresh, {0, 0}, 17},
-    {"tRFC", Command::Refresh, Command::Activate, {3, 3}, 420},
-    {"tRFC refresh", Command::Refresh, Command::Refresh, {0, 0}, 420},
-    {"tCCD_L read", Command::Read, Command::Read, {0, 0}, 6},
-    {"tCCD_L read, other bank", Command::Read, Command::Read, {0, 2}, 6},
-    {"tCCD_S read", Command::Read, Command::Read, {2, 0}, 4},
-    {"tCCD_L write", Command::Write, Command::Write, {0, 1}, 6},
-    {"tCCD_S write", Command::Write, Command::Write, {1, 0}, 4},
-    {"read to write", Command::Read, Command::Write, {3, 0}, 17 + 4 + 2 - 12},
-    {"tWTR_L", Command::Write, Command::Read, {0, 3}, 12 + 4 + 9},
-    {"tWTR_S", Command::Write, Command::Read, {1, 3}, 12 + 4 + 3},
-};
-
-TEST(TimingEngine, AllowsEachCommandExactlyWhenItsRuleSays) {
-    for (const RuleCase& rule : kRuleCases) {
-        TimingEngine engine(ddr4At2400());
-        engine.issue(rule.previous, {0, 0}, 1000);
-        EXPECT_EQ(engine.earliest(rule.next, rule.nextBank), 1000 + rule.clocks) << rule.name;
-    }
-}
-
-TEST(TimingEngine, AllowsAFifthActivateAfterTheWindowOfFour) {
-    TimingEngine engine(ddr4At2400());
-    const Cycle activates[] = {100, 104, 108, 112};
-    for (std::uint32_t group = 0; group < 4; ++group) {
-        engine.issue(Command::Activate, {group, 0}, activates[group]);
-    }
-    EXPECT_EQ(engine.earliest(Command::Activate, {0, 1}), 126U);
-    engine.issue(Command::Activate, {0, 1}, 126);
-    EXPECT_EQ(engine.earliest(Command::Activate, {1, 1}), 130U);
-}
-
-TEST(TimingEngine, LeavesUnrelatedBanksAlone) {
-    TimingEngine engine(ddr4At2400());
-    engine.issue(Command::Precharge, {0, 0}, 1000);
-    EXPECT_EQ(engine.earliest(Command::Activate, {0, 1}), 0U);
-    EXPECT_EQ(engine.earliest(Command::Read, {1, 0}), 0U);
 }
 
 }  // namespace

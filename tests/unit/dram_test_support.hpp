@@ -2,16 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "models/memory/dram_command.hpp"
-#include "models/memory/dram_config.hpp"
+#include "models/memory/memory_controller.hpp"
 
 namespace systole::memory::testing {
 
-/// DDR4-2400, 8 Gb x8 devices, 64-bit bus, one rank (JESD79-4 speed bin and IDD of the data sheet).
-DdrConfig ddr4At2400();
+/// The shipped parts of DRAM by name, those of fixed latency left out.
+const std::vector<std::string>& partNames();
+
+/// configs/dram/<name>.yaml; `overrides` as of --set.
+DdrConfig part(const std::string& name, const std::vector<std::string>& overrides = {});
+
+/// DDR4-2400, 8 Gb x8 devices, 64-bit bus, one rank, as ../reference had it measured.
+DdrConfig ddr4At2400(const std::vector<std::string>& overrides = {});
 
 /// The generator of the reference patterns.
 class SplitMix64 {
@@ -23,15 +29,33 @@ private:
     std::uint64_t state_;
 };
 
-struct RequestRecord {
-    DramAddress address;
-    bool isWrite = false;
-    Cycle columnClock = 0;
+struct TimedRequest {
+    MemoryRequest request;
+    Cycle arrival = 0;  ///< not before
 };
+using Done = std::function<void(const ServedBurst&)>;
 
-/// Replays a command stream against the JEDEC parameters, pair by pair and without any code of the
-/// model. Returns one line a violation; empty: the stream is legal.
-std::vector<std::string> violations(const DdrConfig& config, std::vector<IssuedCommand> commands,
-                                    const std::vector<RequestRecord>& requests);
+/// Offers request k, of tag k, once its time has come and there is room, one a clock at most; until
+/// all are served. Returns the end of the last data.
+Cycle drive(
+    MemoryController& controller, std::uint64_t count,
+    const std::function<TimedRequest(std::uint64_t)>& request,
+    const Done& done = [](const ServedBurst&) {});
+
+/// A read or write at its earliest.
+TimedRequest read(const DramAddress& address, Cycle arrival = 0);
+TimedRequest write(const DramAddress& address, Cycle arrival = 0);
+
+/// What the controller did.
+class CommandLog {
+public:
+    explicit CommandLog(MemoryController& controller);
+    std::vector<std::string> names() const;  ///< ACT, RD, ..
+    std::uint64_t count(Command command) const;
+    const std::vector<IssuedCommand>& commands() const { return commands_; }
+
+private:
+    std::vector<IssuedCommand> commands_;
+};
 
 }  // namespace systole::memory::testing

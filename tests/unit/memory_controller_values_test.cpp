@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Millions of random requests under every policy: all answered once, and reads return what was
+// written last.
+#include <gtest/gtest.h>
+
+#include "dram_test_support.hpp"
+#include "models/memory/address_map.hpp"
+
+namespace systole::memory {
+namespace {
+
+using testing::part;
+using testing::SplitMix64;
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kRequests = 50'000;
+#else
+constexpr std::uint64_t kRequests = 10'000'000 / 16;
+#endif
+
+/// A memory whose values are the tags of writes. Reads know what they must return when they arrive.
+class ValueCheck {
+public:
+    ValueCheck(const DdrConfig& config, std::uint64_t requests)
+        : map_(config),
+          burstBytes_(config.organization.burstBytes()),
+          stored_(kPlaces),
+          newest_(kPlaces),
+          place_(requests),
+          expected_(requests),
+          answers_(requests) {}
+
+    MemoryRequest request(std::uint64_t tag, std::uint64_t place, bool isWrite) {
+        place_[tag] = static_cast<std::uint32_t>(place);
+        expected_[tag] = newest_[place];
+        if (isWrite) {
+            newest_[place] = tag + 1;
+        }
+        // Few rows of many banks, and few columns: hits, conflicts and equal addresses abound.
+        const std::uint64_t burst =
+            place % 256 + place / 256 * (map_.capacityBytes() / burstBytes_ / 16);
+        return {tag, map_.decode(burst * burstBytes_), isWrite};
+    }
+
+    void answer(const ServedBurst& burst) {
+        ++answers_[burst.tag];
+        const std::uint32_t place = place_[burst.tag];
+        if (burst.isWrite) {
+            stored_[place] = burst.tag + 1;
+            return;
+        }
+        const std::uint64_t value = burst.forwardedFrom ? *burst.forwardedFrom + 1 : stored_[place];
+        wrong_ += value != expected_[burst.tag] ? 1 : 0;
+    }
+
+    std::uint64_t wrong() const { return wrong_; }
+    bool allOnce() const {
+        return std::all_of(answers_.begin(), answers_.end(), [](auto count) { return count == 1; });
+    }
+    bool lastValuesStored() const { return stored_ == newest_; }
+
+    static constexpr std::uint64_t kPlaces = 4096;
+
+private:
+    AddressMap map_;
+    std::uint64_t burstBytes_;
+    std::vector<std::uint64_t> stored_;
+    std::vector<std::uint64_t> newest_;
+    std::vector<std::uint32_t> place_;
+    std::vector<std::uint64_t> expected_;
+    std::vector<std::uint8_t> answers_;
+    std::uint64_t wrong_ = 0;
+};
+
+void check(const DdrConfig& config, std::uint64_t seed) {
+    MemoryController controller(config);
+    ValueCheck values(config, kRequests);
+    SplitMix64 random(seed);
+    Cycle now = 0;
+    const auto step = [&] {
+        if (const auto burst = controller.step()) {
+            values.answer(*burst);
+            now = std::max(now, burst->columnClock + 1);
+        }
+    };
+    for (std::uint64_t tag = 0; tag < kRequests; ++tag) {
+        const std::uint64_t draw = random();
+        // Bursts of requests to one place, idle stretches, phases of mostly reads and mostly
+        // writes.
+        const std::uint64_t place = draw % 8 == 0 ? 17 : (draw >> 8) % ValueCheck::kPlaces;
+        const bool isWrite = (draw >> 32) % 100 < ((tag >> 10) % 3) * 40 + 10;
+        now += draw % 1000 == 1 ? (draw >> 40) % 6000 : 0;
+        const MemoryRequest request = values.request(tag, place, isWrite);
+        while (controller.nextClock() < now) {
+            step();
+        }
+        while (!controller.hasRoom(isWrite)) {
+            step();
+        }
+        while (controller.nextClock() < now) {
+            step();
+        }
+        if (const auto answer = controller.offer(request, now)) {
+            values.answer(*answer);
+        }
+        now += draw >> 63;
+    }
+    while (controller.waiting() > 0) {
+        step();
+    }
+    EXPECT_EQ(values.wrong(), 0U);
+    EXPECT_TRUE(values.allOnce());
+    EXPECT_TRUE(values.lastValuesStored());
+}
+
+struct Setting {
+    const char* name;
+    const char* part;
+    std::vector<std::string> overrides;
+};
+
+// 16 of them: ten million requests in all.
+const Setting kSettings[] = {
+    {"open", "ddr4_2400", {}},
+    {"closed", "ddr4_2400", {"controller.page_policy=closed"}},
+    {"adaptive", "ddr4_2400", {"controller.page_policy=adaptive"}},
+    {"fcfs", "ddr4_2400", {"controller.policy=fcfs"}},
+    {"fcfs, closed", "ddr4_2400", {"controller.policy=fcfs", "controller.page_policy=closed"}},
+    {"tiny queues",
+     "ddr4_2400",
+     {"controller.queues.read=1", "controller.queues.write=1", "controller.write_watermarks.high=1",
+      "controller.write_watermarks.low=0"}},
+    {"many writes",
+     "ddr4_2400",
+     {"controller.queues.read=4", "controller.queues.write=200",
+      "controller.write_watermarks.high=200", "controller.write_watermarks.low=1"}},
+    {"impatient", "ddr4_2400", {"controller.age_limit=0", "controller.row_hit_cap=1"}},
+    {"patient", "ddr4_2400", {"controller.age_limit=100000", "controller.row_hit_cap=unlimited"}},
+    {"pipeline", "ddr4_2400", {"controller.pipeline_clocks=30"}},
+    {"two ranks", "ddr4_3200", {"organization.ranks=2", "controller.postponed_refreshes=8"}},
+    {"resting",
+     "ddr4_2400",
+     {"organization.ranks=2", "controller.power_down_after=10",
+      "controller.self_refresh_after=800"}},
+    {"resting, by bank",
+     "lpddr4_3200",
+     {"controller.refresh=per_bank", "controller.power_down_after=1"}},
+    {"same bank", "ddr5_4800", {"controller.refresh=per_bank", "controller.postponed_refreshes=4"}},
+    {"two buses",
+     "hbm2_pseudo",
+     {"controller.refresh=per_bank", "controller.page_policy=adaptive"}},
+    {"banks of their own", "in_dram", {"controller.page_policy=closed"}},
+};
+
+class MemoryControllerValues : public ::testing::TestWithParam<Setting> {};
+
+TEST_P(MemoryControllerValues, EveryRequestIsAnsweredOnceWithTheLastValueWritten) {
+    SCOPED_TRACE(GetParam().name);
+    check(part(GetParam().part, GetParam().overrides), 42);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, MemoryControllerValues, ::testing::ValuesIn(kSettings));
+
+}  // namespace
+}  // namespace systole::memory
