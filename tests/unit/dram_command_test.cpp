@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <sstream>
 
 #include "dram_replay_fixture.hpp"
+#include "models/memory/dram_counters.hpp"
 #include "models/memory/dram_patterns.hpp"
 #include "worker_fixture.hpp"
 
