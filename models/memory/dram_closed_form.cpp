@@ -79,12 +79,13 @@ Cycle columnSpacing(const DdrConfig& config, Level level) {
 
 /// Reads of open rows that use so many banks and groups in turn.
 void addColumns(Bottleneck& bottleneck, const DdrConfig& config, const Spread& spread) {
-    bottleneck.addShared(config.latencies.burst,
-                         config.organization.dataPathPerBank ? spread.banks : 1, "burst");
+    const std::uint64_t paths = config.organization.dataPathPerBank ? spread.banks : 1;
+    bottleneck.addShared(config.latencies.burst, paths, "burst");
     bottleneck.addShared(columnSpacing(config, Level::Channel), 1, "tCCD");
     bottleneck.addShared(columnSpacing(config, Level::Rank), 1, "tCCD_S");
     bottleneck.addShared(columnSpacing(config, Level::BankGroup), spread.groups, "tCCD_L");
     bottleneck.addShared(columnSpacing(config, Level::Bank), spread.banks, "tCCD of a bank");
+    bottleneck.addShared(1, paths, "a request offered a clock:");
 }
 
 /// Rows opened in all banks alike.
@@ -142,8 +143,7 @@ RefreshLoss refreshLoss(const DdrConfig& config, bool isOneBank) {
 }
 
 /// Of channels that are alike, `channels` of which share the requests.
-ClosedForm combine(Bottleneck bottleneck, const RefreshLoss& loss, std::uint64_t channels) {
-    bottleneck.addShared(1, 1, "a request offered a clock:");
+ClosedForm combine(const Bottleneck& bottleneck, const RefreshLoss& loss, std::uint64_t channels) {
     return {bottleneck.clocks() / (1 - loss.share) / static_cast<double>(channels),
             fmt::format("{}, {}{}", bottleneck.text(), loss.text,
                         channels == 1 ? "" : fmt::format(", of {} channels", channels))};

@@ -52,9 +52,14 @@ private:
 class DdrReplay {
 public:
     DdrReplay(const DdrConfig& config, const ReplayOptions& options)
-        : map_(config), isDependent_(options.isDependent), merge_(options.onCommand) {
-        for (std::uint32_t c = 0; c < config.organization.channels; ++c) {
-            lanes_.push_back({MemoryController(config)});
+        : map_(config),
+          organization_(config.organization),
+          isDependent_(options.isDependent),
+          merge_(options.onCommand) {
+        const std::uint32_t paths =
+            organization_.dataPathPerBank ? organization_.ranks * organization_.banks() : 1;
+        for (std::uint32_t c = 0; c < organization_.channels; ++c) {
+            lanes_.push_back({MemoryController(config), std::vector<Cycle>(paths)});
         }
         if (!options.onCommand) return;
         isMerging_ = lanes_.size() > 1;
@@ -74,7 +79,8 @@ public:
     void offer(const ReplayRequest& request) {
         const DramAddress address = map_.decode(request.address);
         Lane& lane = lanes_[address.channel];
-        const Cycle arrival = std::max({request.notBefore, head_, lane.nextOffer});
+        Cycle& nextOffer = lane.nextOffer[pathOf(address.bank)];
+        const Cycle arrival = std::max({request.notBefore, head_, nextOffer});
         Cycle clock = arrival;
         while (!lane.controller.hasRoom(request.isWrite)) {
             clock = std::max(clock, step(lane) + 1);
@@ -85,7 +91,7 @@ public:
         ++(request.isWrite ? result_.writes : result_.reads);
         isReading_ = !request.isWrite;
         head_ = clock;
-        lane.nextOffer = clock + 1;
+        nextOffer = clock + 1;
         if (answer) finish(*answer);
         if (isDependent_ && isReading_) awaitRead(lane);
     }
@@ -118,8 +124,15 @@ public:
 private:
     struct Lane {
         MemoryController controller;
-        Cycle nextOffer = 0;
+        std::vector<Cycle> nextOffer;  ///< of each data path
     };
+
+    std::size_t pathOf(BankId bank) const {
+        if (!organization_.dataPathPerBank) return 0;
+        return (std::size_t{bank.rank} * organization_.bankGroups + bank.bankGroup) *
+                   organization_.banksPerGroup +
+               bank.bank;
+    }
 
     Cycle step(Lane& lane) {
         const Cycle clock = lane.controller.nextClock();
@@ -141,6 +154,7 @@ private:
     }
 
     AddressMap map_;
+    DramOrganization organization_;
     std::vector<Lane> lanes_;
     bool isDependent_;
     bool isMerging_ = false;

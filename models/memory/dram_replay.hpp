@@ -15,10 +15,11 @@ namespace systole::memory {
 
 /// A memory alone, driven by a stream of requests.
 ///
-/// Requests are offered in their order, at most one a clock to each channel and none before its
-/// `notBefore`; one whose channel has no room holds up those behind it. The latency of a request
-/// runs from the clock at which it could first be offered, so it includes the wait for room, to the
-/// end of its data (which of a write is long after its sender was done with it).
+/// Requests are offered in their order, at most one a clock to each data path (a channel, or a bank
+/// where each has its own) and none before its `notBefore`; one whose channel has no room holds up
+/// those behind it. The latency of a request runs from the clock at which it could first be
+/// offered, so it includes the wait for room, to the end of its data (which of a write is long
+/// after its sender was done with it).
 struct ReplayOptions {
     bool isDependent = false;  ///< a request is offered only after the last read returned
     /// Sees the commands of all channels in the order of their clocks, then of their channels.

@@ -140,8 +140,10 @@ std::string footer() {
         text += fmt::format("  {:<15} {}\n", name, info.description);
     }
     return text +
-           "Unless it is dependent (dep_), a request is offered in every clock to every channel\n"
-           "that has room for it. Latency counts from the clock at which a request comes first in\n"
+           "Unless it is dependent (dep_), a request is offered in every clock to every channel "
+           "(or\n"
+           "bank with a data path of its own) with room. Latency counts from when a request is "
+           "first in\n"
            "line to the end of its data.\n"
            "\n"
            "A trace is a text of one request a line, with clocks of the memory that never\n"

@@ -143,6 +143,24 @@ TEST(DramReplay, ABlockedRequestHoldsUpThoseBehindIt) {
     EXPECT_LT(first, 17U + 10);
 }
 
+TEST(DramReplay, EveryBankTakesARequestInTheSameClockWhereEachHasItsOwnPath) {
+    const DramConfig config = sim::loadDram(SYSTOLE_SOURCE_DIR "/configs/dram/in_dram.yaml", {});
+    // Rows of two banks open; then both are read at once.
+    ListSource source({{.address = 0},
+                       {.address = 32},
+                       {.address = 0, .notBefore = 100},
+                       {.address = 32, .notBefore = 100},
+                       {.address = 0, .notBefore = 100}});
+    std::vector<Cycle> reads;
+    replay(config, source, {.onCommand = [&](std::uint32_t, const IssuedCommand& command) {
+               if (command.command == Command::Read) reads.push_back(command.clock);
+           }});
+    ASSERT_EQ(reads.size(), 5U);
+    EXPECT_EQ(reads[2], 100U);
+    EXPECT_EQ(reads[3], 100U);
+    EXPECT_EQ(reads[4], 104U);
+}
+
 TEST(DramReplay, EveryChannelTakesARequestInTheSameClock) {
     DramConfig config = shippedDdr4();
     config.ddr->organization.channels = 2;
@@ -281,12 +299,16 @@ TEST(DramClosedForm, RefreshesByBankHideWhereOtherBanksGoOn) {
     EXPECT_DOUBLE_EQ(closedForm(config, DramPattern::RowConflict)->clocksPerRequest, 56);
 }
 
-TEST(DramClosedForm, BanksWithPathsOfTheirOwnAreLimitedByTheRequestsOffered) {
-    DdrConfig config = *shippedDdr4().ddr;
-    config.refresh.mode = RefreshMode::None;
-    config.organization.dataPathPerBank = true;
-    std::erase_if(config.rules, [](const TimingRule& rule) { return rule.level != Level::Bank; });
-    EXPECT_DOUBLE_EQ(closedForm(config, DramPattern::Sequential)->clocksPerRequest, 1);
+TEST(DramClosedForm, BanksWithPathsOfTheirOwnDeliverTogether) {
+    DramConfig config = sim::loadDram(SYSTOLE_SOURCE_DIR "/configs/dram/in_dram.yaml", {});
+    const auto closed = closedForm(*config.ddr, DramPattern::Sequential);
+    // A burst every tCCD_L of 4 clocks from each of 16 banks.
+    EXPECT_EQ(closed->text, "tCCD of a bank 4 / 16, over 1 - tRFC/tREFI = 1 - 260/3900");
+    EXPECT_DOUBLE_EQ(closed->clocksPerRequest, 0.25 / (1 - 260.0 / 3900));
+    // Not below what the banks' paths allow, and most of it: rows are opened one at a time.
+    const auto result = replayPattern(config, DramPattern::Sequential, 100'000);
+    EXPECT_GT(static_cast<double>(result.cycles) / 1e5, closed->clocksPerRequest);
+    EXPECT_LT(static_cast<double>(result.cycles) / 1e5, 1.5 * closed->clocksPerRequest);
 }
 
 }  // namespace
