@@ -46,10 +46,10 @@ public:
     explicit BitNames(const DramOrganization& organization) : organization_(organization) {}
 
     std::vector<AddressBit> read(const std::string& text, const Value& value) const {
-        static const std::regex form(R"((\w+)(?:\[(\d+)(?::(\d+))?\])?)");
+        static const std::regex kForm(R"((\w+)(?:\[(\d+)(?::(\d+))?\])?)");
         std::smatch parts;
         const std::optional<AddressField> field =
-            std::regex_match(text, parts, form) ? fieldNamed(parts[1]) : std::nullopt;
+            std::regex_match(text, parts, kForm) ? fieldNamed(parts[1]) : std::nullopt;
         if (!field) {
             const std::vector<std::string> names(memory::kAddressFieldNames.begin(),
                                                  memory::kAddressFieldNames.end());

@@ -54,6 +54,22 @@ def override_case(*overrides):
     return prepare
 
 
+def edit_case(file, old, new):
+    """Changes a file that the config names."""
+    def prepare(bench):
+        bench.edit(bench.folder / file, old, new)
+        return bench.run_command()
+    return prepare
+
+
+def part_case(old, new):
+    return edit_case("configs/dram/ddr4_2400.yaml", old, new)
+
+
+def standard_case(old, new):
+    return edit_case("configs/dram_standards/ddr4.yaml", old, new)
+
+
 def workload_case(old, new):
     def prepare(bench):
         bench.edit(bench.workload, old, new)
@@ -130,8 +146,28 @@ CASES = {
     "not YAML": (yaml_case("name: edge-16x16", "name: [edge"), ["edge-16x16.yaml:"]),
     "banks not a power of two": (yaml_case("banks: 16", "banks: 12"), ["activation_scratchpad.banks", "12"]),
     "scratchpad too small for a fold": (yaml_case("weight_scratchpad: {capacity: 64KiB", "weight_scratchpad: {capacity: 256B"), ["weight_scratchpad"]),
-    "missing timing": (lambda b: (b.edit(b.folder / "configs/dram/ddr4_2400.yaml", "tRFC:", "# tRFC:"), b.run_command())[1], ["ddr4_2400.yaml", "tRFC"]),
-    "address map names a field twice": (override_case("dram.address_map=[row, row, column, bank_group]"), ["address_map"]),
+    # memories
+    "missing timing": (part_case("tRFC:", "# tRFC:"), ["ddr4_2400.yaml:", "dram.timing: missing key 'tRFC'", "ddr4.yaml:"]),
+    "missing current": (part_case("IDD2N:", "# IDD2N:"), ["ddr4_2400.yaml:", "dram.power: missing key 'IDD2N'"]),
+    "misspelt timing": (part_case("tRCD:", "tRDC:"), ["ddr4_2400.yaml:", "dram.timing: unknown key 'tRDC' (did you mean '"]),
+    "timing with a unit": (part_case("tRCD: 17", "tRCD: 14ns"), ["ddr4_2400.yaml:", "dram.timing.tRCD: '14ns' is not an integer"]),
+    "density unlike the rows": (part_case("density: 8Gb", "density: 4Gb"), ["ddr4_2400.yaml:", "dram.organization.density: 4Gb"]),
+    "address map names a field twice": (override_case("dram.address_map=[row, row, column, bank_group]"), ["dram.address_map[1]: names bits 0..15 of row twice"]),
+    "address map names a bit twice": (part_case("row rank bank column bank_group", "row bank column column[3] bank_group"), ["ddr4_2400.yaml:", "dram.address_map: names bit 3 of column twice"]),
+    "address map leaves bits out": (part_case("row rank bank column bank_group", "row bank column[6:3] bank_group"), ["ddr4_2400.yaml:", "dram.address_map: leaves out bits 0..2 of column"]),
+    "address map of huge bits": (override_case("dram.address_map=row[99999999999999999999:0] bank column bank_group"), ["dram.address_map: 'row[99999999999999999999:0]'"]),
+    "hash of what is hashed": (override_case('dram.hash={"bank[0]": "row[0] bank[0]"}'), ["dram.hash.bank[0]: bank[0] is hashed itself"]),
+    "queue of zero": (override_case("dram.controller.queues.write=0"), ["dram.controller.queues.write: '0' is out of range"]),
+    "watermarks out of order": (override_case("dram.controller.write_watermarks={high: 8, low: 9}"), ["dram.controller.write_watermarks.low: 9"]),
+    "refresh by bank without it": (override_case("dram.controller.refresh=per_bank"), ["dram.controller.refresh: DDR4 has no REFB"]),
+    "formula cut short": (standard_case("clocks: tRCD}", "clocks: tRCD +}"), ["ddr4.yaml:", "dram.standard.rules[0].clocks: 'tRCD +' is no formula"]),
+    "formula of a fraction": (standard_case("clocks: tRCD}", "clocks: tRCD / 2}"), ["ddr4.yaml:", "'tRCD / 2' is 8.5"]),
+    "formula of nobody's name": (standard_case("clocks: tRCD}", "clocks: tRCDX}"), ["ddr4_2400.yaml:", "dram.timing: missing key 'tRCDX', needed by", "ddr4.yaml:"]),
+    "formula divided by zero": (standard_case("clocks: tRCD}", "clocks: tRCD / 0}"), ["ddr4.yaml:", "dram.standard.rules[0].clocks"]),
+    "rule of an unknown level": (standard_case("level: bank_group,", "level: bankgroup,"), ["ddr4.yaml:", "unknown value 'bankgroup'"]),
+    "rule of an unknown command": (standard_case("previous: ACT,", "previous: ACTX,"), ["ddr4.yaml:", "dram.standard.rules[0].previous: unknown value 'ACTX'"]),
+    "rule of a command that is not there": (standard_case("previous: ACT,", "previous: REFB,"), ["ddr4.yaml:", "dram.standard.rules[0].previous: REFB is not among the commands"]),
+    "rules that are no list": (standard_case("rules:\n", "rules: none\nrulez:\n"), ["ddr4.yaml:", "dram.standard.rules: found 'none'"]),
     "missing coefficient": (lambda b: (b.edit(b.folder / "configs/technology/generic_45nm.yaml", "fp32_multiply:", "fp32_multiplyy:"), b.run_command())[1], ["generic_45nm.yaml:", "fp32_multiply"]),
     "scheme that does not fit": (override_case("scheme=e4m3"), ["scheme", "e4m3"]),
     "override without value": (override_case("array.rows"), ["--set array.rows", "key.path=value"]),

@@ -134,8 +134,8 @@ TEST_F(ConfigDramTest, AMapNamesWhatIsThere) {
 }
 
 TEST_F(ConfigDramTest, ABitMayBeInvertedByOthers) {
-    const DdrConfig ddr = load(
-        "ddr4_2400", {"hash={\"bank[0]\": \"row[0] row[4]\", \"bank_group[1]\": [\"row[3:2]\"]}"});
+    const DdrConfig ddr =
+        load("ddr4_2400", {R"(hash={"bank[0]": "row[0] row[4]", "bank_group[1]": ["row[3:2]"]})"});
     ASSERT_EQ(ddr.addressMap.hashes.size(), 2U);
     EXPECT_EQ(ddr.addressMap.hashes[0].target, (AddressBit{AddressField::Bank, 0}));
     EXPECT_EQ(ddr.addressMap.hashes[0].sources,
@@ -145,11 +145,11 @@ TEST_F(ConfigDramTest, ABitMayBeInvertedByOthers) {
 }
 
 TEST_F(ConfigDramTest, AHashReadsNoBitThatIsHashed) {
-    EXPECT_EQ(complaintOf({"hash={\"bank[0]\": \"row[0]\", \"bank[1]\": \"bank[0]\"}"}),
+    EXPECT_EQ(complaintOf({R"(hash={"bank[0]": "row[0]", "bank[1]": "bank[0]"})"}),
               "hash.bank[1]: bank[0] is hashed itself, expected a bit that is not");
-    EXPECT_EQ(complaintOf({"hash={\"bank[0]\": \"row[0]\", \"bank[0:0]\": \"row[1]\"}"}),
+    EXPECT_EQ(complaintOf({R"(hash={"bank[0]": "row[0]", "bank[0:0]": "row[1]"})"}),
               "hash.bank[0:0]: bank[0] is hashed twice, expected once");
-    EXPECT_EQ(complaintOf({"hash={bank: \"row[0]\"}"}),
+    EXPECT_EQ(complaintOf({R"(hash={bank: "row[0]"})"}),
               "hash.bank: 'bank' is 2 bits, expected one to be inverted");
 }
 
@@ -218,9 +218,11 @@ TEST_F(ConfigDramTest, RefreshesLeaveTimeForWork) {
     EXPECT_EQ(complaintOf({"timing.tRFC=9360"}),
               "timing.tRFC: 9360 leaves no time between refreshes, expected less than their "
               "interval (9360)");
-    EXPECT_EQ(complaintOf("lpddr4_3200", {"controller.refresh=per_bank", "timing.tRFCpb=781"}),
-              "controller.refresh: 8 refreshes by bank, each after 781 clocks, do not fit an "
-              "interval of 6246 clocks, expected all_bank or none");
+    const Overrides full{"controller.refresh=per_bank", "timing.tRFCpb=780", "timing.tREFI=6240"};
+    EXPECT_EQ(complaintOf("lpddr4_3200", full),
+              "controller.refresh: 8 refreshes by bank, each after 780 clocks, do not fit an "
+              "interval of 6240 clocks, expected all_bank or none");
+    EXPECT_EQ(load("lpddr4_3200", {full[0], "timing.tRFCpb=779", full[2]}).refresh.interval, 6240U);
 }
 
 TEST_F(ConfigDramTest, APartWithoutRefreshByBankSaysSo) {
@@ -313,6 +315,10 @@ TEST_F(ConfigDramTest, AnUnknownNameOfAStandardIsLookedForInThePart) {
     EXPECT_THAT(complaintOf({"standard.latencies.read=tNONE"}),
                 HasSubstr(": timing: missing key 'tNONE', needed by --set "
                           "standard.latencies.read=tNONE"));
+    EXPECT_THAT(complaintOf({"standard.power.RD=VDD * tNONE"}),
+                HasSubstr(": timing: missing key 'tNONE', needed by --set standard.power.RD="));
+    EXPECT_THAT(complaintOf({"standard.power.RD=VDD * INONE"}),
+                HasSubstr(": power: missing key 'INONE', needed by --set standard.power.RD="));
 }
 
 TEST_F(ConfigDramTest, ARuleNamesLevelsAndCommandsOfItsStandard) {
