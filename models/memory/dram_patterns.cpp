@@ -57,15 +57,18 @@ void PatternSource::fillWith(std::span<ReplayRequest> block, Request&& request) 
 }
 
 /// Successive rows of one bank; after the last row again from the first, one burst further on.
-std::uint64_t PatternSource::rowAddress(std::uint64_t k) const {
-    const std::uint64_t further =
-        k / organization_->rows * burstBytes_ % organization_->channelBytes();
-    // That burst of channel 0.
-    DramAddress place =
-        map_->decode(further / interleaveBytes_ * interleaveBytes_ * organization_->channels +
-                     further % interleaveBytes_);
-    place.row = static_cast<std::uint32_t>(k % organization_->rows);
-    return map_->encode(place);
+std::uint64_t PatternSource::rowAddress(std::uint64_t k) {
+    const std::uint64_t row = k % organization_.rows;
+    if (row == 0) {
+        const std::uint64_t further =
+            k / organization_.rows * burstBytes_ % organization_.channelBytes();
+        // That burst of channel 0.
+        rowPlace_ =
+            map_->decode(further / interleaveBytes_ * interleaveBytes_ * organization_.channels +
+                         further % interleaveBytes_);
+    }
+    rowPlace_.row = static_cast<std::uint32_t>(row);
+    return map_->encode(rowPlace_);
 }
 
 std::size_t PatternSource::fill(std::span<ReplayRequest> block) {

@@ -104,7 +104,7 @@ private:
 
     template <class Request>
     void fillWith(std::span<ReplayRequest> block, Request&& request);
-    std::uint64_t rowAddress(std::uint64_t k) const;
+    std::uint64_t rowAddress(std::uint64_t k);
 
     DramPattern pattern_;
     std::uint64_t requests_;
@@ -114,9 +114,10 @@ private:
     Wrap halfBursts_;
     std::uint64_t upperHalf_;  ///< address
     SplitMix64 random_;
-    std::optional<DramOrganization> organization_;  ///< with the two below, of a memory with rows
+    DramOrganization organization_;  ///< with those below, of a memory with rows
     std::uint64_t interleaveBytes_ = 0;
     std::optional<AddressMap> map_;
+    DramAddress rowPlace_;  ///< of the last row conflict
 };
 
 }  // namespace systole::memory

@@ -38,6 +38,7 @@ struct DramOptions {
 
 std::vector<std::string> patternNames() {
     std::vector<std::string> names;
+    names.reserve(memory::kDramPatterns.size());
     for (const DramPatternInfo& info : memory::kDramPatterns) names.emplace_back(info.name);
     return names;
 }
