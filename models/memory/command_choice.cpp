@@ -208,7 +208,7 @@ void MemoryController::considerPages(Choice& best) const {
     const bool adaptive = config_.controller.pagePolicy == PagePolicy::Adaptive;
     for (std::uint32_t i = 0; i < banks_.size(); ++i) {
         const Bank& bank = banks_[i];
-        if (bank.mayClose && !bank.isBlocked && reads_.hitOf(i) == RequestQueue::kNone &&
+        if (bank.mayClose && !candidates_[i].isBlocked && reads_.hitOf(i) == RequestQueue::kNone &&
             writes_.hitOf(i) == RequestQueue::kNone) {
             const Cycle clock = adaptive ? bank.lastUse + bank.timeout : 0;
             consider(best, {clock, Urgency::Housekeeping, i, Command::Precharge, i});
@@ -222,12 +222,13 @@ void MemoryController::considerRank(Choice& best, std::uint32_t rank) const {
         considerWaking(best, rank);
     } else if (state.refresh.mustRefresh()) {
         considerRefresh(best, rank, Urgency::Forced);
-    } else if (state.pending == 0) {
-        if (state.refresh.owes()) {
+    } else if (state.refresh.owes()) {
+        const bool perBank = config_.refresh.mode == RefreshMode::PerBank;
+        if (state.pending == 0 || (perBank && isIdle(rank, state.target))) {
             considerRefresh(best, rank, Urgency::Housekeeping);
-        } else {
-            considerResting(best, rank);
         }
+    } else if (state.pending == 0) {
+        considerResting(best, rank);
     }
 }
 
@@ -240,14 +241,13 @@ void MemoryController::considerRefresh(Choice& best, std::uint32_t rank, Urgency
         consider(best, {0, urgency, rank, command, first});
         return;
     }
-    const std::uint32_t target = first + ranks_[rank].refresh.nextSet();
-    for (const std::uint32_t bank : device_.refreshSet(target)) {
+    for (const std::uint32_t bank : banksOf(rank, ranks_[rank].target)) {
         if (device_.isOpen(bank)) {
             consider(best, {0, urgency, bank, Command::Precharge, bank});
             return;
         }
     }
-    consider(best, {0, urgency, rank, Command::RefreshBank, target});
+    consider(best, {0, urgency, rank, Command::RefreshBank, first + ranks_[rank].target});
 }
 
 void MemoryController::considerWaking(Choice& best, std::uint32_t rank) const {

@@ -24,8 +24,9 @@ std::uint32_t DramOrganization::sizeOf(AddressField field) const {
 Cycle DdrConfig::clocksBetween(Command previous, Command next, Level level) const {
     Cycle clocks = 0;
     for (const TimingRule& rule : rules) {
-        if (rule.previous == previous && rule.next == next && rule.level == level &&
-            rule.window == 1) {
+        const bool applies =
+            std::find(rule.previous.begin(), rule.previous.end(), previous) != rule.previous.end();
+        if (applies && rule.next == next && rule.level == level && rule.window == 1) {
             clocks = std::max(clocks, rule.clocks);
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -25,15 +26,19 @@ enum class Level : std::uint8_t {
 };
 inline constexpr std::array kLevelNames{"bank", "bank_group", "rank", "other_rank", "channel"};
 
-/// `next` may follow `previous` after `clocks` at the earliest.
+/// `next` may follow any of `previous` after `clocks` at the earliest.
 struct TimingRule {
     Level level = Level::Bank;
-    Command previous = Command::Activate;
+    std::vector<Command> previous;
     Command next = Command::Activate;
     Cycle clocks = 0;
-    /// Counts back: 4 binds the fourth last `previous` (a window of four); of Rank and Channel.
+    /// Counts back: 4 binds the fourth last of all `previous` (a window of four); of Rank only.
     std::uint32_t window = 1;
     std::string text;  ///< what `clocks` was computed from, in JEDEC names
+
+    bool follows(Command command) const {
+        return std::find(previous.begin(), previous.end(), command) != previous.end();
+    }
 };
 
 /// How a command occupies the command bus. HBM has a bus each for row and column commands, LPDDR

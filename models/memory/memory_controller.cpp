@@ -152,6 +152,7 @@ void MemoryController::refreshesDue() {
         RefreshSchedule& refresh = ranks_[rank].refresh;
         if (refresh.nextDue() == due) {
             refresh.becomeDue();
+            aim(rank);
             block(rank);
         }
         nextDue_ = std::min(nextDue_, refresh.nextDue());
@@ -195,7 +196,8 @@ void MemoryController::note(const Choice& choice) {
             }
             [[fallthrough]];
         case Command::Refresh:
-            ranks_[rank].refresh.refreshed();
+            ranks_[rank].refresh.refreshed(ranks_[rank].target);
+            aim(rank);
             block(rank);
             break;
         default:
@@ -217,6 +219,7 @@ void MemoryController::opened(std::uint32_t bank, std::uint32_t row) {
     writes_.rowChanged(bank, row);
     candidates_[bank].isStale = true;
     banks_[bank].passed = 0;
+    banks_[bank].row = row;
     banks_[bank].lastUse = now_;
 }
 
@@ -261,10 +264,42 @@ void MemoryController::adaptTimeout(const Choice& choice) {
         }
         bank.closedRow = DramDevice::kClosed;
     } else if (choice.slot == RequestQueue::kNone) {
-        bank.closedRow = device_.openRow(choice.bank);
+        bank.closedRow = bank.row;
     } else {
         bank.timeout = std::max<Cycle>(bank.timeout / 2, 1 + middle / kRange);
     }
+}
+
+std::vector<std::uint32_t> MemoryController::banksOf(std::uint32_t rank, std::uint32_t set) const {
+    return device_.refreshSet(rank * device_.banks().banksPerRank() + set);
+}
+
+/// Whether no burst waits for the banks of the set.
+bool MemoryController::isIdle(std::uint32_t rank, std::uint32_t set) const {
+    const auto banks = banksOf(rank, set);
+    return std::all_of(banks.begin(), banks.end(), [&](std::uint32_t bank) {
+        return reads_.oldestOf(bank) == RequestQueue::kNone &&
+               writes_.oldestOf(bank) == RequestQueue::kNone;
+    });
+}
+
+/// The set to be refreshed next: one for which nothing waits, if there is any.
+void MemoryController::aim(std::uint32_t rank) {
+    if (config_.refresh.mode != RefreshMode::PerBank) {
+        return;
+    }
+    Rank& state = ranks_[rank];
+    std::optional<std::uint32_t> first;
+    for (std::uint32_t set = 0; set < state.refresh.sets(); ++set) {
+        if (state.refresh.mayRefresh(set)) {
+            first = first.value_or(set);
+            if (isIdle(rank, set)) {
+                first = set;
+                break;
+            }
+        }
+    }
+    state.target = *first;
 }
 
 /// Banks that take no bursts: of a rank that is not up, or that a refresh must have first.
@@ -277,7 +312,7 @@ void MemoryController::block(std::uint32_t rank) {
         candidates_[first + i].isBlocked = all;
     }
     if (refresh.mustRefresh() && perBank) {
-        for (const std::uint32_t bank : device_.refreshSet(first + refresh.nextSet())) {
+        for (const std::uint32_t bank : banksOf(rank, ranks_[rank].target)) {
             candidates_[bank].isBlocked = true;
         }
     }

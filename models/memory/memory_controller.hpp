@@ -99,13 +99,14 @@ private:
         RefreshSchedule refresh;
         std::uint64_t pending = 0;
         Cycle idleSince = 0;
+        std::uint32_t target = 0;  ///< the set that is refreshed next, where one is owed
     };
     struct Bank {
-        bool isBlocked = false;    ///< by a refresh that must come, or by the rank's power state
         bool mayClose = false;     ///< by the page policy
         std::uint64_t passed = 0;  ///< hits that passed an older burst since the row was opened
         Cycle lastUse = 0;
         Cycle timeout = 0;                              ///< of the adaptive page policy
+        std::uint32_t row = DramDevice::kClosed;        ///< that was opened last
         std::uint32_t closedRow = DramDevice::kClosed;  ///< by the timeout
     };
 
@@ -143,7 +144,9 @@ private:
     void countOutcome(const Choice& choice);
     void opened(std::uint32_t bank, std::uint32_t row);
     void closed(std::uint32_t bank);
-    void refreshed(std::uint32_t rank);
+    void aim(std::uint32_t rank);
+    std::vector<std::uint32_t> banksOf(std::uint32_t rank, std::uint32_t set) const;
+    bool isIdle(std::uint32_t rank, std::uint32_t set) const;
     void block(std::uint32_t rank);
     void adaptTimeout(const Choice& choice);
     ServedBurst serve(const Choice& choice);

@@ -18,8 +18,8 @@ std::uint32_t setsOf(const DdrConfig& config) {
 
 RefreshSchedule::RefreshSchedule(const DdrConfig& config, std::uint32_t rank)
     : interval_(config.refresh.mode == RefreshMode::None ? 0 : config.refresh.interval),
-      sets_(setsOf(config)),
-      postponed_(std::uint64_t{config.refresh.postponed} * sets_),
+      isDone_(setsOf(config)),
+      postponed_(std::uint64_t{config.refresh.postponed} * isDone_.size()),
       begin_(interval_ * rank / config.organization.ranks) {
     SYSTOLE_CHECK(interval_ > 0 || config.refresh.mode == RefreshMode::None,
                   "a refresh interval of {} clocks", interval_);
@@ -27,7 +27,7 @@ RefreshSchedule::RefreshSchedule(const DdrConfig& config, std::uint32_t rank)
 }
 
 void RefreshSchedule::findNextDue() {
-    nextDue_ = interval_ == 0 ? kNever : begin_ + (count_ + 1) * interval_ / sets_;
+    nextDue_ = interval_ == 0 ? kNever : begin_ + (count_ + 1) * interval_ / sets();
 }
 
 void RefreshSchedule::becomeDue() {
@@ -36,11 +36,15 @@ void RefreshSchedule::becomeDue() {
     findNextDue();
 }
 
-void RefreshSchedule::refreshed() {
-    SYSTOLE_CHECK(owed_ > 0, "a refresh that is not owed");
+void RefreshSchedule::refreshed(std::uint32_t set) {
+    SYSTOLE_CHECK(owed_ > 0 && mayRefresh(set), "a refresh that is not owed");
     --owed_;
-    set_ = (set_ + 1) % sets_;
-    refreshedSinceExit_ = true;
+    isDone_[set] = true;
+    if (++done_ == sets()) {
+        isDone_.assign(sets(), false);
+        done_ = 0;
+    }
+    missing_ -= missing_ > 0 ? 1 : 0;
 }
 
 void RefreshSchedule::suspend() { nextDue_ = kNever; }
@@ -48,7 +52,7 @@ void RefreshSchedule::suspend() { nextDue_ = kNever; }
 void RefreshSchedule::resume(Cycle clock) {
     begin_ = clock;
     count_ = 0;
-    refreshedSinceExit_ = interval_ == 0;
+    missing_ = interval_ == 0 ? 0 : sets();
     findNextDue();
 }
 

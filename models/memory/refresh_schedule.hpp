@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "models/memory/dram_config.hpp"
 
@@ -21,28 +22,30 @@ public:
     bool owes() const { return owed_ > 0; }
     /// No more may be put off.
     bool mustRefresh() const { return owed_ > postponed_; }
-    /// The set that is refreshed next.
-    std::uint32_t nextSet() const { return set_; }
-    void refreshed();
+    /// Sets may be refreshed in any order, but all of them before one comes again.
+    std::uint32_t sets() const { return static_cast<std::uint32_t>(isDone_.size()); }
+    bool mayRefresh(std::uint32_t set) const { return !isDone_[set]; }
+    void refreshed(std::uint32_t set);
 
     /// The rank refreshes itself from now on, and no longer.
     void suspend();
     void resume(Cycle clock);
-    /// JESD79-4, "Self-Refresh Operation": one refresh between an exit and the next entry.
-    bool mayRefreshItself() const { return refreshedSinceExit_; }
+    /// JESD79-4, "Self-Refresh Operation": one refresh (of each set) between an exit and the next
+    /// entry.
+    bool mayRefreshItself() const { return missing_ == 0; }
 
 private:
     void findNextDue();
 
     Cycle interval_;
-    std::uint32_t sets_;
+    std::vector<bool> isDone_;  ///< in this round
+    std::uint32_t done_ = 0;
     std::uint64_t postponed_;
     Cycle begin_;
     std::uint64_t count_ = 0;
     Cycle nextDue_ = 0;
     std::uint64_t owed_ = 0;
-    std::uint32_t set_ = 0;
-    bool refreshedSinceExit_ = true;
+    std::uint32_t missing_ = 0;  ///< since the last exit
 };
 
 }  // namespace systole::memory

@@ -52,29 +52,37 @@ TimingEngine::TimingEngine(const DdrConfig& config)
     for (const TimingRule& rule : config.rules) {
         bind(rule);
     }
-    for (std::size_t command = 0; command < kCommandCount; ++command) {
-        history_[command].resize(window_[command] * ranks_);
-        issued_[command].resize(ranks_);
-    }
 }
 
 void TimingEngine::bind(const TimingRule& rule) {
-    Level level = rule.level;
-    const bool ofBanks = level == Level::Bank || level == Level::BankGroup;
-    if (ofBanks && (isRankCommand(rule.previous) || isRankCommand(rule.next))) {
-        level = Level::Rank;  // such a command concerns every bank
-    }
-    SYSTOLE_CHECK(rule.window > 0 && (rule.window == 1 || level == Level::Rank),
-                  "rule '{}': a window of {} at level {}", rule.text, rule.window,
-                  static_cast<int>(rule.level));
-    const std::size_t previous = indexOf(rule.previous);
-    const std::size_t next = indexOf(rule.next);
-    Delays& delays = delays_[previous];
     if (rule.window > 1) {
-        window_[previous] = std::max(window_[previous], rule.window);
-        delays.windows.push_back({next * ranks_, rule.clocks, rule.window});
+        bindWindow(rule);
         return;
     }
+    for (const Command previous : rule.previous) {
+        bind(rule, previous);
+    }
+}
+
+void TimingEngine::bindWindow(const TimingRule& rule) {
+    SYSTOLE_CHECK(rule.level == Level::Rank, "rule '{}': a window of {} at level {}", rule.text,
+                  rule.window, static_cast<int>(rule.level));
+    for (const Command previous : rule.previous) {
+        delays_[indexOf(previous)].windows.push_back(windows_.size());
+    }
+    windows_.push_back({indexOf(rule.next) * ranks_, rule.clocks, rule.window,
+                        std::vector<Cycle>(rule.window * ranks_),
+                        std::vector<std::uint64_t>(ranks_)});
+}
+
+void TimingEngine::bind(const TimingRule& rule, Command previous) {
+    Level level = rule.level;
+    const bool ofBanks = level == Level::Bank || level == Level::BankGroup;
+    if (ofBanks && (isRankCommand(previous) || isRankCommand(rule.next))) {
+        level = Level::Rank;  // such a command concerns every bank
+    }
+    const std::size_t next = indexOf(rule.next);
+    Delays& delays = delays_[indexOf(previous)];
     switch (level) {
         case Level::Bank:
             delays.bank.push_back({next * bankCount_, rule.clocks});
@@ -102,11 +110,12 @@ void TimingEngine::issue(Command command, std::uint32_t bank, Cycle clock) {
     if (command == Command::RefreshBank) {
         for (const std::uint32_t each : refreshSet(bank)) {
             raise(bank_, delays.bank, each, clock);
+            raise(group_, delays.group, banks_.groupOf(each), clock);
         }
     } else {
         raise(bank_, delays.bank, bank, clock);
+        raise(group_, delays.group, banks_.groupOf(bank), clock);
     }
-    raise(group_, delays.group, banks_.groupOf(bank), clock);
     raise(rank_, delays.rank, rank, clock);
     raise(channel_, delays.channel, 0, clock);
     for (std::uint32_t other = 0; other < ranks_ && !delays.otherRank.empty(); ++other) {
@@ -114,25 +123,30 @@ void TimingEngine::issue(Command command, std::uint32_t bank, Cycle clock) {
             raise(rank_, delays.otherRank, other, clock);
         }
     }
-    if (!delays.windows.empty()) {
-        applyWindows(index, rank, clock);
+    for (const std::size_t window : delays.windows) {
+        apply(windows_[window], rank, clock);
     }
 }
 
 /// A window begins with the command that is as many back as it is long.
-void TimingEngine::applyWindows(std::size_t command, std::uint32_t rank, Cycle clock) {
-    const std::uint32_t longest = window_[command];
-    std::uint64_t& issued = issued_[command][rank];
-    history_[command][rank * longest + issued % longest] = clock;
+void TimingEngine::apply(Window& window, std::uint32_t rank, Cycle clock) {
+    std::uint64_t& issued = window.issued[rank];
+    Cycle* last = window.last.data() + std::size_t{rank} * window.commands;
+    last[issued % window.commands] = clock;
     ++issued;
-    for (const Window& window : delays_[command].windows) {
-        if (issued >= window.commands) {
-            const Cycle begin =
-                history_[command][rank * longest + (issued - window.commands) % longest];
-            Cycle& first = rank_[window.next + rank];
-            first = std::max(first, begin + window.clocks);
-        }
+    if (issued >= window.commands) {
+        Cycle& first = rank_[window.next + rank];
+        first = std::max(first, last[issued % window.commands] + window.clocks);
     }
+}
+
+Cycle TimingEngine::setReady(std::uint32_t bank) const {
+    Cycle clock = 0;
+    for (const std::uint32_t each : refreshSet(bank)) {
+        clock = std::max(
+            {clock, bankReady(Command::RefreshBank, each), groupReady(Command::RefreshBank, each)});
+    }
+    return clock;
 }
 
 std::vector<std::uint32_t> TimingEngine::refreshSet(std::uint32_t bank) const {

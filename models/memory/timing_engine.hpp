@@ -53,10 +53,15 @@ public:
     /// any bank in it.
     Cycle earliest(Command command, std::uint32_t bank) const {
         const Cycle shared = rankReady(command, banks_.rankOf(bank));
-        return isRankCommand(command)
-                   ? shared
+        if (isRankCommand(command)) {
+            return shared;
+        }
+        return command == Command::RefreshBank
+                   ? std::max(shared, setReady(bank))
                    : std::max({shared, bankReady(command, bank), groupReady(command, bank)});
     }
+    /// Of all banks that a RefreshBank refreshes.
+    Cycle setReady(std::uint32_t bank) const;
     /// The parts that the bank, its group, and all that it shares the rank with have in it: those
     /// of a bank change with commands to it alone.
     Cycle bankReady(Command command, std::uint32_t bank) const {
@@ -93,10 +98,13 @@ private:
         std::size_t next;
         Cycle clocks;
     };
+    /// The clocks of the last of certain commands, of each rank a ring.
     struct Window {
         std::size_t next;
         Cycle clocks;
         std::uint32_t commands;
+        std::vector<Cycle> last;
+        std::vector<std::uint64_t> issued;
     };
     struct Delays {
         std::vector<Delay> bank;
@@ -104,12 +112,14 @@ private:
         std::vector<Delay> rank;
         std::vector<Delay> otherRank;
         std::vector<Delay> channel;
-        std::vector<Window> windows;  ///< of the rank
+        std::vector<std::size_t> windows;  ///< in which the command counts
     };
     using Ready = std::vector<Cycle>;  ///< first legal clock, by command, then by place
 
     void bind(const TimingRule& rule);
-    void applyWindows(std::size_t command, std::uint32_t rank, Cycle clock);
+    void bind(const TimingRule& rule, Command previous);
+    void bindWindow(const TimingRule& rule);
+    void apply(Window& window, std::uint32_t rank, Cycle clock);
 
     BankIndex banks_;
     RefreshSet set_;
@@ -125,10 +135,7 @@ private:
     std::array<Cycle, kMostCommandBuses + 1> busFree_{};
     std::array<std::uint32_t, kCommandCount> bus_{};
     std::array<std::uint32_t, kCommandCount> slotClocks_{};
-    /// Of each command, the longest window of its rules; of each rank, its clocks as a ring.
-    std::array<std::uint32_t, kCommandCount> window_{};
-    std::array<std::vector<Cycle>, kCommandCount> history_;
-    std::array<std::vector<std::uint64_t>, kCommandCount> issued_;
+    std::vector<Window> windows_;
 };
 
 }  // namespace systole::memory

@@ -120,12 +120,13 @@ void bindRules(const DramStandard& standard, const PartValues& values, DdrConfig
             continue;
         }
         const Cycle clocks = rule.clocks.clocks(values.symbols);
-        for (const Command previous : rule.previous) {
-            for (const Command next : rule.next) {
-                if (usable(previous) && usable(next)) {
-                    ddr.rules.push_back(
-                        {rule.level, previous, next, clocks, rule.window, rule.clocks.text()});
-                }
+        std::vector<Command> previous;
+        std::copy_if(rule.previous.begin(), rule.previous.end(), std::back_inserter(previous),
+                     usable);
+        for (const Command next : rule.next) {
+            if (usable(next)) {
+                ddr.rules.push_back(
+                    {rule.level, previous, next, clocks, rule.window, rule.clocks.text()});
             }
         }
     }
@@ -161,7 +162,7 @@ void checkRefreshInterval(const Section& timing, const DdrConfig& ddr) {
         fmt::format("{} leaves no time between refreshes, expected less than their interval ({})",
                     recovery, ddr.refresh.interval);
     for (const memory::TimingRule& rule : ddr.rules) {
-        if (rule.previous == Command::Refresh && rule.next == Command::Activate &&
+        if (rule.follows(Command::Refresh) && rule.next == Command::Activate &&
             timing.has(rule.text)) {
             timing.at(rule.text).fail(problem);  // tRFC alone, as a rule
             return;

@@ -109,8 +109,8 @@ StandardRule readRule(const Section& section, const DramStandard& standard) {
                       .clocks = Expression(section.at("clocks"))};
     if (const std::optional<Value> window = section.find("window")) {
         rule.window = window->integer<std::uint32_t>({2, kLongestWindow});
-        if (rule.level != memory::Level::Rank && rule.level != memory::Level::Channel) {
-            window->fail("a window needs the level rank or channel, expected one of these");
+        if (rule.level != memory::Level::Rank) {
+            window->fail("a window needs the level rank, expected that");
         }
     }
     return rule;

@@ -29,18 +29,27 @@ bool touches(const DdrConfig& config, const IssuedCommand& command, const BankId
     return command.bank.bank == bank.bank && (wholeSet || command.bank.bankGroup == bank.bankGroup);
 }
 
+/// Whether it concerns every bank group of its rank.
+bool isOfGroups(const DdrConfig& config, const IssuedCommand& command) {
+    return command.command == Command::RefreshBank &&
+           config.refresh.set == RefreshSet::SameBankOfGroups;
+}
+
 bool binds(const DdrConfig& config, const TimingRule& rule, const IssuedCommand& a,
            const IssuedCommand& b) {
-    if (rule.previous != a.command || rule.next != b.command) {
+    const auto& previous = rule.previous;
+    if (std::find(previous.begin(), previous.end(), a.command) == previous.end() ||
+        rule.next != b.command) {
         return false;
     }
     const bool sameRank = a.bank.rank == b.bank.rank;
     const bool wide = isOfRank(a.command) || isOfRank(b.command);
     switch (rule.level) {
         case Level::Bank:
-            return wide ? sameRank : touches(config, a, b.bank);
+            return wide ? sameRank : touches(config, a, b.bank) || touches(config, b, a.bank);
         case Level::BankGroup:
-            return sameRank && (wide || a.bank.bankGroup == b.bank.bankGroup);
+            return sameRank && (wide || isOfGroups(config, a) || isOfGroups(config, b) ||
+                                a.bank.bankGroup == b.bank.bankGroup);
         case Level::Rank:
             return sameRank;
         case Level::OtherRank:
@@ -100,15 +109,16 @@ TEST(TimingRules, EachDelaysExactlyWhatItsLevelSaysByExactlyItsClocks) {
             TimingEngine engine(config);
             std::vector<IssuedCommand> history;
             for (std::uint32_t i = 0; i < rule.window; ++i) {
-                history.push_back({1000 + 3 * i, rule.previous, {0, 0, 0}, 0, 0});
-                engine.issue(rule.previous, 0, history.back().clock);
+                const Command previous = rule.previous[i % rule.previous.size()];
+                history.push_back({1000 + 3 * i, previous, {0, 0, 0}, 0, 0});
+                engine.issue(previous, 0, history.back().clock);
             }
             for (const BankId& bank : allBanks(config)) {
                 const Cycle expected = binds(config, rule, history[0], {0, rule.next, bank, 0, 0})
                                            ? 1000 + rule.clocks
                                            : 0;
                 ASSERT_EQ(engine.earliest(rule.next, engine.banks().flat(bank)), expected)
-                    << name << ": " << kCommandNames[indexOf(rule.previous)] << " to "
+                    << name << ": " << kCommandNames[indexOf(rule.previous[0])] << " to "
                     << kCommandNames[indexOf(rule.next)] << ", " << rule.text;
             }
         }

@@ -177,17 +177,18 @@ TEST(MemoryController, DrainsWritesFromTheHighToTheLowWatermark) {
     MemoryController controller(config);
     std::string kinds;
     drive(
-        controller, 400,
+        controller, 48,
         [](std::uint64_t k) {
-            const auto column = static_cast<std::uint32_t>(k % 128) * 8;
-            const DramAddress address{
-                0, {0, static_cast<std::uint32_t>(k % 4), k % 2 == 0 ? 0U : 1U}, 3, column};
-            return k % 4 == 3 ? write(address) : read(address);
+            const auto column = static_cast<std::uint32_t>(k) * 8;
+            const DramAddress address{0, {0, static_cast<std::uint32_t>(k % 4), 0}, 3, column};
+            return k < 40 ? read(address) : write(address);
         },
         [&](const ServedBurst& burst) { kinds += burst.isWrite ? 'w' : 'r'; });
-    // Five at a time as long as reads wait.
+    // Reads wait when the eighth write comes: five are written, and the rest when no read waits.
     const auto first = kinds.find('w');
+    EXPECT_LT(first, 30U);
     EXPECT_EQ(kinds.substr(first, 6), "wwwwwr");
+    EXPECT_EQ(kinds.substr(first + 5), std::string(40 - first, 'r') + "www");
 }
 
 TEST(MemoryController, TheClosedPolicyClosesARowThatNobodyWaitsFor) {
@@ -329,8 +330,8 @@ TEST(MemoryController, RestingSavesEnergyAndCostsTime) {
     const auto run = [](const std::vector<std::string>& overrides) {
         const DdrConfig config = ddr4At2400(overrides);
         MemoryController controller(config);
-        const Cycle end = drive(controller, 200, [](std::uint64_t k) {
-            return read({0, {0, 0, 0}, 5, 0}, k * 20'000);
+        const Cycle end = drive(controller, 20, [](std::uint64_t k) {
+            return read({0, {0, 0, 0}, 5, 0}, k * 1'000'000);
         });
         controller.idleUntil(end);
         return dramEnergy(config, controller.countersAt(end)).deviceJoules();

@@ -3,6 +3,9 @@
 // written last.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ostream>
+
 #include "dram_test_support.hpp"
 #include "models/memory/address_map.hpp"
 
@@ -13,10 +16,16 @@ using testing::part;
 using testing::SplitMix64;
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t kRequests = 50'000;
+constexpr std::uint64_t kFew = 50'000;
 #else
-constexpr std::uint64_t kRequests = 10'000'000 / 16;
+constexpr std::uint64_t kFew = 10'000'000 / 16;
 #endif
+
+/// SYSTOLE_DRAM_REQUESTS of the environment, for long runs of each policy.
+std::uint64_t requestCount() {
+    const char* count = std::getenv("SYSTOLE_DRAM_REQUESTS");
+    return count == nullptr ? kFew : std::strtoull(count, nullptr, 10);
+}
 
 /// A memory whose values are the tags of writes. Reads know what they must return when they arrive.
 class ValueCheck {
@@ -73,8 +82,9 @@ private:
 };
 
 void check(const DdrConfig& config, std::uint64_t seed) {
+    const std::uint64_t requests = requestCount();
     MemoryController controller(config);
-    ValueCheck values(config, kRequests);
+    ValueCheck values(config, requests);
     SplitMix64 random(seed);
     Cycle now = 0;
     const auto step = [&] {
@@ -83,7 +93,7 @@ void check(const DdrConfig& config, std::uint64_t seed) {
             now = std::max(now, burst->columnClock + 1);
         }
     };
-    for (std::uint64_t tag = 0; tag < kRequests; ++tag) {
+    for (std::uint64_t tag = 0; tag < requests; ++tag) {
         const std::uint64_t draw = random();
         // Bursts of requests to one place, idle stretches, phases of mostly reads and mostly
         // writes.
@@ -117,6 +127,8 @@ struct Setting {
     const char* name;
     const char* part;
     std::vector<std::string> overrides;
+
+    friend void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 };
 
 // 16 of them: ten million requests in all.
@@ -134,7 +146,7 @@ const Setting kSettings[] = {
      "ddr4_2400",
      {"controller.queues.read=4", "controller.queues.write=200",
       "controller.write_watermarks.high=200", "controller.write_watermarks.low=1"}},
-    {"impatient", "ddr4_2400", {"controller.age_limit=0", "controller.row_hit_cap=1"}},
+    {"impatient", "ddr4_2400", {"controller.age_limit=1", "controller.row_hit_cap=1"}},
     {"patient", "ddr4_2400", {"controller.age_limit=100000", "controller.row_hit_cap=unlimited"}},
     {"pipeline", "ddr4_2400", {"controller.pipeline_clocks=30"}},
     {"two ranks", "ddr4_3200", {"organization.ranks=2", "controller.postponed_refreshes=8"}},
