@@ -92,7 +92,7 @@ void addColumns(Bottleneck& bottleneck, const DdrConfig& config, const Spread& s
 void addActivates(Bottleneck& bottleneck, const DdrConfig& config) {
     const DramOrganization& o = config.organization;
     for (const TimingRule& rule : config.rules) {
-        if (rule.previous != Activate || rule.next != Activate) continue;
+        if (rule.next != Activate || !rule.follows(Activate)) continue;
         switch (rule.level) {
             case Level::Bank:
                 bottleneck.addShared(rule.clocks, std::uint64_t{o.ranks} * o.banks(), "tRC");

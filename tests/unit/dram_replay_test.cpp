@@ -292,7 +292,7 @@ TEST(DramClosedForm, SharesTheRequestsAmongTheChannels) {
 TEST(DramClosedForm, RefreshesByBankHideWhereOtherBanksGoOn) {
     DdrConfig config = *shippedDdr4().ddr;
     config.refresh.mode = RefreshMode::PerBank;
-    config.rules.push_back({Level::Bank, Command::RefreshBank, Command::Activate, 936, 1, ""});
+    config.rules.push_back({Level::Bank, {Command::RefreshBank}, Command::Activate, 936, 1, ""});
     EXPECT_DOUBLE_EQ(closedForm(config, DramPattern::Sequential)->clocksPerRequest, 4);
     EXPECT_DOUBLE_EQ(closedForm(config, DramPattern::RowConflict)->clocksPerRequest, 56 / 0.9);
     config.refresh.mode = RefreshMode::None;
