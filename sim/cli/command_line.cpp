@@ -47,6 +47,7 @@ int runCommandLine(int argc, const char* const* argv) {
     Action action;
     addRun(app, action);
     addGemm(app, action);
+    addDram(app, action);
     addQuantize(app, action);
     addGolden(app, action);
     addCompare(app, action);

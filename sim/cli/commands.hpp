@@ -16,6 +16,7 @@ using Action = std::function<int()>;
 
 void addRun(CLI::App& app, Action& action);
 void addGemm(CLI::App& app, Action& action);
+void addDram(CLI::App& app, Action& action);
 void addGolden(CLI::App& app, Action& action);
 void addCompare(CLI::App& app, Action& action);
 void addSweep(CLI::App& app, Action& action);

@@ -41,41 +41,43 @@ std::filesystem::path behindLinks(const std::filesystem::path& path) {
     return error ? path : target;
 }
 
-bool writeAll(std::FILE* file, std::string_view content) {
-    return std::fwrite(content.data(), 1, content.size(), file) == content.size() &&
-           std::fflush(file) == 0;
-}
-
-void writeStream(const std::filesystem::path& path, std::string_view content) {
-    File file(std::fopen(path.c_str(), "wb"), &std::fclose);
-    if (!file || !writeAll(file.get(), content)) {
-        fail(path);
-    }
-}
-
 }  // namespace
 
-void writeFileAtomically(const std::filesystem::path& path, std::string_view content) {
-    if (isStream(path)) {
-        writeStream(path, content);
-        return;
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), file_(nullptr, &std::fclose) {
+    const bool stream = isStream(path_);
+    target_ = stream ? path_ : behindLinks(path_);
+    if (!stream) temporary_ = temporaryBeside(target_);
+    file_.reset(std::fopen((stream ? target_ : temporary_).c_str(), "wb"));
+    if (!file_) {
+        temporary_.clear();
+        fail();
     }
-    const std::filesystem::path target = behindLinks(path);
-    const std::filesystem::path temporary = temporaryBeside(target);
-    File file(std::fopen(temporary.c_str(), "wb"), &std::fclose);
-    if (!file) {
-        fail(path);
-    }
-    const bool written = writeAll(file.get(), content) && ::fsync(::fileno(file.get())) == 0;
-    const int reason = errno;
+}
+
+AtomicFile::~AtomicFile() {
+    if (!temporary_.empty()) std::remove(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view content) {
+    if (std::fwrite(content.data(), 1, content.size(), file_.get()) != content.size()) fail();
+}
+
+void AtomicFile::commit() {
+    if (std::fflush(file_.get()) != 0) fail();
+    if (!temporary_.empty() && ::fsync(::fileno(file_.get())) != 0) fail();
     // A full disk may show only when the file is closed.
-    if (std::fclose(file.release()) != 0 || !written ||
-        std::rename(temporary.c_str(), target.c_str()) != 0) {
-        const int later = written ? errno : reason;
-        std::remove(temporary.c_str());
-        errno = later;
-        fail(path);
-    }
+    if (std::fclose(file_.release()) != 0) fail();
+    if (!temporary_.empty() && std::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
+    temporary_.clear();
+}
+
+void AtomicFile::fail() { sim::fail(path_); }
+
+void writeFileAtomically(const std::filesystem::path& path, std::string_view content) {
+    AtomicFile file(path);
+    file.write(content);
+    file.commit();
 }
 
 void checkWritable(const std::filesystem::path& path) {

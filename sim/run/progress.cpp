@@ -28,10 +28,10 @@ Progress::~Progress() {
     }
 }
 
-void Progress::advance() {
-    ++done_;
+void Progress::advanceTo(std::uint64_t done) {
+    done_ = done;
     const auto now = std::chrono::steady_clock::now();
-    if (isTerminal_ && now >= nextDraw_) {
+    if (isTerminal_ && done_ > 0 && now >= nextDraw_) {
         nextDraw_ = now + kRedraw;
         drawn_ = true;
         draw();

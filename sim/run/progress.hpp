@@ -16,7 +16,8 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    void advance();
+    void advance() { advanceTo(done_ + 1); }
+    void advanceTo(std::uint64_t done);
 
 private:
     void draw() const;
