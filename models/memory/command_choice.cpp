@@ -29,13 +29,67 @@ private:
     std::array<Cycle, kBurstCommandCount> channel_{};
 };
 
-MemoryController::Urgency MemoryController::urgencyOf(Command command) {
-    return isColumn(command) ? Urgency::Column : Urgency::Row;
+/// Of several candidates the first one to go on, and how many could at its clock.
+class MemoryController::Front {
+public:
+    Cycle clock() const { return clock_; }
+    std::uint32_t bank() const { return bank_; }
+    bool isContended() const { return count_ > 1; }
+
+    /// `precedes`: at the same clock, before the one so far.
+    template <typename Precedes>
+    void offer(std::uint32_t bank, Cycle clock, Precedes&& precedes) {
+        if (clock > clock_) {
+            return;
+        }
+        if (clock < clock_ || precedes(bank_)) {
+            bank_ = bank;
+        }
+        count_ = clock < clock_ ? 1 : count_ + 1;
+        clock_ = clock;
+    }
+
+private:
+    Cycle clock_ = kNever;
+    std::uint32_t bank_ = 0;
+    std::uint32_t count_ = 0;
+};
+
+/// In general the command goes that may go first; at one clock the one for data. But what holds up
+/// an Activate loses clocks of the activate window that nothing makes up for, so that an Activate
+/// goes before what would still occupy its bus: not where column commands compete for the data bus,
+/// nor where the command bus has less room than the window.
+const MemoryController::Front& MemoryController::firstOf(const Fronts& fronts) const {
+    const Front& activates = fronts[indexOf(Command::Activate)];
+    const Front& columns = fronts[indexOf(writing_ ? Command::Write : Command::Read)];
+    const Front& precharges = fronts[indexOf(Command::Precharge)];
+    const bool columnFirst = columns.clock() <= precharges.clock();
+    const Front& other = columnFirst ? columns : precharges;
+    const Command command = columnFirst ? Command::Read : Command::Precharge;
+    if (activates.clock() == kNever || other.clock() == kNever) {
+        return activates.clock() == kNever ? other : activates;
+    }
+    const bool yields = activatesFirst_ && !(columnFirst && columns.isContended());
+    const Cycle slot = yields ? slotBeforeActivate_[indexOf(command)] : 0;
+    return other.clock() + slot <= activates.clock() ? other : activates;
 }
 
-/// At the same clock.
-bool MemoryController::goesBefore(const Candidate& a, const Candidate& b) {
-    return isColumn(a.command) != isColumn(b.command) ? isColumn(a.command) : a.order < b.order;
+/// Whether bursts to random rows are limited by the activate window and not by the command bus.
+bool MemoryController::isWindowNarrow() const {
+    Cycle bus = 0;
+    const auto& commands = config_.commands;
+    for (const Command command : {Command::Activate, Command::Precharge, Command::Read}) {
+        const CommandSlot& slot = commands[indexOf(command)];
+        bus += slot.bus == commands[indexOf(Command::Activate)].bus ? slot.clocks : 0;
+    }
+    double window = 0;
+    for (const TimingRule& rule : config_.rules) {
+        if (rule.level == Level::Rank && rule.next == Command::Activate &&
+            rule.follows(Command::Activate)) {
+            window = std::max(window, static_cast<double>(rule.clocks) / rule.window);
+        }
+    }
+    return window >= static_cast<double>(bus);
 }
 
 const MemoryController::Choice& MemoryController::choice() {
@@ -175,8 +229,7 @@ void MemoryController::considerBursts(Choice& best) {
         candidates_[queue(writing_).at(aged).bank].isStale = true;
     }
     const SharedReady shared(device_.timing());
-    std::uint32_t bestBank = 0;
-    Cycle bestClock = kNever;
+    Fronts fronts;
     queue(writing_).forEachBank([&](std::uint32_t bank) {
         Candidate& candidate = candidates_[bank];
         if (candidate.isBlocked) {
@@ -185,22 +238,21 @@ void MemoryController::considerBursts(Choice& best) {
         if (candidate.isStale) {
             renew(candidate, bank, aged);
         }
-        if (candidate.ready > bestClock ||
-            (first != RequestQueue::kNone && isColumn(candidate.command) &&
-             candidate.slot != first)) {
+        const bool column = isColumn(candidate.command);
+        Front& front = fronts[indexOf(candidate.command)];
+        if (candidate.ready > front.clock() ||
+            (column && first != RequestQueue::kNone && candidate.slot != first)) {
             return;
         }
-        const Cycle clock = std::max({candidate.ready, now_, shared.of(candidate)});
-        if (clock < bestClock ||
-            (clock == bestClock && goesBefore(candidate, candidates_[bestBank]))) {
-            bestClock = clock;
-            bestBank = bank;
-        }
+        front.offer(
+            bank, std::max({candidate.ready, now_, shared.of(candidate)}),
+            [&](std::uint32_t other) { return candidate.order < candidates_[other].order; });
     });
-    if (bestClock != kNever) {
-        const Candidate& chosen = candidates_[bestBank];
-        best = {bestClock,  urgencyOf(chosen.command), chosen.order, chosen.command, bestBank,
-                chosen.slot};
+    const Front& front = firstOf(fronts);
+    if (front.clock() != kNever) {
+        const Candidate& chosen = candidates_[front.bank()];
+        best = {front.clock(),  Urgency::Burst, chosen.order,
+                chosen.command, front.bank(),   chosen.slot};
     }
 }
 

@@ -157,6 +157,8 @@ std::optional<ClosedForm> closedForm(const DdrConfig& config, DramPattern patter
     if (pattern == DramPattern::Sequential) {
         const std::uint64_t reach = std::uint64_t{config.controller.readQueue} * o.burstBytes();
         if (o.channels > 1 && config.channelInterleaveBytes > reach) return std::nullopt;
+        // Banks with paths of their own all come to the ends of their rows together.
+        if (o.dataPathPerBank) return std::nullopt;
         addColumns(bottleneck, config, sequentialSpread(config));
         bottleneck.addShared(busClocks(config, {Read}), 1, "command bus");
         return combine(bottleneck, refreshLoss(config, false), o.channels);

@@ -36,13 +36,19 @@ MemoryController::MemoryController(const DdrConfig& config)
       reads_(config.controller.readQueue, device_.banks().banks()),
       writes_(config.controller.writeQueue, device_.banks().banks()),
       banks_(device_.banks().banks()),
-      candidates_(banks_.size()) {
+      candidates_(banks_.size()),
+      activatesFirst_(isWindowNarrow()) {
     const DramControllerConfig& controller = config_.controller;
     SYSTOLE_CHECK(controller.readQueue > 0 && controller.writeQueue > 0 &&
                       controller.writeLow < controller.writeHigh &&
                       controller.writeHigh <= controller.writeQueue,
                   "queues of {} reads and {} writes, watermarks {} and {}", controller.readQueue,
                   controller.writeQueue, controller.writeHigh, controller.writeLow);
+    for (std::size_t i = 0; i < kBurstCommandCount; ++i) {
+        const CommandSlot& slot = config_.commands[i];
+        const bool isShared = slot.bus == config_.commands[indexOf(Command::Activate)].bus;
+        slotBeforeActivate_[i] = isShared && slot.bus ? slot.clocks : 0;
+    }
     for (std::uint32_t rank = 0; rank < device_.banks().ranks(); ++rank) {
         ranks_.push_back({RefreshSchedule(config_, rank)});
         nextDue_ = std::min(nextDue_, ranks_.back().refresh.nextDue());

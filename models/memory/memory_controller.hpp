@@ -75,7 +75,7 @@ private:
 
     /// Of several commands at one clock the one of the least urgency value is issued first, then
     /// the one for the oldest burst.
-    enum class Urgency : std::uint8_t { Forced, Column, Row, Housekeeping };
+    enum class Urgency : std::uint8_t { Forced, Burst, Housekeeping };
     struct Choice {
         Cycle clock = kNever;
         Urgency urgency = Urgency::Housekeeping;
@@ -111,8 +111,10 @@ private:
     };
 
     class SharedReady;
-    static Urgency urgencyOf(Command command);
-    static bool goesBefore(const Candidate& a, const Candidate& b);
+    class Front;
+    using Fronts = std::array<Front, kBurstCommandCount>;
+    const Front& firstOf(const Fronts& fronts) const;
+    bool isWindowNarrow() const;
 
     RequestQueue& queue(bool isWrite) { return isWrite ? writes_ : reads_; }
     const RequestQueue& queue(bool isWrite) const { return isWrite ? writes_ : reads_; }
@@ -159,6 +161,9 @@ private:
     std::vector<Bank> banks_;
     std::vector<Candidate> candidates_;  ///< of the banks, in this direction
     std::vector<Rank> ranks_;
+    bool activatesFirst_;
+    /// For how long a command keeps an Activate from its bus.
+    std::array<Cycle, kBurstCommandCount> slotBeforeActivate_{};
     std::optional<Choice> choice_;
     bool writing_ = false;      ///< writes are served
     bool draining_ = false;     ///< until few are left

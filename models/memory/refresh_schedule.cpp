@@ -32,6 +32,7 @@ void RefreshSchedule::findNextDue() {
 
 void RefreshSchedule::becomeDue() {
     ++owed_;
+    isForced_ = isForced_ || owed_ > postponed_;
     ++count_;
     findNextDue();
 }
@@ -39,6 +40,7 @@ void RefreshSchedule::becomeDue() {
 void RefreshSchedule::refreshed(std::uint32_t set) {
     SYSTOLE_CHECK(owed_ > 0 && mayRefresh(set), "a refresh that is not owed");
     --owed_;
+    isForced_ = isForced_ && owed_ > 0;
     isDone_[set] = true;
     if (++done_ == sets()) {
         isDone_.assign(sets(), false);

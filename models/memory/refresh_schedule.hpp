@@ -20,8 +20,8 @@ public:
     void becomeDue();
 
     bool owes() const { return owed_ > 0; }
-    /// No more may be put off.
-    bool mustRefresh() const { return owed_ > postponed_; }
+    /// No more may be put off: all that are owed come now.
+    bool mustRefresh() const { return isForced_; }
     /// Sets may be refreshed in any order, but all of them before one comes again.
     std::uint32_t sets() const { return static_cast<std::uint32_t>(isDone_.size()); }
     bool mayRefresh(std::uint32_t set) const { return !isDone_[set]; }
@@ -45,6 +45,7 @@ private:
     std::uint64_t count_ = 0;
     Cycle nextDue_ = 0;
     std::uint64_t owed_ = 0;
+    bool isForced_ = false;
     std::uint32_t missing_ = 0;  ///< since the last exit
 };
 

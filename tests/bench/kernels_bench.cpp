@@ -8,10 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "models/memory/address_map.hpp"
-#include "models/memory/dram_channel.hpp"
 #include "models/numeric/gemm.hpp"
-#include "sim/config/dram_loader.hpp"
 
 namespace systole {
 namespace {
@@ -111,21 +108,6 @@ SYSTOLE_GEMM_BENCHMARK(int8_int16_saturate, "int8", "int16_saturate");
 BENCHMARK_CAPTURE(gemm, fold_int8_int32, Case{"int8", "int32"}, kFold);
 BENCHMARK_CAPTURE(gemm, fold_e4m3_exact, Case{"e4m3", "exact"}, kFold);
 BENCHMARK_CAPTURE(gemm, fold_e4m3_fp16, Case{"e4m3", "fp16"}, kFold);
-
-void dramSequentialReads(benchmark::State& state) {
-    const memory::DdrConfig config =
-        sim::loadDram(SYSTOLE_SOURCE_DIR "/configs/dram/ddr4_2400.yaml", {}).ddr.value();
-    const memory::AddressMap map(config);
-    memory::DramChannel channel(config);
-    std::uint64_t burst = 0;
-    for (auto _ : state) {
-        const auto place = map.decode(burst * 64 % map.capacityBytes());
-        benchmark::DoNotOptimize(channel.serve(place, false, burst));
-        ++burst;
-    }
-    state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(dramSequentialReads);
 
 }  // namespace
 }  // namespace systole
