@@ -7,71 +7,22 @@
 
 namespace systole::memory {
 
-/// By when rules and buses that banks share allow a command for a burst.
-class MemoryController::SharedReady {
-public:
-    explicit SharedReady(const TimingEngine& timing) {
-        for (std::size_t i = 0; i < kBurstCommandCount; ++i) {
-            const auto command = static_cast<Command>(i);
-            groups_[i] = timing.groupsReady(command);
-            ranks_[i] = timing.ranksReady(command);
-            channel_[i] = timing.channelReady(command);
-        }
-    }
-    Cycle of(const Candidate& candidate) const {
-        const std::size_t i = indexOf(candidate.command);
-        return std::max({groups_[i][candidate.group], ranks_[i][candidate.rank], channel_[i]});
-    }
-
-private:
-    std::array<const Cycle*, kBurstCommandCount> groups_{};
-    std::array<const Cycle*, kBurstCommandCount> ranks_{};
-    std::array<Cycle, kBurstCommandCount> channel_{};
-};
-
-/// Of several candidates the first one to go on, and how many could at its clock.
-class MemoryController::Front {
-public:
-    Cycle clock() const { return clock_; }
-    std::uint32_t bank() const { return bank_; }
-    bool isContended() const { return count_ > 1; }
-
-    /// `precedes`: at the same clock, before the one so far.
-    template <typename Precedes>
-    void offer(std::uint32_t bank, Cycle clock, Precedes&& precedes) {
-        if (clock > clock_) {
-            return;
-        }
-        if (clock < clock_ || precedes(bank_)) {
-            bank_ = bank;
-        }
-        count_ = clock < clock_ ? 1 : count_ + 1;
-        clock_ = clock;
-    }
-
-private:
-    Cycle clock_ = kNever;
-    std::uint32_t bank_ = 0;
-    std::uint32_t count_ = 0;
-};
-
 /// In general the command goes that may go first; at one clock the one for data. But what holds up
 /// an Activate loses clocks of the activate window that nothing makes up for, so that an Activate
 /// goes before what would still occupy its bus: not where column commands compete for the data bus,
 /// nor where the command bus has less room than the window.
-const MemoryController::Front& MemoryController::firstOf(const Fronts& fronts) const {
-    const Front& activates = fronts[indexOf(Command::Activate)];
-    const Front& columns = fronts[indexOf(writing_ ? Command::Write : Command::Read)];
-    const Front& precharges = fronts[indexOf(Command::Precharge)];
-    const bool columnFirst = columns.clock() <= precharges.clock();
+const MemoryController::Front& MemoryController::firstOf(const Front& activates,
+                                                         const Front& precharges,
+                                                         const Front& columns) const {
+    const bool columnFirst = columns.clock <= precharges.clock;
     const Front& other = columnFirst ? columns : precharges;
-    const Command command = columnFirst ? Command::Read : Command::Precharge;
-    if (activates.clock() == kNever || other.clock() == kNever) {
-        return activates.clock() == kNever ? other : activates;
+    if (activates.clock == kNever || other.clock == kNever) {
+        return activates.clock == kNever ? other : activates;
     }
-    const bool yields = activatesFirst_ && !(columnFirst && columns.isContended());
-    const Cycle slot = yields ? slotBeforeActivate_[indexOf(command)] : 0;
-    return other.clock() + slot <= activates.clock() ? other : activates;
+    const bool isContended = columnFirst && columns.count > 1;
+    const Command command = columnFirst ? Command::Read : Command::Precharge;
+    const Cycle slot = activatesFirst_ && !isContended ? slotBeforeActivate_[indexOf(command)] : 0;
+    return other.clock + slot <= activates.clock ? other : activates;
 }
 
 /// Whether bursts to random rows are limited by the activate window and not by the command bus.
@@ -93,19 +44,19 @@ bool MemoryController::isWindowNarrow() const {
 }
 
 const MemoryController::Choice& MemoryController::choice() {
-    if (!choice_) {
+    if (!isChosen_) {
+        isChosen_ = true;
+        choice_ = {};
         chooseDirection();
-        Choice best;
-        considerBursts(best);
+        considerBursts(choice_);
         if (config_.controller.pagePolicy != PagePolicy::Open) {
-            considerPages(best);
+            considerPages(choice_);
         }
         for (std::uint32_t rank = 0; rank < ranks_.size(); ++rank) {
-            considerRank(best, rank);
+            considerRank(choice_, rank);
         }
-        choice_ = best;
     }
-    return *choice_;
+    return choice_;
 }
 
 void MemoryController::consider(Choice& best, Choice candidate) const {
@@ -121,9 +72,7 @@ void MemoryController::turn(bool toWrites, bool isDrain) {
     writing_ = toWrites;
     draining_ = isDrain;
     served_ = 0;
-    for (Candidate& candidate : candidates_) {
-        candidate.isStale = true;
-    }
+    candidates_.invalidateAll();
 }
 
 bool MemoryController::isAged(Slot slot, const RequestQueue& queue) const {
@@ -163,7 +112,7 @@ Command MemoryController::nextCommand(const QueuedBurst& burst) const {
 MemoryController::Slot MemoryController::oldestAvailable() const {
     Slot oldest = RequestQueue::kNone;
     const RequestQueue& bursts = queue(writing_);
-    bursts.forEachBank([&](std::uint32_t bank) {
+    bursts.pending().forEach([&](std::uint32_t bank) {
         const Slot slot = bursts.oldestOf(bank);
         if (oldest == RequestQueue::kNone || bursts.at(slot).order < bursts.at(oldest).order) {
             oldest = slot;
@@ -173,7 +122,7 @@ MemoryController::Slot MemoryController::oldestAvailable() const {
 }
 
 /// Of a bank's bursts, the one that the policy lets go on.
-MemoryController::Slot MemoryController::candidateOf(std::uint32_t bank) const {
+MemoryController::Slot MemoryController::chosenOf(std::uint32_t bank) const {
     const RequestQueue& bursts = queue(writing_);
     const Slot oldest = bursts.oldestOf(bank);
     const Slot hit = bursts.hitOf(bank);
@@ -185,16 +134,14 @@ MemoryController::Slot MemoryController::candidateOf(std::uint32_t bank) const {
     return hit;
 }
 
-void MemoryController::renew(Candidate& candidate, std::uint32_t bank, Slot aged) const {
+BankCandidates::Candidate MemoryController::candidateOf(std::uint32_t bank, Slot aged) const {
     const RequestQueue& bursts = queue(writing_);
     const bool isAged = aged != RequestQueue::kNone && bursts.at(aged).bank == bank;
-    candidate.slot = isAged ? aged : candidateOf(bank);
-    const QueuedBurst& burst = bursts.at(candidate.slot);
-    candidate.command = nextCommand(burst);
-    candidate.ready =
-        std::max(burst.notBefore, device_.timing().bankReady(candidate.command, bank));
-    candidate.order = burst.order;
-    candidate.isStale = isAged;
+    const Slot slot = isAged ? aged : chosenOf(bank);
+    const QueuedBurst& burst = bursts.at(slot);
+    const Command command = nextCommand(burst);
+    return {std::max(burst.notBefore, device_.timing().bankReady(command, bank)), burst.order, slot,
+            command};
 }
 
 /// The oldest burst, if it is past the age limit: its bank serves no other.
@@ -213,46 +160,55 @@ MemoryController::Slot MemoryController::alone(Slot aged) const {
     }
     if (aged != RequestQueue::kNone) {
         const QueuedBurst& burst = queue(writing_).at(aged);
-        if (!candidates_[burst.bank].isBlocked && device_.openRow(burst.bank) == burst.row) {
+        if (!candidates_.isBlocked(burst.bank) && device_.openRow(burst.bank) == burst.row) {
             return aged;
         }
     }
     return RequestQueue::kNone;
 }
 
-/// The same as `consider` of every bank's next command. Most of the time is spent here, so that
-/// what banks share is looked up once.
-void MemoryController::considerBursts(Choice& best) {
-    const Slot aged = agedBurst();
-    const Slot first = alone(aged);
-    if (aged != RequestQueue::kNone) {
-        candidates_[queue(writing_).at(aged).bank].isStale = true;
+/// Nothing to choose from: what a row that conflicts with the next one, or a dependent request,
+/// meets.
+void MemoryController::considerOnlyBank(Choice& best) const {
+    const std::uint32_t bank = queue(writing_).pending().only();
+    if (!candidates_.isBlocked(bank)) {
+        const BankCandidates::Candidate next = candidateOf(bank, agedBurst());
+        const Cycle clock = std::max({next.ready, now_, device_.earliest(next.command, bank)});
+        best = {clock, Urgency::Burst, next.order, next.command, bank, next.slot};
     }
-    const SharedReady shared(device_.timing());
-    Fronts fronts;
-    queue(writing_).forEachBank([&](std::uint32_t bank) {
-        Candidate& candidate = candidates_[bank];
-        if (candidate.isBlocked) {
-            return;
-        }
-        if (candidate.isStale) {
-            renew(candidate, bank, aged);
-        }
-        const bool column = isColumn(candidate.command);
-        Front& front = fronts[indexOf(candidate.command)];
-        if (candidate.ready > front.clock() ||
-            (column && first != RequestQueue::kNone && candidate.slot != first)) {
-            return;
-        }
-        front.offer(
-            bank, std::max({candidate.ready, now_, shared.of(candidate)}),
-            [&](std::uint32_t other) { return candidate.order < candidates_[other].order; });
-    });
-    const Front& front = firstOf(fronts);
-    if (front.clock() != kNever) {
-        const Candidate& chosen = candidates_[front.bank()];
-        best = {front.clock(),  Urgency::Burst, chosen.order,
-                chosen.command, front.bank(),   chosen.slot};
+}
+
+/// The same as `consider` of every bank's next command.
+void MemoryController::considerBursts(Choice& best) {
+    const RequestQueue& bursts = queue(writing_);
+    if (bursts.pending().size() == 1) {
+        considerOnlyBank(best);
+        return;
+    }
+    const TimingEngine& timing = device_.timing();
+    const Slot aged = agedBurst();
+    const Slot only = alone(aged);
+    if (aged != RequestQueue::kNone) {
+        candidates_.invalidate(bursts.at(aged).bank);
+    }
+    candidates_.renew(bursts.pending(), timing, now_,
+                      [&](std::uint32_t bank) { return candidateOf(bank, aged); });
+    const Command column = writing_ ? Command::Write : Command::Read;
+    Front onlyFront;
+    const Front* columns = &onlyFront;
+    if (only == RequestQueue::kNone) {
+        columns = &candidates_.first(column, timing, now_);
+    } else if (candidates_.of(bursts.at(only).bank).slot == only) {
+        onlyFront = candidates_.alone(bursts.at(only).bank, column, timing, now_);
+    }
+    const Front& front = firstOf(candidates_.first(Command::Activate, timing, now_),
+                                 candidates_.first(Command::Precharge, timing, now_), *columns);
+    if (front.clock != kNever) {
+        const BankCandidates::Candidate& chosen = candidates_.of(front.bank);
+        best = {front.clock, Urgency::Burst, chosen.order, chosen.command, front.bank, chosen.slot};
+    }
+    if (aged != RequestQueue::kNone) {
+        candidates_.invalidate(bursts.at(aged).bank);  // it is its bank's for this time
     }
 }
 
@@ -260,7 +216,7 @@ void MemoryController::considerPages(Choice& best) const {
     const bool adaptive = config_.controller.pagePolicy == PagePolicy::Adaptive;
     for (std::uint32_t i = 0; i < banks_.size(); ++i) {
         const Bank& bank = banks_[i];
-        if (bank.mayClose && !candidates_[i].isBlocked && reads_.hitOf(i) == RequestQueue::kNone &&
+        if (bank.mayClose && !candidates_.isBlocked(i) && reads_.hitOf(i) == RequestQueue::kNone &&
             writes_.hitOf(i) == RequestQueue::kNone) {
             const Cycle clock = adaptive ? bank.lastUse + bank.timeout : 0;
             consider(best, {clock, Urgency::Housekeeping, i, Command::Precharge, i});

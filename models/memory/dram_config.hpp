@@ -146,10 +146,10 @@ struct DramControllerConfig {
     PagePolicy pagePolicy = PagePolicy::Open;
     std::uint32_t readQueue = 64;   ///< entries
     std::uint32_t writeQueue = 64;  ///< entries
-    std::uint32_t writeHigh = 48;   ///< so many writes are drained,
+    std::uint32_t writeHigh = 60;   ///< so many writes are drained,
     std::uint32_t writeLow = 16;    ///< until so many are left
     Limit rowHitCap;                ///< hits in an open row while an older burst waits for its bank
-    Cycle ageLimit = 1000;          ///< a burst that has waited so long comes first
+    Cycle ageLimit = 10000;         ///< a burst that has waited so long comes first
     Limit powerDownAfter;           ///< idle clocks of a rank
     Limit selfRefreshAfter;         ///< idle clocks of a rank
     Cycle pipelineClocks = 0;       ///< fixed delay of controller and PHY, per request

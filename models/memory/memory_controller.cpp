@@ -36,7 +36,7 @@ MemoryController::MemoryController(const DdrConfig& config)
       reads_(config.controller.readQueue, device_.banks().banks()),
       writes_(config.controller.writeQueue, device_.banks().banks()),
       banks_(device_.banks().banks()),
-      candidates_(banks_.size()),
+      candidates_(device_.timing()),
       activatesFirst_(isWindowNarrow()) {
     const DramControllerConfig& controller = config_.controller;
     SYSTOLE_CHECK(controller.readQueue > 0 && controller.writeQueue > 0 &&
@@ -56,8 +56,6 @@ MemoryController::MemoryController(const DdrConfig& config)
     for (std::uint32_t bank = 0; bank < banks_.size(); ++bank) {
         banks_[bank].timeout =
             config_.clocksBetween(Command::Activate, Command::Activate, Level::Bank);
-        candidates_[bank].group = device_.banks().groupOf(bank);
-        candidates_[bank].rank = device_.banks().rankOf(bank);
     }
 }
 
@@ -101,8 +99,8 @@ std::optional<ServedBurst> MemoryController::offer(const MemoryRequest& request,
     const Slot slot = queue(request.isWrite).insert(burst, device_.openRow(burst.bank));
     ++ranks_[address.bank.rank].pending;
     if (!keepsChoice(slot, request.isWrite)) {
-        choice_.reset();
-        candidates_[burst.bank].isStale = true;
+        isChosen_ = false;
+        candidates_.invalidate(burst.bank);
     }
     return std::nullopt;
 }
@@ -113,7 +111,7 @@ bool MemoryController::keepsChoice(Slot slot, bool isWrite) const {
     const std::uint32_t bank = own.at(slot).bank;
     const bool isFirst = slot == own.oldestOf(bank) || slot == own.hitOf(bank);
     const bool mayTurn = isWrite ? own.size() >= config_.controller.writeHigh : writing_;
-    return choice_ && !isFirst && !mayTurn;
+    return isChosen_ && !isFirst && !mayTurn;
 }
 
 void MemoryController::idleUntil(Cycle clock) {
@@ -137,7 +135,7 @@ Cycle MemoryController::nextEvent() {
 
 std::optional<ServedBurst> MemoryController::step() {
     const Choice next = choice();
-    choice_.reset();
+    isChosen_ = false;
     if (nextDue_ <= next.clock) {
         refreshesDue();
         return std::nullopt;
@@ -173,6 +171,7 @@ void MemoryController::issue(const Choice& choice) {
         issued.column = isColumn(choice.command) ? burst.column : 0;
     }
     device_.issue(issued);
+    candidates_.issued(choice.command);
     now_ = choice.clock;
 }
 
@@ -198,7 +197,7 @@ void MemoryController::note(const Choice& choice) {
             break;
         case Command::RefreshBank:
             for (const std::uint32_t bank : device_.refreshSet(choice.bank)) {
-                candidates_[bank].isStale = true;
+                candidates_.invalidate(bank);
             }
             [[fallthrough]];
         case Command::Refresh:
@@ -223,7 +222,7 @@ void MemoryController::note(const Choice& choice) {
 void MemoryController::opened(std::uint32_t bank, std::uint32_t row) {
     reads_.rowChanged(bank, row);
     writes_.rowChanged(bank, row);
-    candidates_[bank].isStale = true;
+    candidates_.invalidate(bank);
     banks_[bank].passed = 0;
     banks_[bank].row = row;
     banks_[bank].lastUse = now_;
@@ -232,7 +231,7 @@ void MemoryController::opened(std::uint32_t bank, std::uint32_t row) {
 void MemoryController::closed(std::uint32_t bank) {
     reads_.rowChanged(bank, DramDevice::kClosed);
     writes_.rowChanged(bank, DramDevice::kClosed);
-    candidates_[bank].isStale = true;
+    candidates_.invalidate(bank);
     banks_[bank].mayClose = false;
 }
 
@@ -315,11 +314,11 @@ void MemoryController::block(std::uint32_t rank) {
     const bool perBank = config_.refresh.mode == RefreshMode::PerBank;
     const bool all = device_.power(rank) != PowerState::Up || (refresh.mustRefresh() && !perBank);
     for (std::uint32_t i = 0; i < device_.banks().banksPerRank(); ++i) {
-        candidates_[first + i].isBlocked = all;
+        candidates_.block(first + i, all);
     }
     if (refresh.mustRefresh() && perBank) {
         for (const std::uint32_t bank : banksOf(rank, ranks_[rank].target)) {
-            candidates_[bank].isBlocked = true;
+            candidates_.block(bank, true);
         }
     }
 }
@@ -341,7 +340,7 @@ ServedBurst MemoryController::serve(const Choice& choice) {
     bank.mayClose = config_.controller.pagePolicy != PagePolicy::Open;
     bank.lastUse = choice.clock;
     own.erase(choice.slot);
-    candidates_[burst.bank].isStale = true;
+    candidates_.invalidate(burst.bank);
     if (!writing_) {
         writes_.release(burst.bank, device_.openRow(burst.bank), [&](const QueuedBurst& write) {
             return reads_.findLast(write) == RequestQueue::kNone;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/memory/bank_candidates.hpp"
 #include "models/memory/dram_command.hpp"
 #include "models/memory/dram_config.hpp"
 #include "models/memory/dram_counters.hpp"
@@ -84,17 +85,6 @@ private:
         std::uint32_t bank = 0;
         Slot slot = RequestQueue::kNone;  ///< of the burst that it is for
     };
-    /// What the policy lets a bank do next, as far as the bank alone decides it.
-    struct Candidate {
-        Cycle ready = 0;  ///< by the rules of the bank
-        std::uint64_t order = 0;
-        Slot slot = RequestQueue::kNone;
-        Command command = Command::Activate;
-        bool isStale = true;
-        bool isBlocked = false;   ///< by a refresh that must come, or by the rank's power state
-        std::uint32_t group = 0;  ///< of the channel
-        std::uint32_t rank = 0;
-    };
     struct Rank {
         RefreshSchedule refresh;
         std::uint64_t pending = 0;
@@ -110,10 +100,9 @@ private:
         std::uint32_t closedRow = DramDevice::kClosed;  ///< by the timeout
     };
 
-    class SharedReady;
-    class Front;
-    using Fronts = std::array<Front, kBurstCommandCount>;
-    const Front& firstOf(const Fronts& fronts) const;
+    using Front = BankCandidates::Front;
+    const Front& firstOf(const Front& activates, const Front& precharges,
+                         const Front& columns) const;
     bool isWindowNarrow() const;
 
     RequestQueue& queue(bool isWrite) { return isWrite ? writes_ : reads_; }
@@ -127,10 +116,11 @@ private:
     bool isAged(Slot slot, const RequestQueue& queue) const;
     void consider(Choice& best, Choice candidate) const;
     void considerBursts(Choice& best);
+    void considerOnlyBank(Choice& best) const;
     Slot agedBurst() const;
     Slot alone(Slot aged) const;
-    Slot candidateOf(std::uint32_t bank) const;
-    void renew(Candidate& candidate, std::uint32_t bank, Slot aged) const;
+    Slot chosenOf(std::uint32_t bank) const;
+    BankCandidates::Candidate candidateOf(std::uint32_t bank, Slot aged) const;
     Command nextCommand(const QueuedBurst& burst) const;
     Slot oldestAvailable() const;
     void considerPages(Choice& best) const;
@@ -159,12 +149,13 @@ private:
     RequestQueue reads_;
     RequestQueue writes_;
     std::vector<Bank> banks_;
-    std::vector<Candidate> candidates_;  ///< of the banks, in this direction
+    BankCandidates candidates_;  ///< of the banks, in this direction
     std::vector<Rank> ranks_;
     bool activatesFirst_;
     /// For how long a command keeps an Activate from its bus.
     std::array<Cycle, kBurstCommandCount> slotBeforeActivate_{};
-    std::optional<Choice> choice_;
+    Choice choice_;
+    bool isChosen_ = false;     ///< else choice_ is of the past
     bool writing_ = false;      ///< writes are served
     bool draining_ = false;     ///< until few are left
     std::uint64_t served_ = 0;  ///< in this direction

@@ -6,11 +6,7 @@
 namespace systole::memory {
 
 RequestQueue::RequestQueue(std::size_t capacity, std::uint32_t banks)
-    : nodes_(capacity),
-      banks_(banks),
-      pending_((banks + 63) / 64),
-      rows_(capacity),
-      bursts_(capacity) {
+    : nodes_(capacity), banks_(banks), pending_(banks), rows_(capacity), bursts_(capacity) {
     for (std::size_t slot = capacity; slot-- > 0;) {
         free_.push_back(static_cast<Slot>(slot));
     }
@@ -41,7 +37,7 @@ void RequestQueue::enterBank(Slot slot, std::uint32_t openRow) {
         after = nodes_[after].inBank.previous;
     }
     linkAfter(bank.list, &Node::inBank, slot, after);
-    pending_[burst.bank / 64] |= std::uint64_t{1} << burst.bank % 64;
+    pending_.insert(burst.bank);
     rows_.add(rowKey(burst));
     if (burst.row == openRow && (bank.hit == kNone || nodes_[bank.hit].burst.order > burst.order)) {
         bank.hit = slot;
@@ -60,7 +56,7 @@ void RequestQueue::erase(Slot slot) {
         bank.hit = nextHit(burst.bank, burst.row, next);
     }
     if (bank.list.head == kNone) {
-        pending_[burst.bank / 64] &= ~(std::uint64_t{1} << burst.bank % 64);
+        pending_.erase(burst.bank);
     }
     --size_;
     free_.push_back(slot);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/memory/bank_candidates.hpp"
 #include "models/memory/dram_device.hpp"
 
 namespace systole::memory {
@@ -78,15 +79,8 @@ public:
     template <typename MayGo>
     void release(std::uint32_t bank, std::uint32_t openRow, MayGo&& mayGo);
 
-    /// visit(bank) for every bank for which bursts are available.
-    template <typename Visit>
-    void forEachBank(Visit&& visit) const {
-        for (std::size_t word = 0; word < pending_.size(); ++word) {
-            for (std::uint64_t bits = pending_[word]; bits != 0; bits &= bits - 1) {
-                visit(static_cast<std::uint32_t>(word * 64 + std::countr_zero(bits)));
-            }
-        }
-    }
+    /// The banks for which bursts are available.
+    const BankSet& pending() const { return pending_; }
 
 private:
     struct Links {
@@ -121,7 +115,7 @@ private:
     std::vector<Node> nodes_;
     std::vector<Slot> free_;
     std::vector<Bank> banks_;
-    std::vector<std::uint64_t> pending_;
+    BankSet pending_;
     List age_;
     std::size_t size_ = 0;
     std::size_t held_ = 0;

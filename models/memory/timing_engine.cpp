@@ -7,40 +7,28 @@
 
 namespace systole::memory {
 
-namespace {
-
-template <typename Delays>
-void raise(std::vector<Cycle>& ready, const Delays& delays, std::size_t place, Cycle clock) {
-    for (const auto& delay : delays) {
-        Cycle& first = ready[delay.next + place];
-        first = std::max(first, clock + delay.clocks);
-    }
-}
-
-}  // namespace
-
 BankIndex::BankIndex(const DramOrganization& organization)
     : ranks_(organization.ranks),
       banksPerGroup_(organization.banksPerGroup),
       banksPerRank_(organization.banks()),
       group_(std::size_t{ranks_} * banksPerRank_),
-      rank_(group_.size()) {
+      rank_(group_.size()),
+      ids_(group_.size()) {
     for (std::uint32_t bank = 0; bank < group_.size(); ++bank) {
         group_[bank] = bank / banksPerGroup_;
         rank_[bank] = bank / banksPerRank_;
+        ids_[bank] = {rank_[bank], group_[bank] % organization.bankGroups, bank % banksPerGroup_};
     }
 }
 
 TimingEngine::TimingEngine(const DdrConfig& config)
     : banks_(config.organization),
       set_(config.refresh.set),
-      bankCount_(banks_.banks()),
-      groupCount_(banks_.groups()),
-      ranks_(banks_.ranks()),
-      bank_(kCommandCount * bankCount_),
-      group_(kCommandCount * groupCount_),
-      rank_(kCommandCount * ranks_),
-      channel_(kCommandCount) {
+      groupBegin_(banks_.banks()),
+      rankBegin_(groupBegin_ + banks_.groups()),
+      channel_(rankBegin_ + banks_.ranks()),
+      places_(channel_ + 1),
+      ready_(kCommandCount * places_) {
     SYSTOLE_CHECK(config.latencies.burst > 0, "a burst of {} beats takes no clock",
                   config.organization.burstLength);
     for (std::size_t command = 0; command < kCommandCount; ++command) {
@@ -69,10 +57,11 @@ void TimingEngine::bindWindow(const TimingRule& rule) {
                   rule.window, static_cast<int>(rule.level));
     for (const Command previous : rule.previous) {
         delays_[indexOf(previous)].windows.push_back(windows_.size());
+        delaysOthers_[indexOf(previous)][indexOf(rule.next)] = true;
     }
-    windows_.push_back({indexOf(rule.next) * ranks_, rule.clocks, rule.window,
-                        std::vector<Cycle>(rule.window * ranks_),
-                        std::vector<std::uint64_t>(ranks_)});
+    windows_.push_back({indexOf(rule.next) * places_ + rankBegin_, rule.clocks, rule.window,
+                        std::vector<Cycle>(rule.window * banks_.ranks()),
+                        std::vector<std::uint64_t>(banks_.ranks())});
 }
 
 void TimingEngine::bind(const TimingRule& rule, Command previous) {
@@ -81,24 +70,28 @@ void TimingEngine::bind(const TimingRule& rule, Command previous) {
     if (ofBanks && (isRankCommand(previous) || isRankCommand(rule.next))) {
         level = Level::Rank;  // such a command concerns every bank
     }
-    const std::size_t next = indexOf(rule.next);
+    const std::size_t begin = level == Level::Bank        ? 0
+                              : level == Level::BankGroup ? groupBegin_
+                              : level == Level::Channel   ? channel_
+                                                          : rankBegin_;
+    if (level == Level::OtherRank && banks_.ranks() == 1) {
+        return;
+    }
+    if (level != Level::Bank && level != Level::Channel) {
+        delaysOthers_[indexOf(previous)][indexOf(rule.next)] = true;
+    }
     Delays& delays = delays_[indexOf(previous)];
-    switch (level) {
-        case Level::Bank:
-            delays.bank.push_back({next * bankCount_, rule.clocks});
-            break;
-        case Level::BankGroup:
-            delays.group.push_back({next * groupCount_, rule.clocks});
-            break;
-        case Level::Rank:
-            delays.rank.push_back({next * ranks_, rule.clocks});
-            break;
-        case Level::OtherRank:
-            delays.otherRank.push_back({next * ranks_, rule.clocks});
-            break;
-        case Level::Channel:
-            delays.channel.push_back({next, rule.clocks});
-            break;
+    (level == Level::OtherRank ? delays.otherRanks : delays.delays)
+        .push_back({indexOf(rule.next) * places_ + begin, level, rule.clocks});
+}
+
+void TimingEngine::delay(const std::vector<Delay>& delays, std::uint32_t bank, Cycle clock) {
+    // By Level; the channel is one place.
+    const std::array<std::size_t, kLevelNames.size()> place{bank, banks_.groupOf(bank),
+                                                            banks_.rankOf(bank), 0, 0};
+    for (const Delay& delay : delays) {
+        Cycle& first = ready_[delay.next + place[static_cast<std::size_t>(delay.level)]];
+        first = std::max(first, clock + delay.clocks);
     }
 }
 
@@ -109,18 +102,15 @@ void TimingEngine::issue(Command command, std::uint32_t bank, Cycle clock) {
     busFree_[bus_[index]] = slotClocks_[index] > 0 ? clock + slotClocks_[index] : 0;
     if (command == Command::RefreshBank) {
         for (const std::uint32_t each : refreshSet(bank)) {
-            raise(bank_, delays.bank, each, clock);
-            raise(group_, delays.group, banks_.groupOf(each), clock);
+            delay(delays.delays, each, clock);
         }
     } else {
-        raise(bank_, delays.bank, bank, clock);
-        raise(group_, delays.group, banks_.groupOf(bank), clock);
+        delay(delays.delays, bank, clock);
     }
-    raise(rank_, delays.rank, rank, clock);
-    raise(channel_, delays.channel, 0, clock);
-    for (std::uint32_t other = 0; other < ranks_ && !delays.otherRank.empty(); ++other) {
-        if (other != rank) {
-            raise(rank_, delays.otherRank, other, clock);
+    for (const Delay& delay : delays.otherRanks) {
+        for (std::uint32_t other = 0; other < banks_.ranks(); ++other) {
+            Cycle& first = ready_[delay.next + other];
+            first = other == rank ? first : std::max(first, clock + delay.clocks);
         }
     }
     for (const std::size_t window : delays.windows) {
@@ -135,7 +125,7 @@ void TimingEngine::apply(Window& window, std::uint32_t rank, Cycle clock) {
     last[issued % window.commands] = clock;
     ++issued;
     if (issued >= window.commands) {
-        Cycle& first = rank_[window.next + rank];
+        Cycle& first = ready_[window.next + rank];
         first = std::max(first, last[issued % window.commands] + window.clocks);
     }
 }
@@ -155,7 +145,7 @@ std::vector<std::uint32_t> TimingEngine::refreshSet(std::uint32_t bank) const {
     }
     std::vector<std::uint32_t> set;
     BankId id = banks_.id(bank);
-    for (id.bankGroup = 0; id.bankGroup < groupCount_ / ranks_; ++id.bankGroup) {
+    for (id.bankGroup = 0; id.bankGroup < banks_.groups() / banks_.ranks(); ++id.bankGroup) {
         set.push_back(banks_.flat(id));
     }
     return set;

@@ -22,10 +22,7 @@ public:
     std::uint32_t flat(const BankId& id) const {
         return id.rank * banksPerRank_ + id.bankGroup * banksPerGroup_ + id.bank;
     }
-    BankId id(std::uint32_t flat) const {
-        return {rank_[flat], group_[flat] % (banksPerRank_ / banksPerGroup_),
-                flat % banksPerGroup_};
-    }
+    const BankId& id(std::uint32_t flat) const { return ids_[flat]; }
     std::uint32_t groupOf(std::uint32_t flat) const { return group_[flat]; }  ///< of the channel
     std::uint32_t rankOf(std::uint32_t flat) const { return rank_[flat]; }
 
@@ -35,6 +32,7 @@ private:
     std::uint32_t banksPerRank_;
     std::vector<std::uint32_t> group_;
     std::vector<std::uint32_t> rank_;
+    std::vector<BankId> ids_;
 };
 
 /// Whether a command is one of a whole rank.
@@ -65,37 +63,43 @@ public:
     /// The parts that the bank, its group, and all that it shares the rank with have in it: those
     /// of a bank change with commands to it alone.
     Cycle bankReady(Command command, std::uint32_t bank) const {
-        return bank_[indexOf(command) * bankCount_ + bank];
+        return ready_[indexOf(command) * places_ + bank];
     }
     Cycle groupReady(Command command, std::uint32_t bank) const {
         return groupsReady(command)[banks_.groupOf(bank)];
     }
     /// By group of the channel.
     const Cycle* groupsReady(Command command) const {
-        return group_.data() + indexOf(command) * groupCount_;
+        return ready_.data() + indexOf(command) * places_ + groupBegin_;
     }
     Cycle rankReady(Command command, std::uint32_t rank) const {
         return std::max(ranksReady(command)[rank], channelReady(command));
     }
     const Cycle* ranksReady(Command command) const {
-        return rank_.data() + indexOf(command) * ranks_;
+        return ready_.data() + indexOf(command) * places_ + rankBegin_;
     }
     Cycle channelReady(Command command) const {
         const std::size_t c = indexOf(command);
-        return std::max(channel_[c], busFree_[bus_[c]]);
+        return std::max(ready_[c * places_ + channel_], busFree_[bus_[c]]);
     }
 
     void issue(Command command, std::uint32_t bank, Cycle clock);
+
+    /// Whether a rule lets one command delay the other in further banks of a group or rank.
+    bool delaysOtherBanks(Command previous, Command next) const {
+        return delaysOthers_[indexOf(previous)][indexOf(next)];
+    }
 
     const BankIndex& banks() const { return banks_; }
     /// The banks that a RefreshBank of `bank` refreshes.
     std::vector<std::uint32_t> refreshSet(std::uint32_t bank) const;
 
 private:
-    /// Of a rule with the previous command given: what it delays, as an index into the array of
-    /// its level, to which the place is added.
+    /// Of a rule with the previous command given: what it delays, as an index to which that of the
+    /// place at its level is added.
     struct Delay {
         std::size_t next;
+        Level level;
         Cycle clocks;
     };
     /// The clocks of the last of certain commands, of each rank a ring.
@@ -107,30 +111,28 @@ private:
         std::vector<std::uint64_t> issued;
     };
     struct Delays {
-        std::vector<Delay> bank;
-        std::vector<Delay> group;
-        std::vector<Delay> rank;
-        std::vector<Delay> otherRank;
-        std::vector<Delay> channel;
+        std::vector<Delay> delays;
+        std::vector<Delay> otherRanks;
         std::vector<std::size_t> windows;  ///< in which the command counts
     };
-    using Ready = std::vector<Cycle>;  ///< first legal clock, by command, then by place
 
     void bind(const TimingRule& rule);
     void bind(const TimingRule& rule, Command previous);
     void bindWindow(const TimingRule& rule);
     void apply(Window& window, std::uint32_t rank, Cycle clock);
 
+    void delay(const std::vector<Delay>& delays, std::uint32_t bank, Cycle clock);
+
     BankIndex banks_;
     RefreshSet set_;
-    std::size_t bankCount_;
-    std::size_t groupCount_;
-    std::size_t ranks_;
+    std::size_t groupBegin_;  ///< of the groups among the places of a command, after the banks
+    std::size_t rankBegin_;
+    std::size_t channel_;
+    std::size_t places_;
     std::array<Delays, kCommandCount> delays_;  ///< by previous command
-    Ready bank_;
-    Ready group_;
-    Ready rank_;
-    Ready channel_;
+    std::array<std::array<bool, kCommandCount>, kCommandCount> delaysOthers_{};
+    /// First legal clock, by command, then by place.
+    std::vector<Cycle> ready_;
     /// The last bus of the array takes the commands that never meet: it is always free.
     std::array<Cycle, kMostCommandBuses + 1> busFree_{};
     std::array<std::uint32_t, kCommandCount> bus_{};

@@ -32,7 +32,7 @@ struct Policy {
     std::vector<const char*> settings;
     std::optional<oracle::DramOp> mustOccur = {};  ///< in the trace with pauses
     std::uint32_t ranks = 1;
-    std::int64_t postponed = 0;
+    std::optional<std::int64_t> postponed = {};  ///< else as the part has it
     bool refreshed = true;
 };
 
@@ -117,7 +117,7 @@ std::string commandLine(const fs::path& part, const std::string& pattern, const 
 void checkRun(const fs::path& file, oracle::DramPart part, const std::string& pattern,
               const Policy& policy) {
     part.spec.ranks = policy.ranks;
-    part.spec.postponed = policy.postponed;
+    part.spec.postponed = policy.postponed.value_or(part.spec.postponed);
     part.spec.refreshed = policy.refreshed;
     const auto interval = part.spec.parameters.find("tREFI");
     ASSERT_NE(interval, part.spec.parameters.end());

@@ -39,8 +39,8 @@ double errorOn(const std::string& config) {
 }
 
 TEST(MappingError, IsTheDocumentedOneOnTheShippedNetwork) {
-    EXPECT_LT(errorOn("edge-16x16"), 0.0075);
-    EXPECT_LT(errorOn("edge-32x32"), 0.0195);
+    EXPECT_LT(errorOn("edge-16x16"), 0.0135);
+    EXPECT_LT(errorOn("edge-32x32"), 0.0285);
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST_P(Monotony, MoreChannelsNeverCostCycles) {
 TEST_P(Monotony, DoublingAnyDramLatencyNeverSavesCycles) {
     // Without refreshes: one that falls between two transfers instead of into one can save more
     // than the latency costs.
-    const std::string never = "dram.timing.tREFI=1000000";
+    const std::string never = "dram.controller.refresh=none";
     const std::uint64_t base = cyclesWith({never});
     const Overrides doubledRcd{never, "dram.timing.tRCD=34", "dram.timing.tRAS=56",
                                "dram.timing.tRC=73"};
@@ -74,18 +74,21 @@ TEST_P(Monotony, DoublingAnyDramLatencyNeverSavesCycles) {
 }
 
 TEST_P(Monotony, ALongerControllerPipelineNeverSavesCycles) {
-    const std::uint64_t none = cyclesWith({"dram.controller_clocks=0"});
-    const std::uint64_t some = cyclesWith({"dram.controller_clocks=20"});
-    const std::uint64_t more = cyclesWith({"dram.controller_clocks=40"});
+    const std::uint64_t none = cyclesWith({"dram.controller.pipeline_clocks=0"});
+    const std::uint64_t some = cyclesWith({"dram.controller.pipeline_clocks=20"});
+    const std::uint64_t more = cyclesWith({"dram.controller.pipeline_clocks=40"});
     EXPECT_GE(some, none);
     EXPECT_GE(more, some);
 }
 
 TEST_P(Monotony, DoublingAllDramLatenciesTogetherCostsCycles) {
-    const Overrides doubled{"dram.timing.CL=34",        "dram.timing.CWL=24",
-                            "dram.timing.tRCD=34",      "dram.timing.tRP=34",
-                            "dram.timing.tRAS=78",      "dram.timing.tRC=112",
-                            "dram.controller_clocks=40"};
+    const Overrides doubled{"dram.timing.CL=34",
+                            "dram.timing.CWL=24",
+                            "dram.timing.tRCD=34",
+                            "dram.timing.tRP=34",
+                            "dram.timing.tRAS=78",
+                            "dram.timing.tRC=112",
+                            "dram.controller.pipeline_clocks=40"};
     EXPECT_GT(cyclesWith(doubled), cyclesWith({}));
 }
 

@@ -250,9 +250,9 @@ TEST_F(ConfigDramTest, QueuesAndWatermarksFit) {
     EXPECT_EQ(complaintOf({"controller.write_watermarks.high=65"}),
               "controller.write_watermarks.high: 65 writes do not fit the queue, expected at most "
               "its 64 entries");
-    EXPECT_EQ(complaintOf({"controller.write_watermarks.low=48"}),
-              "controller.write_watermarks.low: 48 is not below the high watermark, expected less "
-              "than 48");
+    EXPECT_EQ(complaintOf({"controller.write_watermarks.low=60"}),
+              "controller.write_watermarks.low: 60 is not below the high watermark, expected less "
+              "than 60");
 }
 
 TEST_F(ConfigDramTest, TheControllerIsAFragmentThatOptionsReach) {
@@ -333,7 +333,7 @@ TEST_F(ConfigDramTest, ARuleNamesLevelsAndCommandsOfItsStandard) {
     text = complaintOfStandard(rule, "{level: bank, previous: AKT, next: PRE, clocks: tRAS}");
     EXPECT_EQ(text, placeInStandard("AKT") +
                         "standard.rules[1].previous: unknown value 'AKT' (did you mean 'ACT'?), "
-                        "expected one of ACT, PRE, PREA, RD, WR, REF, REFB, PDE, PDX, SRE, SRX");
+                        "expected one of ACT, PRE, RD, WR, PREA, REF, REFB, PDE, PDX, SRE, SRX");
     text = complaintOfStandard(rule, "{level: bank, previous: ACT, next: [PRE, REFB], clocks: 1}");
     EXPECT_EQ(text, placeInStandard("REFB") +
                         "standard.rules[1].next[1]: REFB is not among the commands of DDR4, "

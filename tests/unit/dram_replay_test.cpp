@@ -301,14 +301,13 @@ TEST(DramClosedForm, RefreshesByBankHideWhereOtherBanksGoOn) {
 
 TEST(DramClosedForm, BanksWithPathsOfTheirOwnDeliverTogether) {
     DramConfig config = sim::loadDram(SYSTOLE_SOURCE_DIR "/configs/dram/in_dram.yaml", {});
-    const auto closed = closedForm(*config.ddr, DramPattern::Sequential);
-    // A burst every tCCD_L of 4 clocks from each of 16 banks.
-    EXPECT_EQ(closed->text, "tCCD of a bank 4 / 16, over 1 - tRFC/tREFI = 1 - 260/3900");
-    EXPECT_DOUBLE_EQ(closed->clocksPerRequest, 0.25 / (1 - 260.0 / 3900));
-    // Not below what the banks' paths allow, and most of it: rows are opened one at a time.
+    EXPECT_FALSE(closedForm(*config.ddr, DramPattern::Sequential));
+    // A burst every tCCD_L of 4 clocks from each of 16 banks, which come to the ends of their rows
+    // together.
+    const double least = 0.25 / (1 - 260.0 / 3900);
     const auto result = replayPattern(config, DramPattern::Sequential, 100'000);
-    EXPECT_GT(static_cast<double>(result.cycles) / 1e5, closed->clocksPerRequest);
-    EXPECT_LT(static_cast<double>(result.cycles) / 1e5, 1.5 * closed->clocksPerRequest);
+    EXPECT_GT(static_cast<double>(result.cycles) / 1e5, least);
+    EXPECT_LT(static_cast<double>(result.cycles) / 1e5, 1.5 * least);
 }
 
 }  // namespace

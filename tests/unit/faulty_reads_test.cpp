@@ -93,8 +93,7 @@ TEST(FaultyReads, ARecordsBytesFollowEachOtherInTheMemory) {
     layout.addRecords(24, 16, 5);
     FaultyReads reads(errors(0.1));
     const memory::CellFaults cells(errors(0.1).faults);
-    const auto data =
-        readZeros(reads, layout, 0, 200, {.codeBits = 4, .recordBits = 64});
+    const auto data = readZeros(reads, layout, 0, 200, {.codeBits = 4, .recordBits = 64});
     for (std::uint64_t record = 0; record < 5; ++record) {
         for (std::uint64_t bit = 0; bit < 128; ++bit) {
             const bool isOne = (data[24 + record * 16 + bit / 8] >> (bit % 8) & 1U) != 0;
