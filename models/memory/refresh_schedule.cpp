@@ -54,6 +54,8 @@ void RefreshSchedule::suspend() { nextDue_ = kNever; }
 void RefreshSchedule::resume(Cycle clock) {
     begin_ = clock;
     count_ = 0;
+    isDone_.assign(sets(), false);  // the rank has refreshed all of itself
+    done_ = 0;
     missing_ = interval_ == 0 ? 0 : sets();
     findNextDue();
 }
