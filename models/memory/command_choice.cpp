@@ -83,6 +83,9 @@ bool MemoryController::isAged(Slot slot, const RequestQueue& queue) const {
 /// Writes are served where no read waits, and in batches from the high watermark down to the low
 /// one. A burst past the age limit ends the other direction's turn after a batch of that size.
 void MemoryController::chooseDirection() {
+    if (!writing_ && writes_.empty()) {
+        return;
+    }
     const DramControllerConfig& limits = config_.controller;
     const bool batchDone = served_ >= limits.writeHigh - limits.writeLow;
     const bool readAged = isAged(reads_.oldest(), reads_);

@@ -63,6 +63,9 @@ void RequestQueue::erase(Slot slot) {
 }
 
 void RequestQueue::rowChanged(std::uint32_t bank, std::uint32_t openRow) {
+    if (size_ == 0) {
+        return;  // there is no hit
+    }
     banks_[bank].hit =
         openRow == DramDevice::kClosed ? kNone : nextHit(bank, openRow, banks_[bank].list.head);
 }

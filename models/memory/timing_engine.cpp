@@ -74,15 +74,26 @@ void TimingEngine::bind(const TimingRule& rule, Command previous) {
                               : level == Level::BankGroup ? groupBegin_
                               : level == Level::Channel   ? channel_
                                                           : rankBegin_;
+    if (banks_.ranks() == 1 && level == Level::Channel) {
+        level = Level::Rank;
+    }
     if (level == Level::OtherRank && banks_.ranks() == 1) {
         return;
     }
     if (level != Level::Bank && level != Level::Channel) {
         delaysOthers_[indexOf(previous)][indexOf(rule.next)] = true;
     }
-    Delays& delays = delays_[indexOf(previous)];
-    (level == Level::OtherRank ? delays.otherRanks : delays.delays)
-        .push_back({indexOf(rule.next) * places_ + begin, level, rule.clocks});
+    Delays& ofPrevious = delays_[indexOf(previous)];
+    auto& delays = level == Level::OtherRank ? ofPrevious.otherRanks : ofPrevious.delays;
+    const std::size_t next = indexOf(rule.next) * places_ + begin;
+    // Of several rules that delay the same the longest counts.
+    for (Delay& delay : delays) {
+        if (delay.next == next && delay.level == level) {
+            delay.clocks = std::max(delay.clocks, rule.clocks);
+            return;
+        }
+    }
+    delays.push_back({next, level, rule.clocks});
 }
 
 void TimingEngine::delay(const std::vector<Delay>& delays, std::uint32_t bank, Cycle clock) {

@@ -3,11 +3,14 @@
 // written last.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <ostream>
 
 #include "dram_test_support.hpp"
-#include "models/memory/address_map.hpp"
+#include "tests/oracle/dram_checker.hpp"
+#include "tests/oracle/dram_listing.hpp"
 
 namespace systole::memory {
 namespace {
@@ -31,8 +34,8 @@ std::uint64_t requestCount() {
 class ValueCheck {
 public:
     ValueCheck(const DdrConfig& config, std::uint64_t requests)
-        : map_(config),
-          burstBytes_(config.organization.burstBytes()),
+        : banks_(config.organization),
+          burstLength_(config.organization.burstLength),
           stored_(kPlaces),
           newest_(kPlaces),
           place_(requests),
@@ -45,10 +48,7 @@ public:
         if (isWrite) {
             newest_[place] = tag + 1;
         }
-        // Few rows of many banks, and few columns: hits, conflicts and equal addresses abound.
-        const std::uint64_t burst =
-            place % 256 + place / 256 * (map_.capacityBytes() / burstBytes_ / 16);
-        return {tag, map_.decode(burst * burstBytes_), isWrite};
+        return {tag, addressOf(place), isWrite};
     }
 
     void answer(const ServedBurst& burst) {
@@ -71,8 +71,17 @@ public:
     static constexpr std::uint64_t kPlaces = 4096;
 
 private:
-    AddressMap map_;
-    std::uint64_t burstBytes_;
+    /// All banks of all ranks, few rows and columns of each: hits, conflicts and equal places
+    /// abound.
+    DramAddress addressOf(std::uint64_t place) const {
+        const std::uint64_t rest = place / banks_.banks();
+        return {0, banks_.id(static_cast<std::uint32_t>(place % banks_.banks())),
+                static_cast<std::uint32_t>(rest % 16),
+                static_cast<std::uint32_t>(rest / 16) * burstLength_};
+    }
+
+    BankIndex banks_;
+    std::uint32_t burstLength_;
     std::vector<std::uint64_t> stored_;
     std::vector<std::uint64_t> newest_;
     std::vector<std::uint32_t> place_;
@@ -81,10 +90,47 @@ private:
     std::uint64_t wrong_ = 0;
 };
 
-void check(const DdrConfig& config, std::uint64_t seed) {
+/// What JEDEC asks of the part, which knows nothing of the project's rules.
+oracle::DramSpec specOf(const std::string& name, const DdrConfig& config) {
+    const std::string folder = SYSTOLE_SOURCE_DIR "/configs/dram/";
+    oracle::DramSpec spec = oracle::readDramPart(folder + name + ".yaml").spec;
+    spec.ranks = config.organization.ranks;
+    spec.postponed = config.refresh.postponed;
+    spec.refreshStaggerClocks = spec.parameters.at("tREFI") / spec.ranks;
+    // What is under way when a refresh falls due: a bank opened and written, a rank put to rest;
+    // and the banks of a set are closed one by one, between other commands of two clocks.
+    const oracle::DramTimings t(spec);
+    spec.refreshSlackClocks =
+        t.powerDown.value_or(0) + t.tXP.value_or(0) +
+        std::max(t.activateToPrecharge, t.activateToWrite + t.writeToPrecharge) + t.prechargeAll +
+        t.tRFCpb.value_or(0) + 4 * spec.bankGroups;
+    return spec;
+}
+
+oracle::DramEvent eventOf(const IssuedCommand& issued) {
+    using enum oracle::DramOp;
+    constexpr std::array kOps{ACT, PRE, RD, WR, PREA, REF, REFB, PDE, PDX, SRE, SRX};
+    static_assert(kOps.size() == kCommandCount);
+    oracle::DramEvent event{.clock = static_cast<std::int64_t>(issued.clock),
+                            .op = kOps[indexOf(issued.command)],
+                            .rank = issued.bank.rank,
+                            .group = issued.bank.bankGroup,
+                            .bank = issued.bank.bank};
+    if (issued.command == Command::Activate || isColumn(issued.command)) {
+        event.row = issued.row;
+    }
+    if (isColumn(issued.command)) {
+        event.column = issued.column;
+    }
+    return event;
+}
+
+void check(const DdrConfig& config, const oracle::DramSpec& spec, std::uint64_t seed) {
     const std::uint64_t requests = requestCount();
     MemoryController controller(config);
     ValueCheck values(config, requests);
+    oracle::DramChecker jedec(spec);
+    controller.observe([&](const IssuedCommand& issued) { jedec.check(eventOf(issued)); });
     SplitMix64 random(seed);
     Cycle now = 0;
     const auto step = [&] {
@@ -118,6 +164,9 @@ void check(const DdrConfig& config, std::uint64_t seed) {
     while (controller.waiting() > 0) {
         step();
     }
+    jedec.finish(static_cast<std::int64_t>(controller.lastDataClock()));
+    EXPECT_EQ(jedec.violationCount(), 0U) << jedec.violations().front();
+    EXPECT_GT(jedec.commands(), requests / 4);
     EXPECT_EQ(values.wrong(), 0U);
     EXPECT_TRUE(values.allOnce());
     EXPECT_TRUE(values.lastValuesStored());
@@ -168,7 +217,8 @@ class MemoryControllerValues : public ::testing::TestWithParam<Setting> {};
 
 TEST_P(MemoryControllerValues, EveryRequestIsAnsweredOnceWithTheLastValueWritten) {
     SCOPED_TRACE(GetParam().name);
-    check(part(GetParam().part, GetParam().overrides), 42);
+    const DdrConfig config = part(GetParam().part, GetParam().overrides);
+    check(config, specOf(GetParam().part, config), 42);
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, MemoryControllerValues, ::testing::ValuesIn(kSettings));
