@@ -88,9 +88,8 @@ BankCandidates::Front BankCandidates::search(Command command, const TimingEngine
         if (clock > front.clock) {
             return;
         }
-        // Which bank is the first at a clock is as good as random: no branch.
         const bool isEarlier = clock < front.clock;
-        const bool isFirst = isEarlier | (place.candidate.order < front.order);
+        const bool isFirst = isEarlier || place.candidate.order < front.order;
         front.count = isEarlier ? 1 : front.count + 1;
         front.clock = clock;
         front.order = isFirst ? place.candidate.order : front.order;

@@ -53,9 +53,8 @@ MemoryController::MemoryController(const DdrConfig& config)
         ranks_.push_back({RefreshSchedule(config_, rank)});
         nextDue_ = std::min(nextDue_, ranks_.back().refresh.nextDue());
     }
-    for (std::uint32_t bank = 0; bank < banks_.size(); ++bank) {
-        banks_[bank].timeout =
-            config_.clocksBetween(Command::Activate, Command::Activate, Level::Bank);
+    for (Bank& bank : banks_) {
+        bank.timeout = config_.clocksBetween(Command::Activate, Command::Activate, Level::Bank);
     }
 }
 

@@ -60,7 +60,7 @@ void TimingEngine::bindWindow(const TimingRule& rule) {
         delaysOthers_[indexOf(previous)][indexOf(rule.next)] = true;
     }
     windows_.push_back({indexOf(rule.next) * places_ + rankBegin_, rule.clocks, rule.window,
-                        std::vector<Cycle>(rule.window * banks_.ranks()),
+                        std::vector<Cycle>(std::size_t{rule.window} * banks_.ranks()),
                         std::vector<std::uint64_t>(banks_.ranks())});
 }
 

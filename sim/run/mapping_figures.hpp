@@ -31,5 +31,4 @@ std::uint64_t outputChannelsOf(const arch::ConvolutionTiling& tiling,
 std::uint64_t channelsOf(const arch::ConvolutionTiling& tiling, const arch::ConvolutionShape& shape,
                          const arch::ArrayConfig& array);
 
-
 }  // namespace systole::sim
