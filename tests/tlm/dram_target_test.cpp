@@ -12,19 +12,13 @@
 #include <memory>
 
 #include "target_bench.hpp"
+#include "tests/sanitizers.hpp"
 
 namespace systole::arch {
 namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// AddressSanitizer takes an exception on one of SystemC's stacks for an error of its own.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kSanitizesAddresses = true;
-#else
-constexpr bool kSanitizesAddresses = false;
-#endif
 
 Bytes randomBytes(RandomSource& random, std::size_t count) {
     Bytes bytes(count);

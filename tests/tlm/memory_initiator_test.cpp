@@ -16,19 +16,13 @@
 #include "arch/tlm/dram_target.hpp"
 #include "memory_peer.hpp"
 #include "protocol_checker.hpp"
+#include "tests/sanitizers.hpp"
 
 namespace systole::arch {
 namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// AddressSanitizer takes an exception on one of SystemC's stacks for an error of its own.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kSanitizesAddresses = true;
-#else
-constexpr bool kSanitizesAddresses = false;
-#endif
 
 /// A random network, lowered for a machine of random shape.
 struct Case {

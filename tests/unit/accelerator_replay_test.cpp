@@ -9,18 +9,12 @@
 
 #include "machine_fixture.hpp"
 #include "models/check.hpp"
+#include "tests/sanitizers.hpp"
 
 namespace systole::arch {
 namespace {
 
 using testing::HasSubstr;
-
-// AddressSanitizer takes an exception on one of SystemC's stacks for an error of its own.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kSanitizesAddresses = true;
-#else
-constexpr bool kSanitizesAddresses = false;
-#endif
 
 constexpr auto kLoad = static_cast<std::size_t>(Unit::Load);
 constexpr auto kArray = static_cast<std::size_t>(Unit::Array);

@@ -8,6 +8,7 @@
 #include "models/check.hpp"
 #include "models/memory/address_map.hpp"
 #include "models/memory/dram_energy.hpp"
+#include "models/memory/dram_patterns.hpp"
 #include "models/memory/ideal_memory.hpp"
 #include "models/memory/memory_controller.hpp"
 
@@ -15,7 +16,6 @@ namespace systole::memory {
 namespace {
 
 using testing::ddr4At2400;
-using testing::SplitMix64;
 
 TEST(AddressMap, ConsecutiveBurstsGoToTheNextBankGroup) {
     const AddressMap map(ddr4At2400());

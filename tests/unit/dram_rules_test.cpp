@@ -5,6 +5,7 @@
 
 #include "dram_test_support.hpp"
 #include "models/check.hpp"
+#include "models/memory/dram_patterns.hpp"
 
 namespace systole::memory {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 using testing::ddr4At2400;
 using testing::part;
 using testing::partNames;
-using testing::SplitMix64;
 
 bool isOfRank(Command command) { return isRankCommand(command); }
 

@@ -32,13 +32,6 @@ DdrConfig ddr4At2400(const std::vector<std::string>& overrides) {
     return part("ddr4_2400", overrides);
 }
 
-std::uint64_t SplitMix64::operator()() {
-    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15ULL);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31);
-}
-
 Cycle drive(MemoryController& controller, std::uint64_t count,
             const std::function<TimedRequest(std::uint64_t)>& request, const Done& done) {
     const auto tell = [&](const std::optional<ServedBurst>& burst) {

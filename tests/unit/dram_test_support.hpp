@@ -19,16 +19,6 @@ DdrConfig part(const std::string& name, const std::vector<std::string>& override
 /// DDR4-2400, 8 Gb x8 devices, 64-bit bus, one rank, as ../reference had it measured.
 DdrConfig ddr4At2400(const std::vector<std::string>& overrides = {});
 
-/// The generator of the reference patterns.
-class SplitMix64 {
-public:
-    explicit SplitMix64(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t operator()();
-
-private:
-    std::uint64_t state_;
-};
-
 struct TimedRequest {
     MemoryRequest request;
     Cycle arrival = 0;  ///< not before

@@ -7,6 +7,7 @@
 #include "dram_test_support.hpp"
 #include "models/memory/address_map.hpp"
 #include "models/memory/dram_energy.hpp"
+#include "models/memory/dram_patterns.hpp"
 
 namespace systole::memory {
 namespace {
@@ -18,7 +19,6 @@ using ::testing::ElementsAre;
 using testing::part;
 using testing::partNames;
 using testing::read;
-using testing::SplitMix64;
 using testing::TimedRequest;
 using testing::write;
 

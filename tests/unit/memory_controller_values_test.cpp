@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "dram_test_support.hpp"
+#include "models/memory/dram_patterns.hpp"
 #include "tests/oracle/dram_checker.hpp"
 #include "tests/oracle/dram_listing.hpp"
 
@@ -16,7 +17,6 @@ namespace systole::memory {
 namespace {
 
 using testing::part;
-using testing::SplitMix64;
 
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::uint64_t kFew = 50'000;
