@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cost/circuit/accumulator_circuit.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+
+namespace systole::cost {
+namespace {
+
+/// Magnitude and sign of a number that may be two's complement.
+NumberWires signMagnitude(Netlist& netlist, Goal goal, const NumberWires& number) {
+    if (!number.isSigned) return number;
+    NumberWires result = number;
+    const Signal minus = number.significand.back();
+    const Word complemented = complementedIf(netlist, number.significand, minus);
+    result.significand = sumModulo(netlist, goal, complemented, {}, minus);
+    result.negative = netlist.differ(number.negative, minus);
+    result.isSigned = false;
+    return result;
+}
+
+/// Two's complement of `bits` of a small constant that may be negative.
+Word signedConstant(int value, std::size_t bits) {
+    return constantWord(static_cast<std::uint64_t>(static_cast<std::int64_t>(value)), bits);
+}
+
+/// A term of the addition: its top bit weighs as much as the hidden one of exponent field `field`.
+struct AlignedTerm {
+    Signal negative;
+    Word field;  ///< two's complement
+    Word word;   ///< as wide as the other's
+};
+
+struct FloatWidths {
+    std::size_t mantissa;
+    std::size_t exponent;
+    std::size_t kept;   ///< bits of either significand
+    std::size_t word;   ///< with guard, round and sticky
+    std::size_t total;  ///< with a carry
+    std::size_t field;  ///< of exponent fields and their differences
+};
+
+int offsetOf(const numeric::FloatFormat& format, const NumberWires& product) {
+    return product.unitExponent + static_cast<int>(product.significand.size()) - 1 + format.bias;
+}
+
+FloatWidths widthsOf(const numeric::FloatFormat& format, const NumberWires& product) {
+    FloatWidths widths{};
+    widths.mantissa = static_cast<std::size_t>(format.mantissaBits);
+    widths.exponent = static_cast<std::size_t>(format.exponentBits);
+    widths.kept = std::max(widths.mantissa + 1, product.significand.size());
+    widths.word = widths.kept + 3;
+    widths.total = widths.word + 1;
+    const int offset = offsetOf(format, product);
+    const int highest = std::max(1 << widths.exponent,
+                                 offset + (1 << std::min<std::size_t>(product.exponent.size(), 24)));
+    const int lowest = std::min(0, offset - static_cast<int>(product.significand.size()));
+    widths.field = 1 + bitsFor(static_cast<std::uint64_t>(highest - lowest + 2));
+    return widths;
+}
+
+/// The product with its top bit set; zero has field 0, below which nothing is moved by it.
+AlignedTerm productTerm(Netlist& netlist, Goal goal, const FloatWidths& widths,
+                        const numeric::FloatFormat& format, const NumberWires& product) {
+    PartScope part(netlist, Part::Alignment);
+    const Word zeros = leadingZeros(netlist, product.significand);
+    const Word normalised =
+        barrelLeft(netlist, product.significand, zeros, product.significand.size());
+    const Signal any = anyOf(netlist, product.significand);
+    Word field = sumModulo(netlist, goal, resized(product.exponent, widths.field),
+                           signedConstant(offsetOf(format, product), widths.field));
+    field = differenceOf(netlist, goal, field, resized(zeros, widths.field)).value;
+    return {.negative = product.negative,
+            .field = gatedBy(netlist, field, any),
+            .word = shiftedLeft(normalised, widths.kept - product.significand.size())};
+}
+
+AlignedTerm sumTerm(Netlist& netlist, const FloatWidths& widths, FloatAdder adder,
+                    const Word& sum) {
+    const auto mantissaEnd = sum.begin() + static_cast<std::ptrdiff_t>(widths.mantissa);
+    Word word(sum.begin(), mantissaEnd);
+    Word field(mantissaEnd, sum.end() - 1);
+    const Signal normal = anyOf(netlist, field);
+    word.push_back(normal);
+    // Subnormals have the field 1 without the hidden one.
+    if (adder == FloatAdder::Gradual) field.front() = netlist.either(field.front(), ~normal);
+    return {.negative = sum.back(),
+            .field = resized(field, widths.field),
+            .word = shiftedLeft(word, widths.kept - widths.mantissa - 1)};
+}
+
+struct Magnitude {
+    Signal negative;
+    Word field;  ///< of the bit below the top one
+    Word word;
+};
+
+/// Aligns the smaller term and adds it to the larger one.
+Magnitude added(Netlist& netlist, Goal goal, const FloatWidths& widths, const AlignedTerm& sum,
+                const AlignedTerm& product) {
+    netlist.setPart(Part::Alignment);
+    const Difference apart = differenceOf(netlist, goal, sum.field, product.field);
+    const Signal swap = apart.value.back();  // the product's is larger
+    const Word large = chosen(netlist, swap, product.word, sum.word);
+    const Word small = chosen(netlist, swap, sum.word, product.word);
+    const Word field = chosen(netlist, swap, product.field, sum.field);
+    const Word distance = goal == Goal::Area
+                              ? sumModulo(netlist, goal, complementedIf(netlist, apart.value, swap),
+                                          {}, swap)
+                              : chosen(netlist, swap,
+                                       differenceOf(netlist, goal, product.field, sum.field).value,
+                                       apart.value);
+    const std::size_t stages = bitsFor(widths.word - 1);
+    const auto split = distance.begin() + static_cast<std::ptrdiff_t>(
+                                              std::min(stages, distance.size()));
+    const Signal far = anyOf(netlist, Word(split, distance.end() - 1));
+    Word amount(distance.begin(), split);
+    for (Signal& bit : amount) bit = netlist.either(bit, far);
+    const Shifted aligned = barrelRight(netlist, shiftedLeft(small, 2), amount);
+
+    netlist.setPart(Part::Accumulator);
+    const Signal subtract = netlist.differ(sum.negative, product.negative);
+    Word term{aligned.sticky};
+    term.insert(term.end(), aligned.value.begin(), aligned.value.end());
+    term = complementedIf(netlist, resized(term, widths.total), subtract);
+    const Word raw = sumModulo(netlist, goal, resized(shiftedLeft(large, 3), widths.total), term,
+                               subtract);
+    const Signal turned = netlist.both(subtract, raw.back());
+    const Word magnitude =
+        sumModulo(netlist, goal, complementedIf(netlist, raw, turned), {}, turned);
+    const Signal largeNegative = netlist.choose(swap, product.negative, sum.negative);
+    return {.negative = netlist.differ(largeNegative, turned), .field = field, .word = magnitude};
+}
+
+/// The top one moved to the top, as far as the lowest exponent allows.
+Magnitude normalised(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder adder,
+                     const Magnitude& sum) {
+    netlist.setPart(Part::Normalisation);
+    const Word zeros = resized(leadingZeros(netlist, sum.word), widths.field);
+    Word up = zeros;
+    const Difference left = differenceOf(netlist, goal, sum.field, zeros);
+    if (adder == FloatAdder::Gradual) up = chosen(netlist, left.value.back(), sum.field, zeros);
+    const Word amount(up.begin(), up.begin() + static_cast<std::ptrdiff_t>(
+                                                  std::min(bitsFor(widths.total), up.size())));
+    Magnitude result{.negative = sum.negative,
+                     .field = {},
+                     .word = barrelLeft(netlist, sum.word, amount, widths.total)};
+    // One more than the large field: the top bit is the carry's place.
+    const Word field = sumModulo(netlist, goal, left.value, {}, kTrue);
+    result.field = gatedBy(netlist, field, adder == FloatAdder::Gradual ? result.word.back()
+                                                                        : kTrue);
+    return result;
+}
+
+Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder adder,
+             const Magnitude& sum) {
+    netlist.setPart(Part::Rounding);
+    const std::size_t below = widths.total - 1 - widths.mantissa;  // bits under the mantissa
+    const auto bit = [&](std::size_t at) { return sum.word.begin() + static_cast<std::ptrdiff_t>(at); };
+    const Signal rest = anyOf(netlist, Word(sum.word.begin(), bit(below - 1)));
+    const Signal increment =
+        netlist.both(*bit(below - 1), netlist.either(*bit(below), rest));
+    Word code(bit(below), sum.word.end() - 1);
+    code.insert(code.end(), sum.field.begin(), sum.field.end());
+    code = sumModulo(netlist, goal, code, {}, increment);
+    const auto fieldBegin = code.begin() + static_cast<std::ptrdiff_t>(widths.mantissa);
+    const Word field(fieldBegin, code.end());
+    const auto exponentEnd = field.begin() + static_cast<std::ptrdiff_t>(widths.exponent);
+    const Signal minus = adder == FloatAdder::Gradual ? kFalse : field.back();
+    const Signal beyond = anyOf(netlist, Word(exponentEnd, field.end() - (adder == FloatAdder::Gradual ? 0 : 1)));
+    Word result(code.begin(), fieldBegin + static_cast<std::ptrdiff_t>(widths.exponent));
+    if (adder == FloatAdder::Gradual) {
+        const Signal overflow =
+            netlist.either(beyond, allOf(netlist, Word(field.begin(), exponentEnd)));
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            result[i] = i < widths.mantissa ? netlist.both(result[i], ~overflow)
+                                            : netlist.either(result[i], overflow);
+        }
+    } else {
+        const Signal zero = netlist.either(
+            netlist.either(minus, ~sum.word.back()),
+            ~anyOf(netlist, Word(field.begin(), field.end())));
+        for (Signal& each : result) {
+            each = netlist.both(netlist.either(each, beyond), ~zero);
+        }
+    }
+    result.push_back(netlist.both(sum.negative, anyOf(netlist, result)));
+    return result;
+}
+
+}  // namespace
+
+Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
+              const NumberWires& product, bool saturates) {
+    netlist.setPart(Part::Alignment);
+    const int above = product.unitExponent - unitExponent;
+    // Units below the register's (posits) hold zeros only.
+    const std::size_t below = above < 0 ? static_cast<std::size_t>(-above) : 0;
+    const std::size_t bits = sum.size() + below;
+    const Signal sign = product.isSigned ? product.significand.back() : kFalse;
+    Word word = product.significand;
+    if (word.size() < bits) word.resize(bits, sign);
+    word = complementedIf(netlist, word, product.negative);
+    if (above > 0) {
+        Word moved(static_cast<std::size_t>(above), product.negative);
+        moved.insert(moved.end(), word.begin(), word.end());
+        word = std::move(moved);
+    }
+    word.resize(bits, netlist.differ(sign, product.negative));
+    word = barrelLeft(netlist, word, product.exponent, bits, product.negative);
+    word.erase(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(below));
+
+    netlist.setPart(Part::Accumulator);
+    if (!saturates) return sumModulo(netlist, goal, sum, word, product.negative);
+    const Word total = sumModulo(netlist, goal, resized(sum, sum.size() + 1, true),
+                                 resized(word, sum.size() + 1, true), product.negative);
+    const Signal overflow = netlist.differ(total.back(), total[sum.size() - 1]);
+    Word result(total.begin(), total.end() - 1);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        const Signal end = i + 1 == result.size() ? total.back() : ~total.back();
+        result[i] = netlist.choose(overflow, end, result[i]);
+    }
+    return result;
+}
+
+Word floatSum(Netlist& netlist, Goal goal, const numeric::FloatFormat& format, FloatAdder adder,
+              const Word& sum, const NumberWires& product) {
+    SYSTOLE_CHECK(sum.size() == static_cast<std::size_t>(format.exponentBits + format.mantissaBits + 1),
+                  "a register of {} bits", sum.size());
+    netlist.setPart(Part::Alignment);
+    const NumberWires exact = signMagnitude(netlist, goal, product);
+    const FloatWidths widths = widthsOf(format, exact);
+    const AlignedTerm term = productTerm(netlist, goal, widths, format, exact);
+    const Magnitude magnitude =
+        added(netlist, goal, widths, sumTerm(netlist, widths, adder, sum), term);
+    return rounded(netlist, goal, widths, adder,
+                   normalised(netlist, goal, widths, adder, magnitude));
+}
+
+}  // namespace systole::cost

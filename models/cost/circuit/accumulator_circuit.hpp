@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/cost/circuit/operand_circuit.hpp"
+#include "models/numeric/accumulator.hpp"
+
+namespace systole::cost {
+
+/// How a float register's adder treats the ends of its range.
+enum class FloatAdder : std::uint8_t {
+    Flush,    ///< below the normal numbers zero, beyond the largest one that: no specials
+    Gradual,  ///< subnormals, infinities (IEEE 754); no gates are spent on NaN
+};
+
+/// The next two's complement sum, in units of 2^unitExponent: the product is complemented, shifted
+/// to its place and added, the missing one of the complement being the adder's carry.
+Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
+              const NumberWires& product, bool saturates);
+
+/// The next float sum, rounded once to nearest even: the exact product is normalised, the term of
+/// the smaller exponent aligned to the other, added, normalised and rounded. The register's code is
+/// sign, exponent field, mantissa.
+Word floatSum(Netlist& netlist, Goal goal, const numeric::FloatFormat& format, FloatAdder adder,
+              const Word& sum, const NumberWires& product);
+
+}  // namespace systole::cost

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/cost/circuit/accumulator_circuit.hpp"
+#include "models/cost/circuit/multiplier_circuit.hpp"
+
+namespace systole::cost {
+
+/// What a processing element (PE) computes.
+struct ElementDescription {
+    numeric::Format activation;
+    numeric::Format weight;
+    numeric::Register sum;
+    int sumBits = 32;
+    /// The exact and integer registers' unit is 2^sumExponent.
+    int sumExponent = 0;
+    numeric::ProductClass productClass = numeric::ProductClass::ParallelInteger;
+    FloatAdder floatAdder = FloatAdder::Flush;
+    /// Integer codes are sign and magnitude, not two's complement.
+    bool signMagnitude = false;
+};
+
+/// A weight stationary PE, one product a cycle: registers of activation, weight and sum, of which
+/// the first two feed the multiplier and the last one takes the sum from above plus the product.
+/// No reset, no enable, no control, no wires.
+struct ElementCircuit {
+    Netlist netlist;
+    Word activation;  ///< register outputs
+    Word weight;
+    Word sum;         ///< from the PE above
+    Word nextSum;
+    Word control;     ///< of the multiplier, and its values in each cycle of a product
+    std::vector<std::vector<bool>> schedule;
+    Word state;       ///< registers of a bit-serial multiplier
+    Word nextState;
+    NumberWires product;
+
+    /// All bits that a register takes at the end of the cycle.
+    Word outputs() const;
+    std::size_t flipFlops() const;
+};
+
+ElementCircuit elementCircuit(const ElementDescription& element, Goal goal = Goal::Area);
+
+/// A multiplier by itself: `nextSum` is its product, there are no registers.
+ElementCircuit multiplierAlone(const ElementDescription& element, Goal goal = Goal::Area);
+
+}  // namespace systole::cost

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cost/circuit/multiplier_circuit.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+#include "models/numeric/product_class_operand.hpp"
+
+namespace systole::cost {
+namespace {
+
+using numeric::Format;
+using numeric::ProductClass;
+
+constexpr int kWidestTable = 10;  // of both codes together
+constexpr std::size_t kBrickBits = 2;
+constexpr std::size_t kBricksASide = 4;
+
+/// Both significands and exponents; either may be absent.
+NumberWires productOf(Netlist& netlist, Goal goal, const NumberWires& a, const NumberWires& w) {
+    NumberWires product{.negative = netlist.differ(a.negative, w.negative),
+                        .isSigned = a.isSigned || w.isSigned,
+                        .unitExponent = a.unitExponent + w.unitExponent};
+    product.significand =
+        gatedBy(netlist,
+                integerProduct(netlist, goal, a.significand, a.isSigned, w.significand, w.isSigned),
+                netlist.both(a.nonzero, w.nonzero));
+    if (a.exponent.empty() || w.exponent.empty()) {
+        product.exponent = a.exponent.empty() ? w.exponent : a.exponent;
+    } else {
+        const PartScope part(netlist, Part::Exponent);
+        product.exponent = sumOf(netlist, goal, a.exponent, w.exponent);
+    }
+    return product;
+}
+
+/// An activation that is negated, gated or as it is: weights of -s, 0 and s.
+NumberWires gatedOperand(Netlist& netlist, const NumberWires& a, const Format& weight,
+                         const Word& code) {
+    const numeric::Dyadic step = *numeric::ternaryStepOf(weight);
+    const std::size_t entries = std::size_t{1} << code.size();
+    Signal nonzero = kFalse;
+    Signal negative = kFalse;
+    for (std::size_t i = 0; i < entries; ++i) {
+        if (!numeric::isProduced(weight, static_cast<numeric::Code>(i))) continue;
+        const auto operand = numeric::operandOf(weight, static_cast<numeric::Code>(i));
+        if (operand.special != 0 || operand.significand == 0) continue;
+        Word match(code);
+        for (std::size_t bit = 0; bit < code.size(); ++bit) match[bit] = code[bit] ^ (((i >> bit) & 1) == 0);
+        const Signal here = allOf(netlist, match);
+        nonzero = netlist.either(nonzero, here);
+        if (operand.significand < 0) negative = netlist.either(negative, here);
+    }
+    NumberWires product = a;
+    product.negative = netlist.differ(a.negative, negative);
+    product.significand = gatedBy(netlist, a.significand, netlist.both(nonzero, a.nonzero));
+    product.nonzero = kTrue;
+    product.unitExponent += step.exponent;
+    if (step.significand != 1) {
+        product.significand = integerProduct(
+            netlist, Goal::Area, product.significand, a.isSigned,
+            constantWord(static_cast<std::uint64_t>(step.significand),
+                         bitsFor(static_cast<std::uint64_t>(step.significand))),
+            false);
+    }
+    return product;
+}
+
+NumberWires xnorProduct(Netlist& netlist, const Format& activation, const Format& weight,
+                        Signal a, Signal w) {
+    const auto left = *numeric::twoValuedOf(activation);
+    const auto right = *numeric::twoValuedOf(weight);
+    const bool flips = left.oneIsPositive != right.oneIsPositive;
+    const auto magnitude = static_cast<std::uint64_t>(left.magnitude.significand) *
+                           static_cast<std::uint64_t>(right.magnitude.significand);
+    return {.negative = netlist.differ(a, w) ^ flips,
+            .significand = constantWord(magnitude, bitsFor(magnitude)),
+            .unitExponent = left.magnitude.exponent + right.magnitude.exponent};
+}
+
+/// One bit of the weight a cycle, the highest one first (Horner's rule). An input tells the first
+/// cycle.
+MultiplierCircuit bitSerialWeight(Netlist& netlist, Goal goal, const NumberWires& a,
+                                  const NumberWires& w) {
+    const Signal first = netlist.input();
+    const std::size_t bits = a.significand.size() + w.significand.size();
+    const Word pending = netlist.inputs(w.significand.size());
+    const Word partial = netlist.inputs(bits);
+    const Word now = chosen(netlist, first, w.significand, pending);
+    const Signal negate = w.isSigned ? first : kFalse;
+    Word term = gatedBy(netlist, resized(a.significand, bits, a.isSigned), now.back());
+    term = complementedIf(netlist, term, negate);
+    Word above = shiftedLeft(partial, 1);
+    above.resize(bits);
+    above = gatedBy(netlist, above, ~first);
+    MultiplierCircuit circuit;
+    circuit.control = {first};
+    circuit.schedule.assign(w.significand.size(), {false});
+    circuit.schedule.front().front() = true;
+    circuit.product = a;
+    circuit.product.isSigned = a.isSigned || w.isSigned;
+    circuit.product.unitExponent += w.unitExponent;
+    circuit.product.significand = sumModulo(netlist, goal, above, term, negate);
+    circuit.nextState = shiftedLeft(now, 1);
+    circuit.nextState.resize(now.size());
+    const Word& product = circuit.product.significand;
+    circuit.nextState.insert(circuit.nextState.end(), product.begin(), product.end());
+    return circuit;
+}
+
+/// Control of a multiplier that takes every pair of bits in turn: whether it is the first one, its
+/// weight, and whether that is negative, which it is if exactly one is a sign bit.
+std::vector<std::vector<bool>> pairSchedule(const NumberWires& a, const NumberWires& w,
+                                            std::size_t placeBits) {
+    std::vector<std::vector<bool>> schedule;
+    for (std::size_t i = 0; i < w.significand.size(); ++i) {
+        for (std::size_t j = 0; j < a.significand.size(); ++j) {
+            std::vector<bool> bits{i + j == 0};
+            for (std::size_t bit = 0; bit < placeBits; ++bit) {
+                bits.push_back((((i + j) >> bit) & 1) != 0);
+            }
+            bits.push_back((a.isSigned && j + 1 == a.significand.size()) !=
+                           (w.isSigned && i + 1 == w.significand.size()));
+            schedule.push_back(std::move(bits));
+        }
+    }
+    return schedule;
+}
+
+/// One bit of each operand a cycle (Sharify et al. 2018, Loom): an AND gate, whose bit is added at
+/// its place to what came before. The activation turns once for every bit of the weight.
+MultiplierCircuit bitSerialBoth(Netlist& netlist, Goal goal, const NumberWires& a,
+                                const NumberWires& w) {
+    const std::size_t bits = a.significand.size() + w.significand.size();
+    const Signal first = netlist.input();
+    const Word place = netlist.inputs(bitsFor(bits - 2));
+    const Signal negative = netlist.input();
+    const Signal weightTurns = netlist.input();  // with the last bit of the activation
+    const Word pendingA = netlist.inputs(a.significand.size());
+    const Word pendingW = netlist.inputs(w.significand.size());
+    const Word partial = netlist.inputs(bits);
+    const Word nowA = chosen(netlist, first, a.significand, pendingA);
+    const Word nowW = chosen(netlist, first, w.significand, pendingW);
+    const Signal bit = netlist.both(nowA.front(), nowW.front());
+    const Word placed = barrelLeft(netlist, {bit}, place, bits);
+    MultiplierCircuit circuit;
+    circuit.product = {.isSigned = a.isSigned || w.isSigned,
+                       .unitExponent = a.unitExponent + w.unitExponent};
+    circuit.product.significand = sumModulo(netlist, goal, gatedBy(netlist, partial, ~first),
+                                            complementedIf(netlist, placed, negative), negative);
+    circuit.control = {first};
+    circuit.control.insert(circuit.control.end(), place.begin(), place.end());
+    circuit.control.insert(circuit.control.end(), {negative, weightTurns});
+    circuit.schedule = pairSchedule(a, w, place.size());
+    for (std::size_t i = 0; i < circuit.schedule.size(); ++i) {
+        circuit.schedule[i].push_back((i + 1) % pendingA.size() == 0);
+    }
+    const auto turned = [](const Word& word) {
+        Word result(word.begin() + 1, word.end());
+        result.push_back(word.front());
+        return result;
+    };
+    for (const Word& word : {turned(nowA), chosen(netlist, weightTurns, turned(nowW), nowW),
+                             circuit.product.significand}) {
+        circuit.nextState.insert(circuit.nextState.end(), word.begin(), word.end());
+    }
+    return circuit;
+}
+
+/// A 2-bit digit with a sign wire of its own: 3 bits two's complement.
+Word brickOperand(Netlist& netlist, const Word& word, std::size_t brick, Signal hasSign) {
+    Word digit(word.begin() + static_cast<std::ptrdiff_t>(brick * kBrickBits),
+               word.begin() + static_cast<std::ptrdiff_t>((brick + 1) * kBrickBits));
+    digit.push_back(netlist.both(digit.back(), hasSign));
+    return digit;
+}
+
+/// Four neighbours of a square of products become one: shifted apart where they belong to one wider
+/// number, added as they are where they are products of their own. `apart` tells.
+Word fused(Netlist& netlist, Goal goal, const std::array<Word, 4>& parts, std::size_t distance,
+           Signal apartA, Signal apartW) {
+    const std::size_t bits = parts[0].size() + 2 * distance + 1;
+    Columns columns(bits);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        Word part = parts[i];
+        const auto move = [&](Signal apart) {
+            Word moved = shiftedLeft(part, distance);
+            part = chosen(netlist, apart, moved, resized(part, moved.size(), true));
+        };
+        if ((i & 1) != 0) move(apartA);
+        if ((i & 2) != 0) move(apartW);
+        part = resized(part, bits, true);
+        for (std::size_t bit = 0; bit < bits; ++bit) {
+            if (part[bit] != kFalse) columns[bit].push_back(part[bit]);
+        }
+    }
+    return sumOfColumns(netlist, goal, std::move(columns));
+}
+
+/// How the bricks belong together for operands of some widths.
+struct ComposableMode {
+    std::size_t bricksA;  ///< of an activation: 1, 2 or 4
+    std::size_t bricksW;
+    bool aIsSigned;
+    bool wIsSigned;
+
+    /// Signs of the digits of both operands; whether pairs, then fours, are parts of one number.
+    std::vector<bool> bits() const {
+        std::vector<bool> control;
+        for (const auto& [bricks, isSigned] :
+             {std::pair{bricksA, aIsSigned}, std::pair{bricksW, wIsSigned}}) {
+            for (std::size_t i = 1; i <= kBricksASide; ++i) {
+                control.push_back(isSigned && i % bricks == 0);
+            }
+        }
+        control.insert(control.end(), {bricksA > 1, bricksW > 1, bricksA > 2, bricksW > 2});
+        return control;
+    }
+};
+
+ComposableMode composableMode(const Format& activation, const Format& weight) {
+    const auto a = *numeric::integerPortOf(activation);
+    const auto w = *numeric::integerPortOf(weight);
+    const auto bricks = [](const numeric::IntegerPort& port) {
+        return std::min(static_cast<std::size_t>(numeric::bricksOf(port)), kBricksASide);
+    };
+    return {bricks(a), bricks(w), a.isSigned, w.isSigned};
+}
+
+/// Sharma et al. 2018 (Bit Fusion): sixteen bricks of 2 x 2 bits, put together by shifts and
+/// additions to one product of 8 x 8, two of 8 x 4, four of 4 x 4 ... sixteen of 2 x 2, all added.
+/// Inputs tell the mode: which digits have signs, which bricks belong together.
+MultiplierCircuit composableProduct(Netlist& netlist, Goal goal, const Word& a, const Word& w,
+                                    const ComposableMode& mode) {
+    const Word aSigns = netlist.inputs(kBricksASide);
+    const Word wSigns = netlist.inputs(kBricksASide);
+    const Word apart = netlist.inputs(4);  // of pairs and of fours, along both operands
+    std::array<std::array<Word, kBricksASide>, kBricksASide> bricks;
+    for (std::size_t row = 0; row < kBricksASide; ++row) {
+        for (std::size_t column = 0; column < kBricksASide; ++column) {
+            Word product = integerProduct(
+                netlist, goal, brickOperand(netlist, a, row, aSigns[row]), true,
+                brickOperand(netlist, w, column, wSigns[column]), true);
+            product.pop_back();  // -6 to 9 takes 5 bits
+            bricks[row][column] = std::move(product);
+        }
+    }
+    std::array<Word, 4> quarters;
+    for (std::size_t i = 0; i < quarters.size(); ++i) {
+        const std::size_t row = 2 * (i & 1);
+        const std::size_t column = 2 * (i >> 1);
+        quarters[i] = fused(netlist, goal,
+                            {bricks[row][column], bricks[row + 1][column], bricks[row][column + 1],
+                             bricks[row + 1][column + 1]},
+                            kBrickBits, apart[0], apart[1]);
+    }
+    MultiplierCircuit circuit;
+    circuit.product = {
+        .significand = fused(netlist, goal, quarters, 2 * kBrickBits, apart[2], apart[3]),
+        .isSigned = true};
+    circuit.schedule = {mode.bits()};
+    for (const Word* word : {&aSigns, &wSigns, &apart}) {
+        circuit.control.insert(circuit.control.end(), word->begin(), word->end());
+    }
+    return circuit;
+}
+
+/// All products in a table, as sign, significand and exponent of a codebook.
+NumberWires lookedUpProduct(Netlist& netlist, Goal goal, const Format& activation,
+                            const Format& weight, const Word& a, const Word& w) {
+    const numeric::Multiplier multiplier(ProductClass::LookUp, numeric::Codec(activation),
+                                         numeric::Codec(weight));
+    numeric::CodebookFormat products{.name = "products", .values = {}};
+    Word index(w);
+    index.insert(index.end(), a.begin(), a.end());
+    for (std::uint32_t code = 0; code < 1U << index.size(); ++code) {
+        const auto value = multiplier.multiply(code >> w.size(), code & ((1U << w.size()) - 1));
+        const double magnitude = static_cast<double>(value.significand);
+        products.values.push_back(value.special != 0 ? 0 : std::ldexp(magnitude, value.exponent));
+    }
+    return operandCircuit(netlist, goal, Format(products), index);
+}
+
+}  // namespace
+
+Word integerProduct(Netlist& netlist, Goal goal, const Word& a, bool aIsSigned, const Word& w,
+                    bool wIsSigned) {
+    const std::size_t bits = a.size() + w.size();
+    Columns columns(bits);
+    std::vector<std::uint64_t> ones(bits, 0);  // constants to be added, by weight
+    for (std::size_t i = 0; i < w.size(); ++i) {
+        for (std::size_t j = 0; j < a.size(); ++j) {
+            const bool negative =
+                (aIsSigned && j + 1 == a.size()) != (wIsSigned && i + 1 == w.size());
+            const Signal bit = netlist.both(a[j], w[i]) ^ negative;
+            if (bit != kFalse) columns[i + j].push_back(bit);
+            // -x = (1 - x) - 1: all ones from here up, modulo the width.
+            for (std::size_t k = i + j; negative && k < bits; ++k) ++ones[k];
+        }
+    }
+    for (std::size_t k = 0; k < bits; ++k) {
+        if (ones[k] % 2 == 1) columns[k].push_back(kTrue);
+        if (k + 1 < bits) ones[k + 1] += ones[k] / 2;
+    }
+    return sumOfColumns(netlist, goal, std::move(columns));
+}
+
+NumberWires signMagnitudeProduct(Netlist& netlist, Goal goal, const Word& activation,
+                                 const Word& weight) {
+    const auto magnitude = [](const Word& word) { return Word(word.begin(), word.end() - 1); };
+    return {.negative = netlist.differ(activation.back(), weight.back()),
+            .significand = integerProduct(netlist, goal, magnitude(activation), false,
+                                          magnitude(weight), false)};
+}
+
+bool hasCircuit(ProductClass productClass, const Format& activation, const Format& weight) {
+    if (productClass == ProductClass::Packed) return false;
+    if (productClass != ProductClass::LookUp) return true;
+    return numeric::widthOf(activation) + numeric::widthOf(weight) <= kWidestTable;
+}
+
+std::size_t portBits(ProductClass productClass, const Format& format) {
+    const auto bits = static_cast<std::size_t>(numeric::widthOf(format));
+    return productClass == ProductClass::Composable ? kBrickBits * kBricksASide : bits;
+}
+
+MultiplierCircuit multiplierCircuit(Netlist& netlist, Goal goal, ProductClass productClass,
+                                    const Format& activation, const Format& weight,
+                                    const Word& activationCode, const Word& weightCode) {
+    SYSTOLE_CHECK(numeric::accepts(productClass, activation, weight) &&
+                      hasCircuit(productClass, activation, weight),
+                  "no circuit of {} for {} x {}", numeric::nameOf(productClass),
+                  numeric::nameOf(activation), numeric::nameOf(weight));
+    const auto operandA = [&] { return operandCircuit(netlist, goal, activation, activationCode); };
+    const auto operandW = [&] { return operandCircuit(netlist, goal, weight, weightCode); };
+    switch (productClass) {
+        case ProductClass::AddSubtract:
+            return {.product = gatedOperand(netlist, operandA(), weight, weightCode)};
+        case ProductClass::XnorPopcount:
+            return {.product = xnorProduct(netlist, activation, weight, activationCode.front(),
+                                           weightCode.front())};
+        case ProductClass::BitSerialWeight:
+            return bitSerialWeight(netlist, goal, operandA(), operandW());
+        case ProductClass::BitSerialBoth:
+            return bitSerialBoth(netlist, goal, operandA(), operandW());
+        case ProductClass::Composable: {
+            MultiplierCircuit circuit = composableProduct(netlist, goal, activationCode, weightCode,
+                                                          composableMode(activation, weight));
+            circuit.product.unitExponent = operandA().unitExponent + operandW().unitExponent;
+            return circuit;
+        }
+        case ProductClass::LookUp:
+            return {.product = lookedUpProduct(netlist, goal, activation, weight, activationCode,
+                                               weightCode)};
+        default:
+            return {.product = productOf(netlist, goal, operandA(), operandW())};
+    }
+}
+
+}  // namespace systole::cost

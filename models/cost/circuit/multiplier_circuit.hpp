@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/cost/circuit/operand_circuit.hpp"
+#include "models/numeric/product_class.hpp"
+
+namespace systole::cost {
+
+/// The integer product, two's complement if an operand is, of the width of both together: rows of
+/// partial products by Baugh and Wooley (1973), added by carry-save adders.
+Word integerProduct(Netlist& netlist, Goal goal, const Word& a, bool aIsSigned, const Word& w,
+                    bool wIsSigned);
+
+/// What a multiplier needs besides its gates.
+struct MultiplierCircuit {
+    NumberWires product;
+    /// Inputs that say what to do, and what they are in each cycle of a product.
+    Word control{};
+    std::vector<std::vector<bool>> schedule{{}};
+    /// Registers of its own (bit-serial multipliers): what they hold and what they take next.
+    Word state{};
+    Word nextState{};
+};
+
+/// Whether there is a circuit for this class of multiplier and these formats.
+bool hasCircuit(numeric::ProductClass productClass, const numeric::Format& activation,
+                const numeric::Format& weight);
+
+/// Bits of an operand's port: those of its code, but for composable multipliers, whose ports take
+/// eight bits: one number or several narrow ones.
+std::size_t portBits(numeric::ProductClass productClass, const numeric::Format& format);
+
+/// The pair must be accepted by the class and have a circuit; codes are as wide as their ports.
+MultiplierCircuit multiplierCircuit(Netlist& netlist, Goal goal, numeric::ProductClass productClass,
+                                    const numeric::Format& activation,
+                                    const numeric::Format& weight, const Word& activationCode,
+                                    const Word& weightCode);
+
+/// Integers kept as sign and magnitude instead of two's complement: magnitudes of `bits` - 1 bits
+/// multiplied, signs by XOR.
+NumberWires signMagnitudeProduct(Netlist& netlist, Goal goal, const Word& activation,
+                                 const Word& weight);
+
+}  // namespace systole::cost

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/cost/circuit/words.hpp"
+#include "models/numeric/format.hpp"
+
+namespace systole::cost {
+
+/// A number on wires: (-1)^negative * significand * 2^(exponent + unitExponent). The significand is
+/// two's complement or, if not `isSigned`, not negative.
+struct NumberWires {
+    Signal negative = kFalse;
+    Word exponent{};  ///< not negative; empty for a fixed one
+    Word significand{};
+    bool isSigned = false;
+    Signal nonzero = kTrue;  ///< false: the number is zero whatever the rest says
+    int unitExponent = 0;
+};
+
+/// Takes a code apart as the front end of a multiplier does. Integers are their own significand;
+/// floats give sign, exponent field and mantissa behind the hidden one; posits the same behind
+/// their regime; codebooks a table of significands and exponents. Codes of infinities and NaNs are
+/// taken for the numbers that they would be without: no gates are spent on them, as in the
+/// synthesised elements.
+NumberWires operandCircuit(Netlist& netlist, Goal goal, const numeric::Format& format,
+                           const Word& code);
+
+}  // namespace systole::cost
