@@ -10,17 +10,23 @@ file byte for byte as long as the tables and the choices below stay the same.
 Choices
 - Processing elements: Nangate45, synthesised for minimum area, Gaussian stimulus, 16 guard bits,
   subnormals, sign applied after the shift. intN accumulators take the row of that register width.
-- SRAM: CACTI 7 at 45 nm, low-operating-power transistors (`itrs-lop`), its shipped optimiser (`ED2`),
-  300 K, the temperature of the cell library. High-performance transistors leak 20 times as much;
-  low-standby-power ones need twice the energy a read. The other end of the error band is the same
-  memory optimised for energy (`EN`) at 360 K.
+- SRAM: fit_sram.py's model of CACTI 7 at 45 nm, low-operating-power transistors (`itrs-lop`) at
+  300 K, the temperature of the cell library: banks of up to 128 KiB reach 500 MHz with the shipped
+  optimiser. High-performance transistors leak 20 times as much; low-standby-power ones need twice
+  the energy a read.
+- Register files: flip-flops of the INT8 element (clock and data of a cycle), multiplexers by area
+  from its multiplier's energy a toggle and leakage. Delays are guesses: 0.15 ns and 0.08 ns.
 - Vector lanes: Horowitz's 45 nm table.
 """
 
 import argparse
 import csv
 import io
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import fit_sram  # pylint: disable=wrong-import-position
 
 INTEGER_ROWS = [  # format, accumulator, variant
     ("INT2", "int20", "acc20b(2n+16)"),
@@ -48,6 +54,9 @@ FLOAT_ACCUMULATORS = [  # accumulator, variant
 ESTIMATED = [(("int8", "int4", "int32"), ("int8", "int32"), ("int4", "int32"))]
 
 OPERATORS = [("fp32_multiply", "fp32 mult"), ("fp32_add", "fp32 add"), ("int32_add", "int32 add")]
+
+FLIP_FLOP_UM2 = 4.522  # Nangate45 DFF_X1
+MULTIPLEXER_UM2 = 1.862  # Nangate45 MUX2_X1
 
 PE_KEYS = ["area_um2", "multiplier_area_um2", "flip_flops", "delay_ns", "energy_pj_per_mac",
            "idle_clock_pj", "leakage_uw", "fast_area_um2", "fast_delay_ns"]
@@ -95,8 +104,7 @@ class Synthesis:
         return element
 
 
-def processing_elements(rows):
-    synthesis = Synthesis(rows)
+def processing_elements(synthesis):
     elements = [synthesis.element(fmt, accumulator, variant, "baugh-wooley")
                 for fmt, accumulator, variant in INTEGER_ROWS]
     for fmt in FLOAT_FORMATS:
@@ -124,12 +132,6 @@ def estimate(elements, names, first, second):
     return mean
 
 
-def sram_points(rows, temperature, optimum):
-    return [row for row in rows
-            if row["tech_um"] == "0.045" and row["cell"] == "itrs-lop"
-            and row["temp_K"] == temperature and row["opt"] == optimum]
-
-
 def number(value):
     return "%.10g" % value
 
@@ -148,15 +150,27 @@ def write_elements(out, elements):
         out.write('    source: "%s"\n' % element["source"])
 
 
-def write_sram(out, key, source, points):
-    out.write("%s:\n" % key)
-    out.write('  source: "%s"\n' % source)
-    out.write("  points:\n")
-    for row in points:
-        out.write("    - {capacity: %sKiB, word_bits: %s, read_pj: %s, write_pj: %s, "
-                  "leakage_mw: %s, area_mm2: %s}\n"
-                  % (row["size_kB"], row["word_bits"], row["read_pJ"], row["write_pJ"],
-                     row["leak_mW"], row["area_mm2"]))
+def write_register_file(out, synthesis):
+    element = synthesis.find("PE_ws", "INT8", "acc24b(2n+8)", "area", "gauss")
+    multiplier = synthesis.find("mult", "INT8", "baugh-wooley", "area", "gauss")
+    leakage = float(element["leak_uW"]) / float(element["area_um2"])
+    toggles = int(multiplier["cells"]) * float(multiplier["avg_toggle"])
+    figures = {
+        "flip_flop_um2": FLIP_FLOP_UM2,
+        "multiplexer_um2": MULTIPLEXER_UM2,
+        "flip_flop_pj": float(element["pJ_seq"]) / int(element["dffs"]),
+        "multiplexer_pj": float(multiplier["pJ_per_op"]) / toggles,
+        "flip_flop_leakage_uw": leakage * FLIP_FLOP_UM2,
+        "multiplexer_leakage_uw": leakage * MULTIPLEXER_UM2,
+        "flip_flop_ns": 0.15,
+        "multiplexer_ns": 0.08,
+        "error": 0.5,
+    }
+    out.write("  register_file:  # for small memories\n")
+    for key, value in figures.items():
+        out.write("    %s: %.4g\n" % (key, value))
+    out.write('    source: "estimate: Nangate45 DFF_X1 and MUX2_X1, figures of the synthesised INT8 '
+              'element by flip-flop, toggle and area"\n')
 
 
 def write_operators(out, rows):
@@ -172,26 +186,20 @@ def write_operators(out, rows):
 
 
 def technology(reference):
-    sram = read_table(reference / "sram-cacti7.csv")
+    synthesis = Synthesis(read_table(reference / "pe-synthesis.csv"))
     out = io.StringIO()
     out.write("# SPDX-License-Identifier: Apache-2.0\n"
               "# A generic 45 nm process. Written by analysis/make_generic_45nm.py, which says what was\n"
               "# chosen and why; do not edit.\n"
               "name: generic_45nm\n"
               "node: 45 nm\n")
-    out.write('flip_flop: {area_um2: 4.522, source: "Nangate45 DFF_X1, the flip-flop of the '
-              'synthesised elements"}\n')
+    out.write('flip_flop: {area_um2: %s, source: "Nangate45 DFF_X1, the flip-flop of the '
+              'synthesised elements"}\n' % FLIP_FLOP_UM2)
     out.write("# Typical corner, 1.1 V, no wires and no clock tree. Energy with glitches: Gaussian activations,\n"
               "# weight changed every 64 cycles. fast_*: synthesised for speed instead of area.\n")
-    write_elements(out, processing_elements(read_table(reference / "pe-synthesis.csv")))
-    out.write("# One bank. Low-operating-power transistors: banks of up to 128 KiB reach 500 MHz, and neither leak\n"
-              "# like high-performance ones nor cost twice the energy like low-standby-power ones.\n")
-    write_sram(out, "sram", "sram-cacti7.csv: CACTI 7, 45 nm, itrs-lop, 300 K, optimum ED2",
-               sram_points(sram, "300", "ED2"))
-    out.write("# The other end of the error band: the optimum of least energy, and hot.\n")
-    write_sram(out, "sram_other_optimum",
-               "sram-cacti7.csv: CACTI 7, 45 nm, itrs-lop, 360 K, optimum EN",
-               sram_points(sram, "360", "EN"))
+    write_elements(out, processing_elements(synthesis))
+    out.write(fit_sram.section(fit_sram.read_tables(reference), "0.045", "itrs-lop"))
+    write_register_file(out, synthesis)
     write_operators(out, read_table(reference / "energy-anchors.csv"))
     return out.getvalue()
 

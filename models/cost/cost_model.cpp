@@ -23,41 +23,43 @@ const ProcessingElement& elementOf(const Technology& technology,
                                                    machine.accumulator, machine.multiplier);
 }
 
-/// One bank; nothing for a free scratchpad.
-SramMacro bankOf(const SramTable& table, const ScratchpadDescription& scratchpad) {
+/// All banks; nothing for a free scratchpad.
+SramMacro scratchpadOf(const Technology& technology, const ScratchpadDescription& scratchpad) {
     return scratchpad.isFree()
                ? SramMacro{}
-               : table.at(count(*scratchpad.capacityBytes) / count(*scratchpad.banks),
-                          scratchpad.wordBits);
-}
-
-double banksOf(const ScratchpadDescription& scratchpad) {
-    return scratchpad.isFree() ? 0 : count(*scratchpad.banks);
+               : technology.sram.at(
+                     {.capacityBytes = count(*scratchpad.capacityBytes) / count(*scratchpad.banks),
+                      .wordBits = count(scratchpad.wordBits),
+                      .banks = *scratchpad.banks});
 }
 
 /// The accumulators of one column; nothing where they are free.
-SramMacro accumulatorColumn(const SramTable& table, const MachineDescription& machine) {
+SramMacro accumulatorColumn(const Technology& technology, const MachineDescription& machine) {
     return machine.accumulatorRows
-               ? table.at(count(*machine.accumulatorRows) * machine.accumulatorBits / 8,
-                          machine.accumulatorBits)
+               ? technology.sram.at({.capacityBytes = count(*machine.accumulatorRows) *
+                                                      machine.accumulatorBits / 8,
+                                     .wordBits = count(machine.accumulatorBits)})
                : SramMacro{};
 }
 
-ComponentArea sramArea(const Technology& technology, double macros, const SramMacro& nominal,
-                       const SramMacro& other) {
-    const double area = macros * nominal.areaSquareMicrons;
-    const double otherArea = macros * other.areaSquareMicrons;
-    return {.squareMicrons = area,
-            .lowSquareMicrons = std::min(area, otherArea),
-            .highSquareMicrons = std::max(area, otherArea),
-            .isFree = nominal.areaSquareMicrons == 0,
+ComponentArea sramArea(const Technology& technology, double memories, const SramMacro& memory) {
+    const Estimate& area = memory.areaSquareMicrons;
+    return {.squareMicrons = memories * area.nominal,
+            .lowSquareMicrons = memories * area.low,
+            .highSquareMicrons = memories * area.high,
+            .isFree = area.nominal == 0,
             .source = technology.sram.source()};
 }
 
-ComponentArea scratchpadArea(const Technology& technology,
-                             const ScratchpadDescription& scratchpad) {
-    return sramArea(technology, banksOf(scratchpad), bankOf(technology.sram, scratchpad),
-                    bankOf(technology.sramOtherOptimum, scratchpad));
+double atCorner(const Estimate& estimate, SramCorner corner) {
+    switch (corner) {
+        case SramCorner::Low:
+            return estimate.low;
+        case SramCorner::High:
+            return estimate.high;
+        default:
+            return estimate.nominal;
+    }
 }
 
 ComponentArea vectorArea(const Technology& technology, const Limit& lanes) {
@@ -112,11 +114,16 @@ EnergyModel::EnergyModel(const Technology& technology, const MachineDescription&
     if (technology.isFree) {
         return;
     }
-    const SramTable& sram =
-        corner == SramCorner::Nominal ? technology.sram : technology.sramOtherOptimum;
-    activationScratchpad_ = bankOf(sram, machine.activationScratchpad);
-    weightScratchpad_ = bankOf(sram, machine.weightScratchpad);
-    accumulatorBuffer_ = accumulatorColumn(sram, machine);
+    const SramMacro activations = scratchpadOf(technology, machine.activationScratchpad);
+    const SramMacro weights = scratchpadOf(technology, machine.weightScratchpad);
+    const SramMacro accumulators = accumulatorColumn(technology, machine);
+    const auto joules = [&](const SramMacro& memory) {
+        return AccessJoules{atCorner(memory.readJoules, corner),
+                            atCorner(memory.writeJoules, corner)};
+    };
+    activationScratchpad_ = joules(activations);
+    weightScratchpad_ = joules(weights);
+    accumulatorBuffer_ = joules(accumulators);
     if (machine.vectorLanes) {
         // Every element passes the whole lane: bias, scale, residual or rounding add.
         vectorOperationJoules_ = 1e-12 * (technology.fp32Multiply.energyPicojoules.value +
@@ -124,15 +131,16 @@ EnergyModel::EnergyModel(const Technology& technology, const MachineDescription&
                                           technology.int32Add.energyPicojoules.value);
     }
     leakageWatts_ = elementsOf(machine) * element_.leakageMicrowatts * 1e-6 +
-                    banksOf(machine.activationScratchpad) * activationScratchpad_.leakageWatts +
-                    banksOf(machine.weightScratchpad) * weightScratchpad_.leakageWatts +
-                    count(machine.arrayColumns) * accumulatorBuffer_.leakageWatts;
+                    atCorner(activations.leakageWatts, corner) +
+                    atCorner(weights.leakageWatts, corner) +
+                    count(machine.arrayColumns) * atCorner(accumulators.leakageWatts, corner);
 }
 
 EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds, double dramJoules,
                                       double dramIoJoules) const {
-    const auto accesses = [](const SramMacro& macro, std::uint64_t reads, std::uint64_t writes) {
-        return count(reads) * macro.readJoules + count(writes) * macro.writeJoules;
+    const auto accesses = [](const AccessJoules& joules, std::uint64_t reads,
+                             std::uint64_t writes) {
+        return count(reads) * joules.read + count(writes) * joules.write;
     };
     EnergyBreakdown energy;
     energy.arrayMacJoules = count(counters.macs) * element_.picojoulesPerMac * 1e-12;
@@ -163,11 +171,12 @@ AreaModel::AreaModel(const Technology& technology, const MachineDescription& mac
         return;
     }
     area_.array = arrayArea(element, elementsOf(machine));
-    area_.activationScratchpad = scratchpadArea(technology, machine.activationScratchpad);
-    area_.weightScratchpad = scratchpadArea(technology, machine.weightScratchpad);
+    area_.activationScratchpad =
+        sramArea(technology, 1, scratchpadOf(technology, machine.activationScratchpad));
+    area_.weightScratchpad =
+        sramArea(technology, 1, scratchpadOf(technology, machine.weightScratchpad));
     area_.accumulatorBuffer =
-        sramArea(technology, machine.arrayColumns, accumulatorColumn(technology.sram, machine),
-                 accumulatorColumn(technology.sramOtherOptimum, machine));
+        sramArea(technology, machine.arrayColumns, accumulatorColumn(technology, machine));
     area_.vectorUnit = vectorArea(technology, machine.vectorLanes);
 
     SYSTOLE_CHECK(machine.clockHertz > 0, "clock of {} Hz", machine.clockHertz);

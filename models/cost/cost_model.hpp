@@ -15,8 +15,8 @@
 /// modelled.
 namespace systole::cost {
 
-/// Which memory macros to assume: those of the nominal table or of the other end of its error band.
-enum class SramCorner { Nominal, OtherOptimum };
+/// Which end of the memories' error band to assume.
+enum class SramCorner { Nominal, Low, High };
 
 struct EnergyBreakdown {
     double arrayMacJoules = 0;
@@ -101,9 +101,15 @@ public:
 
 private:
     ProcessingElement element_;
-    SramMacro activationScratchpad_;  ///< of one bank; all zero where free
-    SramMacro weightScratchpad_;
-    SramMacro accumulatorBuffer_;  ///< of one column
+    /// Of a word; zero where free.
+    struct AccessJoules {
+        double read = 0;
+        double write = 0;
+    };
+
+    AccessJoules activationScratchpad_;
+    AccessJoules weightScratchpad_;
+    AccessJoules accumulatorBuffer_;
     double vectorOperationJoules_ = 0;
     double leakageWatts_ = 0;
 };

@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <set>
-#include <tuple>
+#include <utility>
 
 #include "models/check.hpp"
 
@@ -15,135 +14,198 @@ namespace systole::cost {
 
 namespace {
 
-constexpr std::array<double SramPoint::*, 4> kQuantities{
-    &SramPoint::readPicojoules, &SramPoint::writePicojoules, &SramPoint::leakageMilliwatts,
-    &SramPoint::areaSquareMillimetres};
+constexpr double kBytesPerKibibyte = 1024;
+constexpr double kReferenceBits = 64;
+constexpr double kJoulesPerPicojoule = 1e-12;
+constexpr double kWattsPerMicrowatt = 1e-6;
+constexpr double kSecondsPerNanosecond = 1e-9;
+constexpr double kMillimetresPerMicron = 1e-3;
 
-std::tuple<std::uint64_t, std::uint32_t> sizeOf(const SramPoint& point) {
-    return {point.capacityBytes, point.wordBits};
-}
-
-/// Index of the segment [i, i + 1] of `grid` that x lies in or that is nearest to it.
-std::size_t segmentOf(const std::vector<double>& grid, double x) {
-    const auto above = std::upper_bound(grid.begin(), grid.end(), x);
-    const auto index = std::max<std::ptrdiff_t>(above - grid.begin() - 1, 0);
-    return std::min<std::size_t>(static_cast<std::size_t>(index), grid.size() - 2);
-}
+struct NamedQuantity {
+    const char* name;
+    SramQuantity SramCoefficients::*quantity;
+};
+constexpr std::array kQuantities{
+    NamedQuantity{"read_pj", &SramCoefficients::readPicojoules},
+    NamedQuantity{"write_pj", &SramCoefficients::writePicojoules},
+    NamedQuantity{"leakage_uw", &SramCoefficients::leakageMicrowatts},
+    NamedQuantity{"area_um2", &SramCoefficients::areaSquareMicrons},
+    NamedQuantity{"access_ns", &SramCoefficients::accessNanoseconds},
+};
 
 // long double: its functions have no variants for processors with fused multiply-add, and rounding
 // to double hides what the last bits of two libraries may differ in.
-double doublings(double from, double to) {
-    return static_cast<double>(std::log2(static_cast<long double>(to) / from));
+double power(double base, double exponent) {
+    return static_cast<double>(std::pow(static_cast<long double>(base), exponent));
 }
 
-double scaled(double value, double slope, double distance) {
-    return static_cast<double>(value * std::exp2(static_cast<long double>(slope) * distance));
+double sumOf(const SramCurve& curve, double capacityBytes, double wordBits) {
+    double sum = 0;
+    for (const SramTerm& term : curve) {
+        const double beyond = capacityBytes - static_cast<double>(term.aboveBytes);
+        if (beyond > 0) {
+            sum += term.scale * power(beyond / kBytesPerKibibyte, term.capacityExponent) *
+                   power(wordBits / kReferenceBits, term.wordExponent);
+        }
+    }
+    return sum;
 }
 
-/// From (x0, v0) to x along the line through (x1, v1) in logarithms; exact at both ends. Outside of
-/// [x0, x1] from the nearer end on, with the slope kept between 0 and 1.
-double alongPowerLaw(double x0, double v0, double x1, double v1, double x) {
-    const double slope = doublings(v0, v1) / doublings(x0, x1);
-    if (x == x1) {
-        return v1;
+/// Low and high are fits of their own: they must not pass nominal.
+Estimate estimateOf(const SramQuantity& quantity, double capacityBytes, double wordBits) {
+    const auto sum = [&](const SramCurve& curve) { return sumOf(curve, capacityBytes, wordBits); };
+    const double nominal = sum(quantity.nominal);
+    return {.nominal = nominal,
+            .low = std::min(nominal, sum(quantity.low) / (1 + quantity.margin)),
+            .high = std::max(nominal, sum(quantity.high) * (1 + quantity.margin))};
+}
+
+template <class Function>
+Estimate eachOf(const Estimate& estimate, Function function) {
+    return {function(estimate.nominal), function(estimate.low), function(estimate.high)};
+}
+
+Estimate scaled(const Estimate& estimate, double factor) {
+    return eachOf(estimate, [factor](double value) { return value * factor; });
+}
+
+Estimate smaller(const Estimate& a, const Estimate& b) {
+    return {std::min(a.nominal, b.nominal), std::min(a.low, b.low), std::min(a.high, b.high)};
+}
+
+SramMacro smaller(const SramMacro& a, const SramMacro& b) {
+    return {.readJoules = smaller(a.readJoules, b.readJoules),
+            .writeJoules = smaller(a.writeJoules, b.writeJoules),
+            .leakageWatts = smaller(a.leakageWatts, b.leakageWatts),
+            .areaSquareMicrons = smaller(a.areaSquareMicrons, b.areaSquareMicrons),
+            .accessSeconds = smaller(a.accessSeconds, b.accessSeconds)};
+}
+
+/// Wires inside a macro grow with the side of its cells, and so do the energy and the time of an
+/// access; CACTI's bit cell grows by two wires each way for a port.
+SramMacro macroOf(const SramCoefficients& coefficients, const SramShape& shape) {
+    const double more = shape.readWritePorts - 1.0;
+    const SramPortGrowth& growth = coefficients.ports;
+    const double area = (1 + growth.cellWidth * more) * (1 + growth.cellHeight * more);
+    const double side = std::sqrt(area);
+    const auto of = [&](const SramQuantity& quantity, double factor) {
+        return scaled(estimateOf(quantity, shape.capacityBytes, shape.wordBits), factor);
+    };
+    return {.readJoules = of(coefficients.readPicojoules, side * kJoulesPerPicojoule),
+            .writeJoules = of(coefficients.writePicojoules, side * kJoulesPerPicojoule),
+            .leakageWatts = of(coefficients.leakageMicrowatts,
+                               (1 + growth.leakage * more) * kWattsPerMicrowatt),
+            .areaSquareMicrons = of(coefficients.areaSquareMicrons, area),
+            .accessSeconds = of(coefficients.accessNanoseconds, side * kSecondsPerNanosecond)};
+}
+
+/// A multiplexer a bit and port for reading, and one a bit for every further port that writes. An
+/// access switches half of the selects of a tree whose inputs differ half of the time, and all that
+/// leads to the word itself.
+SramMacro registerFileOf(const RegisterFile& file, const SramShape& shape) {
+    const double bits = shape.capacityBytes * 8;
+    const double multiplexers = bits * (2.0 * shape.readWritePorts - 1);
+    const double switched = (bits / 4 + shape.wordBits) * file.multiplexerPicojoules;
+    const auto within = [&](double value) {
+        return Estimate{value, value / (1 + file.error), value * (1 + file.error)};
+    };
+    return {.readJoules = within(switched * kJoulesPerPicojoule),
+            .writeJoules =
+                within((switched + shape.wordBits * file.flipFlopPicojoules) * kJoulesPerPicojoule),
+            .leakageWatts = within(
+                (bits * file.flipFlopMicrowatts + multiplexers * file.multiplexerMicrowatts) *
+                kWattsPerMicrowatt),
+            .areaSquareMicrons = within(bits * file.flipFlopSquareMicrons +
+                                        multiplexers * file.multiplexerSquareMicrons),
+            // Buffers of the selects and the tree: a level a doubling of bits, whatever the word.
+            .accessSeconds = within((file.flipFlopNanoseconds +
+                                     file.multiplexerNanoseconds * std::log2(std::max(bits, 1.0))) *
+                                    kSecondsPerNanosecond)};
+}
+
+/// `banks` of them side by side, and the wires to the farthest.
+SramMacro banked(const SramMacro& bank, const SramWires& wires, const SramShape& shape) {
+    const auto banks = static_cast<double>(shape.banks);
+    const Estimate length = eachOf(bank.areaSquareMicrons, [&](double area) {
+        return (std::sqrt(banks) - 1) * std::sqrt(area) * kMillimetresPerMicron;
+    });
+    const auto plus = [&](const Estimate& estimate, double perMillimetre) {
+        return Estimate{estimate.nominal + perMillimetre * length.nominal,
+                        estimate.low + perMillimetre * length.low,
+                        estimate.high + perMillimetre * length.high};
+    };
+    const double wiresOut = shape.wordBits + wires.addressWires;
+    const double access = wiresOut * wires.picojoulesPerBitMillimetre * kJoulesPerPicojoule;
+    // Data go in and come out on wires of their own, for every port.
+    const double pitch = (wiresOut + shape.wordBits) * shape.readWritePorts * wires.micronsPerWire /
+                         kMillimetresPerMicron;
+    return {.readJoules = plus(bank.readJoules, access),
+            .writeJoules = plus(bank.writeJoules, access),
+            .leakageWatts = scaled(bank.leakageWatts, banks),
+            .areaSquareMicrons = plus(scaled(bank.areaSquareMicrons, banks), pitch),
+            .accessSeconds =
+                plus(bank.accessSeconds, wires.nanosecondsPerMillimetre * kSecondsPerNanosecond)};
+}
+
+std::optional<std::string> problemOf(const SramCurve& curve) {
+    double sum = 0;
+    for (const SramTerm& term : curve) {
+        if (!(term.scale >= 0 && term.capacityExponent >= 0 && term.wordExponent >= 0)) {
+            return "has a negative coefficient";
+        }
+        if (term.aboveBytes > 0 && term.capacityExponent == 0) {
+            return "has a step: a term above some capacity needs a capacity exponent";
+        }
+        sum += term.scale;
     }
-    if (x < x0 || x > x1) {
-        const double gentle = std::clamp(slope, 0.0, 1.0);
-        return x < x0 ? scaled(v0, gentle, doublings(x0, x)) : scaled(v1, gentle, doublings(x1, x));
-    }
-    return scaled(v0, slope, doublings(x0, x));
+    return sum > 0 ? std::nullopt : std::optional<std::string>("has no positive term");
 }
 
 }  // namespace
 
-std::optional<std::string> SramTable::problemOf(const std::vector<SramPoint>& points) {
-    std::set<std::uint64_t> capacities;
-    std::set<std::uint32_t> widths;
-    std::set<std::tuple<std::uint64_t, std::uint32_t>> sizes;
-    for (const SramPoint& point : points) {
-        const auto isPositive = [&](double SramPoint::*quantity) { return point.*quantity > 0; };
-        if (point.capacityBytes == 0 || point.wordBits == 0 ||
-            !std::all_of(kQuantities.begin(), kQuantities.end(), isPositive)) {
-            return fmt::format(
-                "the point of {} bytes and {} bits a word has a value that is not positive",
-                point.capacityBytes, point.wordBits);
+std::optional<std::string> SramModel::problemOf(const SramCoefficients& coefficients) {
+    for (const NamedQuantity& named : kQuantities) {
+        const SramQuantity& quantity = coefficients.*named.quantity;
+        for (const auto& [name, curve] :
+             {std::pair{"nominal", &quantity.nominal}, std::pair{"low", &quantity.low},
+              std::pair{"high", &quantity.high}}) {
+            if (const auto problem = cost::problemOf(*curve)) {
+                return fmt::format("{}.{} {}", named.name, name, *problem);
+            }
         }
-        if (!sizes.insert(sizeOf(point)).second) {
-            return fmt::format("the point of {} bytes and {} bits a word is there twice",
-                               point.capacityBytes, point.wordBits);
-        }
-        capacities.insert(point.capacityBytes);
-        widths.insert(point.wordBits);
-    }
-    if (capacities.size() < 2 || widths.size() < 2 ||
-        sizes.size() != capacities.size() * widths.size()) {
-        return fmt::format(
-            "{} points for {} capacities and {} word widths are no grid of at least 2 x 2",
-            points.size(), capacities.size(), widths.size());
     }
     return std::nullopt;
 }
 
-SramTable::SramTable(std::vector<SramPoint> points, std::string source)
-    : points_(std::move(points)), source_(std::move(source)) {
-    const auto problem = problemOf(points_);
+SramModel::SramModel(SramCoefficients coefficients) : coefficients_(std::move(coefficients)) {
+    const auto problem = problemOf(coefficients_);
     SYSTOLE_CHECK(!problem, "{}", *problem);
-    std::sort(points_.begin(), points_.end(),
-              [](const auto& a, const auto& b) { return sizeOf(a) < sizeOf(b); });
-    for (const SramPoint& each : points_) {
-        const auto capacity = static_cast<double>(each.capacityBytes);
-        if (capacities_.empty() || capacities_.back() != capacity) {
-            capacities_.push_back(capacity);
-        }
-        if (capacities_.size() == 1) {
-            widths_.push_back(each.wordBits);
-        }
-    }
 }
 
-SramMacro SramTable::at(double capacityBytes, double wordBits) const {
-    SYSTOLE_CHECK(capacityBytes > 0 && wordBits > 0 && !points_.empty(), "{} bytes of {} bits",
-                  capacityBytes, wordBits);
-    const auto value = [&](double SramPoint::*quantity) {
-        return interpolate(quantity, capacityBytes, wordBits);
-    };
-    return {.readJoules = value(&SramPoint::readPicojoules) * 1e-12,
-            .writeJoules = value(&SramPoint::writePicojoules) * 1e-12,
-            .leakageWatts = value(&SramPoint::leakageMilliwatts) * 1e-3,
-            .areaSquareMicrons = value(&SramPoint::areaSquareMillimetres) * 1e6};
+SramMacro SramModel::bank(const SramShape& shape) const {
+    // A memory holds a word at least.
+    SramShape whole = shape;
+    whole.capacityBytes = std::max(shape.capacityBytes, shape.wordBits / 8);
+    const SramMacro macro = macroOf(coefficients_, whole);
+    return coefficients_.registerFile
+               ? smaller(macro, registerFileOf(*coefficients_.registerFile, whole))
+               : macro;
 }
 
-double SramTable::interpolate(double SramPoint::*quantity, double capacityBytes,
-                              double wordBits) const {
-    const std::size_t lower = segmentOf(capacities_, capacityBytes);
-    return alongPowerLaw(capacities_[lower], alongWidth(quantity, lower, wordBits),
-                         capacities_[lower + 1], alongWidth(quantity, lower + 1, wordBits),
-                         capacityBytes);
+SramMacro SramModel::at(const SramShape& shape) const {
+    return at(shape, coefficients_.temperatureKelvin);
 }
 
-double SramTable::alongWidth(double SramPoint::*quantity, std::size_t capacity,
-                             double wordBits) const {
-    const std::size_t lower = segmentOf(widths_, wordBits);
-    if (wordBits < widths_.front()) {
-        return scaled(point(capacity, 0).*quantity, meanWidthSlope(quantity, 0),
-                      doublings(widths_.front(), wordBits));
-    }
-    if (wordBits > widths_.back()) {
-        return scaled(point(capacity, lower + 1).*quantity, meanWidthSlope(quantity, lower),
-                      doublings(widths_.back(), wordBits));
-    }
-    return alongPowerLaw(widths_[lower], point(capacity, lower).*quantity, widths_[lower + 1],
-                         point(capacity, lower + 1).*quantity, wordBits);
-}
-
-double SramTable::meanWidthSlope(double SramPoint::*quantity, std::size_t lowerWidth) const {
-    double sum = 0;
-    for (std::size_t capacity = 0; capacity < capacities_.size(); ++capacity) {
-        sum += doublings(point(capacity, lowerWidth).*quantity,
-                         point(capacity, lowerWidth + 1).*quantity);
-    }
-    const double width = doublings(widths_[lowerWidth], widths_[lowerWidth + 1]);
-    return std::clamp(sum / width / static_cast<double>(capacities_.size()), 0.0, 1.0);
+SramMacro SramModel::at(const SramShape& shape, double kelvin) const {
+    SYSTOLE_CHECK(shape.capacityBytes > 0 && shape.wordBits > 0 && shape.readWritePorts > 0 &&
+                      shape.banks > 0 && kelvin >= 0,
+                  "{} banks of {} bytes, {} bits, {} ports, {} K", shape.banks, shape.capacityBytes,
+                  shape.wordBits, shape.readWritePorts, kelvin);
+    SramMacro macro = banked(bank(shape), coefficients_.wires, shape);
+    const long double warmer = kelvin - coefficients_.temperatureKelvin;
+    macro.leakageWatts = scaled(
+        macro.leakageWatts, static_cast<double>(std::exp(coefficients_.leakagePerKelvin * warmer)));
+    return macro;
 }
 
 }  // namespace systole::cost

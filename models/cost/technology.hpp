@@ -52,8 +52,7 @@ struct Technology {
     bool isFree = false;  ///< nothing has area or takes energy: costs are left out
     Coefficient flipFlopSquareMicrons;
     std::vector<ProcessingElement> processingElements;
-    SramTable sram;              ///< nominal
-    SramTable sramOtherOptimum;  ///< the other end of the error band
+    SramModel sram;
     VectorOperator fp32Multiply;
     VectorOperator fp32Add;
     VectorOperator int32Add;

@@ -8,6 +8,7 @@
 
 #include "models/numeric/accumulator.hpp"
 #include "sim/config/format_reader.hpp"
+#include "sim/config/sram_reader.hpp"
 #include "sim/config_error.hpp"
 
 namespace systole::sim {
@@ -15,8 +16,6 @@ namespace systole::sim {
 namespace {
 
 using cost::ProcessingElement;
-using cost::SramPoint;
-using cost::SramTable;
 using cost::Technology;
 using cost::VectorOperator;
 
@@ -35,13 +34,6 @@ constexpr std::array kElementKeys{
     RealKey<ProcessingElement>{"energy_pj_per_mac", &ProcessingElement::picojoulesPerMac},
     RealKey<ProcessingElement>{"idle_clock_pj", &ProcessingElement::idleClockPicojoules},
     RealKey<ProcessingElement>{"leakage_uw", &ProcessingElement::leakageMicrowatts},
-};
-
-constexpr std::array kPointKeys{
-    RealKey<SramPoint>{"read_pj", &SramPoint::readPicojoules},
-    RealKey<SramPoint>{"write_pj", &SramPoint::writePicojoules},
-    RealKey<SramPoint>{"leakage_mw", &SramPoint::leakageMilliwatts},
-    RealKey<SramPoint>{"area_mm2", &SramPoint::areaSquareMillimetres},
 };
 
 std::optional<double> readOptional(const Section& section, const char* key) {
@@ -88,33 +80,6 @@ std::vector<ProcessingElement> readElements(const Value& value) {
     return elements;
 }
 
-SramPoint readPoint(const Section& section) {
-    SramPoint point;
-    point.capacityBytes = section.at("capacity").bytes({1, std::uint64_t{1} << 40});
-    point.wordBits = section.at("word_bits").integer<std::uint32_t>({1, 1U << 20});
-    for (const auto& key : kPointKeys) {
-        point.*key.field = section.at(key.name).real(kNotNegative);
-    }
-    return point;
-}
-
-SramTable readSram(const Section& section) {
-    const std::string source = section.at("source").text();
-    const Value list = section.at("points");
-    std::vector<SramPoint> points;
-    for (const Value& item : list.list({4, 10'000})) {
-        points.push_back(readPoint(item.section()));
-    }
-    if (!section.clean()) {
-        return {};
-    }
-    if (const auto problem = SramTable::problemOf(points)) {
-        list.fail(*problem + ", expected every capacity with every word width once");
-        return {};
-    }
-    return {std::move(points), source};
-}
-
 VectorOperator readOperator(const Section& section) {
     const std::string source = section.at("source").text();
     return {.energyPicojoules = {section.at("energy_pj").real(kNotNegative), source},
@@ -132,7 +97,6 @@ Technology readTechnology(const Section& section) {
                                         flipFlop.at("source").text()};
     technology.processingElements = readElements(section.at("processing_elements"));
     technology.sram = readSram(section.at("sram").section());
-    technology.sramOtherOptimum = readSram(section.at("sram_other_optimum").section());
     const Section lane = section.at("vector_lane").section();
     technology.fp32Multiply = readOperator(lane.at("fp32_multiply").section());
     technology.fp32Add = readOperator(lane.at("fp32_add").section());

@@ -9,25 +9,27 @@ namespace {
 
 using ::testing::HasSubstr;
 
+SramQuantity doubling(double nominal, double low, double high) {
+    const auto curve = [](double scale) {
+        return SramCurve{{.scale = scale, .capacityExponent = 1, .wordExponent = 1}};
+    };
+    return {.nominal = curve(nominal), .low = curve(low), .high = curve(high)};
+}
+
 /// Energies and areas that are easy to add up: a macro of 1024 bytes and 64 bits reads 2 pJ, writes
 /// 3 pJ, leaks 0.5 mW and takes 0.01 mm2; everything doubles with either size.
+SramModel roundMemories() {
+    SramCoefficients coefficients;
+    coefficients.source = "memories";
+    coefficients.readPicojoules = doubling(2, 1, 2);
+    coefficients.writePicojoules = doubling(3, 3, 3);
+    coefficients.leakageMicrowatts = doubling(500, 500, 500);
+    coefficients.areaSquareMicrons = doubling(10'000, 10'000, 30'000);
+    coefficients.accessNanoseconds = doubling(1, 1, 1);
+    return SramModel(coefficients);
+}
+
 Technology roundTechnology() {
-    std::vector<SramPoint> points;
-    std::vector<SramPoint> other;
-    for (const double capacity : {1.0, 2.0}) {
-        for (const double width : {1.0, 2.0}) {
-            const double scale = capacity * width;
-            points.push_back({.capacityBytes = static_cast<std::uint64_t>(1024 * capacity),
-                              .wordBits = static_cast<std::uint32_t>(64 * width),
-                              .readPicojoules = 2 * scale,
-                              .writePicojoules = 3 * scale,
-                              .leakageMilliwatts = 0.5 * scale,
-                              .areaSquareMillimetres = 0.01 * scale});
-            other.push_back(points.back());
-            other.back().areaSquareMillimetres *= 3;
-            other.back().readPicojoules *= 0.5;
-        }
-    }
     Technology technology;
     technology.name = "round";
     technology.flipFlopSquareMicrons = {5, "test"};
@@ -44,8 +46,7 @@ Technology roundTechnology() {
                                       .fastAreaSquareMicrons = 1200,
                                       .fastDelayNanoseconds = 0.75,
                                       .source = "test"}};
-    technology.sram = SramTable(points, "nominal");
-    technology.sramOtherOptimum = SramTable(other, "other");
+    technology.sram = roundMemories();
     technology.fp32Multiply = {{4, "test"}, {7000, "test"}};
     technology.fp32Add = {{1, "test"}, {4000, "test"}};
     technology.int32Add = {{0.25, "test"}, {100, "test"}};
@@ -94,8 +95,8 @@ TEST(EnergyModel, IsCountersTimesCoefficients) {
                      2050e-12 + 80e-12 + 52e-12 + 82e-12 + 21e-12 + 24640e-12 + 5000e-12);
 }
 
-TEST(EnergyModel, OfTheOtherCornerTakesTheOtherMacros) {
-    const EnergyModel model(roundTechnology(), machine(), SramCorner::OtherOptimum);
+TEST(EnergyModel, OfTheLowCornerTakesTheLowEndOfTheBand) {
+    const EnergyModel model(roundTechnology(), machine(), SramCorner::Low);
     Counters counters;
     counters.activationScratchpadReads = 10;
     EXPECT_DOUBLE_EQ(model.energyOf(counters, 0, 0, 0).activationScratchpadJoules, 10e-12);
@@ -138,7 +139,7 @@ TEST(AreaModel, IsTheSumOfTheComponents) {
     EXPECT_FALSE(area.total().isFree);
 }
 
-TEST(AreaModel, BandsSpanBothOptimaAndBothSyntheses) {
+TEST(AreaModel, BandsSpanThoseOfMemoriesAndBothSyntheses) {
     const AreaBreakdown area = AreaModel(roundTechnology(), machine()).area();
     EXPECT_DOUBLE_EQ(area.array.lowSquareMicrons, 32 * 800);
     EXPECT_DOUBLE_EQ(area.array.highSquareMicrons, 32 * 1200);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/config/technology_loader.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -113,9 +114,34 @@ TEST(TechnologyLoader, ReportsAnElementThatIsThereTwice) {
                 HasSubstr("int2 x int2 + int32 is there twice"));
 }
 
-TEST(TechnologyLoader, ReportsAHoleInTheMemoryTable) {
-    EXPECT_THAT(problemsWith("{capacity: 8KiB, word_bits: 64,", "{capacity: 8KiB, word_bits: 65,"),
-                AllOf(HasSubstr("sram.points"), HasSubstr("no grid")));
+TEST(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {
+    EXPECT_THAT(problemsWith("  write_pj:\n", "  writes_pj:\n"),
+                AllOf(HasSubstr("sram.write_pj: missing key"), HasSubstr("sram.writes_pj"),
+                      HasSubstr("unknown key")));
+}
+
+TEST(TechnologyLoader, ReportsANegativeCoefficientOfTheMemoriesWithItsPlace) {
+    std::ifstream file(kGeneric);
+    int line = 0;
+    for (std::string text; text != "  read_pj:"; ++line) {
+        ASSERT_TRUE(std::getline(file, text));
+    }
+    const std::string first = "    nominal:\n      - {scale: ";
+    // Margin, error and its three cases, nominal, the first term.
+    EXPECT_THAT(problemsWith(first, first + "-"),
+                AllOf(HasSubstr(fmt::format(".yaml:{}:17", line + 7)),
+                      HasSubstr("sram.read_pj.nominal"), HasSubstr("expected a number from 0")));
+}
+
+TEST(TechnologyLoader, ReportsAMemoryTermThatIsAStep) {
+    EXPECT_THAT(problemsWith("capacity_exponent: 0, word_exponent: 1}",
+                             "capacity_exponent: 0, word_exponent: 1, above: 8KiB}"),
+                HasSubstr("is a step at 'above', expected a positive exponent"));
+}
+
+TEST(TechnologyLoader, ReportsAMisspeltRegisterFile) {
+    EXPECT_THAT(problemsWith("  register_file:", "  register_files:"),
+                AllOf(HasSubstr("register_files"), HasSubstr("unknown key")));
 }
 
 }  // namespace
