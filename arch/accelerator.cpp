@@ -90,6 +90,9 @@ RunRecord Accelerator::replayTimed(bool computeValues) {
     }
     replay_.computeValues = computeValues;
     replay_.state.startReplay();
+    if (computeValues) {
+        replay_.state.startSampling(program);
+    }
     replay_.ports.reset();
     sequencer_.start();
     sc_core::sc_start();  // until nothing is left to happen
@@ -125,6 +128,7 @@ RunRecord Accelerator::record() {
     if (dram_) {
         result.dramChannels = dram_->countersNow();
     }
+    std::vector<OperandSample> samples = replay_.state.takeSamples();
     Cycle begin = 0;
     for (std::size_t i = 0; i < replay_.layerEnds.size(); ++i) {
         LayerRecord layer;
@@ -136,9 +140,12 @@ RunRecord Accelerator::record() {
             layer.states[unit] = units_[unit]->timeline().between(layer.begin, layer.end);
         }
         result.counters += layer.counters;
+        if (!samples.empty()) {
+            layer.operands = std::move(samples[i]);
+        }
         result.dramBytes += (layer.dram.reads + layer.dram.writes) * result.burstBytes;
         begin = layer.end;
-        result.layers.push_back(layer);
+        result.layers.push_back(std::move(layer));
     }
     for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
         result.states[unit] = units_[unit]->timeline().between(0, result.cycles);

@@ -27,6 +27,7 @@ struct LayerRecord {
     cost::Counters counters;
     OwnerCommands dram;
     std::array<StateCycles, kUnitCount> states{};
+    OperandSample operands;  ///< no traces where no values are computed, or none are asked for
 };
 
 /// What one timed replay of a program took.

@@ -15,7 +15,9 @@ constexpr std::array kWaitStates{UnitState::WaitLoad, UnitState::WaitStore, Unit
 }  // namespace
 
 Replay::Replay(const MachineConfig& config)
-    : clock(config.clockHertz), state(config.datapath, config.array, config.dram), ports(config) {}
+    : clock(config.clockHertz),
+      state(config.datapath, config.array, config.dram, config.operandSampling),
+      ports(config) {}
 
 CommandUnit::CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay)
     : sc_module(name), unit_(unit), replay_(replay) {

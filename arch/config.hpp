@@ -105,6 +105,18 @@ struct SequencerConfig {
     std::uint32_t issueCycles = 1;  ///< cycles to dispatch one command
 };
 
+/// Which steps of which processing elements a replay keeps as traces (docs/energy_activity.md). All
+/// choices follow from the seed and the place, not from time.
+struct OperandSampling {
+    std::uint32_t folds = 8;     ///< of a layer at most, evenly spread
+    std::uint32_t elements = 8;  ///< of those that these folds use at most, spread over the rows
+    std::uint32_t steps = 256;   ///< of a fold at most, consecutive ones
+    std::uint64_t seed = 0;
+    /// Uniform random operands are sampled instead of the machine's. What the machine computes does
+    /// not change.
+    bool randomOperands = false;
+};
+
 /// What the search for a layer's mapping makes small; the other one decides between equals.
 enum class MappingObjective : std::uint8_t { Cycles, DramBytes };
 inline constexpr std::array<const char*, 2> kObjectiveNames{"cycles", "dram_bytes"};
@@ -141,6 +153,7 @@ struct MachineConfig {
     memory::PortArbitration arbitration{memory::Arbitration::Fixed, {2, 3, 1, 0}};
     memory::DramConfig dram;
     MappingConfig mapping;
+    std::optional<OperandSampling> operandSampling = std::nullopt;  ///< empty: no traces
 };
 
 }  // namespace systole::arch

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "arch/stored_codes.hpp"
 #include "models/check.hpp"
@@ -42,11 +43,15 @@ void takeCodes(const std::vector<std::uint16_t>& table, std::vector<std::uint16_
 }  // namespace
 
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
-                           const memory::DramConfig& dram)
+                           const memory::DramConfig& dram,
+                           const std::optional<OperandSampling>& sampling)
     : datapath_(datapath),
       gemm_(datapath_.activation, datapath_.weight, datapath.accumulator),
       array_(array),
       activity_(array) {
+    if (sampling) {
+        sampler_.emplace(datapath, array, *sampling);
+    }
     if (!dram.modelsErrors()) {
         return;
     }
@@ -72,10 +77,22 @@ void MachineState::startReplay() {
     bytesLoaded_ = bytesStored_ = 0;
     events_ = {};
     activity_.reset();
+    samples_ = false;
     streamedRows_ = 0;
     if (faultyReads_) {
         faultyReads_->clearCounters();
     }
+}
+
+void MachineState::startSampling(const Program& program) {
+    if (sampler_) {
+        sampler_->begin(program);
+        samples_ = true;
+    }
+}
+
+std::vector<OperandSample> MachineState::takeSamples() {
+    return std::exchange(samples_, false) ? sampler_->take() : std::vector<OperandSample>{};
 }
 
 void MachineState::execute(const Operation& operation) {
@@ -205,6 +222,9 @@ void MachineState::apply(const Stream& stream) {
                   "{} groups of {} reduction indices in {} rows", stream.groupCount,
                   stream.reduction, array_.rows);
     activity_.beginFold();
+    if (samples_) {
+        sampler_->nextFold();
+    }
     for (std::uint32_t group = 0; group < stream.groupCount; ++group) {
         multiply(groupOf(stream, group, datapath_.weightBytes), group * stream.reduction);
     }
@@ -222,16 +242,19 @@ void MachineState::multiply(const Stream& stream, std::uint32_t arrayRow) {
         });
     }
     const numeric::GemmShape shape{stream.outputs, stream.reduction, stream.channels};
-    activity_.add({.shape = shape,
-                   .activations = foldActivations_,
-                   .weights = foldWeights_,
-                   .row = arrayRow,
-                   .column = stream.columnBegin});
-    events_ += gemm_.run({.shape = shape,
-                          .a = foldActivations_,
-                          .b = foldWeights_,
-                          .origin = {streamedRows_, stream.columnBegin, stream.kBegin}},
-                         stream.accumulate, foldSums_);
+    const numeric::GemmOrigin origin{streamedRows_, stream.columnBegin, stream.kBegin};
+    const OperandActivity::Block block{.shape = shape,
+                                       .activations = foldActivations_,
+                                       .weights = foldWeights_,
+                                       .row = arrayRow,
+                                       .column = stream.columnBegin};
+    activity_.add(block);
+    if (samples_) {
+        sampler_->add(block, origin);
+    }
+    events_ +=
+        gemm_.run({.shape = shape, .a = foldActivations_, .b = foldWeights_, .origin = origin},
+                  stream.accumulate, foldSums_);
     streamedRows_ += stream.outputs;
     forEachRunOfSums(stream, [](std::int64_t* held, const std::int64_t* sums, std::size_t n) {
         std::copy_n(sums, n, held);

@@ -11,6 +11,7 @@
 #include "arch/datapath.hpp"
 #include "arch/faulty_reads.hpp"
 #include "arch/operand_activity.hpp"
+#include "arch/operand_sampler.hpp"
 #include "models/numeric/gemm.hpp"
 
 namespace systole::arch {
@@ -22,7 +23,8 @@ class MachineState {
 public:
     /// Of the DRAM only its errors matter here.
     MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
-                 const memory::DramConfig& dram = {});
+                 const memory::DramConfig& dram = {},
+                 const std::optional<OperandSampling>& sampling = std::nullopt);
 
     /// Sizes the memories for a program and clears them.
     void reset(const Program& program);
@@ -47,6 +49,11 @@ public:
     }
     /// What the array's operand registers have done since the replay began.
     const Activity& operandActivity() const { return activity_.counts(); }
+    /// Keeps traces of operands from now, the beginning of a replay of the whole program, until
+    /// they are taken; nothing without a sampling.
+    void startSampling(const Program& program);
+    /// A sample for each layer; empty where none were begun.
+    std::vector<OperandSample> takeSamples();
 
 private:
     void apply(const LoadTile& op);
@@ -93,6 +100,8 @@ private:
     std::uint64_t accumulatorRows_ = 0;
     numeric::AccumulatorEvents events_;
     OperandActivity activity_;
+    std::optional<OperandSampler> sampler_;
+    bool samples_ = false;  ///< in this replay
     /// Rows of operands that the array has streamed: they name the random bits of stochastic
     /// rounding, so that no two additions of a replay share theirs.
     std::uint32_t streamedRows_ = 0;

@@ -50,6 +50,10 @@ public:
     std::size_t results() const;
     bool resultValid(std::size_t result) const;
     SumWord resultWord(std::size_t result, std::size_t word) const;
+    /// For who looks on: its ports and registers.
+    const ProcessingElement& element(std::uint32_t row, std::uint32_t column) const {
+        return *elements_[at(row, column)];
+    }
     bool anyResultValid() const { return anyValid_.read(); }
 
     /// All signals, by names like `array.pe_2_3.sum`.

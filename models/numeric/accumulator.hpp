@@ -47,6 +47,11 @@ struct AccumulatorFormat {
     std::optional<Chunk> chunk;
 };
 
+/// The register that products are added to: the inner one of chunks.
+inline const Register& productRegister(const AccumulatorFormat& accumulator) {
+    return accumulator.chunk ? accumulator.chunk->inner : accumulator.sum;
+}
+
 /// `int8`..`int63`, `int8_saturate`..`int63_saturate`, `exact`, or a signed float format by its
 /// name (`fp32`, `fp16`, `bf16`, `dlfloat16`, ..); empty for anything else.
 std::optional<AccumulatorFormat> parseAccumulator(const std::string& name);

@@ -232,4 +232,14 @@ std::int64_t Codec::largestGridSteps() const {
 
 bool Codec::isFinite(Code code) const { return std::isfinite(decode(code)); }
 
+std::vector<Code> finiteCodes(const Codec& codec) {
+    std::vector<Code> codes;
+    for (Code code = 0; code < codec.codeCount(); ++code) {
+        if (codec.isFinite(code) && codec.decode(code) >= codec.smallest()) {
+            codes.push_back(code);
+        }
+    }
+    return codes;
+}
+
 }  // namespace systole::numeric

@@ -105,4 +105,7 @@ private:
     double smallestPositive_ = 0;
 };
 
+/// Codes of the finite values that are produced, ascending; formats of up to 16 bits.
+std::vector<Code> finiteCodes(const Codec& codec);
+
 }  // namespace systole::numeric

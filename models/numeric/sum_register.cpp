@@ -4,10 +4,6 @@
 namespace systole::numeric {
 namespace {
 
-const Register& innerOf(const AccumulatorFormat& accumulator) {
-    return accumulator.chunk ? accumulator.chunk->inner : accumulator.sum;
-}
-
 RegisterState makeState(const Register& format, const Codec& activation, const Codec& weight) {
     return {format, registerBits(format, activation, weight),
             activation.gridExponent() + weight.gridExponent()};
@@ -23,9 +19,9 @@ std::size_t wordsOf(const Register& format, const Codec& activation, const Codec
 SumRegister::SumRegister(const AccumulatorFormat& accumulator, const Codec& activation,
                          const Codec& weight)
     : outer_(makeState(accumulator.sum, activation, weight)),
-      inner_(makeState(innerOf(accumulator), activation, weight)),
+      inner_(makeState(productRegister(accumulator), activation, weight)),
       outerWords_(wordsOf(accumulator.sum, activation, weight)),
-      innerWords_(wordsOf(innerOf(accumulator), activation, weight)),
+      innerWords_(wordsOf(productRegister(accumulator), activation, weight)),
       hasChunks_(accumulator.chunk.has_value()) {}
 
 void SumRegister::clear() {

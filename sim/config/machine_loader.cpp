@@ -9,6 +9,7 @@
 
 #include "arch/command.hpp"
 #include "sim/config/dram_loader.hpp"
+#include "sim/config/energy_reader.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/mapping_reader.hpp"
 #include "sim/config/scheme_loader.hpp"
@@ -334,6 +335,11 @@ RunConfig readRunConfig(const Section& root) {
     RunConfig config;
     config.machine = readMachine(root);
     config.technology = readNamedTechnology(root.at("technology"));
+    const auto energySection = root.find("energy");
+    const EnergyConfig energy =
+        energySection ? readEnergy(energySection->section()) : EnergyConfig{};
+    config.energy = energy.options;
+    config.machine.operandSampling = energy.sampling;
     config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
                                       config.machine.datapath);
     return config;

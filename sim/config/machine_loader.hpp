@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arch/config.hpp"
+#include "models/cost/energy_options.hpp"
 #include "models/cost/technology.hpp"
 #include "sim/config/config_reader.hpp"
 #include "sim/quantize/quantized_network.hpp"
@@ -13,6 +14,7 @@ struct RunConfig {
     arch::MachineConfig machine;
     Scheme scheme;
     cost::Technology technology;
+    cost::EnergyOptions energy;
 };
 
 /// Throws ConfigError with all problems of the file, its fragments and the overrides. A scheme

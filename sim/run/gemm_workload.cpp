@@ -14,13 +14,7 @@ namespace {
 
 std::vector<numeric::Code> randomCodes(const numeric::Format& format, std::uint64_t count,
                                        std::uint64_t seed) {
-    const numeric::Codec codec(format);
-    std::vector<numeric::Code> finite;
-    for (numeric::Code code = 0; code < codec.codeCount(); ++code) {
-        if (codec.isFinite(code) && codec.decode(code) >= codec.smallest()) {
-            finite.push_back(code);
-        }
-    }
+    const std::vector<numeric::Code> finite = numeric::finiteCodes(numeric::Codec(format));
     // The engine's sequence is fixed by the C++ standard; that of a distribution is not.
     std::mt19937_64 random(seed);
     std::vector<numeric::Code> codes(count);

@@ -125,6 +125,50 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
     return figures;
 }
 
+/// Nothing where no processing element was sampled.
+std::optional<ActivityResult> activityOf(const cost::OperandMeter& meter,
+                                         const arch::OperandSample& sample) {
+    if (sample.traces.empty()) {
+        return std::nullopt;
+    }
+    cost::OperandStatistics statistics;
+    for (const cost::OperandTrace& trace : sample.traces) {
+        statistics += meter.measure(trace);
+    }
+    return ActivityResult{.rates = meter.rates(statistics),
+                          .steps = statistics.steps,
+                          .elements = sample.traces.size(),
+                          .sampledFolds = sample.sampledFolds,
+                          .folds = sample.folds};
+}
+
+/// The mean of the layers, each weighed by its products.
+std::optional<ActivityResult> meanActivity(const std::vector<LayerResult>& layers) {
+    ActivityResult sum;
+    cost::OperandRates weighted;
+    double macs = 0;
+    for (const LayerResult& layer : layers) {
+        if (!layer.activity) {
+            continue;
+        }
+        sum.steps += layer.activity->steps;
+        sum.elements += layer.activity->elements;
+        sum.sampledFolds += layer.activity->sampledFolds;
+        sum.folds += layer.activity->folds;
+        macs += static_cast<double>(layer.figures.macs);
+        for (const auto rate : cost::kOperandRates) {
+            weighted.*rate += static_cast<double>(layer.figures.macs) * layer.activity->rates.*rate;
+        }
+    }
+    if (sum.steps == 0) {
+        return std::nullopt;
+    }
+    for (const auto rate : cost::kOperandRates) {
+        sum.rates.*rate = share(weighted.*rate, macs);
+    }
+    return sum;
+}
+
 }  // namespace
 
 /// By what the array did; where it has nothing to do, by what the vector unit waited for.
@@ -160,6 +204,9 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
     const cost::EnergyModel energy(config.technology, machine);
     const cost::AreaModel area(config.technology, machine);
     const DramShares dram(config.machine, record);
+    const cost::OperandMeter meter(numeric::Codec(config.machine.datapath.activation),
+                                   numeric::Codec(config.machine.datapath.weight),
+                                   config.machine.datapath.accumulator);
 
     Result result;
     result.config = config;
@@ -171,12 +218,13 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
         const LoweredLayer& layer = network.layers.at(i);
         result.layers.push_back(
             {layer.name, layer.kind,
-             layerFigures(config, energy, dram, record.layers[i], record.burstBytes),
-             layer.mapping});
+             layerFigures(config, energy, dram, record.layers[i], record.burstBytes), layer.mapping,
+             activityOf(meter, record.layers[i].operands)});
         SYSTOLE_CHECK(record.layers[i].counters.macs == layer.macs,
                       "layer {}: the array did {} MACs of {}", layer.name,
                       record.layers[i].counters.macs, layer.macs);
     }
+    result.activity = meanActivity(result.layers);
     return result;
 }
 

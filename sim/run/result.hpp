@@ -9,6 +9,7 @@
 
 #include "arch/accelerator.hpp"
 #include "models/cost/cost_model.hpp"
+#include "models/cost/operand_trace.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/lowering/lowering.hpp"
 
@@ -37,6 +38,15 @@ struct Figures {
     cost::EnergyBreakdown energy;
 };
 
+/// How active the operands of sampled processing elements were (docs/energy_activity.md).
+struct ActivityResult {
+    cost::OperandRates rates;
+    std::uint64_t steps = 0;     ///< sampled
+    std::uint64_t elements = 0;  ///< sampled; of the totals: the sum over the layers
+    std::uint64_t sampledFolds = 0;
+    std::uint64_t folds = 0;
+};
+
 /// What held a layer up, of most of its cycles.
 enum class Bound : std::uint8_t { Array, Dram, Vector };
 inline constexpr std::array<const char*, 3> kBoundNames{"array", "dram", "vector"};
@@ -46,6 +56,7 @@ struct LayerResult {
     std::string kind;
     Figures figures;
     std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
+    std::optional<ActivityResult> activity = std::nullopt;  ///< empty: nothing was sampled
 
     Bound bound() const;
 };
@@ -66,6 +77,8 @@ struct Result {
     std::string workload;
     Figures totals;  ///< of one inference
     std::vector<LayerResult> layers;
+    /// Rates are the layers', each weighed by its MACs; empty where nothing was sampled.
+    std::optional<ActivityResult> activity;
     cost::AreaBreakdown area;
     bool meetsClock = true;
     bool explains = false;  ///< the mapping of each layer is written and printed as well

@@ -70,12 +70,38 @@ Json figuresJson(const Figures& figures) {
             {"counters", countersJson(figures.counters, cost::kCounters)}};
 }
 
+Json activityJson(const ActivityResult& activity) {
+    return {{"activation_bit_toggle_rate", activity.rates.activationToggles},
+            {"weight_bit_toggle_rate", activity.rates.weightToggles},
+            {"sum_bit_toggle_rate", activity.rates.sumToggles},
+            {"zero_activation_fraction", activity.rates.zeroActivations},
+            {"zero_weight_fraction", activity.rates.zeroWeights},
+            {"sampled_steps", activity.steps},
+            {"sampled_elements", activity.elements},
+            {"sampled_folds", activity.sampledFolds},
+            {"folds", activity.folds}};
+}
+
 template <typename Enum, std::size_t N>
 const char* nameOf(Enum value, const std::array<const char*, N>& names) {
     return names.at(static_cast<std::size_t>(value));
 }
 
 Json limitJson(const Limit& limit) { return limit ? Json(*limit) : Json("unlimited"); }
+
+Json energyConfigJson(const RunConfig& config) {
+    Json sampling = "none";
+    if (const auto& sampled = config.machine.operandSampling) {
+        sampling = {{"folds", sampled->folds},
+                    {"elements", sampled->elements},
+                    {"steps", sampled->steps},
+                    {"seed", sampled->seed}};
+    }
+    return {{"activity", nameOf(config.energy.activity, cost::kActivitySourceNames)},
+            {"flat_toggle_rate", config.energy.flatToggleRate},
+            {"zero_gating", config.energy.zeroGating},
+            {"sampling", std::move(sampling)}};
+}
 
 Json configJson(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;
@@ -104,6 +130,7 @@ Json configJson(const Result& result) {
             {"vector_lanes", limitJson(machine.vectorUnit.lanes)},
             {"dram", machine.dram.name},
             {"technology", result.config.technology.name},
+            {"energy", energyConfigJson(result.config)},
             {"scheme", result.config.scheme.name}};
 }
 
@@ -147,6 +174,9 @@ Json totalsJson(const Result& result) {
         channels.push_back(countersJson(channel, memory::kDramCounters));
     }
     totals["dram_channels"] = std::move(channels);
+    if (result.activity) {
+        totals["operand_activity"] = activityJson(*result.activity);
+    }
     if (result.dramFaults) {
         totals["dram_faults"] = dramFaultsJson(result);
     }
@@ -185,6 +215,9 @@ std::string resultJson(const Result& result) {
     for (const LayerResult& layer : result.layers) {
         Json json{{"name", layer.name}, {"kind", layer.kind}};
         json.update(figuresJson(layer.figures));
+        if (layer.activity) {
+            json["operand_activity"] = activityJson(*layer.activity);
+        }
         if (result.explains && layer.mapping) {
             json["mapping"] = mappingJson(layer, result.config.machine.array);
         }

@@ -16,6 +16,7 @@ public:
     ArrayOutputs outputs() override;
     void clock(const ArrayInputs& inputs) override;
 
+    const arch::structural::StructuralArray& array() const { return array_.array(); }
     const arch::structural::Activity& activity() const { return array_.array().activity(); }
 
 private:
