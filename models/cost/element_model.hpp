@@ -20,9 +20,9 @@ enum class ElementPart : std::uint8_t {
     Rounding,
     Registers,
 };
-inline constexpr std::array kElementParts{ElementPart::Multiplier,    ElementPart::Alignment,
-                                          ElementPart::Accumulator,   ElementPart::Normalisation,
-                                          ElementPart::Rounding,      ElementPart::Registers};
+inline constexpr std::array kElementParts{ElementPart::Multiplier,  ElementPart::Alignment,
+                                          ElementPart::Accumulator, ElementPart::Normalisation,
+                                          ElementPart::Rounding,    ElementPart::Registers};
 inline constexpr std::size_t kElementPartCount = kElementParts.size();
 
 /// `multiplier`, `alignment`, `accumulator`, `normalisation`, `rounding`, `registers`.
@@ -72,7 +72,8 @@ public:
     std::size_t pipelineBits() const;
 
     /// What a trace of operands does to the circuit, from its second step on.
-    ElementActivity activityOf(const OperandTrace& trace, ZeroGating gating = ZeroGating::Off) const;
+    ElementActivity activityOf(const OperandTrace& trace,
+                               ZeroGating gating = ZeroGating::Off) const;
     /// Joules per product. Empty activity: none.
     ByElementPart energyOf(const ElementActivity& activity) const;
     /// Joules per product if every gate and register bit toggles `rate` times in a cycle, without

@@ -67,8 +67,23 @@ private:
         bits.resize(bits.size() + port % width, false);
     }
 
+    /// A two's complement code as sign and magnitude; the most negative one as the one next to it.
+    static void appendSignMagnitude(std::vector<bool>& bits, std::uint16_t code,
+                                    std::size_t width) {
+        const std::uint64_t top = std::uint64_t{1} << (width - 1);
+        const bool negative = (code & top) != 0;
+        const std::uint64_t magnitude = negative ? 2 * top - code : code;
+        appendBits(bits, std::min(magnitude, top - 1), width - 1);
+        bits.push_back(negative);
+    }
+
     std::vector<bool> operandBits(std::size_t step) const {
         std::vector<bool> bits;
+        if (element_.signMagnitude) {
+            appendSignMagnitude(bits, trace_.activations[step], circuit_.activation.size());
+            appendSignMagnitude(bits, trace_.weights[step], circuit_.weight.size());
+            return bits;
+        }
         appendPort(bits, trace_.activations, step, element_.activation, circuit_.activation.size());
         appendPort(bits, trace_.weights, step, element_.weight, circuit_.weight.size());
         return bits;
@@ -116,6 +131,7 @@ private:
             inputs_.insert(inputs_.end(), control.begin(), control.end());
             inputs_.insert(inputs_.end(), state_.begin(), state_.end());
             appendSum(inputs_, step);
+            inputs_.resize(circuit_.netlist.inputCount(), false);  // of chunks, at rest
         }
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
             if (waveforms_.cycles % kWordBits == 0) waveforms_.inputs[i].push_back(0);
@@ -221,7 +237,8 @@ private:
     static numeric::AccumulatorFormat sumRegister(const ElementDescription& element) {
         numeric::AccumulatorFormat format{.name = "sum", .sum = element.sum, .chunk = {}};
         if (auto* sum = std::get_if<numeric::FloatRegister>(&format.sum)) {
-            if (element.floatAdder == FloatAdder::Flush) sum->overflow = numeric::Overflow::Saturate;
+            if (element.floatAdder == FloatAdder::Flush)
+                sum->overflow = numeric::Overflow::Saturate;
             sum->rounding = numeric::Rounding::NearestEven;
         }
         return format;
@@ -230,8 +247,8 @@ private:
     std::uint16_t draw(const Codec& codec, Generator& generator) const {
         if (stimulus_ == Stimulus::Uniform) {
             for (;;) {
-                const auto code =
-                    static_cast<std::uint16_t>(generator.next() >> (64 - std::bit_width(codec.codeCount() - 1)));
+                const auto code = static_cast<std::uint16_t>(
+                    generator.next() >> (64 - std::bit_width(codec.codeCount() - 1)));
                 if (codec.isFinite(code)) return code;
             }
         }

@@ -17,8 +17,10 @@ inline constexpr std::array<const char*, 3> kActivitySourceNames{"measured", "fl
 /// How energy is counted; what no technology file says.
 struct EnergyOptions {
     ActivitySource activity = ActivitySource::Measured;
-    double flatToggleRate = 0.1;  ///< share of all bits that toggle in a step
-    bool zeroGating = false;      ///< a product with a zero leaves multiplier and adder at rest
+    double flatToggleRate = 0.1;     ///< share of all bits that toggle in a step
+    bool zeroGating = false;         ///< a product with a zero leaves multiplier and adder at rest
+    bool clockGating = false;        ///< elements without a product are not clocked
+    double temperatureKelvin = 300;  ///< that leakage is of
 };
 
 }  // namespace systole::cost

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -42,15 +43,18 @@ struct LogicTechnology {
     double inputFemtojoules = 0;  ///< of an input of a circuit that changes
     double leakageMicrowattsPerSquareMicron = 0;
     double temperatureKelvin = 300;        ///< that leakage is of
-    double kelvinPerLeakageDoubling = 0;   ///< leakage doubles every so many kelvin
+    double kelvinPerLeakageDoubling = 10;  ///< leakage doubles every so many kelvin
     FitError areaError;
     FitError delayError;
     FitError energyError;
     std::string source;
 
-    const GateFigures& of(Goal goal) const {
-        return goal == Goal::Delay && speed ? *speed : area;
+    double leakageWatts(double squareMicrons, double kelvin) const {
+        const double doublings = (kelvin - temperatureKelvin) / kelvinPerLeakageDoubling;
+        return squareMicrons * leakageMicrowattsPerSquareMicron * 1e-6 *
+               static_cast<double>(std::exp2(static_cast<long double>(doublings)));
     }
+    const GateFigures& of(Goal goal) const { return goal == Goal::Delay && speed ? *speed : area; }
 };
 
 }  // namespace systole::cost

@@ -36,6 +36,12 @@ EnergyConfig readEnergy(const Section& section) {
     if (const auto gating = section.find("zero_gating")) {
         energy.options.zeroGating = gating->boolean();
     }
+    if (const auto gating = section.find("clock_gating")) {
+        energy.options.clockGating = gating->boolean();
+    }
+    if (const auto temperature = section.find("temperature_kelvin")) {
+        energy.options.temperatureKelvin = temperature->real({200, 450});
+    }
     const bool flat = energy.options.activity == cost::ActivitySource::Flat;
     if (const auto sampling = section.find("sampling")) {
         if (!sampling->isScalar()) {

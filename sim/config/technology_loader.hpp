@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "models/cost/technology.hpp"
 #include "sim/config/config_reader.hpp"
@@ -15,10 +16,7 @@ cost::Technology readTechnology(const Section& section);
 /// Throws ConfigError with all problems of the file.
 cost::Technology loadTechnology(const std::filesystem::path& file, const Overrides& overrides = {});
 
-/// The processing element of the technology. Throws ConfigError, which lists those that there are.
-const cost::ProcessingElement& requireProcessingElement(const cost::Technology& technology,
-                                                        const std::string& activation,
-                                                        const std::string& weight,
-                                                        const std::string& accumulator);
+/// The same for a name of configs/technology, or a file, on the command line.
+cost::Technology namedTechnology(const std::string& nameOrFile);
 
 }  // namespace systole::sim

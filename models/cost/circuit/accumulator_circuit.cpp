@@ -53,8 +53,8 @@ FloatWidths widthsOf(const numeric::FloatFormat& format, const NumberWires& prod
     widths.word = widths.kept + 3;
     widths.total = widths.word + 1;
     const int offset = offsetOf(format, product);
-    const int highest = std::max(1 << widths.exponent,
-                                 offset + (1 << std::min<std::size_t>(product.exponent.size(), 24)));
+    const int highest = std::max(
+        1 << widths.exponent, offset + (1 << std::min<std::size_t>(product.exponent.size(), 24)));
     const int lowest = std::min(0, offset - static_cast<int>(product.significand.size()));
     widths.field = 1 + bitsFor(static_cast<std::uint64_t>(highest - lowest + 2));
     return widths;
@@ -105,15 +105,14 @@ Magnitude added(Netlist& netlist, Goal goal, const FloatWidths& widths, const Al
     const Word large = chosen(netlist, swap, product.word, sum.word);
     const Word small = chosen(netlist, swap, sum.word, product.word);
     const Word field = chosen(netlist, swap, product.field, sum.field);
-    const Word distance = goal == Goal::Area
-                              ? sumModulo(netlist, goal, complementedIf(netlist, apart.value, swap),
-                                          {}, swap)
-                              : chosen(netlist, swap,
-                                       differenceOf(netlist, goal, product.field, sum.field).value,
-                                       apart.value);
+    const Word distance =
+        goal == Goal::Area
+            ? sumModulo(netlist, goal, complementedIf(netlist, apart.value, swap), {}, swap)
+            : chosen(netlist, swap, differenceOf(netlist, goal, product.field, sum.field).value,
+                     apart.value);
     const std::size_t stages = bitsFor(widths.word - 1);
-    const auto split = distance.begin() + static_cast<std::ptrdiff_t>(
-                                              std::min(stages, distance.size()));
+    const auto split =
+        distance.begin() + static_cast<std::ptrdiff_t>(std::min(stages, distance.size()));
     const Signal far = anyOf(netlist, Word(split, distance.end() - 1));
     Word amount(distance.begin(), split);
     for (Signal& bit : amount) bit = netlist.either(bit, far);
@@ -124,8 +123,8 @@ Magnitude added(Netlist& netlist, Goal goal, const FloatWidths& widths, const Al
     Word term{aligned.sticky};
     term.insert(term.end(), aligned.value.begin(), aligned.value.end());
     term = complementedIf(netlist, resized(term, widths.total), subtract);
-    const Word raw = sumModulo(netlist, goal, resized(shiftedLeft(large, 3), widths.total), term,
-                               subtract);
+    const Word raw =
+        sumModulo(netlist, goal, resized(shiftedLeft(large, 3), widths.total), term, subtract);
     const Signal turned = netlist.both(subtract, raw.back());
     const Word magnitude =
         sumModulo(netlist, goal, complementedIf(netlist, raw, turned), {}, turned);
@@ -142,14 +141,14 @@ Magnitude normalised(Netlist& netlist, Goal goal, const FloatWidths& widths, Flo
     const Difference left = differenceOf(netlist, goal, sum.field, zeros);
     if (adder == FloatAdder::Gradual) up = chosen(netlist, left.value.back(), sum.field, zeros);
     const Word amount(up.begin(), up.begin() + static_cast<std::ptrdiff_t>(
-                                                  std::min(bitsFor(widths.total), up.size())));
+                                                   std::min(bitsFor(widths.total), up.size())));
     Magnitude result{.negative = sum.negative,
                      .field = {},
                      .word = barrelLeft(netlist, sum.word, amount, widths.total)};
     // One more than the large field: the top bit is the carry's place.
     const Word field = sumModulo(netlist, goal, left.value, {}, kTrue);
-    result.field = gatedBy(netlist, field, adder == FloatAdder::Gradual ? result.word.back()
-                                                                        : kTrue);
+    result.field =
+        gatedBy(netlist, field, adder == FloatAdder::Gradual ? result.word.back() : kTrue);
     return result;
 }
 
@@ -157,10 +156,11 @@ Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder 
              const Magnitude& sum) {
     netlist.setPart(Part::Rounding);
     const std::size_t below = widths.total - 1 - widths.mantissa;  // bits under the mantissa
-    const auto bit = [&](std::size_t at) { return sum.word.begin() + static_cast<std::ptrdiff_t>(at); };
+    const auto bit = [&](std::size_t at) {
+        return sum.word.begin() + static_cast<std::ptrdiff_t>(at);
+    };
     const Signal rest = anyOf(netlist, Word(sum.word.begin(), bit(below - 1)));
-    const Signal increment =
-        netlist.both(*bit(below - 1), netlist.either(*bit(below), rest));
+    const Signal increment = netlist.both(*bit(below - 1), netlist.either(*bit(below), rest));
     Word code(bit(below), sum.word.end() - 1);
     code.insert(code.end(), sum.field.begin(), sum.field.end());
     code = sumModulo(netlist, goal, code, {}, increment);
@@ -168,7 +168,8 @@ Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder 
     const Word field(fieldBegin, code.end());
     const auto exponentEnd = field.begin() + static_cast<std::ptrdiff_t>(widths.exponent);
     const Signal minus = adder == FloatAdder::Gradual ? kFalse : field.back();
-    const Signal beyond = anyOf(netlist, Word(exponentEnd, field.end() - (adder == FloatAdder::Gradual ? 0 : 1)));
+    const Signal beyond =
+        anyOf(netlist, Word(exponentEnd, field.end() - (adder == FloatAdder::Gradual ? 0 : 1)));
     Word result(code.begin(), fieldBegin + static_cast<std::ptrdiff_t>(widths.exponent));
     if (adder == FloatAdder::Gradual) {
         const Signal overflow =
@@ -178,9 +179,8 @@ Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder 
                                             : netlist.either(result[i], overflow);
         }
     } else {
-        const Signal zero = netlist.either(
-            netlist.either(minus, ~sum.word.back()),
-            ~anyOf(netlist, Word(field.begin(), field.end())));
+        const Signal zero = netlist.either(netlist.either(minus, ~sum.word.back()),
+                                           ~anyOf(netlist, Word(field.begin(), field.end())));
         for (Signal& each : result) {
             each = netlist.both(netlist.either(each, beyond), ~zero);
         }
@@ -226,8 +226,9 @@ Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
 
 Word floatSum(Netlist& netlist, Goal goal, const numeric::FloatFormat& format, FloatAdder adder,
               const Word& sum, const NumberWires& product) {
-    SYSTOLE_CHECK(sum.size() == static_cast<std::size_t>(format.exponentBits + format.mantissaBits + 1),
-                  "a register of {} bits", sum.size());
+    SYSTOLE_CHECK(
+        sum.size() == static_cast<std::size_t>(format.exponentBits + format.mantissaBits + 1),
+        "a register of {} bits", sum.size());
     netlist.setPart(Part::Alignment);
     const NumberWires exact = signMagnitude(netlist, goal, product);
     const FloatWidths widths = widthsOf(format, exact);

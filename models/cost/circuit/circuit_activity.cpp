@@ -103,7 +103,7 @@ std::uint64_t CircuitSimulator::valueAt(Signal signal, std::uint32_t tick) const
         value = after_[cell];
     } else {
         const Gate& gate = gates_[index];
-        value = tick < gate.earliest  ? before_[cell]
+        value = tick < gate.earliest ? before_[cell]
                 : tick > gate.latest ? after_[cell]
                                      : history_[gate.history + tick - gate.earliest];
     }
@@ -123,7 +123,8 @@ void CircuitSimulator::runWord(std::uint64_t mask, Toggles& toggles) {
         std::uint64_t changes = 0;
         // What the inputs ask for, now and `delay` ticks ago; and since when they ask for it.
         std::array<std::uint64_t, kLongestDelay> asked{};
-        for (std::uint32_t i = 0; i < delay; ++i) asked[i] = evaluate(gate, gate.earliest - delay + i);
+        for (std::uint32_t i = 0; i < delay; ++i)
+            asked[i] = evaluate(gate, gate.earliest - delay + i);
         for (std::uint32_t tick = gate.earliest; tick <= gate.latest; ++tick) {
             std::uint64_t unsteady = 0;
             for (std::uint32_t i = 1; i < delay; ++i) unsteady |= asked[0] ^ asked[i];
@@ -154,26 +155,26 @@ Toggles CircuitSimulator::run(std::span<const Waveform> inputs, std::uint64_t cy
             after_[inputCells_[i]] = inputs[i].empty() ? 0 : inputs[i][word];
         }
         for (const Gate& gate : gates_) {
-            after_[gate.cell] = evaluate(
-                {gate.kind, gate.part, gate.inputs, gate.cell, 0, 0, 0}, kNoGate);
+            after_[gate.cell] =
+                evaluate({gate.kind, gate.part, gate.inputs, gate.cell, 0, 0, 0}, kNoGate);
         }
-        std::uint64_t mask = cycles - begin >= 64 ? ~std::uint64_t{0}
-                                                  : (std::uint64_t{1} << (cycles - begin)) - 1;
+        std::uint64_t mask =
+            cycles - begin >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << (cycles - begin)) - 1;
         if (begin == 0) mask &= ~std::uint64_t{1};
         for (std::size_t cell = 0; cell < after_.size(); ++cell) {
             before_[cell] = (after_[cell] << 1) | last[cell];
             last[cell] = after_[cell] >> 63;
         }
         for (const std::uint32_t cell : inputCells_) {
-            toggles.inputs += static_cast<std::uint64_t>(
-                std::popcount((before_[cell] ^ after_[cell]) & mask));
+            toggles.inputs +=
+                static_cast<std::uint64_t>(std::popcount((before_[cell] ^ after_[cell]) & mask));
         }
         runWord(mask, toggles);
         for (std::size_t i = 0; i < outputs_.size(); ++i) {
             const std::uint32_t cell = outputs_[i].cell();
             outputValues_[i].push_back(after_[cell] ^ complementMask(outputs_[i]));
-            toggles.outputs += static_cast<std::uint64_t>(
-                std::popcount((before_[cell] ^ after_[cell]) & mask));
+            toggles.outputs +=
+                static_cast<std::uint64_t>(std::popcount((before_[cell] ^ after_[cell]) & mask));
         }
     }
     return toggles;

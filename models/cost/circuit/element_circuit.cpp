@@ -9,8 +9,8 @@ namespace {
 /// Outputs of a multiplier as one word, to be put together again by `restored`.
 Word flattened(const MultiplierCircuit& multiplier) {
     Word word{multiplier.product.negative, multiplier.product.nonzero};
-    for (const Word* part : {&multiplier.product.exponent, &multiplier.product.significand,
-                             &multiplier.nextState}) {
+    for (const Word* part :
+         {&multiplier.product.exponent, &multiplier.product.significand, &multiplier.nextState}) {
         word.insert(word.end(), part->begin(), part->end());
     }
     return word;
@@ -20,8 +20,8 @@ void restore(MultiplierCircuit& multiplier, const Word& word) {
     auto bit = word.begin();
     multiplier.product.negative = *bit++;
     multiplier.product.nonzero = *bit++;
-    for (Word* part : {&multiplier.product.exponent, &multiplier.product.significand,
-                       &multiplier.nextState}) {
+    for (Word* part :
+         {&multiplier.product.exponent, &multiplier.product.significand, &multiplier.nextState}) {
         for (Signal& each : *part) each = *bit++;
     }
 }
@@ -47,12 +47,31 @@ void addMultiplier(ElementCircuit& circuit, const ElementDescription& element, G
     inputs.insert(inputs.end(), own.begin(), own.end());
     restore(multiplier, circuit.netlist.include(alone, inputs, outputs));
     circuit.product = std::move(multiplier.product);
-    const auto stateBegin =
-        own.end() - static_cast<std::ptrdiff_t>(multiplier.nextState.size());
+    const auto stateBegin = own.end() - static_cast<std::ptrdiff_t>(multiplier.nextState.size());
     circuit.control = Word(own.begin(), stateBegin);
     circuit.schedule = std::move(multiplier.schedule);
     circuit.state = Word(stateBegin, own.end());
     circuit.nextState = std::move(multiplier.nextState);
+}
+
+/// The next value of a register that a number is added to.
+Word accumulated(Netlist& netlist, Goal goal, const ElementDescription& element,
+                 const numeric::Register& format, const Word& sum, const NumberWires& number) {
+    if (const auto* real = std::get_if<numeric::FloatRegister>(&format)) {
+        return floatSum(netlist, goal, real->format, element.floatAdder, sum, number);
+    }
+    const auto* integer = std::get_if<numeric::IntegerRegister>(&format);
+    const bool saturates = integer != nullptr && integer->overflow == numeric::Overflow::Saturate;
+    return fixedSum(netlist, goal, sum, element.sumExponent, number, saturates);
+}
+
+/// What the inner register of a chunk holds.
+NumberWires heldNumber(Netlist& netlist, Goal goal, const ElementDescription& element,
+                       const Word& sum) {
+    if (const auto* real = std::get_if<numeric::FloatRegister>(&element.sum)) {
+        return operandCircuit(netlist, goal, numeric::Format(real->format), sum);
+    }
+    return {.significand = sum, .isSigned = true, .unitExponent = element.sumExponent};
 }
 
 }  // namespace
@@ -60,27 +79,45 @@ void addMultiplier(ElementCircuit& circuit, const ElementDescription& element, G
 Word ElementCircuit::outputs() const {
     Word all(nextSum);
     all.insert(all.end(), nextState.begin(), nextState.end());
+    all.insert(all.end(), nextOuter.begin(), nextOuter.end());
     return all;
 }
 
 std::size_t ElementCircuit::flipFlops() const {
-    return activation.size() + weight.size() + sum.size() + state.size();
+    return activation.size() + weight.size() + sum.size() + state.size() + outer.size();
+}
+
+ElementDescription describeElement(const numeric::Format& activation, const numeric::Format& weight,
+                                   const numeric::AccumulatorFormat& accumulator,
+                                   numeric::ProductClass productClass, FloatAdder floatAdder) {
+    const numeric::Codec a(activation);
+    const numeric::Codec w(weight);
+    ElementDescription element{.activation = activation,
+                               .weight = weight,
+                               .sum = numeric::productRegister(accumulator),
+                               .productClass = productClass,
+                               .floatAdder = floatAdder};
+    element.sumBits = numeric::registerBits(element.sum, a, w);
+    element.sumExponent = a.gridExponent() + w.gridExponent();
+    if (accumulator.chunk) {
+        element.outer = accumulator.sum;
+        element.outerBits = numeric::registerBits(accumulator.sum, a, w);
+    }
+    return element;
 }
 
 ElementCircuit elementCircuit(const ElementDescription& element, Goal goal) {
     ElementCircuit circuit;
+    Netlist& netlist = circuit.netlist;
     addMultiplier(circuit, element, goal);
-    circuit.sum = circuit.netlist.inputs(static_cast<std::size_t>(element.sumBits));
-    if (const auto* sum = std::get_if<numeric::FloatRegister>(&element.sum)) {
-        circuit.nextSum = floatSum(circuit.netlist, goal, sum->format, element.floatAdder,
-                                   circuit.sum, circuit.product);
-        return circuit;
+    circuit.sum = netlist.inputs(static_cast<std::size_t>(element.sumBits));
+    circuit.nextSum =
+        accumulated(netlist, goal, element, element.sum, circuit.sum, circuit.product);
+    if (element.outer) {
+        circuit.outer = netlist.inputs(static_cast<std::size_t>(element.outerBits));
+        circuit.nextOuter = accumulated(netlist, goal, element, *element.outer, circuit.outer,
+                                        heldNumber(netlist, goal, element, circuit.sum));
     }
-    const auto* integer = std::get_if<numeric::IntegerRegister>(&element.sum);
-    const bool saturates =
-        integer != nullptr && integer->overflow == numeric::Overflow::Saturate;
-    circuit.nextSum = fixedSum(circuit.netlist, goal, circuit.sum, element.sumExponent,
-                               circuit.product, saturates);
     return circuit;
 }
 

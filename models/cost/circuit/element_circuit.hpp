@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "models/cost/circuit/accumulator_circuit.hpp"
 #include "models/cost/circuit/multiplier_circuit.hpp"
 
@@ -16,9 +18,19 @@ struct ElementDescription {
     int sumExponent = 0;
     numeric::ProductClass productClass = numeric::ProductClass::ParallelInteger;
     FloatAdder floatAdder = FloatAdder::Flush;
+    /// With chunks, the register that the sums of chunks are added to, and its width.
+    std::optional<numeric::Register> outer{};
+    int outerBits = 0;
     /// Integer codes are sign and magnitude, not two's complement.
     bool signMagnitude = false;
 };
+
+/// What a PE of these formats is made of. `sum` and its width are those of the accumulator's inner
+/// register.
+ElementDescription describeElement(const numeric::Format& activation, const numeric::Format& weight,
+                                   const numeric::AccumulatorFormat& accumulator,
+                                   numeric::ProductClass productClass,
+                                   FloatAdder floatAdder = FloatAdder::Flush);
 
 /// A weight stationary PE, one product a cycle: registers of activation, weight and sum, of which
 /// the first two feed the multiplier and the last one takes the sum from above plus the product.
@@ -27,12 +39,14 @@ struct ElementCircuit {
     Netlist netlist;
     Word activation;  ///< register outputs
     Word weight;
-    Word sum;         ///< from the PE above
+    Word sum;  ///< from the PE above
     Word nextSum;
-    Word control;     ///< of the multiplier, and its values in each cycle of a product
+    Word control;  ///< of the multiplier, and its values in each cycle of a product
     std::vector<std::vector<bool>> schedule;
-    Word state;       ///< registers of a bit-serial multiplier
+    Word state;  ///< registers of a bit-serial multiplier
     Word nextState;
+    Word outer;  ///< of chunks
+    Word nextOuter;
     NumberWires product;
 
     /// All bits that a register takes at the end of the cycle.

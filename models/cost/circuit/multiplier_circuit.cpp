@@ -46,7 +46,8 @@ NumberWires gatedOperand(Netlist& netlist, const NumberWires& a, const Format& w
         const auto operand = numeric::operandOf(weight, static_cast<numeric::Code>(i));
         if (operand.special != 0 || operand.significand == 0) continue;
         Word match(code);
-        for (std::size_t bit = 0; bit < code.size(); ++bit) match[bit] = code[bit] ^ (((i >> bit) & 1) == 0);
+        for (std::size_t bit = 0; bit < code.size(); ++bit)
+            match[bit] = code[bit] ^ (((i >> bit) & 1) == 0);
         const Signal here = allOf(netlist, match);
         nonzero = netlist.either(nonzero, here);
         if (operand.significand < 0) negative = netlist.either(negative, here);
@@ -57,17 +58,17 @@ NumberWires gatedOperand(Netlist& netlist, const NumberWires& a, const Format& w
     product.nonzero = kTrue;
     product.unitExponent += step.exponent;
     if (step.significand != 1) {
-        product.significand = integerProduct(
-            netlist, Goal::Area, product.significand, a.isSigned,
-            constantWord(static_cast<std::uint64_t>(step.significand),
-                         bitsFor(static_cast<std::uint64_t>(step.significand))),
-            false);
+        product.significand =
+            integerProduct(netlist, Goal::Area, product.significand, a.isSigned,
+                           constantWord(static_cast<std::uint64_t>(step.significand),
+                                        bitsFor(static_cast<std::uint64_t>(step.significand))),
+                           false);
     }
     return product;
 }
 
-NumberWires xnorProduct(Netlist& netlist, const Format& activation, const Format& weight,
-                        Signal a, Signal w) {
+NumberWires xnorProduct(Netlist& netlist, const Format& activation, const Format& weight, Signal a,
+                        Signal w) {
     const auto left = *numeric::twoValuedOf(activation);
     const auto right = *numeric::twoValuedOf(weight);
     const bool flips = left.oneIsPositive != right.oneIsPositive;
@@ -238,9 +239,9 @@ MultiplierCircuit composableProduct(Netlist& netlist, Goal goal, const Word& a, 
     std::array<std::array<Word, kBricksASide>, kBricksASide> bricks;
     for (std::size_t row = 0; row < kBricksASide; ++row) {
         for (std::size_t column = 0; column < kBricksASide; ++column) {
-            Word product = integerProduct(
-                netlist, goal, brickOperand(netlist, a, row, aSigns[row]), true,
-                brickOperand(netlist, w, column, wSigns[column]), true);
+            Word product =
+                integerProduct(netlist, goal, brickOperand(netlist, a, row, aSigns[row]), true,
+                               brickOperand(netlist, w, column, wSigns[column]), true);
             product.pop_back();  // -6 to 9 takes 5 bits
             bricks[row][column] = std::move(product);
         }

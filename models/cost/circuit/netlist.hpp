@@ -66,9 +66,9 @@ enum class Part : std::uint8_t {
     Normalisation,  ///< of a float sum: its first one found and moved to the top
     Rounding,       ///< of a float sum, with what overflows
 };
-inline constexpr std::array kParts{Part::Decoder,       Part::Exponent,    Part::Multiplier,
-                                   Part::Alignment,     Part::Accumulator,
-                                   Part::Normalisation, Part::Rounding};
+inline constexpr std::array kParts{Part::Decoder,   Part::Exponent,    Part::Multiplier,
+                                   Part::Alignment, Part::Accumulator, Part::Normalisation,
+                                   Part::Rounding};
 inline constexpr std::size_t kPartCount = kParts.size();
 
 /// `decoder`, `exponent`, `multiplier`, `alignment`, `accumulator`, `normalisation`, `rounding`.

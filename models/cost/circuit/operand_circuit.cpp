@@ -99,8 +99,8 @@ NumberWires positOperand(Netlist& netlist, Goal goal, const numeric::PositFormat
                          const Word& code) {
     NumberWires wires{.negative = code.back()};
     const Word body(code.begin(), code.end() - 1);
-    const Word magnitude = sumModulo(
-        netlist, goal, complementedIf(netlist, body, wires.negative), {}, wires.negative);
+    const Word magnitude =
+        sumModulo(netlist, goal, complementedIf(netlist, body, wires.negative), {}, wires.negative);
     const Signal first = magnitude.back();
     const Word run = complementedIf(netlist, magnitude, first);
     const Word length = leadingZeros(netlist, run);  // of the regime
@@ -117,9 +117,9 @@ NumberWires positOperand(Netlist& netlist, Goal goal, const numeric::PositFormat
     // A run of k ones is regime k - 1, of k zeros -k; from the least regime, 2 - bits, on.
     const std::size_t regimeBits = length.size() + 1;
     const auto least = static_cast<std::uint64_t>(format.bits - 2);
-    Word regime = sumModulo(netlist, goal,
-                            complementedIf(netlist, resized(length, regimeBits), ~first),
-                            constantWord(least, regimeBits), kFalse);
+    Word regime =
+        sumModulo(netlist, goal, complementedIf(netlist, resized(length, regimeBits), ~first),
+                  constantWord(least, regimeBits), kFalse);
     regime = sumModulo(netlist, goal, regime, Word(regimeBits, first), ~first);
     exponent.insert(exponent.end(), regime.begin(), regime.end());
     wires.exponent = exponent;
@@ -147,8 +147,8 @@ NumberWires codebookOperand(Netlist& netlist, const numeric::CodebookFormat& for
     }
     NumberWires wires{.unitExponent = least};
     wires.negative = table(netlist, code, 1, [&](std::size_t i) {
-        return operand(i).significand < 0 ? 1U : 0U;
-    }).front();
+                         return operand(i).significand < 0 ? 1U : 0U;
+                     }).front();
     wires.significand = table(netlist, code, bitsFor(largest), [&](std::size_t i) {
         return static_cast<std::uint64_t>(std::abs(operand(i).significand));
     });

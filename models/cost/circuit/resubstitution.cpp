@@ -150,7 +150,8 @@ private:
     int weight() const {
         const std::vector<bool> alive = live();
         int sum = 0;
-        for (std::size_t i = 0; i < cells_.size(); ++i) sum += alive[i] ? weightOf(cells_[i].kind) : 0;
+        for (std::size_t i = 0; i < cells_.size(); ++i)
+            sum += alive[i] ? weightOf(cells_[i].kind) : 0;
         return sum;
     }
 

@@ -34,8 +34,7 @@ SumAndCarry prefixSum(Netlist& netlist, const Word& a, const Word& b, Signal car
         for (std::size_t i = 0; i < bits; ++i) {
             if ((i & block) == 0) continue;
             const std::size_t lower = (i & ~(block - 1)) - 1;
-            generate[i] =
-                netlist.either(generate[i], netlist.both(propagate[i], generate[lower]));
+            generate[i] = netlist.either(generate[i], netlist.both(propagate[i], generate[lower]));
             propagate[i] = netlist.both(propagate[i], propagate[lower]);
         }
     }

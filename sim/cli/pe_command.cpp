@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/config/format_reader.hpp"
+#include "sim/config/technology_loader.hpp"
+#include "sim/config_error.hpp"
+#include "sim/run/atomic_file.hpp"
+#include "sim/run/element_report.hpp"
+
+namespace systole::sim {
+namespace {
+
+using cost::ElementDescription;
+using numeric::ProductClass;
+
+constexpr const char* kSignMagnitude = "sign_magnitude";
+constexpr int kMostGuardBits = 32;
+constexpr std::uint32_t kMostStages = 16;
+
+struct PeOptions {
+    std::string activation;
+    std::string weight;
+    std::string accumulator = "exact";
+    std::string technology = "generic_45nm";
+    std::string multiplier = "auto";
+    std::string adder = "flush";
+    std::string goal = "area";
+    std::string stimulus = "gaussian";
+    int guardBits = 16;
+    std::uint32_t stages = 1;
+    bool multiplierAlone = false;
+    std::string json;
+};
+
+template <class Read>
+auto readOption(const std::string& text, const char* name, Read read) {
+    ConfigReader reader = ConfigReader::ofText(text, name);
+    auto result = read(reader.value());
+    reader.finish();
+    return result;
+}
+
+std::optional<ProductClass> multiplierOf(const PeOptions& options) {
+    if (options.multiplier == kSignMagnitude) return ProductClass::ParallelInteger;
+    return readOption(options.multiplier, "--multiplier", readMultiplier);
+}
+
+/// An exact register of the product's bits, sign and guard bits.
+void makeExact(ElementDescription& element, int guardBits) {
+    element.sum = numeric::ExactRegister{guardBits};
+    element.sumBits =
+        numeric::productBits(numeric::Codec(element.activation), numeric::Codec(element.weight)) +
+        guardBits;
+}
+
+ElementDescription elementOf(const PeOptions& options) {
+    const auto activation = readOption(options.activation, "--activation", readOperandFormat);
+    const auto weight = readOption(options.weight, "--weight", readOperandFormat);
+    const auto accumulator = readOption(options.accumulator, "--accumulator", readAccumulator);
+    const ProductClass productClass =
+        multiplierOf(options).value_or(numeric::defaultProductClass(activation, weight));
+    if (!numeric::accepts(productClass, activation, weight) ||
+        !cost::hasCircuit(productClass, activation, weight)) {
+        throw ConfigError(fmt::format(
+            "--multiplier {}: there is no such circuit for {} x {}, expected auto or another one",
+            options.multiplier, nameOf(activation), nameOf(weight)));
+    }
+    ElementDescription element = cost::describeElement(
+        activation, weight, accumulator, productClass,
+        options.adder == "gradual" ? cost::FloatAdder::Gradual : cost::FloatAdder::Flush);
+    element.signMagnitude = options.multiplier == kSignMagnitude;
+    if (std::holds_alternative<numeric::ExactRegister>(element.sum) && !accumulator.chunk) {
+        makeExact(element, options.guardBits);
+    }
+    return element;
+}
+
+ElementDescription int8Element(int guardBits) {
+    const numeric::Format int8 = *numeric::formatNamed("int8");
+    ElementDescription element = cost::describeElement(
+        int8, int8, *numeric::parseAccumulator("exact"), ProductClass::ParallelInteger);
+    makeExact(element, guardBits);
+    return element;
+}
+
+ElementReport report(const PeOptions& options, const cost::Technology& technology,
+                     const ElementDescription& element, const std::string& accumulator) {
+    const cost::Goal goal = options.goal == "speed" ? cost::Goal::Delay : cost::Goal::Area;
+    const cost::ElementModel model =
+        options.multiplierAlone ? cost::ElementModel::ofMultiplier(technology.logic, element, goal)
+                                : cost::ElementModel(technology.logic, element, goal);
+    ElementReport report{
+        .technology = technology.name,
+        .node = technology.node,
+        .activation = nameOf(element.activation),
+        .weight = nameOf(element.weight),
+        .accumulator = accumulator,
+        .multiplier = element.signMagnitude ? kSignMagnitude : nameOf(element.productClass),
+        .sumBits = element.sumBits,
+        .stages = options.stages,
+        .stimulus =
+            options.stimulus == "uniform" ? cost::Stimulus::Uniform : cost::Stimulus::Gaussian,
+        .goal = goal,
+        .logic = technology.logic};
+    const cost::OperandTrace trace = cost::drawnTrace(element, report.stimulus, kStimulusSteps);
+    report.activity = model.activityOf(trace);
+    report.squareMicrons = model.squareMicrons();
+    report.joulesPerMac = model.energyOf(report.activity);
+    report.nanoseconds = model.nanoseconds(options.stages);
+    report.leakageWatts = model.leakageWatts();
+    report.flipFlops = model.flipFlops();
+    report.path = model.path();
+    report.gates = model.gates();
+    return report;
+}
+
+int pe(const PeOptions& options) {
+    if (!options.json.empty()) checkWritable(options.json);
+    const ElementDescription element = elementOf(options);
+    const cost::Technology technology = namedTechnology(options.technology);
+    if (options.goal == "speed" && !technology.logic.speed) {
+        throw ConfigError(fmt::format(
+            "--goal speed: technology {} has no coefficients of it, expected a section logic.speed",
+            technology.name));
+    }
+    const ElementComparison comparison{
+        report(options, technology, element, options.accumulator),
+        report(options, technology, int8Element(options.guardBits), "exact")};
+    if (!options.json.empty()) writeFileAtomically(options.json, elementJson(comparison));
+    fmt::print("{}", elementTable(comparison));
+    return 0;
+}
+
+}  // namespace
+
+void addPe(CLI::App& app, Action& action) {
+    auto options = std::make_shared<PeOptions>();
+    CLI::App* command = app.add_subcommand(
+        "pe", "One processing element: area, delay, energy per MAC, against INT8");
+    command->add_option("--activation", options->activation, "Format of the activation")
+        ->required()
+        ->type_name("FORMAT");
+    command->add_option("--weight", options->weight, "Format of the weight")
+        ->required()
+        ->type_name("FORMAT");
+    command
+        ->add_option("--accumulator", options->accumulator,
+                     "exact, int8 to int63, or a float as fp32, fp16, bf16, dlfloat16")
+        ->capture_default_str();
+    command
+        ->add_option("--technology", options->technology,
+                     "A file of configs/technology by its name, or a file")
+        ->capture_default_str();
+    command
+        ->add_option("--guard-bits", options->guardBits,
+                     "Of an exact accumulator, beyond the product and its sign")
+        ->check(CLI::Range(0, kMostGuardBits))
+        ->capture_default_str();
+    command
+        ->add_option("--multiplier", options->multiplier,
+                     "auto, sign_magnitude (of integers), or a kind of `systole run` as "
+                     "bit_serial_weight, composable")
+        ->capture_default_str();
+    command
+        ->add_option("--float-adder", options->adder,
+                     "flush: to zero, and saturating; gradual: subnormals and infinities")
+        ->check(CLI::IsMember({"flush", "gradual"}))
+        ->capture_default_str();
+    command->add_option("--goal", options->goal, "What synthesis aims at")
+        ->check(CLI::IsMember({"area", "speed"}))
+        ->capture_default_str();
+    command->add_option("--stimulus", options->stimulus, "What operands are drawn from")
+        ->check(CLI::IsMember({"gaussian", "uniform"}))
+        ->capture_default_str();
+    command->add_option("--stages", options->stages, "Of the pipeline, for the delay")
+        ->check(CLI::Range(1U, kMostStages))
+        ->capture_default_str();
+    command->add_flag("--multiplier-alone", options->multiplierAlone,
+                      "The multiplier without registers and accumulation");
+    command->add_option("--json", options->json, "Write the same as JSON")->type_name("FILE");
+    command->footer(
+        "Figures are predicted from the circuit, gate by gate, with the technology's "
+        "coefficients;\n"
+        "docs/accuracy.md says how far they are from synthesis.\n"
+        "Examples:\n"
+        "  systole pe --activation e4m3 --weight e4m3 --accumulator exact\n"
+        "  systole pe --activation e4m3 --weight e2m1 --accumulator fp32 --technology osu018\n"
+        "  systole pe --activation int8 --weight int8 --multiplier sign_magnitude --json pe.json");
+    command->callback([options, &action] { action = [options] { return pe(*options); }; });
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "models/cost/element_model.hpp"
+#include "models/cost/element_waveforms.hpp"
+
+namespace systole::sim {
+
+/// Steps of the drawn operands that a single processing element is reported with.
+inline constexpr std::uint32_t kStimulusSteps = 2048;
+
+/// One processing element of a technology, or a multiplier by itself, with drawn operands.
+struct ElementReport {
+    std::string technology;
+    std::string node;
+    std::string activation;
+    std::string weight;
+    std::string accumulator;
+    std::string multiplier;
+    int sumBits = 0;
+    std::uint32_t stages = 1;  ///< of its pipeline
+    cost::Stimulus stimulus = cost::Stimulus::Gaussian;
+    cost::Goal goal = cost::Goal::Area;
+    cost::LogicTechnology logic;
+    cost::ByElementPart squareMicrons;
+    cost::ByElementPart joulesPerMac;
+    double nanoseconds = 0;
+    double leakageWatts = 0;
+    std::size_t flipFlops = 0;
+    cost::ElementActivity activity;
+    cost::CriticalPath path;
+    std::array<std::array<std::uint32_t, cost::kGateKindCount>, cost::kPartCount> gates{};
+};
+
+/// What was asked for, and the INT8 element (exact sums of as many guard bits) that it is compared
+/// with.
+struct ElementComparison {
+    ElementReport element;
+    ElementReport int8;
+};
+
+std::string elementJson(const ElementComparison& comparison);
+std::string elementTable(const ElementComparison& comparison);
+
+}  // namespace systole::sim
