@@ -15,15 +15,31 @@ module accumulator #(`ARITHMETIC_PARAMETERS) (
     wire infinite = product[SIGNIFICAND+EXPONENT+1];
     wire nan = product[SIGNIFICAND+EXPONENT+2];
 
+    // Of the lowest exponent: 1 - bias with subnormals, where it is that of two fields, else -bias.
+    localparam integer A_LOWEST = (A_SUBNORMALS != 0 || A_MANTISSA == 0 ? 1 : 0) - A_BIAS;
+    localparam integer W_LOWEST = (W_SUBNORMALS != 0 || W_MANTISSA == 0 ? 1 : 0) - W_BIAS;
+    // Exponent field, in a float register, of a product whose significand has its top bit set and
+    // whose exponent is 0. A significand is not negative, the bit above is zero.
+    localparam integer OFFSET =
+        A_LOWEST - A_MANTISSA + W_LOWEST - W_MANTISSA + SIGNIFICAND - 2 + SUM_BIAS;
+
     generate
         if (ACCUMULATOR == `ACCUMULATOR_FLOAT) begin : floating
-            // Grids: 1 - bias - mantissa. A significand is not negative, its top bit is zero.
             accumulator_float #(
                 .EXPONENT(SUM_EXPONENT), .MANTISSA(SUM_MANTISSA),
                 .PRODUCT_SIGNIFICAND(SIGNIFICAND - 1), .PRODUCT_EXPONENT(EXPONENT),
-                .OFFSET(2 - A_BIAS - A_MANTISSA - W_BIAS - W_MANTISSA + SIGNIFICAND - 2 + SUM_BIAS)
+                .OFFSET(OFFSET)
             ) circuit (
                 .sum(sum), .nan(nan), .infinite(infinite), .negate(negate), .exponent(exponent),
+                .significand(significand[SIGNIFICAND-2:0]), .result(result)
+            );
+        end else if (ACCUMULATOR == `ACCUMULATOR_FLOAT_FLUSH) begin : flushing
+            accumulator_float_flush #(
+                .EXPONENT(SUM_EXPONENT), .MANTISSA(SUM_MANTISSA),
+                .PRODUCT_SIGNIFICAND(SIGNIFICAND - 1), .PRODUCT_EXPONENT(EXPONENT),
+                .OFFSET(OFFSET)
+            ) circuit (
+                .sum(sum), .negate(negate), .exponent(exponent),
                 .significand(significand[SIGNIFICAND-2:0]), .result(result)
             );
         end else if (ACCUMULATOR == `ACCUMULATOR_EXACT) begin : exact
@@ -37,7 +53,7 @@ module accumulator #(`ARITHMETIC_PARAMETERS) (
             accumulator_integer #(
                 .BITS(SUM_BITS), .PRODUCT(SIGNIFICAND), .SATURATES(SUM_SATURATES)
             ) circuit (
-                .sum(sum), .product(significand), .result(result)
+                .sum(sum), .negate(negate), .product(significand), .result(result)
             );
         end
     endgenerate

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multipliers and accumulators of the RTL against models/numeric.
-#include <Vrtl_arithmetic.h>
 #include <gtest/gtest.h>
-#include <verilated.h>
 
 #include <array>
 #include <bit>
 #include <cmath>
-#include <memory>
 #include <random>
 #include <string>
 
 #include "models/numeric/product_class.hpp"
 #include "models/numeric/register_state.hpp"
+#include "tests/cosim/rtl_circuits.hpp"
 
 namespace systole::cosim {
 namespace {
@@ -52,54 +50,12 @@ constexpr std::array kProducts{
     ProductCase{ProductClass::Shift, "int8", "pow2_4"},
     ProductCase{ProductClass::Shift, "uint8", "pow2_4"},
     ProductCase{ProductClass::Shift, "int8", "pow2_3"},
+    ProductCase{ProductClass::Minifloat, "short_e4m3", "short_e4m3"},
+    ProductCase{ProductClass::Minifloat, "short_e2m1", "short_e3m2"},
+    ProductCase{ProductClass::Minifloat, "short_e4m3", "e2m1"},
+    ProductCase{ProductClass::Minifloat, "short_e3m2", "pow2_4"},
+    ProductCase{ProductClass::XnorPopcount, "binary", "binary"},
 };
-
-class Circuits {
-public:
-    Circuits() : model_(std::make_unique<Vrtl_arithmetic>(&context_)) {}
-    ~Circuits() { model_->final(); }
-    Circuits(const Circuits&) = delete;
-    Circuits& operator=(const Circuits&) = delete;
-
-    /// Lane of the product, in the last of its cycles.
-    std::uint64_t multiply(std::size_t lane, Code activation, Code weight, int cycles) {
-        model_->activation = static_cast<std::uint8_t>(activation);
-        model_->weight = static_cast<std::uint8_t>(weight);
-        for (int cycle = 0; cycle + 1 < cycles; ++cycle) {
-            model_->first = cycle == 0;
-            model_->clock = 1;
-            model_->eval();
-            model_->clock = 0;
-            model_->eval();
-        }
-        model_->first = cycles == 1;
-        model_->eval();
-        return model_->products[2 * lane] | (std::uint64_t{model_->products[2 * lane + 1]} << 32);
-    }
-
-    Code add(std::size_t lane, Code sum, Code activation, Code weight) {
-        model_->activation = static_cast<std::uint8_t>(activation);
-        model_->weight = static_cast<std::uint8_t>(weight);
-        model_->sum = sum;
-        model_->eval();
-        return model_->results[lane];
-    }
-
-private:
-    VerilatedContext context_;
-    std::unique_ptr<Vrtl_arithmetic> model_;
-};
-
-/// What the lane says, in units of 2^unit; exact: significands have less than 24 bits.
-double valueOf(std::uint64_t lane, int unit) {
-    const auto significand = static_cast<std::int32_t>(static_cast<std::uint32_t>(lane));
-    const int exponent = static_cast<int>((lane >> 32) & 0xffff);
-    const bool negate = ((lane >> 48) & 1) != 0;
-    const bool infinite = ((lane >> 49) & 1) != 0;
-    if (((lane >> 50) & 1) != 0) return std::nan("");
-    const double magnitude = infinite ? INFINITY : std::ldexp(significand, exponent + unit);
-    return negate ? -magnitude : magnitude;
-}
 
 double valueOf(const numeric::ProductValue& product) {
     if (product.special != 0) return product.special;
@@ -119,7 +75,7 @@ TEST_P(RtlMultiplier, formsTheProductOfAnyTwoCodes) {
     Circuits circuits;
     for (Code a = 0; a < activation.codeCount(); ++a) {
         for (Code w = 0; w < weight.codeCount(); ++w) {
-            const double got = valueOf(circuits.multiply(GetParam(), a, w, cycles), unit);
+            const double got = valueOfLane(circuits.multiply(GetParam(), a, w, cycles), unit);
             const double expected = valueOf(multiplier.multiply(a, w));
             ASSERT_TRUE(got == expected || (std::isnan(got) && std::isnan(expected)))
                 << "codes " << a << " and " << w << ": " << got << ", expected " << expected;
@@ -137,23 +93,67 @@ INSTANTIATE_TEST_SUITE_P(Products, RtlMultiplier, testing::Range<std::size_t>(0,
 struct AdditionCase {
     const char* operand;
     const char* sum;
+    bool flushes = false;  ///< instead of subnormals and specials of the register
 };
 
-constexpr std::array kAdditions{AdditionCase{"e4m3", "fp32"}, AdditionCase{"e4m3", "fp16"},
-                                AdditionCase{"e4m3", "bf16"}, AdditionCase{"e5m2", "fp32"},
-                                AdditionCase{"e5m2", "fp16"}, AdditionCase{"e5m2", "bf16"}};
+constexpr std::array kAdditions{AdditionCase{"e4m3", "fp32"},
+                                AdditionCase{"e4m3", "fp16"},
+                                AdditionCase{"e4m3", "bf16"},
+                                AdditionCase{"e5m2", "fp32"},
+                                AdditionCase{"e5m2", "fp16"},
+                                AdditionCase{"e5m2", "bf16"},
+                                AdditionCase{"e2m1", "fp32", true},
+                                AdditionCase{"e2m1", "fp16", true},
+                                AdditionCase{"e2m1", "bf16", true},
+                                AdditionCase{"e2m1", "dlfloat16", true},
+                                AdditionCase{"e3m2", "fp32", true},
+                                AdditionCase{"e3m2", "fp16", true},
+                                AdditionCase{"e3m2", "bf16", true},
+                                AdditionCase{"e3m2", "dlfloat16", true},
+                                AdditionCase{"e4m3_none", "fp32", true},
+                                AdditionCase{"e4m3_none", "fp16", true},
+                                AdditionCase{"e4m3_none", "bf16", true},
+                                AdditionCase{"e4m3_none", "dlfloat16", true},
+                                AdditionCase{"e5m2_none", "fp32", true},
+                                AdditionCase{"e5m2_none", "fp16", true},
+                                AdditionCase{"e5m2_none", "bf16", true},
+                                AdditionCase{"e5m2_none", "dlfloat16", true},
+                                AdditionCase{"short_e4m3", "fp16"},
+                                AdditionCase{"short_e4m3", "fp32", true},
+                                AdditionCase{"short_e4m3", "fp16", true}};
+
+numeric::FloatRegister registerOf(const AdditionCase& addition) {
+    numeric::FloatRegister sum{
+        .format = std::get<numeric::FloatFormat>(*numeric::formatNamed(addition.sum))};
+    if (addition.flushes) {
+        sum.format.specials = numeric::SpecialValues::None;
+        sum.format.zeroExponent = numeric::ZeroExponent::Flushed;
+        sum.overflow = numeric::Overflow::Saturate;
+    }
+    return sum;
+}
 
 /// Registers that make the addition of `product` hard: its own negative and what lies next to it,
 /// multiples of half a last place away, the ends of the range, anything.
 class AdversarialRegister {
 public:
     explicit AdversarialRegister(const Codec& codec)
-        : codec_(codec), format_(std::get<numeric::FloatFormat>(codec.format())) {}
+        : codec_(codec),
+          format_(std::get<numeric::FloatFormat>(codec.format())),
+          sign_(1U << (numeric::widthOf(codec.format()) - 1)) {}
 
     Code draw(double product, std::mt19937_64& random) const {
-        const auto bits = static_cast<Code>(random() & (codec_.codeCount() - 1));
+        const Code code = drawAny(product, random) & (2 * sign_ - 1);
+        // A register never holds minus zero, nor a zero with a mantissa.
+        return codec_.decode(code) == 0 ? 0 : code;
+    }
+
+private:
+    Code drawAny(double product, std::mt19937_64& random) const {
+        const auto bits = static_cast<Code>(random());
         const auto step = static_cast<Code>(random() % 7);
-        const Code sign = (random() & 1) != 0 ? 1U << (numeric::widthOf(codec_.format()) - 1) : 0;
+        const Code sign = (random() & 1) != 0 ? sign_ : 0;
+        const Code binade = 1U << format_.mantissaBits;
         switch (random() % 6) {
             case 0:
                 return bits;
@@ -163,25 +163,23 @@ public:
                 // A last place of the register is the product's, or half of it, or thereabouts.
                 const int places = static_cast<int>(random() % 5) - 2 + format_.mantissaBits;
                 const double scaled = std::ldexp(std::isfinite(product) ? product : 1, places);
-                const Code mantissa = bits & ((1U << format_.mantissaBits) - 1);
-                return (near(scaled, 0) ^ sign) ^ mantissa;
+                return near(scaled, 3) ^ sign ^ (bits & (binade - 1));
             }
             case 3:
-                return sign | step;
+                return sign | (flushes() ? binade + step : step);
             case 4:
-                return sign | (bits & ((2U << format_.mantissaBits) - 1));
-            default: {
-                const Code top = ((1U << format_.exponentBits) - 1) << format_.mantissaBits;
-                return sign | (top + 3 - step);
-            }
+                return sign | (bits & (2 * binade - 1)) | (flushes() ? binade : 0);
+            default:
+                return sign | (codec_.encode(INFINITY) + 3 - step);
         }
     }
 
-private:
+    bool flushes() const { return format_.zeroExponent == numeric::ZeroExponent::Flushed; }
     Code near(double value, Code step) const { return codec_.encode(value) + step - 3; }
 
     const Codec& codec_;
     const numeric::FloatFormat& format_;
+    Code sign_;
 };
 
 class RtlFloatAccumulator : public testing::TestWithParam<std::size_t> {};
@@ -190,27 +188,23 @@ TEST_P(RtlFloatAccumulator, roundsRegisterAndExactProductOnce) {
     constexpr int kPairs = 150'000;
     const AdditionCase& addition = kAdditions.at(GetParam());
     const Codec operand(*numeric::formatNamed(addition.operand));
-    const Codec sum(*numeric::formatNamed(addition.sum));
-    const auto accumulator = *numeric::parseAccumulator(addition.sum);
+    const numeric::FloatRegister format = registerOf(addition);
+    const Codec sum(format.format);
     const AdversarialRegister registers(sum);
-    numeric::RegisterState state(accumulator.sum, numeric::widthOf(sum.format()), 0);
+    numeric::RegisterState state(format, numeric::widthOf(sum.format()), 0);
     std::mt19937_64 random(GetParam());
     Circuits circuits;
     for (int i = 0; i < kPairs; ++i) {
-        const auto a = static_cast<Code>(random() & 0xff);
-        const auto w = static_cast<Code>(random() & 0xff);
+        const auto a = static_cast<Code>(random() & (operand.codeCount() - 1));
+        const auto w = static_cast<Code>(random() & (operand.codeCount() - 1));
         const auto product = numeric::productOf(operand.decode(a), operand.decode(w));
-        const Code mask = static_cast<Code>(sum.codeCount() - 1);
-        const Code held = registers.draw(operand.decode(a) * operand.decode(w), random) & mask;
-        std::int64_t word = std::bit_cast<std::int64_t>(sum.decode(held) + 0.0);
+        const Code held = registers.draw(operand.decode(a) * operand.decode(w), random);
+        std::int64_t word = std::bit_cast<std::int64_t>(sum.decode(held));
         state.load(std::span(&word, 1));
         numeric::AccumulatorEvents unused;
         state.add(product, 0, unused);
         state.store(std::span(&word, 1));
-        // A register never holds minus zero.
-        const bool minusZero = sum.decode(held) == 0 && held != 0;
-        const Code got = circuits.add(GetParam(), minusZero ? 0 : held, a, w);
-        const double value = sum.decode(got);
+        const double value = sum.decode(circuits.add(GetParam(), held, a, w));
         ASSERT_EQ(std::bit_cast<std::int64_t>(value), word)
             << "codes " << a << " and " << w << " to register " << held << ": " << value
             << ", expected " << std::bit_cast<double>(word);
@@ -220,7 +214,8 @@ TEST_P(RtlFloatAccumulator, roundsRegisterAndExactProductOnce) {
 INSTANTIATE_TEST_SUITE_P(Formats, RtlFloatAccumulator,
                          testing::Range<std::size_t>(0, kAdditions.size()), [](const auto& test) {
                              const AdditionCase& addition = kAdditions.at(test.param);
-                             return std::string(addition.operand) + "_" + addition.sum;
+                             return std::string(addition.operand) + "_" + addition.sum +
+                                    (addition.flushes ? "_flush" : "");
                          });
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <bit>
 #include <random>
 
+#include "arch/fold.hpp"
 #include "arch/machine_state.hpp"
 #include "machine_fixture.hpp"
 #include "models/numeric/sum_register.hpp"
@@ -197,7 +198,7 @@ TEST(StochasticTraces, RoundWithTheBitsOfTheMachine) {
     for (const Dataflow dataflow : {Dataflow::WeightStationary, Dataflow::OutputStationary}) {
         const bool outputs = dataflow == Dataflow::OutputStationary;
         const auto traces = samplesOf(datapath, dataflow, kEverything)[0].traces;
-        const std::uint32_t column = 2;
+        constexpr std::uint32_t kColumn = 2;
         const std::uint32_t steps = outputs ? kReduction : kOutputs;
         for (std::uint32_t step = 1; step < steps; ++step) {
             // Output stationary, PE(1, 2); else the sum that enters PE(3, 2).
@@ -205,16 +206,16 @@ TEST(StochasticTraces, RoundWithTheBitsOfTheMachine) {
             numeric::SumRegister sum(datapath.accumulator, codec, codec);
             numeric::AccumulatorEvents events;
             for (std::uint32_t k = 0; k < (outputs ? step : 3); ++k) {
-                const auto& trace = traces.at((outputs ? 1 : k) * 4 + column);
+                const auto& trace = traces.at((outputs ? 1 : k) * 4 + kColumn);
                 const std::uint32_t at = outputs ? k : step;
                 sum.add(numeric::productOf(codec.decode(trace.activations.at(at)),
                                            codec.decode(trace.weights.at(at))),
-                        numeric::randomBits(5, m, column, k, numeric::RandomStage::Product),
+                        numeric::randomBits(5, m, kColumn, k, numeric::RandomStage::Product),
                         events);
             }
             std::int64_t word = 0;
             sum.storeOpen({&word, 1});
-            const auto& trace = traces.at((outputs ? 1 : 3) * 4 + column);
+            const auto& trace = traces.at((outputs ? 1 : 3) * 4 + kColumn);
             EXPECT_EQ(trace.sums.at(step), std::bit_cast<std::uint64_t>(word)) << step;
         }
     }
@@ -237,7 +238,7 @@ TEST(TracesOfGroupsSideBySide, LieOnTheDiagonalAndBeginWithZero) {
     program.commands = {{stream, {}, 0}};
     MachineState state(int8Datapath(), array, {}, kEverything);
     state.reset(program);
-    for (std::uint8_t i = 0; i < 16; ++i) state.dram()[i] = i + 1;
+    for (std::uint8_t i = 0; i < 16; ++i) state.dram()[i] = static_cast<std::uint8_t>(i + 1);
     state.startSampling(program);
     state.execute(LoadTile{.source = {.runBytes = 16}});
     state.execute(LoadWeights{.source = {.runBytes = 16}});
