@@ -17,8 +17,8 @@ struct AreaNode {
     double lowSquareMicrons = 0;  ///< error band
     double highSquareMicrons = 0;
     bool isFree = false;  ///< an unlimited resource: contributes nothing
-    std::string source;
-    std::vector<AreaNode> parts;  ///< sum up to it
+    std::string source{};
+    std::vector<AreaNode> parts{};  ///< sum up to it
 
     /// The part of that name.
     const AreaNode* find(const std::string& part) const;

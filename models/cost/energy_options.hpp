@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "models/cost/circuit/accumulator_circuit.hpp"
+
 namespace systole::cost {
 
 /// What the energy of a multiply-accumulate follows from.
@@ -21,6 +23,7 @@ struct EnergyOptions {
     bool zeroGating = false;         ///< a product with a zero leaves multiplier and adder at rest
     bool clockGating = false;        ///< elements without a product are not clocked
     double temperatureKelvin = 300;  ///< that leakage is of
+    FloatAdder floatAdder = FloatAdder::Flush;  ///< that area and energy of float sums are of
 };
 
 }  // namespace systole::cost

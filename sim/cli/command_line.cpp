@@ -53,6 +53,7 @@ int runCommandLine(int argc, const char* const* argv) {
     addCompare(app, action);
     addSweep(app, action);
     addFormats(app, action);
+    addArea(app, action);
     addPe(app, action);
     try {
         app.parse(argc, argv);

@@ -22,6 +22,7 @@ void addCompare(CLI::App& app, Action& action);
 void addSweep(CLI::App& app, Action& action);
 void addQuantize(CLI::App& app, Action& action);
 void addFormats(CLI::App& app, Action& action);
+void addArea(CLI::App& app, Action& action);
 void addPe(CLI::App& app, Action& action);
 
 /// Runs the program; the exit code of main. ConfigError is printed and gives 2, a broken

@@ -42,6 +42,10 @@ EnergyConfig readEnergy(const Section& section) {
     if (const auto temperature = section.find("temperature_kelvin")) {
         energy.options.temperatureKelvin = temperature->real({200, 450});
     }
+    if (const auto adder = section.find("float_adder")) {
+        energy.options.floatAdder = adder->oneOf<cost::FloatAdder>(
+            {{"flush", cost::FloatAdder::Flush}, {"gradual", cost::FloatAdder::Gradual}});
+    }
     const bool flat = energy.options.activity == cost::ActivitySource::Flat;
     if (const auto sampling = section.find("sampling")) {
         if (!sampling->isScalar()) {

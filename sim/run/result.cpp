@@ -10,33 +10,6 @@
 namespace systole::sim {
 namespace {
 
-cost::ScratchpadDescription describe(const arch::ScratchpadConfig& scratchpad) {
-    return {scratchpad.capacityBytes, scratchpad.banks, scratchpad.wordBytes * 8};
-}
-
-/// `auto` where the circuit is the usual one of the formats, asked for or not.
-std::string multiplierName(const arch::DatapathConfig& datapath) {
-    const auto usual = numeric::defaultProductClass(datapath.activation, datapath.weight);
-    const auto multiplier = datapath.multiplier.value_or(usual);
-    return multiplier == usual ? "auto" : numeric::nameOf(multiplier);
-}
-
-cost::MachineDescription describe(const arch::MachineConfig& machine) {
-    const arch::Datapath datapath(machine.datapath);
-    return {.arrayRows = machine.array.rows / machine.array.rowSplit,
-            .arrayColumns = machine.array.columns / machine.array.columnSplit,
-            .clockHertz = machine.clockHertz,
-            .activation = numeric::nameOf(machine.datapath.activation),
-            .weight = numeric::nameOf(machine.datapath.weight),
-            .accumulator = machine.datapath.accumulator.name,
-            .multiplier = multiplierName(machine.datapath),
-            .activationScratchpad = describe(machine.activationScratchpad),
-            .weightScratchpad = describe(machine.weightScratchpad),
-            .accumulatorRows = machine.accumulatorBuffer.rows,
-            .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
-            .vectorLanes = machine.vectorUnit.lanes};
-}
-
 /// DRAM energy of a run and how to share it out: commands to the layer that caused them, refresh
 /// and background by time.
 class DramShares {
@@ -81,6 +54,13 @@ private:
 };
 
 double share(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+double share(std::uint64_t part, std::uint64_t whole) {
+    return share(static_cast<double>(part), static_cast<double>(whole));
+}
+
+void addWeighted(cost::ByElementPart& sum, const cost::ByElementPart& more, double weight) {
+    for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += weight * more.values[i];
+}
 
 /// Element-cycles with a product, of all; those of the cycles in which steps begin; and the share
 /// of these cycles.
@@ -96,7 +76,7 @@ Utilization utilizationOf(const cost::Counters& counters, Cycle cycles,
 
 Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
                      const DramShares& dram, const arch::LayerRecord& layer,
-                     std::uint64_t burstBytes) {
+                     std::uint64_t burstBytes, const cost::ByElementPart& perMac) {
     Figures figures;
     figures.cycles = layer.end - layer.begin;
     figures.seconds = static_cast<double>(figures.cycles) / config.machine.clockHertz;
@@ -106,12 +86,14 @@ Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = (layer.dram.reads + layer.dram.writes) * burstBytes;
     figures.energy =
-        energy.energyOf(layer.counters, figures.seconds, dram.of(layer), dram.ioOf(layer));
+        energy.energyOf(layer.counters, figures.seconds, dram.of(layer), dram.ioOf(layer), perMac);
     return figures;
 }
 
+/// `perMac`: the mean over all products.
 Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
-                     const DramShares& dram, const arch::RunRecord& record) {
+                     const DramShares& dram, const arch::RunRecord& record,
+                     const cost::ByElementPart& perMac) {
     Figures figures;
     figures.cycles = record.cycles;
     figures.seconds = static_cast<double>(record.cycles) / config.machine.clockHertz;
@@ -121,7 +103,7 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = record.dramBytes;
     figures.energy =
-        energy.energyOf(record.counters, figures.seconds, dram.total(), dram.totalIo());
+        energy.energyOf(record.counters, figures.seconds, dram.total(), dram.totalIo(), perMac);
     return figures;
 }
 
@@ -188,21 +170,11 @@ Bound LayerResult::bound() const {
     return dram >= vector ? Bound::Dram : Bound::Vector;
 }
 
-void checkTechnology(const RunConfig& config) {
-    try {
-        const cost::MachineDescription machine = describe(config.machine);
-        static_cast<void>(cost::EnergyModel(config.technology, machine));
-        static_cast<void>(cost::AreaModel(config.technology, machine));
-    } catch (const cost::MissingCoefficient& error) {
-        throw ConfigError(fmt::format("{}: technology: {}", config.machine.name, error.what()));
-    }
-}
-
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                   const arch::RunRecord& record) {
-    const cost::MachineDescription machine = describe(config.machine);
+    const cost::MachineDescription machine = describeMachine(config);
     const cost::EnergyModel energy(config.technology, machine);
-    const cost::AreaModel area(config.technology, machine);
+    const ProductEnergy productEnergy(config);
     const DramShares dram(config.machine, record);
     const cost::OperandMeter meter(numeric::Codec(config.machine.datapath.activation),
                                    numeric::Codec(config.machine.datapath.weight),
@@ -210,20 +182,25 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
 
     Result result;
     result.config = config;
-    result.totals = totalFigures(config, energy, dram, record);
-    result.area = area.area();
-    result.meetsClock = area.meetsClock();
+    result.area = cost::areaOf(config.technology, machine);
+    result.clockWarning = clockWarning(config);
     result.dramChannels = record.dramChannels;
+    cost::ByElementPart mean;
     for (std::size_t i = 0; i < record.layers.size(); ++i) {
         const LoweredLayer& layer = network.layers.at(i);
+        const arch::LayerRecord& done = record.layers[i];
+        const cost::ByElementPart perMac = done.counters.macs == 0
+                                               ? cost::ByElementPart{}
+                                               : productEnergy.of(done.operands.traces);
+        addWeighted(mean, perMac, share(done.counters.macs, record.counters.macs));
         result.layers.push_back(
             {layer.name, layer.kind,
-             layerFigures(config, energy, dram, record.layers[i], record.burstBytes), layer.mapping,
-             activityOf(meter, record.layers[i].operands)});
-        SYSTOLE_CHECK(record.layers[i].counters.macs == layer.macs,
-                      "layer {}: the array did {} MACs of {}", layer.name,
-                      record.layers[i].counters.macs, layer.macs);
+             layerFigures(config, energy, dram, done, record.burstBytes, perMac), layer.mapping,
+             activityOf(meter, done.operands)});
+        SYSTOLE_CHECK(done.counters.macs == layer.macs, "layer {}: the array did {} MACs of {}",
+                      layer.name, done.counters.macs, layer.macs);
     }
+    result.totals = totalFigures(config, energy, dram, record, mean);
     result.activity = meanActivity(result.layers);
     return result;
 }

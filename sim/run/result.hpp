@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "arch/accelerator.hpp"
-#include "models/cost/cost_model.hpp"
 #include "models/cost/operand_trace.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/lowering/lowering.hpp"
+#include "sim/run/machine_cost.hpp"
 
 namespace systole::sim {
 
@@ -79,9 +79,9 @@ struct Result {
     std::vector<LayerResult> layers;
     /// Rates are the layers', each weighed by its MACs; empty where nothing was sampled.
     std::optional<ActivityResult> activity;
-    cost::AreaBreakdown area;
-    bool meetsClock = true;
-    bool explains = false;  ///< the mapping of each layer is written and printed as well
+    cost::AreaNode area;
+    std::string clockWarning;  ///< empty where the clock is met
+    bool explains = false;     ///< the mapping of each layer is written and printed as well
     std::vector<memory::DramCounters> dramChannels;
     /// Of all images; empty where the DRAM has no errors, and if timing only.
     std::optional<memory::DramFaultCounters> dramFaults;
@@ -92,11 +92,8 @@ struct Result {
     double energyJoules() const { return totals.energy.totalJoules(); }
     double averageWatts() const { return energyJoules() / totals.seconds; }
     double inferencesPerSecondPerWatt() const { return inferencesPerSecond() / averageWatts(); }
-    double areaSquareMillimetres() const { return area.total().squareMicrons * 1e-6; }
+    double areaSquareMillimetres() const { return area.squareMicrons * 1e-6; }
 };
-
-/// ConfigError where the technology has no figure for the machine: before the work, not after.
-void checkTechnology(const RunConfig& config);
 
 /// Costs of a timed replay; the technology must cover the machine.
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,

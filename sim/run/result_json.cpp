@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/memory/dram_counters.hpp"
+#include "sim/run/area_report.hpp"
 #include "sim/run/mapping_figures.hpp"
 #include "sim/run/result.hpp"
 
@@ -36,22 +37,6 @@ Json energyJson(const cost::EnergyBreakdown& energy) {
     Json json;
     for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
         json[std::string(component.name)] = energy.*component.joules;
-    }
-    return json;
-}
-
-Json areaJson(const cost::ComponentArea& area) {
-    return {{"area_um2", area.squareMicrons},
-            {"low_um2", area.lowSquareMicrons},
-            {"high_um2", area.highSquareMicrons},
-            {"is_free", area.isFree},
-            {"source", area.source}};
-}
-
-Json areaJson(const cost::AreaBreakdown& area) {
-    Json json;
-    for (const cost::AreaComponent& component : cost::kAreaComponents) {
-        json[std::string(component.name)] = areaJson(area.*component.area);
     }
     return json;
 }
@@ -97,10 +82,14 @@ Json energyConfigJson(const RunConfig& config) {
                     {"steps", sampled->steps},
                     {"seed", sampled->seed}};
     }
-    return {{"activity", nameOf(config.energy.activity, cost::kActivitySourceNames)},
-            {"flat_toggle_rate", config.energy.flatToggleRate},
-            {"zero_gating", config.energy.zeroGating},
-            {"sampling", std::move(sampling)}};
+    return {
+        {"activity", nameOf(config.energy.activity, cost::kActivitySourceNames)},
+        {"flat_toggle_rate", config.energy.flatToggleRate},
+        {"zero_gating", config.energy.zeroGating},
+        {"clock_gating", config.energy.clockGating},
+        {"temperature_kelvin", config.energy.temperatureKelvin},
+        {"float_adder", config.energy.floatAdder == cost::FloatAdder::Flush ? "flush" : "gradual"},
+        {"sampling", std::move(sampling)}};
 }
 
 Json configJson(const Result& result) {
@@ -167,8 +156,8 @@ Json totalsJson(const Result& result) {
     totals["average_power_watts"] = result.averageWatts();
     totals["inferences_per_second_per_watt"] = result.inferencesPerSecondPerWatt();
     totals["area_mm2"] = result.areaSquareMillimetres();
-    totals["area_by_component"] = areaJson(result.area);
-    totals["meets_clock"] = result.meetsClock;
+    totals["area_by_component"] = areaJson(result.area).value("parts", Json::object());
+    totals["meets_clock"] = result.clockWarning.empty();
     Json channels = Json::array();
     for (const memory::DramCounters& channel : result.dramChannels) {
         channels.push_back(countersJson(channel, memory::kDramCounters));

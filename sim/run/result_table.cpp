@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/run/area_report.hpp"
 #include "sim/run/result.hpp"
 #include "sim/run/text.hpp"
 
@@ -61,17 +62,7 @@ std::string costTable(const Result& result) {
     }
     std::string text = alignedTable(rows) + "\n";
 
-    const double area = result.area.total().squareMicrons;
-    rows = {{"area", "mm2", "share", "band mm2"}, {}};
-    for (const cost::AreaComponent& component : cost::kAreaComponents) {
-        const cost::ComponentArea& part = result.area.*component.area;
-        rows.push_back({std::string(component.name),
-                        part.isFree ? "free" : fmt::format("{:.4f}", part.squareMicrons * 1e-6),
-                        percent(shareOf(part.squareMicrons, area)),
-                        fmt::format("{:.4f}-{:.4f}", part.lowSquareMicrons * 1e-6,
-                                    part.highSquareMicrons * 1e-6)});
-    }
-    return text + alignedTable(rows);
+    return text + areaTable(result.area);
 }
 
 /// `16x16 output stationary, folds overlapped, shadow drain`.
@@ -167,11 +158,7 @@ std::string resultTable(const Result& result) {
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =
         title + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
-    if (!result.meetsClock) {
-        text += fmt::format(
-            "Warning: the processing element, synthesised for area, is slower than {}.\n",
-            withPrefix(machine.clockHertz, "Hz"));
-    }
+    text += result.clockWarning;
     return text;
 }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/config_error.hpp"
+#include "sim/run/area_report.hpp"
+#include "sim/run/atomic_file.hpp"
+#include "sim/run/machine_cost.hpp"
+#include "sim/run/text.hpp"
+
+namespace systole::sim {
+namespace {
+
+struct AreaOptions {
+    ConfigOptions config;
+    std::string json;
+};
+
+nlohmann::ordered_json clockJson(const RunConfig& config, const cost::ClockLimits& limits) {
+    return {{"clock_hertz", config.machine.clockHertz},
+            {"reachable_hertz", limits.reachableHertz()},
+            {"processing_element_ns", limits.elementNanoseconds},
+            {"processing_element_fast_ns", limits.fastNanoseconds},
+            {"slowest_memory_ns", limits.scratchpadNanoseconds}};
+}
+
+int area(const AreaOptions& options) {
+    if (!options.json.empty()) checkWritable(options.json);
+    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    if (config.technology.isFree) {
+        throw ConfigError(fmt::format(
+            "{}: technology: none has no areas, expected a technology such as generic_45nm",
+            options.config.file));
+    }
+    checkTechnology(config);
+    const cost::MachineDescription machine = describeMachine(config);
+    const cost::AreaNode tree = cost::areaOf(config.technology, machine);
+    const cost::ClockLimits limits = cost::clockLimits(config.technology, machine);
+    if (!options.json.empty()) {
+        const nlohmann::ordered_json json{{"schema", "systole-area/1"},
+                                          {"config", options.config.file},
+                                          {"technology", config.technology.name},
+                                          {"node", config.technology.node},
+                                          {"clock", clockJson(config, limits)},
+                                          {"area_mm2", tree.squareMicrons * 1e-6},
+                                          {"area", areaJson(tree)}};
+        writeFileAtomically(options.json, json.dump(2) + "\n");
+    }
+    fmt::print("{} in {} ({})\n\n{}\n{}\nClock {}: elements and memories reach {}.\n{}",
+               config.machine.name, config.technology.name, config.technology.node, areaTable(tree),
+               areaSources(tree), withPrefix(config.machine.clockHertz, "Hz"),
+               withPrefix(limits.reachableHertz(), "Hz"), clockWarning(config));
+    return 0;
+}
+
+}  // namespace
+
+void addArea(CLI::App& app, Action& action) {
+    auto options = std::make_shared<AreaOptions>();
+    CLI::App* command =
+        app.add_subcommand("area", "Area of a machine by component, with sources and error bands");
+    addConfigOptions(*command, options->config);
+    command->add_option("--json", options->json, "Write the same as JSON")->type_name("FILE");
+    command->footer(
+        "Elements are predicted gate by gate (docs/accuracy.md), memories by a fit of CACTI 7,\n"
+        "controllers by counts of registers and gates. Wires, clock tree, pads and the DRAM's PHY\n"
+        "are not in it.\n"
+        "Example:\n"
+        "  systole area configs/edge.yaml --set datapath=e4m3");
+    command->callback([options, &action] { action = [options] { return area(*options); }; });
+}
+
+}  // namespace systole::sim

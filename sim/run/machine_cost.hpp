@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/cost/area_model.hpp"
+#include "models/cost/energy_model.hpp"
+#include "models/cost/operand_trace.hpp"
+#include "sim/config/machine_loader.hpp"
+
+namespace systole::sim {
+
+/// What area and energy of a configured machine depend on.
+cost::MachineDescription describeMachine(const RunConfig& config);
+
+/// ConfigError where the machine's element has no circuit to be priced: before the work, not after.
+void checkTechnology(const RunConfig& config);
+
+/// Traces are simulated gate by gate up to so many steps a layer, spread evenly over them.
+inline constexpr std::size_t kMostSimulatedSteps = 2048;
+
+/// Energy of a product, by part, from what processing elements saw; the configuration's `energy`
+/// section chooses how (docs/energy_activity.md).
+class ProductEnergy {
+public:
+    explicit ProductEnergy(const RunConfig& config);
+
+    /// Joules per product of a layer. Without traces (values were not computed): of drawn Gaussian
+    /// operands, as `systole pe` has them.
+    cost::ByElementPart of(const std::vector<cost::OperandTrace>& traces) const;
+
+private:
+    cost::ByElementPart drawn() const;
+
+    cost::EnergyOptions options_;
+    bool isFree_;
+    std::optional<cost::ElementModel> element_;
+};
+
+/// `The processing element reaches 400 MHz, ..`, or empty where the clock is met.
+std::string clockWarning(const RunConfig& config);
+
+}  // namespace systole::sim
