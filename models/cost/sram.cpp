@@ -101,26 +101,30 @@ SramMacro macroOf(const SramCoefficients& coefficients, const SramShape& shape) 
 
 /// A multiplexer a bit and port for reading, and one a bit for every further port that writes. An
 /// access switches half of the selects of a tree whose inputs differ half of the time, and all that
-/// leads to the word itself.
-SramMacro registerFileOf(const RegisterFile& file, const SramShape& shape) {
+/// leads to the word itself, which crosses the side of the file.
+SramMacro registerFileOf(const RegisterFile& file, const SramWires& wires, const SramShape& shape) {
     const double bits = shape.capacityBytes * 8;
     const double multiplexers = bits * (2.0 * shape.readWritePorts - 1);
-    const double switched = (bits / 4 + shape.wordBits) * file.multiplexerPicojoules;
+    const double area =
+        bits * file.flipFlopSquareMicrons + multiplexers * file.multiplexerSquareMicrons;
+    const double side = std::sqrt(area) * kMillimetresPerMicron;
+    const double read = (bits / 4 + shape.wordBits) * file.multiplexerPicojoules +
+                        shape.wordBits * side * wires.picojoulesPerBitMillimetre;
+    const double write = read + shape.wordBits * file.flipFlopPicojoules;
+    const double leakage =
+        bits * file.flipFlopMicrowatts + multiplexers * file.multiplexerMicrowatts;
+    // Buffers of the selects and the tree: a level a doubling of bits, whatever the word.
+    const double levels = std::log2(std::max(bits, 1.0));
+    const double access = file.flipFlopNanoseconds + levels * file.multiplexerNanoseconds +
+                          side * wires.nanosecondsPerMillimetre;
     const auto within = [&](double value) {
         return Estimate{value, value / (1 + file.error), value * (1 + file.error)};
     };
-    return {.readJoules = within(switched * kJoulesPerPicojoule),
-            .writeJoules =
-                within((switched + shape.wordBits * file.flipFlopPicojoules) * kJoulesPerPicojoule),
-            .leakageWatts = within(
-                (bits * file.flipFlopMicrowatts + multiplexers * file.multiplexerMicrowatts) *
-                kWattsPerMicrowatt),
-            .areaSquareMicrons = within(bits * file.flipFlopSquareMicrons +
-                                        multiplexers * file.multiplexerSquareMicrons),
-            // Buffers of the selects and the tree: a level a doubling of bits, whatever the word.
-            .accessSeconds = within((file.flipFlopNanoseconds +
-                                     file.multiplexerNanoseconds * std::log2(std::max(bits, 1.0))) *
-                                    kSecondsPerNanosecond)};
+    return {.readJoules = within(read * kJoulesPerPicojoule),
+            .writeJoules = within(write * kJoulesPerPicojoule),
+            .leakageWatts = within(leakage * kWattsPerMicrowatt),
+            .areaSquareMicrons = within(area),
+            .accessSeconds = within(access * kSecondsPerNanosecond)};
 }
 
 /// `banks` of them side by side, and the wires to the farthest.
@@ -187,9 +191,9 @@ SramMacro SramModel::bank(const SramShape& shape) const {
     SramShape whole = shape;
     whole.capacityBytes = std::max(shape.capacityBytes, shape.wordBits / 8);
     const SramMacro macro = macroOf(coefficients_, whole);
-    return coefficients_.registerFile
-               ? smaller(macro, registerFileOf(*coefficients_.registerFile, whole))
-               : macro;
+    return coefficients_.registerFile ? smaller(macro, registerFileOf(*coefficients_.registerFile,
+                                                                      coefficients_.wires, whole))
+                                      : macro;
 }
 
 SramMacro SramModel::at(const SramShape& shape) const {

@@ -52,7 +52,8 @@ struct SramPortGrowth {
     std::string source;
 };
 
-/// Wires between banks. Their length is the side of all banks less that of one. An estimate.
+/// Wires between banks, as long as the side of all banks less that of one, and across a register
+/// file. An estimate.
 struct SramWires {
     double picojoulesPerBitMillimetre = 0;
     double nanosecondsPerMillimetre = 0;

@@ -97,6 +97,11 @@ class LeftOut(unittest.TestCase):
                 nominal, _ = fit_sram.leave_out(table, [], name, inner)
                 self.assertLess(max(nominal), limit, (name, technology))
 
+    def test_the_smallest_size_needs_them(self):
+        table = TABLES["0.045", "itrs-lop"]
+        nominal, _ = fit_sram.leave_out(table, [], "read_pj", SIZES[:1])
+        self.assertGreater(max(nominal), 0.3)
+
 
 if __name__ == "__main__":
     unittest.main()

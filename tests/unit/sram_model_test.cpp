@@ -226,7 +226,7 @@ SramCoefficients withRegisterFile() {
     SramCoefficients coefficients = simple();
     coefficients.registerFile = RegisterFile{.flipFlopSquareMicrons = 5,
                                              .multiplexerSquareMicrons = 2,
-                                             .flipFlopPicojoules = 0.01,
+                                             .flipFlopPicojoules = 0.001,
                                              .multiplexerPicojoules = 0.001,
                                              .flipFlopMicrowatts = 0.0001,
                                              .multiplexerMicrowatts = 0.00005,
@@ -245,11 +245,21 @@ TEST(SramModel, MakesSmallMemoriesOfFlipFlops) {
     EXPECT_DOUBLE_EQ(file.areaSquareMicrons.nominal, 256 * 7);
     EXPECT_DOUBLE_EQ(file.areaSquareMicrons.high, 256 * 7 * 1.5);
     EXPECT_DOUBLE_EQ(file.readJoules.nominal, (256 / 4 + 16) * 0.001e-12);
-    EXPECT_DOUBLE_EQ(file.writeJoules.nominal, (80 * 0.001 + 16 * 0.01) * 1e-12);
+    EXPECT_DOUBLE_EQ(file.writeJoules.nominal, (80 + 16) * 0.001e-12);
     EXPECT_DOUBLE_EQ(file.leakageWatts.nominal, 256 * 0.00015e-6);
     EXPECT_DOUBLE_EQ(file.accessSeconds.nominal, 0.14e-9);
     const SramMacro twoPorts = model.at({.capacityBytes = 16, .wordBits = 16, .readWritePorts = 2});
     EXPECT_DOUBLE_EQ(twoPorts.areaSquareMicrons.nominal, 128 * (5 + 3 * 2));
+}
+
+TEST(SramModel, PaysForWiresAcrossARegisterFile) {
+    SramCoefficients coefficients = withRegisterFile();
+    coefficients.wires.picojoulesPerBitMillimetre = 0.01;
+    coefficients.wires.nanosecondsPerMillimetre = 0.1;
+    const SramMacro file = SramModel(coefficients).at({.capacityBytes = 32, .wordBits = 16});
+    const double side = std::sqrt(256 * 7) * 1e-3;
+    EXPECT_DOUBLE_EQ(file.readJoules.nominal, (80 * 0.001 + 16 * side * 0.01) * 1e-12);
+    EXPECT_DOUBLE_EQ(file.accessSeconds.nominal, (0.14 + side * 0.1) * 1e-9);
 }
 
 TEST(SramModel, HandsOverToMacrosWithoutAStep) {

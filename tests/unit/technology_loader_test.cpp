@@ -115,9 +115,9 @@ TEST(TechnologyLoader, ReportsAnElementThatIsThereTwice) {
 }
 
 TEST(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {
-    EXPECT_THAT(problemsWith("  write_pj:\n", "  writes_pj:\n"),
-                AllOf(HasSubstr("sram.write_pj: missing key"), HasSubstr("sram.writes_pj"),
-                      HasSubstr("unknown key")));
+    EXPECT_THAT(
+        problemsWith("  write_pj:\n", "  writes_pj:\n"),
+        AllOf(HasSubstr("sram.write_pj: missing key"), HasSubstr("sram: unknown key 'writes_pj'")));
 }
 
 TEST(TechnologyLoader, ReportsANegativeCoefficientOfTheMemoriesWithItsPlace) {
