@@ -15,15 +15,29 @@ module accumulator #(`ARITHMETIC_PARAMETERS) (
     wire infinite = product[SIGNIFICAND+EXPONENT+1];
     wire nan = product[SIGNIFICAND+EXPONENT+2];
 
+    // Exponent field, in a float register, of a product whose significand has its top bit set and
+    // whose exponent is 0. Grids: 1 - bias - mantissa. A significand is not negative, its top bit
+    // is zero.
+    localparam integer OFFSET =
+        2 - A_BIAS - A_MANTISSA - W_BIAS - W_MANTISSA + SIGNIFICAND - 2 + SUM_BIAS;
+
     generate
         if (ACCUMULATOR == `ACCUMULATOR_FLOAT) begin : floating
-            // Grids: 1 - bias - mantissa. A significand is not negative, its top bit is zero.
             accumulator_float #(
                 .EXPONENT(SUM_EXPONENT), .MANTISSA(SUM_MANTISSA),
                 .PRODUCT_SIGNIFICAND(SIGNIFICAND - 1), .PRODUCT_EXPONENT(EXPONENT),
-                .OFFSET(2 - A_BIAS - A_MANTISSA - W_BIAS - W_MANTISSA + SIGNIFICAND - 2 + SUM_BIAS)
+                .OFFSET(OFFSET)
             ) circuit (
                 .sum(sum), .nan(nan), .infinite(infinite), .negate(negate), .exponent(exponent),
+                .significand(significand[SIGNIFICAND-2:0]), .result(result)
+            );
+        end else if (ACCUMULATOR == `ACCUMULATOR_FLOAT_FLUSH) begin : flushing
+            accumulator_float_flush #(
+                .EXPONENT(SUM_EXPONENT), .MANTISSA(SUM_MANTISSA),
+                .PRODUCT_SIGNIFICAND(SIGNIFICAND - 1), .PRODUCT_EXPONENT(EXPONENT),
+                .OFFSET(OFFSET)
+            ) circuit (
+                .sum(sum), .negate(negate), .exponent(exponent),
                 .significand(significand[SIGNIFICAND-2:0]), .result(result)
             );
         end else if (ACCUMULATOR == `ACCUMULATOR_EXACT) begin : exact

@@ -20,6 +20,7 @@
 `define ACCUMULATOR_INTEGER 0
 `define ACCUMULATOR_EXACT 1
 `define ACCUMULATOR_FLOAT 2
+`define ACCUMULATOR_FLOAT_FLUSH 3
 
 // Operands are integers (x_BITS, x_SIGNED) or floats (x_BITS = 1 + x_EXPONENT + x_MANTISSA,
 // x_BIAS).

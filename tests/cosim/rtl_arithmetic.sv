@@ -17,6 +17,10 @@
     .ACCUMULATOR(`ACCUMULATOR_FLOAT), .SUM_BITS(1 + EXPONENT + MANTISSA), \
     .SUM_EXPONENT(EXPONENT), .SUM_MANTISSA(MANTISSA), .SUM_BIAS((1 << (EXPONENT - 1)) - 1)
 
+`define FLOAT_FLUSH(EXPONENT, MANTISSA) \
+    .ACCUMULATOR(`ACCUMULATOR_FLOAT_FLUSH), .SUM_BITS(1 + EXPONENT + MANTISSA), \
+    .SUM_EXPONENT(EXPONENT), .SUM_MANTISSA(MANTISSA), .SUM_BIAS((1 << (EXPONENT - 1)) - 1)
+
 `define PRODUCT(INDEX) \
     product``INDEX ( \
         .clock(clock), .first(first), .activation(activation), .weight(weight), \
@@ -32,7 +36,7 @@ module rtl_arithmetic (
     input  wire [7:0] weight,
     input  wire [31:0] sum,
     output wire [64*23-1:0] products,
-    output wire [32*6-1:0] results
+    output wire [32*22-1:0] results
 );
     product_lane #(`INTEGERS(8, 1, 8, 1)) `PRODUCT(0);
     product_lane #(`INTEGERS(8, 0, 8, 1)) `PRODUCT(1);
@@ -73,6 +77,39 @@ module rtl_arithmetic (
                     .A_BIAS(15), .W_BIAS(15), `FLOAT(5, 10)) `ADDITION(4);
     addition_lane #(`FLOATS(5, 2, `SPECIALS_IEEE, 5, 2, `SPECIALS_IEEE),
                     .A_BIAS(15), .W_BIAS(15), `FLOAT(8, 7)) `ADDITION(5);
+
+    addition_lane #(`FLOATS(2, 1, `SPECIALS_NONE, 2, 1, `SPECIALS_NONE),
+                    .A_BIAS(1), .W_BIAS(1), `FLOAT_FLUSH(8, 23)) `ADDITION(6);
+    addition_lane #(`FLOATS(2, 1, `SPECIALS_NONE, 2, 1, `SPECIALS_NONE),
+                    .A_BIAS(1), .W_BIAS(1), `FLOAT_FLUSH(5, 10)) `ADDITION(7);
+    addition_lane #(`FLOATS(2, 1, `SPECIALS_NONE, 2, 1, `SPECIALS_NONE),
+                    .A_BIAS(1), .W_BIAS(1), `FLOAT_FLUSH(8, 7)) `ADDITION(8);
+    addition_lane #(`FLOATS(2, 1, `SPECIALS_NONE, 2, 1, `SPECIALS_NONE),
+                    .A_BIAS(1), .W_BIAS(1), `FLOAT_FLUSH(6, 9)) `ADDITION(9);
+    addition_lane #(`FLOATS(3, 2, `SPECIALS_NONE, 3, 2, `SPECIALS_NONE),
+                    .A_BIAS(3), .W_BIAS(3), `FLOAT_FLUSH(8, 23)) `ADDITION(10);
+    addition_lane #(`FLOATS(3, 2, `SPECIALS_NONE, 3, 2, `SPECIALS_NONE),
+                    .A_BIAS(3), .W_BIAS(3), `FLOAT_FLUSH(5, 10)) `ADDITION(11);
+    addition_lane #(`FLOATS(3, 2, `SPECIALS_NONE, 3, 2, `SPECIALS_NONE),
+                    .A_BIAS(3), .W_BIAS(3), `FLOAT_FLUSH(8, 7)) `ADDITION(12);
+    addition_lane #(`FLOATS(3, 2, `SPECIALS_NONE, 3, 2, `SPECIALS_NONE),
+                    .A_BIAS(3), .W_BIAS(3), `FLOAT_FLUSH(6, 9)) `ADDITION(13);
+    addition_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE),
+                    .A_BIAS(7), .W_BIAS(7), `FLOAT_FLUSH(8, 23)) `ADDITION(14);
+    addition_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE),
+                    .A_BIAS(7), .W_BIAS(7), `FLOAT_FLUSH(5, 10)) `ADDITION(15);
+    addition_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE),
+                    .A_BIAS(7), .W_BIAS(7), `FLOAT_FLUSH(8, 7)) `ADDITION(16);
+    addition_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE),
+                    .A_BIAS(7), .W_BIAS(7), `FLOAT_FLUSH(6, 9)) `ADDITION(17);
+    addition_lane #(`FLOATS(5, 2, `SPECIALS_NONE, 5, 2, `SPECIALS_NONE),
+                    .A_BIAS(15), .W_BIAS(15), `FLOAT_FLUSH(8, 23)) `ADDITION(18);
+    addition_lane #(`FLOATS(5, 2, `SPECIALS_NONE, 5, 2, `SPECIALS_NONE),
+                    .A_BIAS(15), .W_BIAS(15), `FLOAT_FLUSH(5, 10)) `ADDITION(19);
+    addition_lane #(`FLOATS(5, 2, `SPECIALS_NONE, 5, 2, `SPECIALS_NONE),
+                    .A_BIAS(15), .W_BIAS(15), `FLOAT_FLUSH(8, 7)) `ADDITION(20);
+    addition_lane #(`FLOATS(5, 2, `SPECIALS_NONE, 5, 2, `SPECIALS_NONE),
+                    .A_BIAS(15), .W_BIAS(15), `FLOAT_FLUSH(6, 9)) `ADDITION(21);
 endmodule
 
 module product_lane #(`ARITHMETIC_PARAMETERS) (

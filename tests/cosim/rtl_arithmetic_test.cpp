@@ -137,23 +137,64 @@ INSTANTIATE_TEST_SUITE_P(Products, RtlMultiplier, testing::Range<std::size_t>(0,
 struct AdditionCase {
     const char* operand;
     const char* sum;
+    bool flushes = false;  ///< instead of subnormals and specials of the register
 };
 
-constexpr std::array kAdditions{AdditionCase{"e4m3", "fp32"}, AdditionCase{"e4m3", "fp16"},
-                                AdditionCase{"e4m3", "bf16"}, AdditionCase{"e5m2", "fp32"},
-                                AdditionCase{"e5m2", "fp16"}, AdditionCase{"e5m2", "bf16"}};
+constexpr std::array kAdditions{AdditionCase{"e4m3", "fp32"},
+                                AdditionCase{"e4m3", "fp16"},
+                                AdditionCase{"e4m3", "bf16"},
+                                AdditionCase{"e5m2", "fp32"},
+                                AdditionCase{"e5m2", "fp16"},
+                                AdditionCase{"e5m2", "bf16"},
+                                AdditionCase{"e2m1", "fp32", true},
+                                AdditionCase{"e2m1", "fp16", true},
+                                AdditionCase{"e2m1", "bf16", true},
+                                AdditionCase{"e2m1", "dlfloat16", true},
+                                AdditionCase{"e3m2", "fp32", true},
+                                AdditionCase{"e3m2", "fp16", true},
+                                AdditionCase{"e3m2", "bf16", true},
+                                AdditionCase{"e3m2", "dlfloat16", true},
+                                AdditionCase{"e4m3_none", "fp32", true},
+                                AdditionCase{"e4m3_none", "fp16", true},
+                                AdditionCase{"e4m3_none", "bf16", true},
+                                AdditionCase{"e4m3_none", "dlfloat16", true},
+                                AdditionCase{"e5m2_none", "fp32", true},
+                                AdditionCase{"e5m2_none", "fp16", true},
+                                AdditionCase{"e5m2_none", "bf16", true},
+                                AdditionCase{"e5m2_none", "dlfloat16", true}};
+
+numeric::FloatRegister registerOf(const AdditionCase& addition) {
+    numeric::FloatRegister sum{
+        .format = std::get<numeric::FloatFormat>(*numeric::formatNamed(addition.sum))};
+    if (addition.flushes) {
+        sum.format.specials = numeric::SpecialValues::None;
+        sum.format.zeroExponent = numeric::ZeroExponent::Flushed;
+        sum.overflow = numeric::Overflow::Saturate;
+    }
+    return sum;
+}
 
 /// Registers that make the addition of `product` hard: its own negative and what lies next to it,
 /// multiples of half a last place away, the ends of the range, anything.
 class AdversarialRegister {
 public:
     explicit AdversarialRegister(const Codec& codec)
-        : codec_(codec), format_(std::get<numeric::FloatFormat>(codec.format())) {}
+        : codec_(codec),
+          format_(std::get<numeric::FloatFormat>(codec.format())),
+          sign_(1U << (numeric::widthOf(codec.format()) - 1)) {}
 
     Code draw(double product, std::mt19937_64& random) const {
-        const auto bits = static_cast<Code>(random() & (codec_.codeCount() - 1));
+        const Code code = drawAny(product, random) & (2 * sign_ - 1);
+        // A register never holds minus zero, nor a zero with a mantissa.
+        return codec_.decode(code) == 0 ? 0 : code;
+    }
+
+private:
+    Code drawAny(double product, std::mt19937_64& random) const {
+        const auto bits = static_cast<Code>(random());
         const auto step = static_cast<Code>(random() % 7);
-        const Code sign = (random() & 1) != 0 ? 1U << (numeric::widthOf(codec_.format()) - 1) : 0;
+        const Code sign = (random() & 1) != 0 ? sign_ : 0;
+        const Code binade = 1U << format_.mantissaBits;
         switch (random() % 6) {
             case 0:
                 return bits;
@@ -163,25 +204,23 @@ public:
                 // A last place of the register is the product's, or half of it, or thereabouts.
                 const int places = static_cast<int>(random() % 5) - 2 + format_.mantissaBits;
                 const double scaled = std::ldexp(std::isfinite(product) ? product : 1, places);
-                const Code mantissa = bits & ((1U << format_.mantissaBits) - 1);
-                return (near(scaled, 0) ^ sign) ^ mantissa;
+                return near(scaled, 3) ^ sign ^ (bits & (binade - 1));
             }
             case 3:
-                return sign | step;
+                return sign | (flushes() ? binade + step : step);
             case 4:
-                return sign | (bits & ((2U << format_.mantissaBits) - 1));
-            default: {
-                const Code top = ((1U << format_.exponentBits) - 1) << format_.mantissaBits;
-                return sign | (top + 3 - step);
-            }
+                return sign | (bits & (2 * binade - 1)) | (flushes() ? binade : 0);
+            default:
+                return sign | (codec_.encode(INFINITY) + 3 - step);
         }
     }
 
-private:
+    bool flushes() const { return format_.zeroExponent == numeric::ZeroExponent::Flushed; }
     Code near(double value, Code step) const { return codec_.encode(value) + step - 3; }
 
     const Codec& codec_;
     const numeric::FloatFormat& format_;
+    Code sign_;
 };
 
 class RtlFloatAccumulator : public testing::TestWithParam<std::size_t> {};
@@ -190,27 +229,23 @@ TEST_P(RtlFloatAccumulator, roundsRegisterAndExactProductOnce) {
     constexpr int kPairs = 150'000;
     const AdditionCase& addition = kAdditions.at(GetParam());
     const Codec operand(*numeric::formatNamed(addition.operand));
-    const Codec sum(*numeric::formatNamed(addition.sum));
-    const auto accumulator = *numeric::parseAccumulator(addition.sum);
+    const numeric::FloatRegister format = registerOf(addition);
+    const Codec sum(format.format);
     const AdversarialRegister registers(sum);
-    numeric::RegisterState state(accumulator.sum, numeric::widthOf(sum.format()), 0);
+    numeric::RegisterState state(format, numeric::widthOf(sum.format()), 0);
     std::mt19937_64 random(GetParam());
     Circuits circuits;
     for (int i = 0; i < kPairs; ++i) {
-        const auto a = static_cast<Code>(random() & 0xff);
-        const auto w = static_cast<Code>(random() & 0xff);
+        const auto a = static_cast<Code>(random() & (operand.codeCount() - 1));
+        const auto w = static_cast<Code>(random() & (operand.codeCount() - 1));
         const auto product = numeric::productOf(operand.decode(a), operand.decode(w));
-        const Code mask = static_cast<Code>(sum.codeCount() - 1);
-        const Code held = registers.draw(operand.decode(a) * operand.decode(w), random) & mask;
-        std::int64_t word = std::bit_cast<std::int64_t>(sum.decode(held) + 0.0);
+        const Code held = registers.draw(operand.decode(a) * operand.decode(w), random);
+        std::int64_t word = std::bit_cast<std::int64_t>(sum.decode(held));
         state.load(std::span(&word, 1));
         numeric::AccumulatorEvents unused;
         state.add(product, 0, unused);
         state.store(std::span(&word, 1));
-        // A register never holds minus zero.
-        const bool minusZero = sum.decode(held) == 0 && held != 0;
-        const Code got = circuits.add(GetParam(), minusZero ? 0 : held, a, w);
-        const double value = sum.decode(got);
+        const double value = sum.decode(circuits.add(GetParam(), held, a, w));
         ASSERT_EQ(std::bit_cast<std::int64_t>(value), word)
             << "codes " << a << " and " << w << " to register " << held << ": " << value
             << ", expected " << std::bit_cast<double>(word);
@@ -220,7 +255,8 @@ TEST_P(RtlFloatAccumulator, roundsRegisterAndExactProductOnce) {
 INSTANTIATE_TEST_SUITE_P(Formats, RtlFloatAccumulator,
                          testing::Range<std::size_t>(0, kAdditions.size()), [](const auto& test) {
                              const AdditionCase& addition = kAdditions.at(test.param);
-                             return std::string(addition.operand) + "_" + addition.sum;
+                             return std::string(addition.operand) + "_" + addition.sum +
+                                    (addition.flushes ? "_flush" : "");
                          });
 
 }  // namespace
