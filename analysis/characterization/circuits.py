@@ -156,6 +156,7 @@ def one_entry(entry, place):
 
 
 def read(path):
+    """All circuits of a YAML list."""
     try:
         entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:

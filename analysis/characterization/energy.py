@@ -134,8 +134,15 @@ def totals(netlist, electrics, rises_and_falls):
     return sums
 
 
-def measure(circuit, netlist, stimulus, cycles, delay_ns, folder):
-    """Columns of the table."""
+def write_stream(path, words, sums):
+    """A line a cycle: activation, weight and sum at the inputs, hexadecimal."""
+    lines = ["%x %x %s" % (word.activation, word.weight, total.lstrip("0") or "0")
+             for word, total in zip(words, sums)]
+    path.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def measure(circuit, netlist, stimulus, cycles, delay_ns, folder, streams=None):
+    """Columns of the table; streams is a folder for what was at the inputs, or None."""
     electrics = Electrics(netlist)
     words = stimuli.streams(circuit, stimulus, cycles, SEED)
     a, w = circuit.activation.bits, circuit.weight.bits
@@ -148,6 +155,10 @@ def measure(circuit, netlist, stimulus, cycles, delay_ns, folder):
                                     encoding="ascii")
     run(["iverilog", "-g2012", "-o", "bench.vvp", "bench.v"], folder, circuit)
     run(["vvp", "-n", "bench.vvp"], folder, circuit)
+    if streams is not None:
+        name = "%s %s.txt" % (circuit, stimulus.name)
+        sums = (folder / "sums.txt").read_text(encoding="ascii").split()
+        write_stream(streams / name.replace(" ", "_"), words, sums)
     counts = transitions(folder / "dump.vcd")
     counted = cycles - WARM_UP
 

@@ -2,13 +2,25 @@
 """One circuit from RTL to rows of the table."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import synthesis, timing
+from . import energy, synthesis, timing
 from .netlist import Netlist
+from .stimulus import STIMULI
 
 # Netlists that are this close to the smallest count as equally small: the fastest of them is taken.
 EQUALLY_SMALL = 1.02
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure: modes, names of stimuli, cycles of each, a folder for streams or None."""
+
+    modes: tuple = ("area", "fast")
+    stimuli: tuple = tuple(STIMULI)
+    cycles: int = 1032
+    streams: object = None
 
 
 def best(circuit, library, mode, folder):
@@ -34,12 +46,25 @@ def row_of(circuit, library, mode, result):
     }
 
 
-def measure(circuit, library, modes, stimuli, cycles):
-    """Rows of one circuit; energies of its area-optimal netlist only."""
+def stimuli_of(circuit, mode, request):
+    """The energy of several cycles an operation is not measured, nor that of fast netlists; a
+    multiplier has no sum that could come from a column."""
+    if mode != "area" or circuit.multiplier == "bit_serial":
+        return []
+    return [STIMULI[name] for name in request.stimuli
+            if circuit.accumulator is not None or STIMULI[name].rows is None]
+
+
+def measure(circuit, library, request):
+    """Rows of one circuit: one a mode and stimulus."""
     rows = []
-    for mode in modes:
+    for mode in request.modes:
         with tempfile.TemporaryDirectory(prefix="characterize-") as name:
             folder = Path(name)
             result = best(circuit, library, mode, folder)
-            rows.append(row_of(circuit, library, mode, result))
+            row = row_of(circuit, library, mode, result)
+            energies = [energy.measure(circuit, result[1], stimulus, request.cycles, result[2],
+                                       folder, request.streams)
+                        for stimulus in stimuli_of(circuit, mode, request)]
+            rows += [{**row, **columns} for columns in energies] or [row]
     return rows

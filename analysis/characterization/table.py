@@ -13,7 +13,7 @@ COLUMNS = ["unit", "activation", "weight", "accumulator", "sum_bits", "multiplie
            "mode", "stimulus", "area_um2", "default_area_um2", "delay_ns", "pj_per_op", "pj_comb",
            "pj_seq", "pj_clk", "pj_at_0.1_toggle", "leak_uw", "avg_toggle", "cells", "dffs",
            "recipe"]
-KEY = ["unit", "activation", "weight", "accumulator", "multiplier", "mode", "stimulus"]
+IDENTITY = ["unit", "activation", "weight", "accumulator", "multiplier", "library", "mode"]
 FORMATS = {"area_um2": "%.10g", "default_area_um2": "%.10g", "delay_ns": "%.3f",
            "leak_uw": "%.4g", "avg_toggle": "%.4f"}
 
