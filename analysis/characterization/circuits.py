@@ -122,6 +122,9 @@ def make(unit, activation, weight, accumulator=None, guard_bits=None, multiplier
     if unit == "pe":
         accumulator = formats.accumulator(accumulator)
         kind = accumulator.kind
+        if kind.startswith("float") and not (activation.is_float and weight.is_float):
+            raise UsageError("accumulator '%s': takes products of floats only, expected intN or "
+                             "exact for %s x %s" % (accumulator.name, activation.name, weight.name))
         if kind == "exact" and not weight.is_float:
             kind = "integer"  # the same without an alignment shifter
         parameters.update(ACCUMULATOR=macro("ACCUMULATOR_", kind, "accumulator"),

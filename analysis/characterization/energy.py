@@ -155,9 +155,12 @@ def measure(circuit, netlist, stimulus, cycles, delay_ns, folder, streams=None):
                                     encoding="ascii")
     run(["iverilog", "-g2012", "-o", "bench.vvp", "bench.v"], folder, circuit)
     run(["vvp", "-n", "bench.vvp"], folder, circuit)
+    sums = (folder / "sums.txt").read_text(encoding="ascii").split()
+    if not stimuli.is_sum_right(circuit, words, [int(total, 16) for total in sums]):
+        raise UsageError("%s: the netlist does not add products: is a function in %s wrong?"
+                         % (circuit, netlist.library.path))
     if streams is not None:
         name = "%s %s.txt" % (circuit, stimulus.name)
-        sums = (folder / "sums.txt").read_text(encoding="ascii").split()
         write_stream(streams / name.replace(" ", "_"), words, sums)
     counts = transitions(folder / "dump.vcd")
     counted = cycles - WARM_UP

@@ -31,14 +31,17 @@ class Operand:
         return self.exponent > 0
 
     @property
+    def grid_field(self):
+        """The exponent field whose last mantissa bit is one step of the grid. Field 0 is that of
+        subnormals or, without a mantissa, of zero alone."""
+        return 1 if self.subnormals or self.mantissa == 0 else 0
+
+    @property
     def magnitude_bits(self):
-        """Bits of the largest magnitude in units of the smallest step."""
+        """Bits of the largest magnitude in steps of the grid."""
         if not self.is_float:
             return self.bits
-        if self.name.startswith("pow2"):
-            return (1 << self.exponent) - 1
-        steps = (1 << self.exponent) - (2 if self.subnormals else 1)
-        return self.mantissa + 1 + steps
+        return self.mantissa + (1 << self.exponent) - self.grid_field
 
 
 @dataclass(frozen=True)

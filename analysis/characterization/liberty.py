@@ -84,6 +84,8 @@ class Parser:
                 group.groups.append(child)
                 return
             group.attributes[name] = arguments
+        elif self.token is None:
+            self.advance()
         else:
             self.fail("'%s' after '%s', expected ':' or '('" % (self.token, name))
         if self.token == ";":
@@ -211,7 +213,10 @@ class Library:
         for group in self.group.find("cell"):
             try:
                 self.cells[group.arguments[0]] = self.read_cell(group)
-            except (KeyError, ValueError, IndexError) as error:
+            except KeyError as error:
+                raise UsageError("%s:%d: cell %s: %s is missing" % (
+                    path, group.line, group.arguments[0], error)) from error
+            except (ValueError, IndexError) as error:
                 raise UsageError("%s:%d: cell %s: %s" % (path, group.line, group.arguments[0],
                                                          error)) from error
         if not any(cell.flip_flop for cell in self.cells.values()):
@@ -232,8 +237,6 @@ class Library:
         self.ns = scale("time_unit", "1ns") * 1e9
         self.uw = scale("leakage_power_unit", "1nW") * 1e6
         self.voltage = float(attributes.get("nom_voltage", 1.0))
-        if abs(self.pf - 1) + abs(self.ns - 1) > 1e-9:
-            self.rescale = True
         # Liberty: internal energy is in capacitance unit x voltage unit squared.
         self.pj = self.pf * scale("voltage_unit", "1V") ** 2
 

@@ -8,6 +8,7 @@ generator, lowest 16 bits first. Its standard deviation is 1, and it ends at +-6
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 
 MASK = (1 << 64) - 1
@@ -56,6 +57,7 @@ STIMULI = {stimulus.name: stimulus for stimulus in (
     Stimulus("gauss", sigma=3), Stimulus("unif"), Stimulus("column", sigma=3, rows=16))}
 
 
+@lru_cache(maxsize=4)
 def float_values(operand):
     """Magnitudes by code, in steps of the grid."""
     values = []
@@ -65,7 +67,8 @@ def float_values(operand):
             hidden = (1 if field else 0) << operand.mantissa
             values.append((hidden + mantissa) << max(field - 1, 0))
         else:
-            values.append(((1 << operand.mantissa) + mantissa) << field if code else 0)
+            hidden = (1 << operand.mantissa) + mantissa
+            values.append(hidden << (field - operand.grid_field) if code else 0)
     return values
 
 
@@ -73,7 +76,7 @@ def steps_of_one(operand):
     """Grid steps in a value of 1."""
     if not operand.is_float:
         return Fraction(1)
-    return Fraction(2) ** (operand.bias + operand.mantissa - (1 if operand.subnormals else 0))
+    return Fraction(2) ** (operand.bias + operand.mantissa - operand.grid_field)
 
 
 def largest_steps(operand):
@@ -173,3 +176,27 @@ def streams(circuit, stimulus, cycles, seed):
         running = stimulus.rows is None and cycle % period != 0
         words.append(Cycle(activation(), held, total(), running))
     return words
+
+
+def value_of(operand, code):
+    """In steps of the grid."""
+    top = 1 << (operand.bits - 1)
+    if not operand.is_float:
+        return code - 2 * top if operand.signed and code & top else code
+    return float_values(operand)[code & (top - 1)] * (-1 if code & top else 1)
+
+
+def is_sum_right(circuit, words, sums):
+    """Whether the running sums that a simulation saw at the inputs are those of the operands; True
+    if there is nothing to check. Operands and sum pass one register each."""
+    if circuit.accumulator is None or circuit.accumulator.kind.startswith("float"):
+        return True
+    modulus = 1 << circuit.parameters["SUM_BITS"]
+    for cycle in range(2, len(sums)):
+        if words[cycle].running:
+            before = words[cycle - 2]
+            product = (value_of(circuit.activation, before.activation) *
+                       value_of(circuit.weight, before.weight))
+            if (sums[cycle - 1] + product - sums[cycle]) % modulus:
+                return False
+    return True
