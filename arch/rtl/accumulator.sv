@@ -15,11 +15,13 @@ module accumulator #(`ARITHMETIC_PARAMETERS) (
     wire infinite = product[SIGNIFICAND+EXPONENT+1];
     wire nan = product[SIGNIFICAND+EXPONENT+2];
 
+    // Of the lowest exponent: 1 - bias with subnormals, where it is that of two fields, else -bias.
+    localparam integer A_LOWEST = (A_SUBNORMALS != 0 || A_MANTISSA == 0 ? 1 : 0) - A_BIAS;
+    localparam integer W_LOWEST = (W_SUBNORMALS != 0 || W_MANTISSA == 0 ? 1 : 0) - W_BIAS;
     // Exponent field, in a float register, of a product whose significand has its top bit set and
-    // whose exponent is 0. Grids: 1 - bias - mantissa. A significand is not negative, its top bit
-    // is zero.
+    // whose exponent is 0. A significand is not negative, the bit above is zero.
     localparam integer OFFSET =
-        2 - A_BIAS - A_MANTISSA - W_BIAS - W_MANTISSA + SIGNIFICAND - 2 + SUM_BIAS;
+        A_LOWEST - A_MANTISSA + W_LOWEST - W_MANTISSA + SIGNIFICAND - 2 + SUM_BIAS;
 
     generate
         if (ACCUMULATOR == `ACCUMULATOR_FLOAT) begin : floating
@@ -51,7 +53,7 @@ module accumulator #(`ARITHMETIC_PARAMETERS) (
             accumulator_integer #(
                 .BITS(SUM_BITS), .PRODUCT(SIGNIFICAND), .SATURATES(SUM_SATURATES)
             ) circuit (
-                .sum(sum), .product(significand), .result(result)
+                .sum(sum), .negate(negate), .product(significand), .result(result)
             );
         end
     endgenerate

@@ -51,7 +51,7 @@ module accumulator_float_flush #(
 
     wire [PRODUCT_ZEROS-1:0] product_zeros;
     wire [PRODUCT_SIGNIFICAND-1:0] normalised;
-    normalise #(.BITS(PRODUCT_SIGNIFICAND), .COUNT(PRODUCT_ZEROS)) normalise_product (
+    shift_left_normalise #(.BITS(PRODUCT_SIGNIFICAND), .COUNT(PRODUCT_ZEROS)) normalise_product (
         .value(significand), .normalised(normalised), .zeros(product_zeros)
     );
     wire product_normal = normalised[PRODUCT_SIGNIFICAND-1];
@@ -90,7 +90,7 @@ module accumulator_float_flush #(
 
     wire [ZEROS-1:0] zeros;
     wire [TOTAL-1:0] scaled;
-    normalise #(.BITS(TOTAL), .COUNT(ZEROS)) normalise_total (
+    shift_left_normalise #(.BITS(TOTAL), .COUNT(ZEROS)) normalise_total (
         .value(total), .normalised(scaled), .zeros(zeros)
     );
     wire last = scaled[TOTAL-1-MANTISSA];

@@ -6,13 +6,16 @@ module accumulator_integer #(
     parameter integer SATURATES = 0
 ) (
     input  wire [BITS-1:0] sum,
+    input  wire negate,
     input  wire [PRODUCT-1:0] product,  // two's complement
     output wire [BITS-1:0] result
 );
     localparam integer WIDE = (BITS > PRODUCT ? BITS : PRODUCT) + 1;
 
+    wire [PRODUCT-1:0] term = product ^ {PRODUCT{negate}};
     wire [WIDE-1:0] total = {{(WIDE-BITS){sum[BITS-1]}}, sum} +
-                            {{(WIDE-PRODUCT){product[PRODUCT-1]}}, product};
+                            {{(WIDE-PRODUCT){term[PRODUCT-1]}}, term} +
+                            {{(WIDE-1){1'b0}}, negate};
     generate
         if (SATURATES != 0) begin : saturating
             wire negative = total[WIDE-1];

@@ -19,7 +19,8 @@ module multiplier #(`ARITHMETIC_PARAMETERS) (
             wire [SIGNIFICAND-2:0] significand;
             multiplier_minifloat #(
                 .A_EXPONENT(A_EXPONENT), .A_MANTISSA(A_MANTISSA), .A_SPECIALS(A_SPECIALS),
-                .W_EXPONENT(W_EXPONENT), .W_MANTISSA(W_MANTISSA), .W_SPECIALS(W_SPECIALS)
+                .A_SUBNORMALS(A_SUBNORMALS), .W_EXPONENT(W_EXPONENT), .W_MANTISSA(W_MANTISSA),
+                .W_SPECIALS(W_SPECIALS), .W_SUBNORMALS(W_SUBNORMALS)
             ) circuit (
                 .activation(activation), .weight(weight), .negative(negative),
                 .exponent(exponent), .significand(significand), .nan(nan), .infinite(infinite)
@@ -34,6 +35,25 @@ module multiplier #(`ARITHMETIC_PARAMETERS) (
                 .exponent(exponent), .significand(significand)
             );
             assign product = {2'b00, negate, exponent, significand};
+        end else if (MULTIPLIER == `MULTIPLIER_SIGN_MAGNITUDE) begin : sign_magnitude
+            wire negate;
+            wire [SIGNIFICAND-2:0] magnitude;
+            multiplier_sign_magnitude #(.A_BITS(A_BITS), .W_BITS(W_BITS)) circuit (
+                .activation(activation), .weight(weight), .negate(negate), .magnitude(magnitude)
+            );
+            assign product = {2'b00, negate, {EXPONENT{1'b0}}, 1'b0, magnitude};
+        end else if (MULTIPLIER == `MULTIPLIER_XNOR) begin : xnor_gate
+            wire [SIGNIFICAND-1:0] significand;
+            multiplier_xnor circuit (
+                .activation(activation), .weight(weight), .product(significand)
+            );
+            assign product = {3'b000, {EXPONENT{1'b0}}, significand};
+        end else if (MULTIPLIER == `MULTIPLIER_COMPOSABLE) begin : composable
+            wire [SIGNIFICAND-1:0] significand;
+            multiplier_composable #(.BITS(`COMPOSABLE_BITS(A_BITS))) circuit (
+                .activation(activation), .weight(weight), .product(significand)
+            );
+            assign product = {3'b000, {EXPONENT{1'b0}}, significand};
         end else begin : integers
             wire [A_BITS+W_BITS-1:0] integer_product;
             wire [SIGNIFICAND-1:0] significand;

@@ -6,9 +6,11 @@ module multiplier_minifloat #(
     parameter integer A_EXPONENT = 4,
     parameter integer A_MANTISSA = 3,
     parameter integer A_SPECIALS = `SPECIALS_NONE,
+    parameter integer A_SUBNORMALS = 1,
     parameter integer W_EXPONENT = 4,
     parameter integer W_MANTISSA = 3,
     parameter integer W_SPECIALS = `SPECIALS_NONE,
+    parameter integer W_SUBNORMALS = 1,
     // Width of the product's exponent.
     parameter integer EXPONENT = (A_EXPONENT > W_EXPONENT ? A_EXPONENT : W_EXPONENT) + 1
 ) (
@@ -27,13 +29,15 @@ module multiplier_minifloat #(
     wire [W_MANTISSA:0] w_significand;
 
     decoder_minifloat #(
-        .EXPONENT(A_EXPONENT), .MANTISSA(A_MANTISSA), .SPECIALS(A_SPECIALS)
+        .EXPONENT(A_EXPONENT), .MANTISSA(A_MANTISSA), .SPECIALS(A_SPECIALS),
+        .SUBNORMALS(A_SUBNORMALS)
     ) decode_activation (
         .code(activation), .negative(a_negative), .exponent(a_exponent),
         .significand(a_significand), .nan(a_nan), .infinite(a_infinite), .zero(a_zero)
     );
     decoder_minifloat #(
-        .EXPONENT(W_EXPONENT), .MANTISSA(W_MANTISSA), .SPECIALS(W_SPECIALS)
+        .EXPONENT(W_EXPONENT), .MANTISSA(W_MANTISSA), .SPECIALS(W_SPECIALS),
+        .SUBNORMALS(W_SUBNORMALS)
     ) decode_weight (
         .code(weight), .negative(w_negative), .exponent(w_exponent),
         .significand(w_significand), .nan(w_nan), .infinite(w_infinite), .zero(w_zero)

@@ -13,6 +13,9 @@
     .MULTIPLIER(`MULTIPLIER_BIT_SERIAL), `INTEGERS(A, A_SIGN, W, W_SIGN)
 `define SHIFT(A, A_SIGN, W) \
     .MULTIPLIER(`MULTIPLIER_SHIFT), .A_BITS(A), .A_SIGNED(A_SIGN), .W_BITS(W)
+`define SHORT .A_SUBNORMALS(0), .W_SUBNORMALS(0)
+`define SIGN_MAGNITUDE(A, W) \
+    .MULTIPLIER(`MULTIPLIER_SIGN_MAGNITUDE), .A_BITS(A), .W_BITS(W)
 `define FLOAT(EXPONENT, MANTISSA) \
     .ACCUMULATOR(`ACCUMULATOR_FLOAT), .SUM_BITS(1 + EXPONENT + MANTISSA), \
     .SUM_EXPONENT(EXPONENT), .SUM_MANTISSA(MANTISSA), .SUM_BIAS((1 << (EXPONENT - 1)) - 1)
@@ -35,8 +38,12 @@ module rtl_arithmetic (
     input  wire [7:0] activation,
     input  wire [7:0] weight,
     input  wire [31:0] sum,
-    output wire [64*23-1:0] products,
-    output wire [32*22-1:0] results
+    input  wire [34:0] composed_activation,
+    input  wire [34:0] composed_weight,
+    output wire [64*30-1:0] products,
+    output wire [32*27-1:0] results,
+    output wire [16:0] composed_of_eight,
+    output wire [8:0] composed_of_four  // of the lowest 10 bits of the operands
 );
     product_lane #(`INTEGERS(8, 1, 8, 1)) `PRODUCT(0);
     product_lane #(`INTEGERS(8, 0, 8, 1)) `PRODUCT(1);
@@ -64,6 +71,15 @@ module rtl_arithmetic (
     product_lane #(`SHIFT(8, 1, 4)) `PRODUCT(20);
     product_lane #(`SHIFT(8, 0, 4)) `PRODUCT(21);
     product_lane #(`SHIFT(8, 1, 3)) `PRODUCT(22);
+
+    product_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE), `SHORT) `PRODUCT(23);
+    product_lane #(`FLOATS(2, 1, `SPECIALS_NONE, 3, 2, `SPECIALS_NONE), `SHORT) `PRODUCT(24);
+    product_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 2, 1, `SPECIALS_NONE), .A_SUBNORMALS(0))
+        `PRODUCT(25);
+    product_lane #(`FLOATS(3, 2, `SPECIALS_NONE, 3, 0, `SPECIALS_NONE), `SHORT) `PRODUCT(26);
+    product_lane #(.MULTIPLIER(`MULTIPLIER_XNOR), .A_BITS(1), .W_BITS(1)) `PRODUCT(27);
+    product_lane #(`SIGN_MAGNITUDE(8, 8)) `PRODUCT(28);
+    product_lane #(`SIGN_MAGNITUDE(5, 3)) `PRODUCT(29);
 
     addition_lane #(`FLOATS(4, 3, `SPECIALS_NAN_ONLY, 4, 3, `SPECIALS_NAN_ONLY),
                     .A_BIAS(7), .W_BIAS(7), `FLOAT(8, 23)) `ADDITION(0);
@@ -110,6 +126,24 @@ module rtl_arithmetic (
                     .A_BIAS(15), .W_BIAS(15), `FLOAT_FLUSH(8, 7)) `ADDITION(20);
     addition_lane #(`FLOATS(5, 2, `SPECIALS_NONE, 5, 2, `SPECIALS_NONE),
                     .A_BIAS(15), .W_BIAS(15), `FLOAT_FLUSH(6, 9)) `ADDITION(21);
+    addition_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE), `SHORT,
+                    .A_BIAS(7), .W_BIAS(7), `FLOAT(5, 10)) `ADDITION(22);
+    addition_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE), `SHORT,
+                    .A_BIAS(7), .W_BIAS(7), `FLOAT_FLUSH(8, 23)) `ADDITION(23);
+    addition_lane #(`FLOATS(4, 3, `SPECIALS_NONE, 4, 3, `SPECIALS_NONE), `SHORT,
+                    .A_BIAS(7), .W_BIAS(7), `FLOAT_FLUSH(5, 10)) `ADDITION(24);
+
+    addition_lane #(`SIGN_MAGNITUDE(8, 8), .ACCUMULATOR(`ACCUMULATOR_EXACT), .SUM_BITS(31))
+        `ADDITION(25);
+    addition_lane #(`SIGN_MAGNITUDE(8, 8), .SUM_BITS(16), .SUM_SATURATES(1)) `ADDITION(26);
+
+    multiplier_composable #(.BITS(8)) composable_of_eight (
+        .activation(composed_activation), .weight(composed_weight), .product(composed_of_eight)
+    );
+    multiplier_composable #(.BITS(4)) composable_of_four (
+        .activation(composed_activation[9:0]), .weight(composed_weight[9:0]),
+        .product(composed_of_four)
+    );
 endmodule
 
 module product_lane #(`ARITHMETIC_PARAMETERS) (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shifts the highest one to the top, by halves, and counts the zeros that were above it. A value of
 // zero stays, with a count of all ones. COUNT bits must hold BITS - 1.
-module normalise #(
+module shift_left_normalise #(
     parameter integer BITS = 8,
     parameter integer COUNT = $clog2(BITS)
 ) (
