@@ -52,14 +52,12 @@ class Circuit:
 
 
 def macros():
-    """The numbers that arithmetic.svh gives to its kinds of circuit, and its parameters."""
+    """The numbers that arithmetic.svh gives to its kinds of circuit."""
     text = (RTL / "arithmetic.svh").read_text(encoding="utf-8")
-    values = dict(re.findall(r"`define (\w+) (\d+)\s*$", text, re.M))
-    parameters = set(re.findall(r"parameter integer (\w+)", text))
-    return values, parameters
+    return dict(re.findall(r"`define (\w+) (\d+)\s*$", text, re.M))
 
 
-MACROS, PARAMETERS = macros()
+MACROS = macros()
 
 
 def kinds(prefix):
@@ -74,7 +72,13 @@ def macro(prefix, kind, what):
     return int(value)
 
 
+# Operands of these are integers in another layout than two's complement.
+COMPOSABLE_PORTS = {8: 35, 4: 10}  # bits of a port, by those of the operand
+
+
 def default_multiplier(activation, weight):
+    if activation.name == "binary" and weight.name == "binary":
+        return "xnor"
     if weight.name.startswith("pow2") and not activation.is_float:
         return "shift"
     if activation.is_float and weight.is_float:
@@ -96,16 +100,30 @@ def sum_bits(activation, weight, accumulator, guard_bits):
     return product + sign + guard_bits
 
 
-def operand_parameters(prefix, operand):
-    values = {"BITS": operand.bits, "SIGNED": int(operand.signed)}
+def require_operands(multiplier, activation, weight):
+    operands = (activation, weight)
+    floats = [operand.is_float for operand in operands]
+    names = "%s x %s" % (activation.name, weight.name)
+    fits = {"minifloat": all(floats), "shift": floats == [False, True] and weight.mantissa == 0,
+            "xnor": activation.name == weight.name == "binary",
+            "sign_magnitude": not any(floats) and all(
+                operand.signed and operand.bits > 1 for operand in operands),
+            "composable": not any(floats) and activation == weight and
+            activation.bits in COMPOSABLE_PORTS}.get(multiplier, not any(floats))
+    if not fits:
+        raise UsageError("multiplier '%s': does not take %s" % (multiplier, names))
+
+
+def port_bits(multiplier, operand):
+    return COMPOSABLE_PORTS[operand.bits] if multiplier == "composable" else operand.bits
+
+
+def operand_parameters(prefix, operand, multiplier):
+    values = {"BITS": port_bits(multiplier, operand), "SIGNED": int(operand.signed)}
     if operand.is_float:
         values.update(EXPONENT=operand.exponent, MANTISSA=operand.mantissa, BIAS=operand.bias,
                       SPECIALS=int(MACROS["SPECIALS_NONE"]))
-        if "A_SUBNORMALS" in PARAMETERS:
-            values["SUBNORMALS"] = int(operand.subnormals)
-        elif not operand.subnormals and not operand.name.startswith("pow2"):
-            raise UsageError("format '%s': arch/rtl has no decoder without subnormals"
-                             % operand.name)
+        values["SUBNORMALS"] = int(operand.subnormals)
     return {prefix + name: value for name, value in values.items()}
 
 
@@ -116,9 +134,11 @@ def make(unit, activation, weight, accumulator=None, guard_bits=None, multiplier
     guard_bits = DEFAULT_GUARD_BITS if guard_bits is None else guard_bits
     if not 0 <= guard_bits <= 32:
         raise UsageError("guard_bits: %d, expected 0 to 32" % guard_bits)
-    parameters = {"MULTIPLIER": macro("MULTIPLIER_", multiplier, "multiplier")}
-    parameters.update(operand_parameters("A_", activation))
-    parameters.update(operand_parameters("W_", weight))
+    kind = macro("MULTIPLIER_", multiplier, "multiplier")
+    require_operands(multiplier, activation, weight)
+    parameters = {"MULTIPLIER": kind}
+    parameters.update(operand_parameters("A_", activation, multiplier))
+    parameters.update(operand_parameters("W_", weight, multiplier))
     if unit == "pe":
         accumulator = formats.accumulator(accumulator)
         kind = accumulator.kind

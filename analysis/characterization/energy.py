@@ -53,7 +53,7 @@ def wire(net):
 def bench(circuit, netlist, electrics, cycles, period_ps):
     """The netlist, its stimulus, the dump of toggles and sums.txt, the sum of every cycle. Inputs
     change when a flip-flop's output would."""
-    a, w = circuit.activation.bits, circuit.weight.bits
+    a, w = (circuit.parameters[name] for name in ("A_BITS", "W_BITS"))
     width = a + w + circuit.parameters.get("SUM_BITS", 0)
     nets = sorted({net for _, net in netlist.ports.values() if net not in CONSTANTS} |
                   set(electrics.loads))
@@ -145,7 +145,7 @@ def measure(circuit, netlist, stimulus, cycles, delay_ns, folder, streams=None):
     """Columns of the table; streams is a folder for what was at the inputs, or None."""
     electrics = Electrics(netlist)
     words = stimuli.streams(circuit, stimulus, cycles, SEED)
-    a, w = circuit.activation.bits, circuit.weight.bits
+    a, w = (circuit.parameters[name] for name in ("A_BITS", "W_BITS"))
     width = a + w + circuit.parameters.get("SUM_BITS", 0)
     text = "\n".join("%x" % (word.running << width | word.sum << (a + w) | word.weight << a |
                              word.activation) for word in words)

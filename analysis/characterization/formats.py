@@ -10,7 +10,7 @@ from .errors import UsageError
 
 NAMED_FLOATS = {"fp32": (8, 23, 127), "fp16": (5, 10, 15), "bf16": (8, 7, 127),
                 "dlfloat16": (6, 9, 31)}
-OPERANDS = "intN, uintN (N 1 to 16), eXmY, short_eXmY, pow2_N, fp16, bf16"
+OPERANDS = "binary, intN, uintN (N 2 to 16), eXmY, short_eXmY, pow2_N, fp16, bf16"
 ACCUMULATORS = "intN, exact, fp32, fp16, bf16, dlfloat16, eXmY, each float also with _flush"
 
 
@@ -68,8 +68,10 @@ def float_fields(name):
 
 
 def operand(name):
+    if name == "binary":
+        return Operand(name, 1)
     match = re.fullmatch(r"(u?)int([1-9]\d?)", name)
-    if match and int(match[2]) <= 16:
+    if match and 2 <= int(match[2]) <= 16:
         return Operand(name, int(match[2]), signed=not match[1])
     match = re.fullmatch(r"pow2_([3-6])", name)
     if match:

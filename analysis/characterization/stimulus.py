@@ -109,6 +109,8 @@ def nearest(magnitude, magnitudes):
 
 def operand_code(operand, gaussian, scale, magnitudes):
     value = gaussian * scale
+    if operand.bits == 1:
+        return int(value >= 0)
     if not operand.is_float:
         return integer_code(value, operand.bits, operand.signed)
     sign = 1 << (operand.bits - 1) if value < 0 else 0
@@ -172,18 +174,50 @@ def streams(circuit, stimulus, cycles, seed):
     words = []
     for cycle in range(cycles):
         if cycle % period == 0:
-            held = weight()
+            held = port_code(circuit, circuit.weight, weight(), 1)
         running = stimulus.rows is None and cycle % period != 0
-        words.append(Cycle(activation(), held, total(), running))
+        code = port_code(circuit, circuit.activation, activation(), 0)
+        words.append(Cycle(code, held, total(), running))
     return words
+
+
+def value_at_port(circuit, operand, port, low_slice):
+    """The inverse of port_code, in steps of the grid."""
+    if circuit.multiplier == "sign_magnitude":
+        top = 1 << (operand.bits - 1)
+        return (port & (top - 1)) * (-1 if port & top else 1)
+    if circuit.multiplier == "composable":
+        first = [sum((index >> bit & 1) << (low_slice + 2 * bit) for bit in (0, 1))
+                 for index in range(operand.bits // 2)]
+        port = sum((port >> 2 * brick & 3) << 2 * index for index, brick in enumerate(first))
+    return value_of(operand, port)
 
 
 def value_of(operand, code):
     """In steps of the grid."""
     top = 1 << (operand.bits - 1)
+    if operand.bits == 1:
+        return 2 * code - 1
     if not operand.is_float:
         return code - 2 * top if operand.signed and code & top else code
     return float_values(operand)[code & (top - 1)] * (-1 if code & top else 1)
+
+
+def port_code(circuit, operand, code, low_slice):
+    """The bits at a multiplier's port. low_slice: the bit of a brick's index that says which slice
+    of a pair it takes (multiplier_composable.sv); two bits above is the one of the pair."""
+    if circuit.multiplier == "sign_magnitude":
+        value, top = value_of(operand, code), 1 << (operand.bits - 1)
+        return min(abs(value), top - 1) | (top if value < 0 else 0)
+    if circuit.multiplier != "composable":
+        return code
+    bricks, levels = operand.bits ** 2 // 4, operand.bits // 4
+    port = (2 << levels) - 1  # signed, all slices fused
+    port <<= 2 * bricks
+    for brick in range(bricks):
+        index = (brick >> low_slice & 1) + 2 * (brick >> (low_slice + 2) & 1)
+        port |= (code >> 2 * index & 3) << 2 * brick
+    return port
 
 
 def is_sum_right(circuit, words, sums):
@@ -195,8 +229,8 @@ def is_sum_right(circuit, words, sums):
     for cycle in range(2, len(sums)):
         if words[cycle].running:
             before = words[cycle - 2]
-            product = (value_of(circuit.activation, before.activation) *
-                       value_of(circuit.weight, before.weight))
+            product = (value_at_port(circuit, circuit.activation, before.activation, 0) *
+                       value_at_port(circuit, circuit.weight, before.weight, 1))
             if (sums[cycle - 1] + product - sums[cycle]) % modulus:
                 return False
     return True
