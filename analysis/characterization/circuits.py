@@ -182,8 +182,13 @@ def read(path):
     """All circuits of a YAML list."""
     try:
         entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise UsageError("%s: %s" % (path, error)) from error
+    except OSError as error:
+        raise UsageError("%s: %s" % (path, error.strerror)) from error
+    except yaml.MarkedYAMLError as error:
+        raise UsageError("%s:%d: %s" % (path, error.problem_mark.line + 1,
+                                        error.problem)) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError("%s: not YAML text" % path) from error
     if not isinstance(entries, list):
         raise UsageError("%s: expected a list of circuits" % path)
     circuits = []

@@ -67,9 +67,10 @@ class Parser:
         return values
 
     def statement(self, group):
-        name, line = self.advance(), self.line
-        if not re.match(r"\w", name):
-            self.fail("'%s', expected a name" % name)
+        line = self.line
+        if self.token is not None and not re.match(r"\w", self.token):
+            self.fail("'%s', expected a name" % self.token)
+        name = self.advance()
         if self.token == ":":
             self.advance()
             words = []
