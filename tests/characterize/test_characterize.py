@@ -36,7 +36,7 @@ library(tiny) {
         cell_rise(delay) { values ("1, 2", "3, 4"); }
         cell_fall(delay) { values ("1, 1", "1, 1"); }
         rise_transition(delay) { values ("0, 0", "2, 2"); }
-        fall_transition(delay) { values ("0, 0", "2, 2"); } } } }
+        fall_transition(delay) { values ("0, 0", "4, 4"); } } } }
   cell (DFF) { area : 9; cell_leakage_power : 7;
     ff (IQ,IQN) { next_state : "D"; clocked_on : "C"; }
     pin(D) { direction : input; capacitance : 0.25; }
@@ -113,8 +113,8 @@ class Energy(unittest.TestCase):
 
     def test_delays_follow_load_and_slew(self):
         electrics = gates.Electrics(inverters())
-        self.assertEqual(electrics.slews[3], 1.0)  # at 0.5 pF
-        self.assertEqual(electrics.delays(4), (1.5, 1.0))  # no load, a slew of 1 ns
+        self.assertEqual(electrics.slews[3], 1.5)  # at 0.5 pF, of 1 and 2 ns
+        self.assertEqual(electrics.delays(4), (1.75, 1.0))  # no load
 
     def test_functions_become_verilog(self):
         for function, verilog in (("(!((A B)+C))", "( ~ ( ( {A} & {B} ) | {C} ) )"),
