@@ -6,8 +6,7 @@
 // field are never produced and must not come in.
 //
 // The product is normalised, then the smaller of the two magnitudes is shifted to the larger one's
-// place, so that a difference is never negative. Checks of the range are made only where products
-// of this format can reach its ends.
+// place, so that a difference is never negative.
 module accumulator_float_flush #(
     parameter integer EXPONENT = 8,
     parameter integer MANTISSA = 23,
@@ -27,20 +26,15 @@ module accumulator_float_flush #(
         MANTISSA + 1 > PRODUCT_SIGNIFICAND ? MANTISSA + 1 : PRODUCT_SIGNIFICAND;
     localparam integer WORD = KEPT + 3;   // guard, round, sticky
     localparam integer TOTAL = WORD + 1;  // carry
-    // Exponent fields of products, and the register's highest one.
+    // Exponent fields on their way, signed: of products and of sums, raised by a carry or lowered to
+    // below zero, and their differences.
+    localparam integer TOP = (1 << EXPONENT) - 1;
     localparam integer PRODUCT_LOW = OFFSET - PRODUCT_SIGNIFICAND + 1;
     localparam integer PRODUCT_HIGH = OFFSET + (1 << PRODUCT_EXPONENT) - 1;
-    localparam integer TOP = (1 << EXPONENT) - 1;
-    // Cancellation leaves at least the last place of a register a binade below the lowest product;
-    // half of the largest register's last place is what it takes to leave the range.
-    localparam integer UNDERFLOWS = PRODUCT_LOW - 1 - MANTISSA < 1 ? 1 : 0;
-    localparam integer OVERFLOWS = PRODUCT_HIGH + 1 > TOP - MANTISSA - 1 ? 1 : 0;
-    // Of an exponent field on its way, signed: the difference of two, one that will be zero, one
-    // that a carry raises.
-    localparam integer LOWEST = (PRODUCT_LOW < 1 ? PRODUCT_LOW : 1) - TOTAL;
-    localparam integer HIGHEST = (TOP > PRODUCT_HIGH ? TOP : PRODUCT_HIGH) + 1 + OVERFLOWS;
-    localparam integer SPAN = HIGHEST > TOP + 1 - LOWEST ? HIGHEST : TOP + 1 - LOWEST;
-    localparam integer FIELD = 1 + $clog2(OVERFLOWS != 0 || UNDERFLOWS != 0 ? SPAN : HIGHEST);
+    localparam integer HIGHEST = (TOP > PRODUCT_HIGH ? TOP : PRODUCT_HIGH) + 2;
+    localparam integer LOWEST = (PRODUCT_LOW < 0 ? PRODUCT_LOW : 0) - TOTAL;
+    localparam integer FIELD =
+        1 + $clog2((HIGHEST > TOP - LOWEST ? HIGHEST : TOP - LOWEST) + 1);
     localparam integer PRODUCT_ZEROS = $clog2(PRODUCT_SIGNIFICAND);
     localparam integer DISTANCE = $clog2(WORD);
     localparam integer ZEROS = $clog2(TOTAL);
@@ -105,22 +99,11 @@ module accumulator_float_flush #(
         {{(FIELD+MANTISSA-1){1'b0}}, increment};
 
     localparam integer CODE = EXPONENT + MANTISSA;
-    wire below_range, smallest, largest;
-    generate
-        if (UNDERFLOWS != 0) begin : with_underflow
-            assign below_range = below[FIELD-1] | ~scaled[TOTAL-1];
-            assign smallest = (&below) & scaled[TOTAL-1] & (|scaled[TOTAL-2:0]);
-        end else begin : without_underflow
-            assign below_range = ~scaled[TOTAL-1];
-            assign smallest = 1'b0;
-        end
-        if (OVERFLOWS != 0) begin : with_overflow
-            assign largest = ~code[FIELD+MANTISSA-1] & (|code[FIELD+MANTISSA-2:CODE]);
-        end else begin : without_overflow
-            assign largest = 1'b0;
-        end
-    endgenerate
-    assign result = {large_negative & (~below_range | smallest),
-                     (code[CODE-1:0] & {CODE{~below_range}}) | {CODE{largest}} |
+    wire nonzero = scaled[TOTAL-1];
+    wire normal = nonzero & ~below[FIELD-1];
+    wire smallest = nonzero & (&below) & (|scaled[TOTAL-2:0]);  // field 0, more than half of it
+    wire largest = ~code[FIELD+MANTISSA-1] & (|code[FIELD+MANTISSA-2:CODE]);
+    assign result = {large_negative & (normal | smallest),
+                     (code[CODE-1:0] & {CODE{normal}}) | {CODE{largest}} |
                      {{(EXPONENT-1){1'b0}}, smallest, {MANTISSA{1'b0}}}};
 endmodule

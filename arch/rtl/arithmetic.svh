@@ -25,8 +25,8 @@
 `define ACCUMULATOR_FLOAT 2
 `define ACCUMULATOR_FLOAT_FLUSH 3
 
-// Operands are integers (x_BITS, x_SIGNED; of the multipliers that say so in another code) or floats
-// (x_BITS = 1 + x_EXPONENT + x_MANTISSA, x_BIAS; without x_SUBNORMALS short ones, decoder_minifloat).
+// Operands are integers (x_BITS, x_SIGNED) or floats (x_BITS = 1 + x_EXPONENT + x_MANTISSA, x_BIAS;
+// without x_SUBNORMALS short ones, decoder_minifloat), or what a multiplier says of its own.
 `define ARITHMETIC_PARAMETERS \
     parameter integer MULTIPLIER = `MULTIPLIER_INTEGER, \
     parameter integer A_BITS = 8, \
@@ -65,7 +65,7 @@
 // A product on its way to the accumulator is the vector
 //     {nan, infinite, negate, exponent, significand}
 // of the value (-1)^negate * significand * 2^exponent, in units of the product of both formats'
-// grids; the significand is two's complement, of minifloat and sign-magnitude products not negative.
+// grids; the significand is two's complement, of float and sign-magnitude operands not negative.
 `define PRODUCT_SIGNIFICAND_BITS \
     (MULTIPLIER == `MULTIPLIER_MINIFLOAT ? A_MANTISSA + W_MANTISSA + 3 : \
      MULTIPLIER == `MULTIPLIER_SHIFT ? A_BITS + (A_SIGNED != 0 ? 0 : 1) : \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes a float's code apart. The value is (-1)^negative * significand * 2^exponent grid steps. With
-// SUBNORMALS exponent fields of 0 and of 1 both have exponent 0. Without (short float) the exponent
-// is the field, and the hidden one is always there but for the all-zeros magnitude, which is zero;
-// floats without mantissa have no such choice.
+// Takes a float's code apart. The value is (-1)^negative * significand * 2^exponent grid steps.
+// With SUBNORMALS, exponent fields of 0 and of 1 both have exponent 0. Without (short float) the
+// exponent is the field, and the hidden one is always there but for the all-zeros magnitude, which
+// is zero; floats without mantissa have no such choice.
 `include "arithmetic.svh"
 module decoder_minifloat #(
     parameter integer EXPONENT = 4,

@@ -51,10 +51,10 @@ module multiplier_composable #(
 
         if (BITS == 8) begin : eight
             wire [13*BRICKS/8-1:0] fused_8x4;
-            fuse_products #(.COUNT(BRICKS / 8), .BITS(9), .SHIFT(4)) fuse_activations (
+            multiplier_composable_fuse #(.COUNT(BRICKS / 8), .BITS(9), .SHIFT(4)) fuse_activations (
                 .parts(fused_4x4), .fused(a_fused[LEVELS-1]), .sums(fused_8x4)
             );
-            fuse_products #(.COUNT(BRICKS / 16), .BITS(13), .SHIFT(4)) fuse_weights (
+            multiplier_composable_fuse #(.COUNT(BRICKS / 16), .BITS(13), .SHIFT(4)) fuse_weights (
                 .parts(fused_8x4), .fused(w_fused[LEVELS-1]), .sums(product)
             );
         end else begin : four
@@ -62,33 +62,10 @@ module multiplier_composable #(
         end
     endgenerate
 
-    fuse_products #(.COUNT(BRICKS / 2), .BITS(5), .SHIFT(2)) fuse_activation_pairs (
+    multiplier_composable_fuse #(.COUNT(BRICKS / 2), .BITS(5), .SHIFT(2)) fuse_activation_pairs (
         .parts(bricks), .fused(a_fused[0]), .sums(fused_4x2)
     );
-    fuse_products #(.COUNT(BRICKS / 4), .BITS(7), .SHIFT(2)) fuse_weight_pairs (
+    multiplier_composable_fuse #(.COUNT(BRICKS / 4), .BITS(7), .SHIFT(2)) fuse_weight_pairs (
         .parts(fused_4x2), .fused(w_fused[0]), .sums(fused_4x4)
     );
-endmodule
-
-// Adds pairs of products: of two numbers, or of the halves of one, of which the upper is shifted.
-module fuse_products #(
-    parameter integer COUNT = 1,
-    parameter integer BITS = 13,
-    parameter integer SHIFT = 4
-) (
-    input  wire [2*COUNT*BITS-1:0] parts,
-    input  wire fused,
-    output wire [COUNT*(BITS+SHIFT)-1:0] sums
-);
-    localparam integer WIDE = BITS + SHIFT;
-    genvar i;
-    generate
-        for (i = 0; i < COUNT; i = i + 1) begin : pair
-            wire [BITS-1:0] lower = parts[2*i*BITS +: BITS];
-            wire [BITS-1:0] upper = parts[(2*i+1)*BITS +: BITS];
-            wire [WIDE-1:0] placed =
-                fused ? {upper, {SHIFT{1'b0}}} : {{SHIFT{upper[BITS-1]}}, upper};
-            assign sums[i*WIDE +: WIDE] = {{SHIFT{lower[BITS-1]}}, lower} + placed;
-        end
-    endgenerate
 endmodule

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multipliers and accumulators of the RTL against models/numeric.
-#include <Vrtl_arithmetic.h>
 #include <gtest/gtest.h>
-#include <verilated.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
-#include <memory>
 #include <random>
 #include <string>
-#include <tuple>
 
 #include "models/numeric/product_class.hpp"
 #include "models/numeric/register_state.hpp"
+#include "tests/cosim/rtl_circuits.hpp"
 
 namespace systole::cosim {
 namespace {
@@ -61,63 +57,6 @@ constexpr std::array kProducts{
     ProductCase{ProductClass::XnorPopcount, "binary", "binary"},
 };
 
-class Circuits {
-public:
-    Circuits() : model_(std::make_unique<Vrtl_arithmetic>(&context_)) {}
-    ~Circuits() { model_->final(); }
-    Circuits(const Circuits&) = delete;
-    Circuits& operator=(const Circuits&) = delete;
-
-    /// Lane of the product, in the last of its cycles.
-    std::uint64_t multiply(std::size_t lane, Code activation, Code weight, int cycles) {
-        model_->activation = static_cast<std::uint8_t>(activation);
-        model_->weight = static_cast<std::uint8_t>(weight);
-        for (int cycle = 0; cycle + 1 < cycles; ++cycle) {
-            model_->first = cycle == 0;
-            model_->clock = 1;
-            model_->eval();
-            model_->clock = 0;
-            model_->eval();
-        }
-        model_->first = cycles == 1;
-        model_->eval();
-        return model_->products[2 * lane] | (std::uint64_t{model_->products[2 * lane + 1]} << 32);
-    }
-
-    /// Sum of the products of a composable multiplier of 8 or 4 bits.
-    std::int32_t compose(int bits, std::uint64_t activation, std::uint64_t weight) {
-        model_->composed_activation = activation;
-        model_->composed_weight = weight;
-        model_->eval();
-        const int width = 2 * bits + 1;
-        const std::uint32_t code = bits == 8 ? model_->composed_of_eight : model_->composed_of_four;
-        return static_cast<std::int32_t>(numeric::wrapToBits(code, width));
-    }
-
-    Code add(std::size_t lane, Code sum, Code activation, Code weight) {
-        model_->activation = static_cast<std::uint8_t>(activation);
-        model_->weight = static_cast<std::uint8_t>(weight);
-        model_->sum = sum;
-        model_->eval();
-        return model_->results[lane];
-    }
-
-private:
-    VerilatedContext context_;
-    std::unique_ptr<Vrtl_arithmetic> model_;
-};
-
-/// What the lane says, in units of 2^unit; exact: significands have less than 24 bits.
-double valueOf(std::uint64_t lane, int unit) {
-    const auto significand = static_cast<std::int32_t>(static_cast<std::uint32_t>(lane));
-    const int exponent = static_cast<int>((lane >> 32) & 0xffff);
-    const bool negate = ((lane >> 48) & 1) != 0;
-    const bool infinite = ((lane >> 49) & 1) != 0;
-    if (((lane >> 50) & 1) != 0) return std::nan("");
-    const double magnitude = infinite ? INFINITY : std::ldexp(significand, exponent + unit);
-    return negate ? -magnitude : magnitude;
-}
-
 double valueOf(const numeric::ProductValue& product) {
     if (product.special != 0) return product.special;
     return std::ldexp(static_cast<double>(product.significand), product.exponent);
@@ -136,7 +75,7 @@ TEST_P(RtlMultiplier, formsTheProductOfAnyTwoCodes) {
     Circuits circuits;
     for (Code a = 0; a < activation.codeCount(); ++a) {
         for (Code w = 0; w < weight.codeCount(); ++w) {
-            const double got = valueOf(circuits.multiply(GetParam(), a, w, cycles), unit);
+            const double got = valueOfLane(circuits.multiply(GetParam(), a, w, cycles), unit);
             const double expected = valueOf(multiplier.multiply(a, w));
             ASSERT_TRUE(got == expected || (std::isnan(got) && std::isnan(expected)))
                 << "codes " << a << " and " << w << ": " << got << ", expected " << expected;
@@ -150,146 +89,6 @@ INSTANTIATE_TEST_SUITE_P(Products, RtlMultiplier, testing::Range<std::size_t>(0,
                              return std::string(nameOf(product.productClass)) + "_" +
                                     product.activation + "_" + product.weight;
                          });
-
-/// Integers of sign and magnitude: rtl_arithmetic.sv's lanes after kProducts.
-int signMagnitude(Code code, int bits) {
-    const Code sign = 1U << (bits - 1);
-    const int magnitude = static_cast<int>(code & (sign - 1));
-    return (code & sign) != 0 ? -magnitude : magnitude;
-}
-
-TEST(RtlSignMagnitude, multipliesAnyTwoCodes) {
-    Circuits circuits;
-    for (const auto& [lane, bits, weightBits] : {std::tuple{28U, 8, 8}, {29U, 5, 3}}) {
-        for (Code a = 0; a < 1U << bits; ++a) {
-            for (Code w = 0; w < 1U << weightBits; ++w) {
-                ASSERT_EQ(valueOf(circuits.multiply(lane, a, w, 1), 0),
-                          signMagnitude(a, bits) * signMagnitude(w, weightBits))
-                    << "codes " << a << " and " << w;
-            }
-        }
-    }
-}
-
-TEST(RtlSignMagnitude, isAddedToAnExactAndToASaturatingSum) {
-    constexpr std::size_t kExact = 25;
-    constexpr std::size_t kSaturating = 26;
-    constexpr int kLargest = 0x7fff;
-    std::mt19937_64 random(1);
-    Circuits circuits;
-    for (int i = 0; i < 100'000; ++i) {
-        const auto a = static_cast<Code>(random() & 0xff);
-        const auto w = static_cast<Code>(random() & 0xff);
-        const auto held = static_cast<std::int16_t>(random());
-        const int sum = held + signMagnitude(a, 8) * signMagnitude(w, 8);
-        ASSERT_EQ(numeric::wrapToBits(circuits.add(kExact, static_cast<Code>(held), a, w), 31), sum)
-            << "codes " << a << " and " << w << " to " << held;
-        ASSERT_EQ(
-            static_cast<std::int16_t>(circuits.add(kSaturating, static_cast<Code>(held), a, w)),
-            std::clamp(sum, -kLargest - 1, kLargest))
-            << "codes " << a << " and " << w << " to " << held;
-    }
-}
-
-/// Factors of one operand of a composable multiplier of `bits` bits.
-struct Factors {
-    int bits;
-    int width;
-    bool isSigned;
-
-    int slices() const { return width / 2; }
-
-    int value(Code code) const {
-        return isSigned ? static_cast<int>(numeric::wrapToBits(code, width))
-                        : static_cast<int>(code);
-    }
-
-    /// The operand, of which brick `k` has slice `sliceOf(k)` of the factor `factorOf(k)`.
-    template <typename FactorOf, typename SliceOf>
-    std::uint64_t operand(FactorOf factorOf, SliceOf sliceOf) const {
-        const int bricks = bits * bits / 4;
-        std::uint64_t operand = 0;
-        for (int k = 0; k < bricks; ++k) {
-            const Code slice = (factorOf(k) >> (2 * sliceOf(k))) & 3;
-            operand |= std::uint64_t{slice} << (2 * k);
-        }
-        const std::uint64_t fused = (width >= 4 ? 1 : 0) | (width == 8 ? 2 : 0);
-        const std::uint64_t mode = fused | (std::uint64_t{isSigned} << (bits / 4));
-        return operand | (mode << (2 * bricks));
-    }
-};
-
-class RtlComposable : public testing::TestWithParam<std::tuple<int, int, int, bool, bool>> {
-protected:
-    /// The products by their place: [activation's slices above it][weight's].
-    using Codes = std::array<std::array<Code, 4>, 4>;
-
-    void expectSum(const Codes& as, const Codes& ws) {
-        const auto [bits, aWidth, wWidth, aSigned, wSigned] = GetParam();
-        const Factors a{bits, aWidth, aSigned};
-        const Factors w{bits, wWidth, wSigned};
-        const auto column = [](int k) { return (k & 1) | ((k >> 1) & 2); };
-        const auto row = [](int k) { return ((k >> 1) & 1) | ((k >> 2) & 2); };
-        const auto in = [&](const Codes& codes) {
-            return [&, codes](int k) { return codes[column(k) / a.slices()][row(k) / w.slices()]; };
-        };
-        int sum = 0;
-        for (int i = 0; i < bits / aWidth; ++i) {
-            for (int j = 0; j < bits / wWidth; ++j) sum += a.value(as[i][j]) * w.value(ws[i][j]);
-        }
-        const auto activation = a.operand(in(as), [&](int k) { return column(k) % a.slices(); });
-        const auto weight = w.operand(in(ws), [&](int k) { return row(k) % w.slices(); });
-        ASSERT_EQ(circuits_.compose(bits, activation, weight), sum)
-            << std::hex << activation << " and " << weight;
-    }
-
-    Circuits circuits_;
-};
-
-TEST_P(RtlComposable, addsTheProductsOfAllItsFactors) {
-    const auto [bits, aWidth, wWidth, aSigned, wSigned] = GetParam();
-    if (bits == aWidth && bits == wWidth) {
-        for (Code a = 0; a < 1U << bits; ++a) {
-            for (Code w = 0; w < 1U << bits; ++w) {
-                ASSERT_NO_FATAL_FAILURE(expectSum({{{a}}}, {{{w}}}));
-            }
-        }
-        return;
-    }
-    std::mt19937_64 random(bits + 10 * aWidth + wWidth);
-    // A third are the ends of the range.
-    const auto draw = [&](int width) {
-        const Code half = 1U << (width - 1);
-        const std::array<Code, 3> ends{half, half - 1, 2 * half - 1};
-        const auto drawn = static_cast<Code>(random());
-        return drawn % 3 == 0 ? ends.at((drawn >> 8) % 3) : (drawn >> 8) & (2 * half - 1);
-    };
-    for (int i = 0; i < 5'000; ++i) {
-        Codes as{};
-        Codes ws{};
-        for (std::size_t at = 0; at < 16; ++at) {
-            as[at / 4][at % 4] = draw(aWidth);
-            ws[at / 4][at % 4] = draw(wWidth);
-        }
-        ASSERT_NO_FATAL_FAILURE(expectSum(as, ws));
-    }
-}
-
-std::string composableName(const testing::TestParamInfo<RtlComposable::ParamType>& test) {
-    const auto [bits, aWidth, wWidth, aSigned, wSigned] = test.param;
-    return "of" + std::to_string(bits) + (aSigned ? "_int" : "_uint") + std::to_string(aWidth) +
-           (wSigned ? "_int" : "_uint") + std::to_string(wWidth);
-}
-
-INSTANTIATE_TEST_SUITE_P(Eight, RtlComposable,
-                         testing::Combine(testing::Values(8), testing::Values(2, 4, 8),
-                                          testing::Values(2, 4, 8), testing::Bool(),
-                                          testing::Bool()),
-                         composableName);
-INSTANTIATE_TEST_SUITE_P(Four, RtlComposable,
-                         testing::Combine(testing::Values(4), testing::Values(2, 4),
-                                          testing::Values(2, 4), testing::Bool(), testing::Bool()),
-                         composableName);
 
 struct AdditionCase {
     const char* operand;
