@@ -33,7 +33,7 @@ def output_facts(pin, load, slew, voltage):
 
 
 def facts(library):
-    """JSON text. Cells that synthesis cannot use (scan, reset, latches, tri-state) are not in it."""
+    """JSON text. Cells that synthesis cannot use (scan, reset, latches) are not in it."""
     inverter = smallest_inverter(library).inputs[0].capacitance
     load = LOAD_INVERTERS * inverter
     flip_flop = next(cell for cell in library.cells.values() if cell.flip_flop)

@@ -12,6 +12,7 @@ from .errors import UsageError
 
 HERE = Path(__file__).resolve().parent
 OSU018 = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
+LIST = str(HERE / "circuits.yaml")
 MEASURED = HERE / "osu018.csv"
 TOOLS = [("yosys", "yosys"), ("sta", "opensta"), ("iverilog", "iverilog")]
 # What --check measures again: quick, one of each kind.
@@ -63,7 +64,7 @@ def parser():
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--liberty", metavar="PATH", default=OSU018,
                       help="cell library (default: Debian's osu018)")
-    made.add_argument("--circuits", metavar="FILE", default=str(HERE / "circuits.yaml"),
+    made.add_argument("--circuits", metavar="FILE", default=LIST,
                       help="list of circuits (default: analysis/characterization/circuits.yaml)")
     made.add_argument("--pe", nargs=3, metavar=("ACTIVATION", "WEIGHT", "ACCUMULATOR"),
                       help="one processing element instead of a list")
@@ -80,6 +81,8 @@ def parser():
                       help="of a simulation, the first 8 not counted (default: 1032)")
     made.add_argument("--jobs", type=int, default=2, metavar="N", help="at a time (default: 2)")
     made.add_argument("--output", metavar="FILE", help="default: the terminal")
+    made.add_argument("--update", action="store_true",
+                      help="replace the rows measured in FILE and keep its others")
     made.add_argument("--streams", metavar="DIR",
                       help="also writes what was at the inputs in each cycle")
     made.add_argument("--cells", action="store_true", help="the library's cells instead of a table")
@@ -178,7 +181,16 @@ def run(options):
     chosen, request = listed(options), requested(options)
     if options.output and not os.access(Path(options.output).resolve().parent, os.W_OK):
         raise UsageError("%s: cannot write there" % options.output)
-    deliver(table.write(measured(chosen, library, request, options.jobs)), options.output)
+    known = []
+    if options.update:
+        if not options.output:
+            raise UsageError("--update: only with --output FILE")
+        known = table.read(options.output)
+    rows = measured(chosen, library, request, options.jobs)
+    if options.update:
+        places = {circuit.key: place for place, circuit in enumerate(circuits.read(LIST))}
+        rows = table.merge(known, rows, places)
+    deliver(table.write(rows), options.output)
     return 0
 
 

@@ -40,7 +40,7 @@ class SplitMix64:
 
 @dataclass(frozen=True)
 class Stimulus:
-    """sigma: the largest value of the format over the standard deviation; uniform codes if None.
+    """sigma: the largest magnitude of the format over the standard deviation; uniform codes if None.
     A sum is the element's own of the cycle before, and 0 with every new weight (running), or a
     Gaussian one each cycle: what comes from above in column of so many rows.
 
@@ -80,9 +80,10 @@ def steps_of_one(operand):
 
 
 def largest_steps(operand):
+    """Magnitude at the end of the range."""
     if operand.is_float:
         return float_values(operand)[-1]
-    return (1 << (operand.bits - (1 if operand.signed else 0))) - 1
+    return 1 << (operand.bits - (1 if operand.signed else 0))
 
 
 def deviation(operand, stimulus):

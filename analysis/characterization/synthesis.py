@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Synthesis with Yosys and ABC: several recipes, of which the caller takes the best netlist.
 
-Yosys's `alumacc` makes one carry-save tree of a multiplier's rows and of the accumulator's addition.
+Yosys's `alumacc` makes one carry-save tree of a multiplier's rows and the accumulator's addition.
 Rows of ripple-carry adders instead make integer multipliers up to 5 % smaller, 50 to 130 % slower
 and floats larger."""
 

@@ -13,7 +13,8 @@ COLUMNS = ["unit", "activation", "weight", "accumulator", "sum_bits", "multiplie
            "mode", "stimulus", "area_um2", "default_area_um2", "delay_ns", "pj_per_op", "pj_comb",
            "pj_seq", "pj_clk", "pj_at_0.1_toggle", "leak_uw", "avg_toggle", "cells", "dffs",
            "recipe"]
-IDENTITY = ["unit", "activation", "weight", "accumulator", "multiplier", "library", "mode"]
+CIRCUIT = ["unit", "activation", "weight", "accumulator", "multiplier"]
+IDENTITY = CIRCUIT + ["library", "mode"]
 FORMATS = {"area_um2": "%.10g", "default_area_um2": "%.10g", "delay_ns": "%.3f",
            "leak_uw": "%.4g", "avg_toggle": "%.4f"}
 
@@ -43,6 +44,18 @@ def read(path):
         raise UsageError("%s: not a table of this program, expected the columns %s"
                          % (path, ",".join(COLUMNS)))
     return rows
+
+
+def merge(old, new, order):
+    """Rows of old, but those of a circuit and mode that new has; sorted by the circuits' places in
+    the list (order: names of a circuit -> place), modes and stimuli as they come."""
+    def identity(row):
+        return tuple(str(row[column]) for column in IDENTITY)
+
+    measured = {identity(row) for row in new}
+    rows = [row for row in old if identity(row) not in measured] + list(new)
+    return sorted(rows, key=lambda row: (order.get(identity(row)[:len(CIRCUIT)], len(order)),
+                                         row["mode"]))
 
 
 def replace(path, text):

@@ -14,7 +14,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "analysis"))
 
-from characterization import circuits, energy, formats, gates, liberty, stimulus  # noqa: E402
+from characterization import circuits, energy, formats, gates, liberty, stimulus, table  # noqa: E402
 from characterization.errors import UsageError  # noqa: E402
 from characterization.netlist import Instance, Netlist  # noqa: E402
 
@@ -159,6 +159,24 @@ class Stimulus(unittest.TestCase):
                     continue  # not there
                 port = stimulus.port_code(circuit, circuit.weight, code, 1)
                 self.assertEqual(stimulus.value_at_port(circuit, circuit.weight, port, 1), value)
+
+
+class Table(unittest.TestCase):
+    def test_rows_measured_again_replace_those_of_their_circuit_and_mode(self):
+        def row(name, mode, stimulus_name, area):
+            return {"unit": "pe", "activation": name, "weight": name, "accumulator": "int32",
+                    "multiplier": "integer", "library": "tiny", "mode": mode,
+                    "stimulus": stimulus_name, "area_um2": area}
+        old = [row("int4", "area", "gauss", 1), row("int4", "area", "unif", 1),
+               row("int4", "fast", "", 2), row("int8", "area", "gauss", 3)]
+        new = [row("int8", "area", "gauss", 4), row("int2", "area", "gauss", 5),
+               row("int4", "area", "gauss", 6)]
+        order = {("pe", name, name, "int32", "integer"): place
+                 for place, name in enumerate(("int2", "int4", "int8"))}
+        self.assertEqual([(r["activation"], r["mode"], r["area_um2"])
+                          for r in table.merge(old, new, order)],
+                         [("int2", "area", 5), ("int4", "area", 6), ("int4", "fast", 2),
+                          ("int8", "area", 4)])
 
 
 class CommandLine(unittest.TestCase):
