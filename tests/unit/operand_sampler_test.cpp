@@ -124,18 +124,19 @@ TEST_P(SamplingTest, SpreadsElementsOverTheRowsAndFoldsOverTheLayer) {
     }
 }
 
-/// Whether `part` lies in `whole` without a gap, codes and sums at the same place.
-bool contains(const cost::OperandTrace& whole, const cost::OperandTrace& part) {
+/// The step of `whole` from which on `part` lies in it without a gap, codes and sums alike.
+std::optional<std::uint32_t> placeIn(const cost::OperandTrace& whole,
+                                     const cost::OperandTrace& part) {
     for (std::size_t at = 0; at + part.steps() <= whole.steps(); ++at) {
         const auto offset = static_cast<std::ptrdiff_t>(at);
         if (std::equal(part.activations.begin(), part.activations.end(),
                        whole.activations.begin() + offset) &&
             std::equal(part.weights.begin(), part.weights.end(), whole.weights.begin() + offset) &&
             std::equal(part.sums.begin(), part.sums.end(), whole.sums.begin() + offset)) {
-            return true;
+            return static_cast<std::uint32_t>(at);
         }
     }
-    return false;
+    return std::nullopt;
 }
 
 TEST_P(SamplingTest, AShorterTraceIsAPartOfTheWholeOne) {
@@ -144,10 +145,15 @@ TEST_P(SamplingTest, AShorterTraceIsAPartOfTheWholeOne) {
         const auto parts =
             samplesOf(datapath, GetParam(), {.folds = 1, .elements = kLarge, .steps = 6});
         ASSERT_EQ(whole[2].traces.size(), 16U);
+        std::ptrdiff_t atBegin = 0;
         for (std::size_t i = 0; i < 16; ++i) {
             ASSERT_EQ(parts[2].traces.at(i).steps(), 6U);
-            EXPECT_TRUE(contains(whole[2].traces[i], parts[2].traces[i])) << i;
+            const auto place = placeIn(whole[2].traces[i], parts[2].traces[i]);
+            ASSERT_TRUE(place) << i;
+            const auto& begins = whole[2].traces[i].foldBegins;
+            atBegin += std::count(begins.begin(), begins.end(), *place);
         }
+        EXPECT_EQ(atBegin, 0);  // the seed draws another step
     }
 }
 
