@@ -66,7 +66,7 @@ public:
     /// A fold of the program, in its order: `add` its blocks between this and the next call.
     void nextFold() { ++fold_; }
     /// `origin` names the random bits of the block's products, as Gemm::Operands does.
-    void add(const OperandActivity::Block& block, const numeric::GemmOrigin& origin);
+    void add(const OperandActivity::Block& seen, const numeric::GemmOrigin& origin);
 
     /// A sample for each layer. Nothing is left.
     std::vector<OperandSample> take();

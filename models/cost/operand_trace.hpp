@@ -73,7 +73,7 @@ public:
 
     /// The trace's sums must have the words of the register that products are added to.
     OperandStatistics measure(const OperandTrace& trace) const;
-    OperandRates rates(const OperandStatistics& statistics) const;
+    OperandRates rates(const OperandStatistics& counts) const;
 
     int sumBits() const { return sumBits_; }
 
