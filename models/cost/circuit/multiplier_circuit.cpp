@@ -102,6 +102,8 @@ MultiplierCircuit bitSerialWeight(Netlist& netlist, Goal goal, const NumberWires
     circuit.product.isSigned = a.isSigned || w.isSigned;
     circuit.product.unitExponent += w.unitExponent;
     circuit.product.significand = sumModulo(netlist, goal, above, term, negate);
+    circuit.state = pending;
+    circuit.state.insert(circuit.state.end(), partial.begin(), partial.end());
     circuit.nextState = shiftedLeft(now, 1);
     circuit.nextState.resize(now.size());
     const Word& product = circuit.product.significand;
@@ -155,6 +157,9 @@ MultiplierCircuit bitSerialBoth(Netlist& netlist, Goal goal, const NumberWires& 
     circuit.schedule = pairSchedule(a, w, place.size());
     for (std::size_t i = 0; i < circuit.schedule.size(); ++i) {
         circuit.schedule[i].push_back((i + 1) % pendingA.size() == 0);
+    }
+    for (const Word* word : {&pendingA, &pendingW, &partial}) {
+        circuit.state.insert(circuit.state.end(), word->begin(), word->end());
     }
     const auto turned = [](const Word& word) {
         Word result(word.begin() + 1, word.end());
