@@ -272,6 +272,30 @@ Word flushedSum(Netlist& netlist, Goal goal, const FloatWidths& widths, const Al
                        normalised(netlist, total));
 }
 
+/// Two's complement bits of the largest product, above its unit.
+std::size_t widestProduct(const NumberWires& product) {
+    const std::size_t shift =
+        (std::size_t{1} << std::min<std::size_t>(product.exponent.size(), 24)) - 1;
+    // Minus the most negative number, and what has a sign wire only, need one bit more.
+    return product.significand.size() + shift +
+           (product.isSigned && product.negative == kFalse ? 0 : 1);
+}
+
+/// The sum, or the end of the range that it is beyond.
+Word saturated(Netlist& netlist, const Word& total, std::size_t bits) {
+    Word differing;
+    for (std::size_t i = bits - 1; i + 1 < total.size(); ++i) {
+        differing.push_back(netlist.differ(total.back(), total[i]));
+    }
+    const Signal overflow = anyOf(netlist, differing);
+    Word result(bits);
+    for (std::size_t i = 0; i < bits; ++i) {
+        const Signal end = i + 1 == bits ? total.back() : ~total.back();
+        result[i] = netlist.choose(overflow, end, total[i]);
+    }
+    return result;
+}
+
 }  // namespace
 
 Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
@@ -280,7 +304,9 @@ Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
     const int above = product.unitExponent - unitExponent;
     // Units below the register's (posits) hold zeros only.
     const std::size_t below = above < 0 ? static_cast<std::size_t>(-above) : 0;
-    const std::size_t bits = sum.size() + below;
+    // To saturate, a product has to come whole, also one wider than the register.
+    const std::size_t whole = widestProduct(product) + static_cast<std::size_t>(std::max(above, 0));
+    const std::size_t bits = std::max(sum.size() + below, saturates ? whole : 0);
     const Signal sign = product.isSigned ? product.significand.back() : kFalse;
     Word word = product.significand;
     if (word.size() < bits) word.resize(bits, sign);
@@ -296,15 +322,10 @@ Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
 
     netlist.setPart(Part::Accumulator);
     if (!saturates) return sumModulo(netlist, goal, sum, word, product.negative);
-    const Word total = sumModulo(netlist, goal, resized(sum, sum.size() + 1, true),
-                                 resized(word, sum.size() + 1, true), product.negative);
-    const Signal overflow = netlist.differ(total.back(), total[sum.size() - 1]);
-    Word result(total.begin(), total.end() - 1);
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        const Signal end = i + 1 == result.size() ? total.back() : ~total.back();
-        result[i] = netlist.choose(overflow, end, result[i]);
-    }
-    return result;
+    const std::size_t wide = word.size() + 1;
+    const Word total = sumModulo(netlist, goal, resized(sum, wide, true), resized(word, wide, true),
+                                 product.negative);
+    return saturated(netlist, total, sum.size());
 }
 
 Word floatSum(Netlist& netlist, Goal goal, const numeric::FloatFormat& format, FloatAdder adder,
