@@ -308,7 +308,10 @@ std::vector<bool> composablePort(const Format& format, bool isWeight, std::size_
         const auto bit = [&](unsigned index) { return (brick >> index) & 1; };
         const std::size_t own = isWeight ? bit(1) + 2 * bit(3) : bit(0) + 2 * bit(2);
         const std::size_t other = isWeight ? bit(0) + 2 * bit(2) : bit(1) + 2 * bit(3);
-        const std::size_t number = own / slices + 4 / slices * (other / otherSlices);
+        const std::size_t activations = isWeight ? otherSlices : slices;
+        const std::size_t alongA = isWeight ? other / otherSlices : own / slices;
+        const std::size_t alongW = isWeight ? own / slices : other / otherSlices;
+        const std::size_t number = alongA + 4 / activations * alongW;
         const std::uint64_t pattern = port.patternOf(codes[number % codes.size()]);
         const std::uint64_t extended = port.isSigned && numeric::bitOf(pattern, port.bits - 1)
                                            ? pattern | ~std::uint64_t{0} << port.bits
