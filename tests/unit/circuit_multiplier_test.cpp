@@ -37,7 +37,6 @@ std::string textOf(const Number& number) {
 }
 
 Number numberOn(const NumberWires& wires, const Evaluator& run, std::size_t lane) {
-    if (!run.bit(wires.nonzero, lane)) return {};
     Int128 significand = wires.isSigned ? run.twosComplement(wires.significand, lane)
                                         : static_cast<Int128>(run.value(wires.significand, lane));
     if (run.bit(wires.negative, lane)) significand = -significand;

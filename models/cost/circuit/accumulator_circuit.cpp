@@ -167,7 +167,7 @@ Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder 
     const auto fieldBegin = code.begin() + static_cast<std::ptrdiff_t>(widths.mantissa);
     const Word field(fieldBegin, code.end());
     const auto exponentEnd = field.begin() + static_cast<std::ptrdiff_t>(widths.exponent);
-    const Signal minus = adder == FloatAdder::Gradual ? kFalse : sum.field.back();
+    const Signal minus = adder == FloatAdder::Gradual ? kFalse : field.back();
     const Signal beyond =
         anyOf(netlist, Word(exponentEnd, field.end() - (adder == FloatAdder::Gradual ? 0 : 1)));
     Word result(code.begin(), fieldBegin + static_cast<std::ptrdiff_t>(widths.exponent));
@@ -179,16 +179,11 @@ Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder 
                                             : netlist.either(result[i], overflow);
         }
     } else {
-        // Below the smallest normal number: that one from above its half on, else zero.
-        const Signal top = sum.word.back();
-        const Signal isBelow = ~anyOf(netlist, sum.field);
-        const Signal zero = netlist.either(netlist.either(minus, ~top), isBelow);
-        const Signal smallest = netlist.both(
-            netlist.both(isBelow, top), anyOf(netlist, Word(sum.word.begin(), sum.word.end() - 1)));
+        const Signal zero = netlist.either(netlist.either(minus, ~sum.word.back()),
+                                           ~anyOf(netlist, Word(field.begin(), field.end())));
         for (Signal& each : result) {
             each = netlist.both(netlist.either(each, beyond), ~zero);
         }
-        result[widths.mantissa] = netlist.either(result[widths.mantissa], smallest);
     }
     result.push_back(netlist.both(sum.negative, anyOf(netlist, result)));
     return result;
