@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "models/check.hpp"
 #include "models/numeric/sum_register.hpp"
@@ -200,8 +201,7 @@ private:
     std::uint64_t state_;
 };
 
-constexpr double kLargestOverDeviation = 2;
-constexpr std::uint32_t kWeightSteps = 64;
+constexpr double kEndOverDeviation = 3;
 constexpr std::size_t kRowsAbove = 16;
 
 class Drawing {
@@ -215,14 +215,14 @@ public:
           others_(seed + 2),
           sum_(sumRegister(element), activation_, weight_) {}
 
-    OperandTrace trace(std::uint32_t steps) {
+    OperandTrace trace(std::uint32_t steps, std::uint32_t weightSteps) {
         OperandTrace trace;
         trace.sumWords = static_cast<std::uint32_t>(sum_.words());
         trace.foldBegins = {0};
         std::uint16_t weight = 0;
         std::array<std::uint16_t, kRowsAbove> above{};
         for (std::uint32_t step = 0; step < steps; ++step) {
-            if (step % kWeightSteps == 0) {
+            if (step % weightSteps == 0) {
                 weight = draw(weight_, weights_);
                 for (std::uint16_t& each : above) each = draw(weight_, others_);
             }
@@ -244,6 +244,9 @@ private:
         return format;
     }
 
+    /// The end of a format's range: of signed integers the negative one, which is the larger.
+    static double endOf(const Codec& codec) { return std::max(codec.largest(), -codec.smallest()); }
+
     std::uint16_t draw(const Codec& codec, Generator& generator) const {
         if (stimulus_ == Stimulus::Uniform) {
             for (;;) {
@@ -252,7 +255,8 @@ private:
                 if (codec.isFinite(code)) return code;
             }
         }
-        const double value = generator.gaussian() * codec.largest() / kLargestOverDeviation;
+        double value = generator.gaussian() * endOf(codec) / kEndOverDeviation;
+        if (codec.smallest() >= 0) value = std::abs(value);
         return static_cast<std::uint16_t>(codec.encode(value));
     }
 
@@ -288,8 +292,8 @@ ElementWaveforms waveformsOf(const ElementDescription& element, const ElementCir
 }
 
 OperandTrace drawnTrace(const ElementDescription& element, Stimulus stimulus, std::uint32_t steps,
-                        std::uint64_t seed) {
-    return Drawing(element, stimulus, seed).trace(steps);
+                        std::uint32_t weightSteps, std::uint64_t seed) {
+    return Drawing(element, stimulus, seed).trace(steps, weightSteps);
 }
 
 }  // namespace systole::cost

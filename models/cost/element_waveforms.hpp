@@ -22,14 +22,15 @@ ElementWaveforms waveformsOf(const ElementDescription& element, const ElementCir
 
 /// Operands that are drawn, for figures of a processing element without a network.
 enum class Stimulus : std::uint8_t {
-    Gaussian,  ///< of half the format's largest value as standard deviation, saturated
+    Gaussian,  ///< a third of the end of the format's range as standard deviation, saturated
     Uniform,   ///< all finite codes alike
 };
 
-/// A trace of drawn operands: the weight changes every 64 steps, and the sum before each addition
-/// is a fresh one of 16 products with weights of their own, as in the middle of a column. Seeded:
-/// the same trace everywhere.
+/// A trace of drawn operands: the weight changes every `weightSteps`, and the sum before each
+/// addition is a fresh one of 16 products with weights of their own, as in the middle of a column.
+/// Seeded: the same trace everywhere.
+inline constexpr std::uint32_t kWeightSteps = 64;
 OperandTrace drawnTrace(const ElementDescription& element, Stimulus stimulus, std::uint32_t steps,
-                        std::uint64_t seed = 1);
+                        std::uint32_t weightSteps = kWeightSteps, std::uint64_t seed = 1);
 
 }  // namespace systole::cost

@@ -105,8 +105,11 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
             options.stimulus == "uniform" ? cost::Stimulus::Uniform : cost::Stimulus::Gaussian,
         .goal = goal,
         .logic = technology.logic};
-    const cost::OperandTrace trace = cost::drawnTrace(element, report.stimulus, kStimulusSteps);
-    report.activity = model.activityOf(trace);
+    if (options.stimulus != "none") {
+        report.activity = model.activityOf(cost::drawnTrace(
+            element, report.stimulus, kStimulusSteps,
+            options.multiplierAlone ? 1 : cost::kWeightSteps));
+    }
     report.squareMicrons = model.squareMicrons();
     report.joulesPerMac = model.energyOf(report.activity);
     report.nanoseconds = model.nanoseconds(options.stages);
@@ -172,8 +175,8 @@ void addPe(CLI::App& app, Action& action) {
     command->add_option("--goal", options->goal, "What synthesis aims at")
         ->check(CLI::IsMember({"area", "speed"}))
         ->capture_default_str();
-    command->add_option("--stimulus", options->stimulus, "What operands are drawn from")
-        ->check(CLI::IsMember({"gaussian", "uniform"}))
+    command->add_option("--stimulus", options->stimulus, "What operands are drawn from; none leaves energy out")
+        ->check(CLI::IsMember({"gaussian", "uniform", "none"}))
         ->capture_default_str();
     command->add_option("--stages", options->stages, "Of the pipeline, for the delay")
         ->check(CLI::Range(1U, kMostStages))

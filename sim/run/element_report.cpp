@@ -22,7 +22,7 @@ double ratio(double value, double reference) { return reference == 0 ? 0 : value
 
 std::string stimulusText(const ElementReport& element) {
     const char* operands = element.stimulus == cost::Stimulus::Gaussian
-                               ? "Gaussian operands (deviation: half the largest value)"
+                               ? "Gaussian operands (deviation: a third of the range's end)"
                                : "uniform codes";
     return fmt::format("{}, a new weight every 64 products, fresh sums of 16 products, {} products",
                        operands, kStimulusSteps - 1);

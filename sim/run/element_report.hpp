@@ -24,13 +24,13 @@ struct ElementReport {
     cost::Stimulus stimulus = cost::Stimulus::Gaussian;
     cost::Goal goal = cost::Goal::Area;
     cost::LogicTechnology logic;
-    cost::ByElementPart squareMicrons;
-    cost::ByElementPart joulesPerMac;
+    cost::ByElementPart squareMicrons{};
+    cost::ByElementPart joulesPerMac{};
     double nanoseconds = 0;
     double leakageWatts = 0;
     std::size_t flipFlops = 0;
-    cost::ElementActivity activity;
-    cost::CriticalPath path;
+    cost::ElementActivity activity{};
+    cost::CriticalPath path{};
     std::array<std::array<std::uint32_t, cost::kGateKindCount>, cost::kPartCount> gates{};
 };
 

@@ -55,25 +55,34 @@ FloatWidths widthsOf(const numeric::FloatFormat& format, const NumberWires& prod
     const int offset = offsetOf(format, product);
     const int highest = std::max(
         1 << widths.exponent, offset + (1 << std::min<std::size_t>(product.exponent.size(), 24)));
-    const int lowest = std::min(0, offset - static_cast<int>(product.significand.size()));
+    const int lowest = std::min(0, offset - static_cast<int>(product.significand.size())) -
+                       static_cast<int>(widths.total);
     widths.field = 1 + bitsFor(static_cast<std::uint64_t>(highest - lowest + 2));
     return widths;
 }
 
-/// The product with its top bit set; zero has field 0, below which nothing is moved by it.
+/// The product with its top bit set. Zero has field 0 beside subnormals, below which nothing is
+/// moved by it; where they are flushed the missing top bit tells it.
 AlignedTerm productTerm(Netlist& netlist, Goal goal, const FloatWidths& widths,
-                        const numeric::FloatFormat& format, const NumberWires& product) {
+                        const numeric::FloatFormat& format, FloatAdder adder,
+                        const NumberWires& product) {
     PartScope part(netlist, Part::Alignment);
-    const Word zeros = leadingZeros(netlist, product.significand);
-    const Word normalised =
-        barrelLeft(netlist, product.significand, zeros, product.significand.size());
-    const Signal any = anyOf(netlist, product.significand);
+    NormalisedWord top;
+    if (adder == FloatAdder::Flush) {
+        top = normalised(netlist, product.significand);
+    } else {
+        top.zeros = leadingZeros(netlist, product.significand);
+        top.value = barrelLeft(netlist, product.significand, top.zeros, product.significand.size());
+    }
     Word field = sumModulo(netlist, goal, resized(product.exponent, widths.field),
                            signedConstant(offsetOf(format, product), widths.field));
-    field = differenceOf(netlist, goal, field, resized(zeros, widths.field)).value;
+    field = differenceOf(netlist, goal, field, resized(top.zeros, widths.field)).value;
+    if (adder == FloatAdder::Gradual) {
+        field = gatedBy(netlist, field, anyOf(netlist, product.significand));
+    }
     return {.negative = product.negative,
-            .field = gatedBy(netlist, field, any),
-            .word = shiftedLeft(normalised, widths.kept - product.significand.size())};
+            .field = field,
+            .word = shiftedLeft(top.value, widths.kept - product.significand.size())};
 }
 
 AlignedTerm sumTerm(Netlist& netlist, const FloatWidths& widths, FloatAdder adder,
@@ -133,13 +142,12 @@ Magnitude added(Netlist& netlist, Goal goal, const FloatWidths& widths, const Al
 }
 
 /// The top one moved to the top, as far as the lowest exponent allows.
-Magnitude normalised(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder adder,
-                     const Magnitude& sum) {
+Magnitude normalisedSum(Netlist& netlist, Goal goal, const FloatWidths& widths,
+                        const Magnitude& sum) {
     netlist.setPart(Part::Normalisation);
     const Word zeros = resized(leadingZeros(netlist, sum.word), widths.field);
-    Word up = zeros;
     const Difference left = differenceOf(netlist, goal, sum.field, zeros);
-    if (adder == FloatAdder::Gradual) up = chosen(netlist, left.value.back(), sum.field, zeros);
+    const Word up = chosen(netlist, left.value.back(), sum.field, zeros);
     const Word amount(up.begin(), up.begin() + static_cast<std::ptrdiff_t>(
                                                    std::min(bitsFor(widths.total), up.size())));
     Magnitude result{.negative = sum.negative,
@@ -147,13 +155,12 @@ Magnitude normalised(Netlist& netlist, Goal goal, const FloatWidths& widths, Flo
                      .word = barrelLeft(netlist, sum.word, amount, widths.total)};
     // One more than the large field: the top bit is the carry's place.
     const Word field = sumModulo(netlist, goal, left.value, {}, kTrue);
-    result.field =
-        gatedBy(netlist, field, adder == FloatAdder::Gradual ? result.word.back() : kTrue);
+    result.field = gatedBy(netlist, field, result.word.back());
     return result;
 }
 
-Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder adder,
-             const Magnitude& sum) {
+/// Infinite beyond the range.
+Word roundedSum(Netlist& netlist, Goal goal, const FloatWidths& widths, const Magnitude& sum) {
     netlist.setPart(Part::Rounding);
     const std::size_t below = widths.total - 1 - widths.mantissa;  // bits under the mantissa
     const auto bit = [&](std::size_t at) {
@@ -165,25 +172,13 @@ Word rounded(Netlist& netlist, Goal goal, const FloatWidths& widths, FloatAdder 
     code.insert(code.end(), sum.field.begin(), sum.field.end());
     code = sumModulo(netlist, goal, code, {}, increment);
     const auto fieldBegin = code.begin() + static_cast<std::ptrdiff_t>(widths.mantissa);
-    const Word field(fieldBegin, code.end());
-    const auto exponentEnd = field.begin() + static_cast<std::ptrdiff_t>(widths.exponent);
-    const Signal minus = adder == FloatAdder::Gradual ? kFalse : field.back();
-    const Signal beyond =
-        anyOf(netlist, Word(exponentEnd, field.end() - (adder == FloatAdder::Gradual ? 0 : 1)));
-    Word result(code.begin(), fieldBegin + static_cast<std::ptrdiff_t>(widths.exponent));
-    if (adder == FloatAdder::Gradual) {
-        const Signal overflow =
-            netlist.either(beyond, allOf(netlist, Word(field.begin(), exponentEnd)));
-        for (std::size_t i = 0; i < result.size(); ++i) {
-            result[i] = i < widths.mantissa ? netlist.both(result[i], ~overflow)
-                                            : netlist.either(result[i], overflow);
-        }
-    } else {
-        const Signal zero = netlist.either(netlist.either(minus, ~sum.word.back()),
-                                           ~anyOf(netlist, Word(field.begin(), field.end())));
-        for (Signal& each : result) {
-            each = netlist.both(netlist.either(each, beyond), ~zero);
-        }
+    const auto fieldEnd = fieldBegin + static_cast<std::ptrdiff_t>(widths.exponent);
+    const Signal overflow = netlist.either(anyOf(netlist, Word(fieldEnd, code.end())),
+                                           allOf(netlist, Word(fieldBegin, fieldEnd)));
+    Word result(code.begin(), fieldEnd);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        result[i] = i < widths.mantissa ? netlist.both(result[i], ~overflow)
+                                        : netlist.either(result[i], overflow);
     }
     result.push_back(netlist.both(sum.negative, anyOf(netlist, result)));
     return result;
@@ -211,6 +206,94 @@ Word saturated(Netlist& netlist, const Word& total, std::size_t bits) {
         result[i] = netlist.choose(overflow, end, total[i]);
     }
     return result;
+}
+
+struct FlushTerms {
+    Word largeField;
+    Word large;
+    Signal largeNegative;
+    Shifted aligned;
+};
+
+/// One subtraction of exponents and significands both compares the magnitudes and tells how far
+/// apart they are; the smaller one is aligned, so that a difference is never negative.
+FlushTerms alignedMagnitudes(Netlist& netlist, Goal goal, const FloatWidths& widths,
+                             const AlignedTerm& sum, const AlignedTerm& product,
+                             std::size_t productBits) {
+    const auto top = [&](const Word& word) {
+        return Word(word.end() - static_cast<std::ptrdiff_t>(productBits), word.end());
+    };
+    const Signal notBelow =
+        differenceOf(netlist, goal, top(sum.word), top(product.word)).notNegative;
+    const Word apart = sumModulo(netlist, goal, sum.field,
+                                 complementedIf(netlist, product.field, kTrue), notBelow);
+    const Signal below = apart.back();
+    const Signal swap = netlist.both(netlist.either(below, ~sum.word.back()), product.word.back());
+    const Word base = complementedIf(netlist, apart, below);
+    const auto stages = static_cast<std::ptrdiff_t>(bitsFor(widths.word - 1));
+    const Signal far = anyOf(netlist, Word(base.begin() + stages, base.end()));
+    const Word near = sumOf(netlist, goal, Word(base.begin(), base.begin() + stages), {},
+                            netlist.differ(below, ~notBelow));
+    Word distance(near.begin(), near.begin() + stages);
+    for (Signal& bit : distance) bit = netlist.either(bit, netlist.either(far, near.back()));
+    const Word small = chosen(netlist, swap, sum.word, product.word);
+    return {.largeField = chosen(netlist, swap, product.field, sum.field),
+            .large = chosen(netlist, swap, product.word, sum.word),
+            .largeNegative = netlist.choose(swap, product.negative, sum.negative),
+            .aligned = barrelRight(netlist, shiftedLeft(small, 2), distance)};
+}
+
+/// Adds the mantissa and the rounding to the exponent, and sees to the ends of the range.
+Word packedFlush(Netlist& netlist, Goal goal, const FloatWidths& widths, const Word& largeField,
+                 Signal negative, const NormalisedWord& total) {
+    netlist.setPart(Part::Normalisation);
+    const Word below =
+        differenceOf(netlist, goal, largeField, resized(total.zeros, widths.field)).value;
+    netlist.setPart(Part::Rounding);
+    const auto at = [&](std::size_t fromTop) {
+        return total.value.end() - static_cast<std::ptrdiff_t>(fromTop);
+    };
+    const Signal nonzero = total.value.back();
+    const Signal last = *at(1 + widths.mantissa);
+    const Signal guard = *at(2 + widths.mantissa);
+    const Signal rest = anyOf(netlist, Word(total.value.begin(), at(2 + widths.mantissa)));
+    const Signal increment = netlist.both(guard, netlist.either(last, rest));
+    // One less than the field of the result: the hidden one adds it.
+    Word fields(widths.mantissa, kFalse);
+    fields.insert(fields.end(), below.begin(), below.end());
+    const Word code = sumModulo(netlist, goal, fields,
+                                Word(at(1 + widths.mantissa), total.value.end()), increment);
+    const auto codeEnd =
+        code.begin() + static_cast<std::ptrdiff_t>(widths.exponent + widths.mantissa);
+    const Signal normal = netlist.both(nonzero, ~below.back());
+    const Signal smallest =
+        netlist.both(netlist.both(nonzero, allOf(netlist, below)),
+                     anyOf(netlist, Word(total.value.begin(), total.value.end() - 1)));
+    const Signal largest =
+        netlist.both(~code.back(), anyOf(netlist, Word(codeEnd, code.end() - 1)));
+    Word result(code.begin(), codeEnd);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        result[i] = netlist.either(netlist.both(result[i], normal), largest);
+        if (i == widths.mantissa) result[i] = netlist.either(result[i], smallest);
+    }
+    result.push_back(netlist.both(negative, netlist.either(normal, smallest)));
+    return result;
+}
+
+Word flushedSum(Netlist& netlist, Goal goal, const FloatWidths& widths, const AlignedTerm& sum,
+                const AlignedTerm& product, std::size_t productBits) {
+    netlist.setPart(Part::Alignment);
+    const FlushTerms terms = alignedMagnitudes(netlist, goal, widths, sum, product, productBits);
+    netlist.setPart(Part::Accumulator);
+    const Signal subtract = netlist.differ(sum.negative, product.negative);
+    Word term{terms.aligned.sticky};
+    term.insert(term.end(), terms.aligned.value.begin(), terms.aligned.value.end());
+    term = complementedIf(netlist, resized(term, widths.total), subtract);
+    const Word total = sumModulo(netlist, goal, resized(shiftedLeft(terms.large, 3), widths.total),
+                                 term, subtract);
+    netlist.setPart(Part::Normalisation);
+    return packedFlush(netlist, goal, widths, terms.largeField, terms.largeNegative,
+                       normalised(netlist, total));
 }
 
 }  // namespace
@@ -253,11 +336,14 @@ Word floatSum(Netlist& netlist, Goal goal, const numeric::FloatFormat& format, F
     netlist.setPart(Part::Alignment);
     const NumberWires exact = signMagnitude(netlist, goal, product);
     const FloatWidths widths = widthsOf(format, exact);
-    const AlignedTerm term = productTerm(netlist, goal, widths, format, exact);
+    const AlignedTerm term = productTerm(netlist, goal, widths, format, adder, exact);
+    if (adder == FloatAdder::Flush) {
+        return flushedSum(netlist, goal, widths, sumTerm(netlist, widths, adder, sum), term,
+                          exact.significand.size());
+    }
     const Magnitude magnitude =
         added(netlist, goal, widths, sumTerm(netlist, widths, adder, sum), term);
-    return rounded(netlist, goal, widths, adder,
-                   normalised(netlist, goal, widths, adder, magnitude));
+    return roundedSum(netlist, goal, widths, normalisedSum(netlist, goal, widths, magnitude));
 }
 
 }  // namespace systole::cost

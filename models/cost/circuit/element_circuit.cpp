@@ -8,7 +8,7 @@ namespace {
 
 /// Outputs of a multiplier as one word, to be put together again by `restored`.
 Word flattened(const MultiplierCircuit& multiplier) {
-    Word word{multiplier.product.negative, multiplier.product.nonzero};
+    Word word{multiplier.product.negative};
     for (const Word* part :
          {&multiplier.product.exponent, &multiplier.product.significand, &multiplier.nextState}) {
         word.insert(word.end(), part->begin(), part->end());
@@ -19,7 +19,6 @@ Word flattened(const MultiplierCircuit& multiplier) {
 void restore(MultiplierCircuit& multiplier, const Word& word) {
     auto bit = word.begin();
     multiplier.product.negative = *bit++;
-    multiplier.product.nonzero = *bit++;
     for (Word* part :
          {&multiplier.product.exponent, &multiplier.product.significand, &multiplier.nextState}) {
         for (Signal& each : *part) each = *bit++;

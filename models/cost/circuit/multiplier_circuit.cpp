@@ -16,15 +16,23 @@ constexpr int kWidestTable = 10;  // of both codes together
 constexpr std::size_t kBrickBits = 2;
 constexpr std::size_t kBricksASide = 4;
 
+/// A significand of one bit passes the other one, or not.
+Word significandProduct(Netlist& netlist, Goal goal, const NumberWires& a, const NumberWires& w) {
+    for (const auto& [bit, other] : {std::pair{&w, &a}, std::pair{&a, &w}}) {
+        if (bit->significand.size() != 1 || bit->isSigned) continue;
+        const PartScope part(netlist, Part::Decoder);
+        const Word word = gatedBy(netlist, other->significand, bit->significand.front());
+        return resized(word, word.size() + 1, other->isSigned);
+    }
+    return integerProduct(netlist, goal, a.significand, a.isSigned, w.significand, w.isSigned);
+}
+
 /// Both significands and exponents; either may be absent.
 NumberWires productOf(Netlist& netlist, Goal goal, const NumberWires& a, const NumberWires& w) {
     NumberWires product{.negative = netlist.differ(a.negative, w.negative),
                         .isSigned = a.isSigned || w.isSigned,
                         .unitExponent = a.unitExponent + w.unitExponent};
-    product.significand =
-        gatedBy(netlist,
-                integerProduct(netlist, goal, a.significand, a.isSigned, w.significand, w.isSigned),
-                netlist.both(a.nonzero, w.nonzero));
+    product.significand = significandProduct(netlist, goal, a, w);
     if (a.exponent.empty() || w.exponent.empty()) {
         product.exponent = a.exponent.empty() ? w.exponent : a.exponent;
     } else {
@@ -54,8 +62,7 @@ NumberWires gatedOperand(Netlist& netlist, const NumberWires& a, const Format& w
     }
     NumberWires product = a;
     product.negative = netlist.differ(a.negative, negative);
-    product.significand = gatedBy(netlist, a.significand, netlist.both(nonzero, a.nonzero));
-    product.nonzero = kTrue;
+    product.significand = gatedBy(netlist, a.significand, nonzero);
     product.unitExponent += step.exponent;
     if (step.significand != 1) {
         product.significand =

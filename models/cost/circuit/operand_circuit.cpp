@@ -74,8 +74,7 @@ NumberWires floatOperand(Netlist& netlist, const numeric::FloatFormat& format, c
             wires.exponent = oneLess(netlist, field, normal);
             break;
         case ZeroExponent::HiddenOne:
-            hidden = kTrue;
-            wires.nonzero = netlist.either(normal, anyOf(netlist, mantissa));
+            hidden = netlist.either(normal, anyOf(netlist, mantissa));
             wires.exponent = field;
             // Without a mantissa field 0 is zero: field 1 is the first one that counts.
             if (format.mantissaBits == 0) {

@@ -13,7 +13,6 @@ struct NumberWires {
     Word exponent{};  ///< not negative; empty for a fixed one
     Word significand{};
     bool isSigned = false;
-    Signal nonzero = kTrue;  ///< false: the number is zero whatever the rest says
     int unitExponent = 0;
 };
 

@@ -213,4 +213,18 @@ Word leadingZeros(Netlist& netlist, const Word& word) {
     return count;
 }
 
+NormalisedWord normalised(Netlist& netlist, Word word) {
+    const std::size_t stages = bitsFor(word.size() - 1);
+    Word zeros(stages, kFalse);
+    for (std::size_t stage = stages; stage-- > 0;) {
+        const auto step =
+            static_cast<std::ptrdiff_t>(std::min(word.size(), std::size_t{1} << stage));
+        zeros[stage] = ~anyOf(netlist, Word(word.end() - step, word.end()));
+        Word moved(static_cast<std::size_t>(step), kFalse);
+        moved.insert(moved.end(), word.begin(), word.end() - step);
+        word = chosen(netlist, zeros[stage], moved, word);
+    }
+    return {std::move(word), std::move(zeros)};
+}
+
 }  // namespace systole::cost

@@ -59,6 +59,13 @@ Shifted barrelRight(Netlist& netlist, Word word, const Word& amount);
 /// Zeros above the highest one, counted by halves; the width or more for zero.
 Word leadingZeros(Netlist& netlist, const Word& word);
 
+/// The highest one moved to the top, by halves, and how far; the count means nothing for zero.
+struct NormalisedWord {
+    Word value;
+    Word zeros;
+};
+NormalisedWord normalised(Netlist& netlist, Word word);
+
 /// Bits that count up to `value` need.
 std::size_t bitsFor(std::uint64_t value);
 

@@ -1,0 +1,467 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fits the coefficients of logic to measured circuits.
+
+    fit_logic.py --table analysis/characterization/osu018.csv --cells analysis/characterization/osu018_cells.json
+    fit_logic.py --table analysis/reference/pe-synthesis.csv --library nangate45
+    ... --errors        print every row with its error, fitted and left out, instead of YAML
+
+What is fitted: `systole pe` takes a circuit apart into gates by part and kind, a critical path, and
+toggles under the table's stimulus. Area, delay and energy of a row are these counts times
+coefficients, which are found by least squares of relative errors, none negative, drawn to those of
+the library's own cells where the rows say little. Errors are those of the fit, and of rows whose
+format is left out of it (all rows with it)."""
+
+import argparse
+import csv
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy
+from scipy.optimize import nnls
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ["decoder", "exponent", "multiplier", "alignment", "accumulator", "normalisation",
+         "rounding"]
+KINDS = ["and", "xor", "mux", "majority"]
+# Parts that always come together share their coefficients: no row tells them apart.
+AREA_GROUPS = [["decoder"], ["exponent"], ["multiplier"], ["alignment"], ["accumulator"],
+               ["normalisation", "rounding"]]
+ENERGY_GROUPS = [["decoder", "exponent", "multiplier"], ["alignment"], ["accumulator"],
+                 ["normalisation", "rounding"]]
+AREA_PULL = 0.02
+DELAY_PULL = 0.01
+ENERGY_PULL = 0.003
+NORM = 4  # of the relative errors of area: between least squares and least maximum
+ROUNDS = 4  # of delays: the critical path depends on them
+
+# Cells of the two libraries, where no file of cells says so: Nangate Open Cell Library 45 nm.
+NANGATE45 = {"and": 0.93, "xor": 1.6, "mux": 1.862, "majority": 3.2, "register": 4.522}
+
+
+class Row:
+    """One measured circuit; figures that were not measured are None."""
+
+    def __init__(self, unit, activation, weight, accumulator, guard, multiplier, adder, goal,
+                 stimulus, figures, label):
+        self.unit, self.activation, self.weight = unit, activation, weight
+        self.accumulator, self.guard = accumulator, guard
+        self.multiplier, self.adder, self.goal, self.stimulus = multiplier, adder, goal, stimulus
+        self.figures = figures
+        self.label = label
+        self.counts = None
+
+    def circuit(self):
+        return (self.unit, self.activation, self.weight, self.accumulator, self.guard,
+                self.multiplier, self.adder, self.goal)
+
+    def arguments(self):
+        arguments = ["--activation", self.activation, "--weight", self.weight,
+                     "--accumulator", self.accumulator, "--guard-bits", str(self.guard),
+                     "--multiplier", self.multiplier, "--float-adder", self.adder,
+                     "--goal", self.goal]
+        return arguments + (["--multiplier-alone"] if self.unit == "multiplier" else [])
+
+
+def figure(row, key):
+    text = row.get(key) or ""
+    return float(text) if text else None
+
+
+def format_name(name):
+    """Tables leave the special values out: their circuits spend no gates on them."""
+    known = ("e2m1", "e2m3", "e3m2")
+    return name + "_none" if re.fullmatch(r"e\d+m\d+", name) and name not in known else name
+
+
+CLASSES = {"integer": "parallel_integer", "bit_serial": "bit_serial_weight",
+           "xnor": "xnor_popcount"}
+STIMULI = {"gauss": "gaussian", "column": "gaussian", "unif": "uniform", "": None}
+
+
+def characterised_rows(path):
+    """Of analysis/characterize. Elements are compared at the sums of a column, multipliers alone at
+    operands that both change."""
+    for row in csv.DictReader(open(path, newline="", encoding="utf-8")):
+        if row["multiplier"] == "composable":
+            continue  # predicted, not fitted: docs/accuracy.md
+        accumulator = row["accumulator"] or "exact+16"
+        guard = int(accumulator.split("+")[1]) if "+" in accumulator else 16
+        adder = "flush" if accumulator.endswith("_flush") else "gradual"
+        accumulator = accumulator.split("+")[0].replace("_flush", "")
+        binary = row["activation"] == "binary"
+        names = ["{codebook: [-1, 1]}" if binary else format_name(row[key])
+                 for key in ("activation", "weight")]
+        figures = {"area": figure(row, "area_um2"), "delay": figure(row, "delay_ns"),
+                   "leakage": figure(row, "leak_uw")}
+        # The others have the running sum of one element instead of those of a column.
+        wanted = ("gauss", "unif") if row["unit"] == "multiplier" else ("column",)
+        if row["stimulus"] in wanted:
+            figures.update(energy=figure(row, "pj_per_op"), clock=figure(row, "pj_clk"))
+        yield Row(row["unit"], *names, accumulator, guard,
+                  CLASSES.get(row["multiplier"], row["multiplier"]), adder,
+                  "speed" if row["mode"] == "fast" else "area", STIMULI[row["stimulus"]], figures,
+                  f"{row['unit']} {row['activation']} x {row['weight']} {row['accumulator']} "
+                  f"{row['multiplier']} {row['mode']} {row['stimulus']}")
+
+
+REFERENCE_ACCUMULATORS = {"fp32": "fp32", "fp16": "fp16", "bf16": "bf16", "dlf169": "dlfloat16"}
+
+
+def reference_rows(path, library):
+    for row in csv.DictReader(open(path, newline="", encoding="utf-8")):
+        if row["library"] != library:
+            continue
+        variant = row["variant"]
+        name = row["format"].lower()
+        if not name.startswith("int"):
+            name = "short_" + name if variant.startswith("short") else format_name(name)
+        accumulator, guard = "exact", 16
+        bits = re.search(r"acc(\d+)b", variant)
+        floating = re.search(r"acc-(\w+)", variant)
+        kulisch = re.search(r"guard(\d+)", variant)
+        if bits:
+            accumulator = "int" + bits[1]
+        elif floating:
+            accumulator = REFERENCE_ACCUMULATORS[floating[1]]
+        elif kulisch:
+            guard = int(kulisch[1])
+        figures = {"area": figure(row, "area_um2"), "delay": figure(row, "delay_ns"),
+                   "energy": figure(row, "pJ_per_op"), "clock": figure(row, "pJ_clk"),
+                   "leakage": figure(row, "leak_uW")}
+        stimulus = STIMULI.get(row["stimulus"])
+        if stimulus is None:
+            figures["energy"] = None
+        yield Row("multiplier" if row["unit"] == "mult" else "pe", name, name, accumulator, guard,
+                  "auto", "flush", "speed" if row["synth_mode"] == "fast" else "area", stimulus,
+                  figures, f"{row['unit']} {row['format']} {variant} {row['synth_mode']} "
+                  f"{row['stimulus']}")
+
+
+class Bench:
+    """Runs `systole pe`."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def counts(self, rows, technology, stimulated):
+        """Of every row; rows that need the same run share it."""
+        def key(row):
+            return row.circuit() + (row.stimulus if stimulated else None,)
+        keys = {key(row): row for row in rows}
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "technology.yaml"
+            file.write_text(technology, encoding="utf-8")
+
+            def run(item):
+                number, row = item
+                out = Path(folder) / f"{number}.json"
+                stimulus = (row.stimulus or "none") if stimulated else "none"
+                command = [self.program, "pe", *row.arguments(), "--technology", str(file),
+                           "--stimulus", stimulus, "--json", str(out)]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if done.returncode != 0:
+                    raise SystemExit(f"fit_logic: {row.label}: {done.stderr.strip()}")
+                return json.loads(out.read_text(encoding="utf-8"))["circuit"]
+            with ThreadPoolExecutor(2) as pool:
+                found = dict(zip(keys, pool.map(run, enumerate(keys.values()))))
+        return [found[key(row)] for row in rows]
+
+
+def fit_relative(design, target, scale, prior, pull, norm=2):
+    """Coefficients >= 0 of least relative error (|design c - target| / scale)^norm, drawn to the
+    prior."""
+    pulled = numpy.sqrt(pull) * numpy.diag(1 / prior)
+    weights = numpy.ones(len(target))
+    for _ in range(1 if norm == 2 else 30):
+        system = numpy.vstack([design * (weights / scale)[:, None], pulled])
+        right = numpy.concatenate([target / scale * weights,
+                                   numpy.sqrt(pull) * numpy.ones(len(prior))])
+        found = nnls(system, right)[0]
+        errors = numpy.abs(design @ found - target) / scale + 1e-6
+        weights = 0.5 * weights + 0.5 * ((errors / errors.max()) ** ((norm - 2) / 2) + 1e-2)
+    return found
+
+
+def formats_of(row):
+    return {row.activation, row.weight}
+
+
+def left_out(rows, solve, predict):
+    """Of every row, what a fit without any row of its formats says."""
+    cache = {}
+    values = numpy.zeros(len(rows))
+    for i, row in enumerate(rows):
+        names = frozenset(formats_of(row))
+        if names not in cache:
+            kept = [j for j, other in enumerate(rows) if not names & formats_of(other)]
+            cache[names] = solve(kept)
+        values[i] = predict(i, cache[names])
+    return values
+
+
+class Quantity:
+    """A fit, its errors and those of rows that were left out."""
+
+    def __init__(self, rows, measured, design, fixed, prior, pull, norm=2):
+        self.rows, self.measured = rows, numpy.array(measured)
+        target = self.measured - fixed
+
+        def solve(kept):
+            return fit_relative(design[kept], target[kept], self.measured[kept], prior, pull, norm)
+        self.coefficients = solve(list(range(len(rows))))
+        self.fitted = design @ self.coefficients + fixed
+        self.left_out = left_out(rows, solve, lambda i, c: design[i] @ c + fixed[i])
+
+    def errors(self, values):
+        return values / self.measured - 1
+
+
+def cell_prior(arguments):
+    if not arguments.cells:
+        return NANGATE45
+    cells = json.loads(Path(arguments.cells).read_text(encoding="utf-8"))["cells"]
+
+    def area(prefix, fallback=None):
+        found = [cell["area_um2"] for name, cell in cells.items() if name.startswith(prefix)]
+        return min(found) if found else fallback
+    xor = area("XOR2", area("XNOR2"))
+    conjunction = (area("NAND2") + area("AND2", area("NAND2"))) / 2
+    return {"and": conjunction, "xor": xor, "mux": area("MUX2", 3 * conjunction),
+            "majority": area("FA", 4 * conjunction) - xor,
+            "register": area("DFF")}
+
+
+def gate_design(rows):
+    design = []
+    for row in rows:
+        gates = row.counts["gates"]
+        design.append([sum(gates[part][kind] for part in group)
+                       for group in AREA_GROUPS for kind in KINDS])
+    return numpy.array(design, float)
+
+
+def fit_area(rows, prior):
+    rows = [row for row in unique(rows) if row.figures["area"]]
+    registers = numpy.array([row.counts["flip_flops"] for row in rows]) * prior["register"]
+    priors = numpy.array([prior[kind] for _ in AREA_GROUPS for kind in KINDS])
+    return Quantity(rows, [row.figures["area"] for row in rows], gate_design(rows), registers,
+                    priors, AREA_PULL, NORM)
+
+
+def unique(rows):
+    """One row a circuit."""
+    seen = {}
+    for row in rows:
+        seen.setdefault(row.circuit(), row)
+    return list(seen.values())
+
+
+def path_design(rows):
+    design = []
+    for row in rows:
+        path = row.counts["critical_path"]
+        design.append([path[kind] for kind in KINDS] + [path["fanout_doublings"],
+                                                        1 if row.unit == "pe" else 0])
+    return numpy.array(design, float)
+
+
+def fit_delay(rows, scale):
+    rows = [row for row in unique(rows) if row.figures["delay"]]
+    prior = scale * numpy.array([1, 1.5, 1.5, 1.3, 0.2, 3])
+    return Quantity(rows, [row.figures["delay"] for row in rows], path_design(rows),
+                    numpy.zeros(len(rows)), prior, DELAY_PULL)
+
+
+def toggle_design(rows):
+    """Per product: settled and glitches by group, inputs, register bits."""
+    design = []
+    for row in rows:
+        counts = row.counts
+        toggles = counts["toggles"]
+        values = [sum(toggles[part][which] for part in group)
+                  for group in ENERGY_GROUPS for which in ("settled", "glitch")]
+        values += [counts["input_toggles"], counts["register_toggles"]]
+        design.append([value / counts["products"] for value in values])
+    return numpy.array(design, float)
+
+
+def fit_energy(rows):
+    rows = [row for row in rows if row.figures.get("energy") and row.counts["products"]
+            and row.multiplier not in ("bit_serial_weight", "composable")]
+    clocks = [(row.figures["clock"] or 0) / row.counts["flip_flops"] for row in rows
+              if row.counts["flip_flops"]]
+    clock = float(numpy.median(clocks))
+    fixed = numpy.array([row.counts["clocked_bits"] / row.counts["products"] * clock
+                         for row in rows])
+    measured = [row.figures["energy"] for row in rows]
+    design = toggle_design(rows)
+    typical = numpy.median((numpy.array(measured) - fixed) / design.sum(axis=1))
+    quantity = Quantity(rows, measured, design, fixed, numpy.full(design.shape[1], typical),
+                        ENERGY_PULL)
+    return clock, quantity
+
+
+def number(value):
+    return f"{value:.4g}"
+
+
+def row_text(names, values):
+    return "{" + ", ".join(f"{name}: {number(value)}" for name, value in zip(names, values)) + "}"
+
+
+def gates_yaml(area, delay, energy, indent):
+    pad = " " * indent
+    lines = [pad + "gates_um2:"]
+    for part in PARTS:
+        group = next(i for i, names in enumerate(AREA_GROUPS) if part in names)
+        lines.append(f"{pad}  {part}: "
+                     + row_text(KINDS, area[group * len(KINDS):(group + 1) * len(KINDS)]))
+    lines.append(pad + "delay_ns: " + row_text(KINDS + ["fanout_doubling", "register"], delay))
+    lines.append(pad + "toggles_fj:")
+    for part in PARTS:
+        group = next(i for i, names in enumerate(ENERGY_GROUPS) if part in names)
+        lines.append(f"{pad}  {part}: "
+                     + row_text(["settled", "glitch"], 1000 * energy[2 * group:2 * group + 2]))
+    return lines
+
+
+def spread(errors):
+    return {"rms": float(numpy.sqrt((errors ** 2).mean())),
+            "largest": float(numpy.abs(errors).max())}
+
+
+def error_text(quantity):
+    values = spread(quantity.errors(quantity.left_out))
+    return "{rms: %.3f, largest: %.3f}" % (values["rms"], values["largest"])
+
+
+class Fit:
+    """All coefficients of a table."""
+
+    def __init__(self, rows, bench, prior):
+        self.prior = prior
+        area_rows = [row for row in rows if row.goal == "area"]
+        speed_rows = [row for row in rows if row.goal == "speed"]
+        draft = self.draft(prior)
+        for row, counts in zip(rows, bench.counts(rows, draft, True)):
+            row.counts = counts
+        self.area = fit_area(area_rows, prior)
+        self.clock, self.energy = fit_energy(area_rows)
+        self.leakage = float(numpy.median([row.figures["leakage"] / row.figures["area"]
+                                           for row in unique(area_rows)
+                                           if row.figures["leakage"]]))
+        self.speed_area = fit_area(speed_rows, prior) if speed_rows else None
+        self.delay = self.speed_delay = None
+        for _ in range(ROUNDS):
+            self.delay = self.fit_delays(self.delay, area_rows)
+            self.speed_delay = self.fit_delays(self.speed_delay, speed_rows) if speed_rows else None
+            for row, counts in zip(rows, bench.counts(rows, self.yaml("fit"), False)):
+                row.counts["critical_path"] = counts["critical_path"]
+
+    @staticmethod
+    def fit_delays(before, rows):
+        scale = 1.0 if before is None else before.coefficients[:2].sum() / 2.5 or 1.0
+        if before is None:
+            design = path_design(unique(rows))
+            measured = numpy.array([row.figures["delay"] for row in unique(rows)])
+            scale = float(numpy.median(measured / design[:, :4].sum(axis=1)))
+        return fit_delay(rows, scale)
+
+    @staticmethod
+    def draft(prior):
+        area = [prior[kind] for _ in AREA_GROUPS for kind in KINDS]
+        gates = gates_yaml(area, [1, 1.5, 1.5, 1.3, 0.2, 0], numpy.ones(10), 4)
+        lines = ["name: draft", "node: draft", "logic:", "  source: draft", "  area:", *gates,
+                 "  speed:", *gates,
+                 "  register: {area_um2: 1, clock_fj: 1, toggle_fj: 1}", "  input_fj: 1",
+                 "  leakage: {uw_per_um2: 1, temperature_kelvin: 300, kelvin_per_doubling: 10}",
+                 "  error: {area: {rms: 0, largest: 0}, delay: {rms: 0, largest: 0}, "
+                 "energy: {rms: 0, largest: 0}}"]
+        return "\n".join(lines) + "\n" + DRAFT_SRAM
+
+    def logic_yaml(self, source):
+        energy = self.energy.coefficients
+        lines = ["logic:", f'  source: "{source}"',
+                 "  # Errors of formats that were left out of the fit.", "  error:"]
+        for name, quantity in (("area", self.area), ("delay", self.delay),
+                               ("energy", self.energy)):
+            lines.append(f"    {name}: {error_text(quantity)}")
+        lines += [f"  register: {{area_um2: {number(self.prior['register'])}, "
+                  f"clock_fj: {number(1000 * self.clock)}, "
+                  f"toggle_fj: {number(1000 * energy[9])}}}",
+                  f"  input_fj: {number(1000 * energy[8])}",
+                  "  # Measured at 300 K. That leakage doubles every 18 K, as the memories', is an "
+                  "estimate.",
+                  f"  leakage: {{uw_per_um2: {number(self.leakage)}, temperature_kelvin: 300, "
+                  "kelvin_per_doubling: 18}",
+                  "  area:", *gates_yaml(self.area.coefficients, self.delay.coefficients, energy, 4)]
+        if self.speed_area:
+            lines += ["  speed:  # energies are those of the least area",
+                      *gates_yaml(self.speed_area.coefficients, self.speed_delay.coefficients,
+                                  energy, 4)]
+        return "\n".join(lines) + "\n"
+
+    def yaml(self, source):
+        return "name: fit\nnode: fit\n" + self.logic_yaml(source) + DRAFT_SRAM
+
+    def quantities(self):
+        found = [("area", self.area), ("delay", self.delay), ("energy", self.energy)]
+        if self.speed_area:
+            found += [("area, for speed", self.speed_area), ("delay, for speed", self.speed_delay)]
+        return found
+
+
+def draft_sram():
+    """A section that the reader takes; nothing of it matters here."""
+    text = (ROOT / "configs/technology/generic_45nm.yaml").read_text(encoding="utf-8")
+    return text[text.index("\nsram:") + 1:].split("\nvector_lane:")[0] + "\n"
+
+
+DRAFT_SRAM = draft_sram()
+
+
+def error_table(quantity, name):
+    fitted, out = (quantity.errors(values) for values in (quantity.fitted, quantity.left_out))
+    lines = [f"{name}: fitted {summary(fitted)}, left out {summary(out)}"]
+    for row, measured, a, b in sorted(zip(quantity.rows, quantity.measured, fitted, out),
+                                      key=lambda each: -abs(each[3])):
+        lines.append(f"  {row.label:75} {measured:10.4g} {100 * a:+7.1f} % {100 * b:+7.1f} %")
+    return "\n".join(lines)
+
+
+def summary(errors):
+    values = spread(errors)
+    return f"rms {100 * values['rms']:.1f} %, largest {100 * values['largest']:.1f} %"
+
+
+def read_rows(arguments):
+    if arguments.library:
+        return list(reference_rows(arguments.table, arguments.library))
+    return list(characterised_rows(arguments.table))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", required=True, help="measured circuits, CSV")
+    parser.add_argument("--library", help="of a table of several libraries")
+    parser.add_argument("--cells", help="areas of the library's cells, JSON of analysis/characterize")
+    parser.add_argument("--systole", default=str(ROOT / "build/release/systole"))
+    parser.add_argument("--source", default="", help="text of the YAML's source")
+    parser.add_argument("--errors", action="store_true", help="print the errors of every row")
+    arguments = parser.parse_args()
+    fit = Fit(read_rows(arguments), Bench(arguments.systole), cell_prior(arguments))
+    if arguments.errors:
+        print("\n\n".join(error_table(quantity, name) for name, quantity in fit.quantities()))
+    else:
+        sys.stdout.write(fit.logic_yaml(arguments.source or arguments.table))
+
+
+if __name__ == "__main__":
+    main()
