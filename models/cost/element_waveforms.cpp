@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "models/check.hpp"
+#include "models/numeric/product_class_circuits.hpp"
 #include "models/numeric/sum_register.hpp"
 
 namespace systole::cost {
@@ -58,14 +59,21 @@ public:
     }
 
 private:
-    /// The codes at a port: of a composable multiplier as many as fit, of the steps that follow.
-    void appendPort(std::vector<bool>& bits, const std::vector<std::uint16_t>& codes,
-                    std::size_t step, const numeric::Format& format, std::size_t port) const {
-        const auto width = static_cast<std::size_t>(numeric::widthOf(format));
-        for (std::size_t at = 0; at + width <= port; at += width) {
-            appendBits(bits, codes[(step + at / width) % codes.size()], width);
+    /// The numbers of the steps that follow, as many as there are products in a cycle.
+    void appendComposable(std::vector<bool>& bits, const std::vector<std::uint16_t>& codes,
+                          std::size_t step, bool isWeight) const {
+        const auto products = static_cast<std::size_t>(
+            numeric::composedProducts(element_.activation, element_.weight));
+        std::vector<std::uint16_t> numbers(products);
+        for (std::size_t i = 0; i < products; ++i) {
+            numbers[i] = codes[(step + i) % codes.size()];
         }
-        bits.resize(bits.size() + port % width, false);
+        const numeric::Format& other = isWeight ? element_.activation : element_.weight;
+        const auto slices = static_cast<std::size_t>(
+            std::min(numeric::bricksOf(*numeric::integerPortOf(other)), 4));
+        const numeric::Format& own = isWeight ? element_.weight : element_.activation;
+        const std::vector<bool> port = composablePort(own, isWeight, slices, numbers);
+        bits.insert(bits.end(), port.begin(), port.end());
     }
 
     /// A two's complement code as sign and magnitude; the most negative one as the one next to it.
@@ -85,8 +93,13 @@ private:
             appendSignMagnitude(bits, trace_.weights[step], circuit_.weight.size());
             return bits;
         }
-        appendPort(bits, trace_.activations, step, element_.activation, circuit_.activation.size());
-        appendPort(bits, trace_.weights, step, element_.weight, circuit_.weight.size());
+        if (element_.productClass == numeric::ProductClass::Composable) {
+            appendComposable(bits, trace_.activations, step, false);
+            appendComposable(bits, trace_.weights, step, true);
+            return bits;
+        }
+        appendBits(bits, trace_.activations[step], circuit_.activation.size());
+        appendBits(bits, trace_.weights[step], circuit_.weight.size());
         return bits;
     }
 

@@ -184,30 +184,6 @@ Word roundedSum(Netlist& netlist, Goal goal, const FloatWidths& widths, const Ma
     return result;
 }
 
-/// Two's complement bits of the largest product, above its unit.
-std::size_t widestProduct(const NumberWires& product) {
-    const std::size_t shift =
-        (std::size_t{1} << std::min<std::size_t>(product.exponent.size(), 24)) - 1;
-    // Minus the most negative number, and what has a sign wire only, need one bit more.
-    return product.significand.size() + shift +
-           (product.isSigned && product.negative == kFalse ? 0 : 1);
-}
-
-/// The sum, or the end of the range that it is beyond.
-Word saturated(Netlist& netlist, const Word& total, std::size_t bits) {
-    Word differing;
-    for (std::size_t i = bits - 1; i + 1 < total.size(); ++i) {
-        differing.push_back(netlist.differ(total.back(), total[i]));
-    }
-    const Signal overflow = anyOf(netlist, differing);
-    Word result(bits);
-    for (std::size_t i = 0; i < bits; ++i) {
-        const Signal end = i + 1 == bits ? total.back() : ~total.back();
-        result[i] = netlist.choose(overflow, end, total[i]);
-    }
-    return result;
-}
-
 struct FlushTerms {
     Word largeField;
     Word large;
@@ -294,6 +270,30 @@ Word flushedSum(Netlist& netlist, Goal goal, const FloatWidths& widths, const Al
     netlist.setPart(Part::Normalisation);
     return packedFlush(netlist, goal, widths, terms.largeField, terms.largeNegative,
                        normalised(netlist, total));
+}
+
+/// Two's complement bits of the largest product, above its unit.
+std::size_t widestProduct(const NumberWires& product) {
+    const std::size_t shift =
+        (std::size_t{1} << std::min<std::size_t>(product.exponent.size(), 24)) - 1;
+    // Minus the most negative number, and what has a sign wire only, need one bit more.
+    return product.significand.size() + shift +
+           (product.isSigned && product.negative == kFalse ? 0 : 1);
+}
+
+/// The sum, or the end of the range that it is beyond.
+Word saturated(Netlist& netlist, const Word& total, std::size_t bits) {
+    Word differing;
+    for (std::size_t i = bits - 1; i + 1 < total.size(); ++i) {
+        differing.push_back(netlist.differ(total.back(), total[i]));
+    }
+    const Signal overflow = anyOf(netlist, differing);
+    Word result(bits);
+    for (std::size_t i = 0; i < bits; ++i) {
+        const Signal end = i + 1 == bits ? total.back() : ~total.back();
+        result[i] = netlist.choose(overflow, end, total[i]);
+    }
+    return result;
 }
 
 }  // namespace

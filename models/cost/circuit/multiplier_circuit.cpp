@@ -2,6 +2,7 @@
 #include "models/cost/circuit/multiplier_circuit.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/check.hpp"
 #include "models/numeric/product_class_operand.hpp"
@@ -13,8 +14,8 @@ using numeric::Format;
 using numeric::ProductClass;
 
 constexpr int kWidestTable = 10;  // of both codes together
-constexpr std::size_t kBrickBits = 2;
-constexpr std::size_t kBricksASide = 4;
+constexpr std::size_t kBricks = 16;
+constexpr std::size_t kComposableBits = 2 * kBricks + 3;
 
 /// A significand of one bit passes the other one, or not.
 Word significandProduct(Netlist& netlist, Goal goal, const NumberWires& a, const NumberWires& w) {
@@ -180,101 +181,62 @@ MultiplierCircuit bitSerialBoth(Netlist& netlist, Goal goal, const NumberWires& 
     return circuit;
 }
 
-/// A 2-bit digit with a sign wire of its own: 3 bits two's complement.
-Word brickOperand(Netlist& netlist, const Word& word, std::size_t brick, Signal hasSign) {
-    Word digit(word.begin() + static_cast<std::ptrdiff_t>(brick * kBrickBits),
-               word.begin() + static_cast<std::ptrdiff_t>((brick + 1) * kBrickBits));
-    digit.push_back(netlist.both(digit.back(), hasSign));
-    return digit;
+/// Pairs of neighbours become one: the upper one shifted where both are parts of one number, else
+/// both added as they are.
+std::vector<Word> fused(Netlist& netlist, Goal goal, const std::vector<Word>& parts,
+                        std::size_t shift, Signal isFused) {
+    std::vector<Word> sums;
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) {
+        const std::size_t bits = parts[i].size() + shift;
+        const Word placed = chosen(netlist, isFused, shiftedLeft(parts[i + 1], shift),
+                                   resized(parts[i + 1], bits, true));
+        sums.push_back(sumModulo(netlist, goal, resized(parts[i], bits, true), placed));
+    }
+    return sums;
 }
 
-/// Four neighbours of a square of products become one: shifted apart where they belong to one wider
-/// number, added as they are where they are products of their own. `apart` tells.
-Word fused(Netlist& netlist, Goal goal, const std::array<Word, 4>& parts, std::size_t distance,
-           Signal apartA, Signal apartW) {
-    const std::size_t bits = parts[0].size() + 2 * distance + 1;
-    Columns columns(bits);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        Word part = parts[i];
-        const auto move = [&](Signal apart) {
-            Word moved = shiftedLeft(part, distance);
-            part = chosen(netlist, apart, moved, resized(part, moved.size(), true));
-        };
-        if ((i & 1) != 0) move(apartA);
-        if ((i & 2) != 0) move(apartW);
-        part = resized(part, bits, true);
-        for (std::size_t bit = 0; bit < bits; ++bit) {
-            if (part[bit] != kFalse) columns[bit].push_back(part[bit]);
-        }
-    }
-    return sumOfColumns(netlist, goal, std::move(columns));
-}
-
-/// How the bricks belong together for operands of some widths.
-struct ComposableMode {
-    std::size_t bricksA;  ///< of an activation: 1, 2 or 4
-    std::size_t bricksW;
-    bool aIsSigned;
-    bool wIsSigned;
-
-    /// Signs of the digits of both operands; whether pairs, then fours, are parts of one number.
-    std::vector<bool> bits() const {
-        std::vector<bool> control;
-        for (const auto& [bricks, isSigned] :
-             {std::pair{bricksA, aIsSigned}, std::pair{bricksW, wIsSigned}}) {
-            for (std::size_t i = 1; i <= kBricksASide; ++i) {
-                control.push_back(isSigned && i % bricks == 0);
-            }
-        }
-        control.insert(control.end(), {bricksA > 1, bricksW > 1, bricksA > 2, bricksW > 2});
-        return control;
-    }
+/// Bits of a composable operand behind the slices of its bricks.
+struct ComposableFlags {
+    Signal isFused2;  ///< numbers have 4 bits or more
+    Signal isFused4;  ///< 8 bits
+    Signal isSigned;
 };
 
-ComposableMode composableMode(const Format& activation, const Format& weight) {
-    const auto a = *numeric::integerPortOf(activation);
-    const auto w = *numeric::integerPortOf(weight);
-    const auto bricks = [](const numeric::IntegerPort& port) {
-        return std::min(static_cast<std::size_t>(numeric::bricksOf(port)), kBricksASide);
-    };
-    return {bricks(a), bricks(w), a.isSigned, w.isSigned};
+/// A brick's slice with the sign of its number, where it is the highest slice: 3 bits.
+Word signedSlice(Netlist& netlist, const Word& operand, std::size_t brick,
+                 const ComposableFlags& flags, bool upperOfPair, bool upperPair) {
+    const Signal top =
+        netlist.both(upperOfPair ? kTrue : ~flags.isFused2, upperPair ? kTrue : ~flags.isFused4);
+    Word slice{operand[2 * brick], operand[2 * brick + 1]};
+    slice.push_back(netlist.both(netlist.both(flags.isSigned, top), slice.back()));
+    return slice;
 }
 
-/// Sharma et al. 2018 (Bit Fusion): sixteen bricks of 2 x 2 bits, put together by shifts and
-/// additions to one product of 8 x 8, two of 8 x 4, four of 4 x 4 ... sixteen of 2 x 2, all added.
-/// Inputs tell the mode: which digits have signs, which bricks belong together.
-MultiplierCircuit composableProduct(Netlist& netlist, Goal goal, const Word& a, const Word& w,
-                                    const ComposableMode& mode) {
-    const Word aSigns = netlist.inputs(kBricksASide);
-    const Word wSigns = netlist.inputs(kBricksASide);
-    const Word apart = netlist.inputs(4);  // of pairs and of fours, along both operands
-    std::array<std::array<Word, kBricksASide>, kBricksASide> bricks;
-    for (std::size_t row = 0; row < kBricksASide; ++row) {
-        for (std::size_t column = 0; column < kBricksASide; ++column) {
-            Word product =
-                integerProduct(netlist, goal, brickOperand(netlist, a, row, aSigns[row]), true,
-                               brickOperand(netlist, w, column, wSigns[column]), true);
-            product.pop_back();  // -6 to 9 takes 5 bits
-            bricks[row][column] = std::move(product);
-        }
+/// Sharma et al. 2018 (Bit Fusion): sixteen bricks of 2 x 2 bits form one product of 8 x 8, two of
+/// 8 x 4, four of 4 x 4 ... sixteen of 2 x 2, all added; as arch/rtl/multiplier_composable.sv. An
+/// operand has a slice of 2 bits for each brick, and how they belong together.
+MultiplierCircuit composableProduct(Netlist& netlist, Goal goal, const Word& a, const Word& w) {
+    const auto flagsOf = [](const Word& operand) {
+        return ComposableFlags{operand[2 * kBricks], operand[2 * kBricks + 1],
+                               operand[2 * kBricks + 2]};
+    };
+    const ComposableFlags aFlags = flagsOf(a);
+    const ComposableFlags wFlags = flagsOf(w);
+    std::vector<Word> parts;
+    for (std::size_t brick = 0; brick < kBricks; ++brick) {
+        const auto bit = [&](unsigned index) { return ((brick >> index) & 1) != 0; };
+        Word product =
+            integerProduct(netlist, goal, signedSlice(netlist, a, brick, aFlags, bit(0), bit(2)),
+                           true, signedSlice(netlist, w, brick, wFlags, bit(1), bit(3)), true);
+        product.pop_back();  // -6 to 9 takes 5 bits
+        parts.push_back(std::move(product));
     }
-    std::array<Word, 4> quarters;
-    for (std::size_t i = 0; i < quarters.size(); ++i) {
-        const std::size_t row = 2 * (i & 1);
-        const std::size_t column = 2 * (i >> 1);
-        quarters[i] = fused(netlist, goal,
-                            {bricks[row][column], bricks[row + 1][column], bricks[row][column + 1],
-                             bricks[row + 1][column + 1]},
-                            kBrickBits, apart[0], apart[1]);
-    }
+    parts = fused(netlist, goal, parts, 2, aFlags.isFused2);
+    parts = fused(netlist, goal, parts, 2, wFlags.isFused2);
+    parts = fused(netlist, goal, parts, 4, aFlags.isFused4);
+    parts = fused(netlist, goal, parts, 4, wFlags.isFused4);
     MultiplierCircuit circuit;
-    circuit.product = {
-        .significand = fused(netlist, goal, quarters, 2 * kBrickBits, apart[2], apart[3]),
-        .isSigned = true};
-    circuit.schedule = {mode.bits()};
-    for (const Word* word : {&aSigns, &wSigns, &apart}) {
-        circuit.control.insert(circuit.control.end(), word->begin(), word->end());
-    }
+    circuit.product = {.significand = std::move(parts.front()), .isSigned = true};
     return circuit;
 }
 
@@ -334,7 +296,34 @@ bool hasCircuit(ProductClass productClass, const Format& activation, const Forma
 
 std::size_t portBits(ProductClass productClass, const Format& format) {
     const auto bits = static_cast<std::size_t>(numeric::widthOf(format));
-    return productClass == ProductClass::Composable ? kBrickBits * kBricksASide : bits;
+    return productClass == ProductClass::Composable ? kComposableBits : bits;
+}
+
+std::vector<bool> composablePort(const Format& format, bool isWeight, std::size_t otherSlices,
+                                 std::span<const std::uint16_t> codes) {
+    const auto port = *numeric::integerPortOf(format);
+    const auto slices = std::min<std::size_t>(static_cast<std::size_t>(numeric::bricksOf(port)), 4);
+    std::vector<bool> bits(kComposableBits, false);
+    for (std::size_t brick = 0; brick < kBricks; ++brick) {
+        const auto bit = [&](unsigned index) { return (brick >> index) & 1; };
+        const std::size_t own = isWeight ? bit(1) + 2 * bit(3) : bit(0) + 2 * bit(2);
+        const std::size_t other = isWeight ? bit(0) + 2 * bit(2) : bit(1) + 2 * bit(3);
+        const std::size_t activations = isWeight ? otherSlices : slices;
+        const std::size_t alongA = isWeight ? other / otherSlices : own / slices;
+        const std::size_t alongW = isWeight ? own / slices : other / otherSlices;
+        const std::size_t number = alongA + 4 / activations * alongW;
+        const std::uint64_t pattern = port.patternOf(codes[number % codes.size()]);
+        const std::uint64_t extended = port.isSigned && numeric::bitOf(pattern, port.bits - 1)
+                                           ? pattern | ~std::uint64_t{0} << port.bits
+                                           : pattern;
+        const std::uint64_t slice = extended >> (2 * (own % slices));
+        bits[2 * brick] = (slice & 1) != 0;
+        bits[2 * brick + 1] = (slice & 2) != 0;
+    }
+    bits[2 * kBricks] = slices > 1;
+    bits[2 * kBricks + 1] = slices > 2;
+    bits[2 * kBricks + 2] = port.isSigned;
+    return bits;
 }
 
 MultiplierCircuit multiplierCircuit(Netlist& netlist, Goal goal, ProductClass productClass,
@@ -357,8 +346,8 @@ MultiplierCircuit multiplierCircuit(Netlist& netlist, Goal goal, ProductClass pr
         case ProductClass::BitSerialBoth:
             return bitSerialBoth(netlist, goal, operandA(), operandW());
         case ProductClass::Composable: {
-            MultiplierCircuit circuit = composableProduct(netlist, goal, activationCode, weightCode,
-                                                          composableMode(activation, weight));
+            MultiplierCircuit circuit =
+                composableProduct(netlist, goal, activationCode, weightCode);
             circuit.product.unitExponent = operandA().unitExponent + operandW().unitExponent;
             return circuit;
         }

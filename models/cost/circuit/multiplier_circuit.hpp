@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include "models/cost/circuit/operand_circuit.hpp"
 #include "models/numeric/product_class.hpp"
 
@@ -26,9 +28,15 @@ struct MultiplierCircuit {
 bool hasCircuit(numeric::ProductClass productClass, const numeric::Format& activation,
                 const numeric::Format& weight);
 
-/// Bits of an operand's port: those of its code, but for composable multipliers, whose ports take
-/// eight bits: one number or several narrow ones.
+/// Bits of an operand's port: those of its code, but for composable multipliers, whose ports have a
+/// slice of 2 bits for each of sixteen bricks, and three that say how the slices belong together.
 std::size_t portBits(numeric::ProductClass productClass, const numeric::Format& format);
+
+/// What the port of a composable multiplier holds for the numbers `codes`, the next one again and
+/// again where there are fewer than products. `otherSlices`: 2-bit slices of the other operand's
+/// numbers (1, 2 or 4).
+std::vector<bool> composablePort(const numeric::Format& format, bool isWeight,
+                                 std::size_t otherSlices, std::span<const std::uint16_t> codes);
 
 /// The pair must be accepted by the class and have a circuit; codes are as wide as their ports.
 MultiplierCircuit multiplierCircuit(Netlist& netlist, Goal goal, numeric::ProductClass productClass,
