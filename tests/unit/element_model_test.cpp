@@ -204,5 +204,14 @@ TEST(DrawnTrace, IsTheSameEverywhereAndFinite) {
     }
 }
 
+TEST(DrawnTrace, OfARegisterWithoutGuardBitsHasTheLowBitsOfItsSums) {
+    ElementDescription element = elementOf("e4m3", "exact");
+    const OperandTrace wide = drawnTrace(element, Stimulus::Uniform, 50);
+    element.sum = numeric::ExactRegister{.guardBits = 0};
+    const OperandTrace narrow = drawnTrace(element, Stimulus::Uniform, 50);
+    EXPECT_EQ(narrow.activations, wide.activations);
+    EXPECT_EQ(narrow.sums, wide.sums);
+}
+
 }  // namespace
 }  // namespace systole::cost
