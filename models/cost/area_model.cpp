@@ -129,7 +129,7 @@ ClockLimits clockLimits(const Technology& technology, const MachineDescription& 
     for (const SramMacro* memory : {&memories.activationScratchpad, &memories.weightScratchpad,
                                     &memories.accumulatorColumn}) {
         limits.scratchpadNanoseconds =
-            std::max(limits.scratchpadNanoseconds, memory->accessSeconds.nominal * 1e9);
+            std::max(limits.scratchpadNanoseconds, memory->accessSeconds.low * 1e9);
     }
     return limits;
 }

@@ -33,7 +33,7 @@ AreaNode areaOf(const Technology& technology, const MachineDescription& machine)
 struct ClockLimits {
     double elementNanoseconds = 0;     ///< of a processing element synthesised for the least area
     double fastNanoseconds = 0;        ///< for the least delay; 0: the technology does not say
-    double scratchpadNanoseconds = 0;  ///< the slowest access of a memory, nominal
+    double scratchpadNanoseconds = 0;  ///< the slowest memory, at the fast end of its band
 
     /// That elements of the least area, and the memories, allow; infinite where nothing limits it.
     double reachableHertz() const;

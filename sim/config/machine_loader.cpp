@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 
 #include "arch/command.hpp"
 #include "sim/config/dram_loader.hpp"
 #include "sim/config/energy_reader.hpp"
 #include "sim/config/format_reader.hpp"
+#include "sim/config/machine_description.hpp"
 #include "sim/config/mapping_reader.hpp"
 #include "sim/config/scheme_loader.hpp"
 #include "sim/config/technology_loader.hpp"
@@ -274,10 +276,13 @@ void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
     }
 }
 
+bool isMax(const Value& clock) { return clock.isScalar() && clock.text() == "max"; }
+
 arch::MachineConfig readMachine(const Section& root) {
     arch::MachineConfig machine;
     machine.name = root.at("name").text();
-    machine.clockHertz = root.at("clock").hertz({1e3, 1e11});
+    const Value clock = root.at("clock");
+    machine.clockHertz = isMax(clock) ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
     machine.array = readArray(array);
     const Section datapath = root.at("datapath").fragment("datapaths");
@@ -331,6 +336,20 @@ cost::Technology readNamedTechnology(const Value& value) {
     return readTechnology(value.fragment("technology"));
 }
 
+namespace {
+
+void setFastestClock(const Value& clock, RunConfig& config) {
+    const double hertz = fastestClock(config);
+    if (!std::isfinite(hertz)) {
+        clock.fail("max without a technology has no limit, expected a frequency as 500MHz");
+        config.machine.clockHertz = 1;
+        return;
+    }
+    config.machine.clockHertz = hertz;
+}
+
+}  // namespace
+
 RunConfig readRunConfig(const Section& root) {
     RunConfig config;
     config.machine = readMachine(root);
@@ -342,6 +361,9 @@ RunConfig readRunConfig(const Section& root) {
     config.machine.operandSampling = energy.sampling;
     config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
                                       config.machine.datapath);
+    if (const Value clock = root.at("clock"); isMax(clock) && root.clean()) {
+        setFastestClock(clock, config);
+    }
     return config;
 }
 

@@ -8,12 +8,10 @@
 #include "models/cost/area_model.hpp"
 #include "models/cost/energy_model.hpp"
 #include "models/cost/operand_trace.hpp"
+#include "sim/config/machine_description.hpp"
 #include "sim/config/machine_loader.hpp"
 
 namespace systole::sim {
-
-/// What area and energy of a configured machine depend on.
-cost::MachineDescription describeMachine(const RunConfig& config);
 
 /// ConfigError where the machine's element has no circuit to be priced: before the work, not after.
 void checkTechnology(const RunConfig& config);

@@ -104,6 +104,16 @@ std::string accuracyLine(const Accuracy& accuracy) {
                        accuracy.images);
 }
 
+/// What the energy of the array follows from.
+std::string activityText(const ActivityResult& activity) {
+    return fmt::format(
+        "bits that toggle a step: activations {}, weights {}, sums {}; zero activations {}, zero "
+        "weights {} ({} steps of {} of {} folds sampled)",
+        percent(activity.rates.activationToggles), percent(activity.rates.weightToggles),
+        percent(activity.rates.sumToggles), percent(activity.rates.zeroActivations),
+        percent(activity.rates.zeroWeights), activity.steps, activity.sampledFolds, activity.folds);
+}
+
 std::string summary(const Result& result) {
     const Figures& totals = result.totals;
     Rows rows{
@@ -124,6 +134,7 @@ std::string summary(const Result& result) {
                       fmt::format("{:.1f} inferences/s/W", result.inferencesPerSecondPerWatt())},
                      {"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())}});
     }
+    if (result.activity) rows.push_back({"activity", activityText(*result.activity)});
     if (result.dramFaults) {
         rows.push_back(
             {"DRAM errors", dramFaultsText(*result.dramFaults, result.config.machine.dram.ecc)});

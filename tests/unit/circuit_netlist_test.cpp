@@ -218,18 +218,28 @@ TEST(Resubstitution, LeavesLargeCircuitsAlone) {
     EXPECT_EQ(gatesOf(same, outputs), gates);
 }
 
-constexpr GateDelays kDelays{.gate = {1, 10, 100, 1000}, .perFanoutDoubling = 0.25};
+/// Alignment is ten times as fast.
+constexpr GateDelays delaysOfParts() {
+    GateDelays delays{.gate = {}, .perFanoutDoubling = 0.25};
+    for (auto& part : delays.gate) part = {1, 10, 100, 1000};
+    delays.gate[static_cast<std::size_t>(Part::Alignment)] = {0.1, 1, 10, 100};
+    return delays;
+}
+constexpr GateDelays kDelays = delaysOfParts();
 
 TEST(CircuitTiming, AddsTheGatesOfTheLongestPath) {
     Netlist netlist;
     const Word in = netlist.inputs(4);
     const Signal both = netlist.both(in[0], in[1]);
     const Signal differ = netlist.differ(both, in[2]);
+    netlist.setPart(Part::Alignment);
     const Signal choice = netlist.choose(in[3], differ, in[1]);
     const CriticalPath path = criticalPath(netlist, {choice}, kDelays);
     // Input 1 drives two gates: one doubling.
-    EXPECT_DOUBLE_EQ(path.delay, 0.25 + 1 + 10 + 100);
-    EXPECT_EQ(path.gates, (std::array<std::uint32_t, 4>{1, 1, 1, 0}));
+    EXPECT_DOUBLE_EQ(path.delay, 0.25 + 1 + 10 + 10);
+    const auto gatesOf = [&](Part part) { return path.gates[static_cast<std::size_t>(part)]; };
+    EXPECT_EQ(gatesOf(Part::Multiplier), (std::array<std::uint32_t, 4>{1, 1, 0, 0}));
+    EXPECT_EQ(gatesOf(Part::Alignment), (std::array<std::uint32_t, 4>{0, 0, 1, 0}));
     EXPECT_DOUBLE_EQ(path.fanoutDoublings, 1);
 }
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/cost/machine_description.hpp"
+#include "sim/config/machine_loader.hpp"
+
+namespace systole::sim {
+
+/// What area and energy of a configured machine depend on.
+cost::MachineDescription describeMachine(const RunConfig& config);
+
+/// The clock in hertz that its processing elements, as they are pipelined, and its memories reach:
+/// what `clock: max` stands for. Infinite where nothing limits it.
+double fastestClock(const RunConfig& config);
+
+}  // namespace systole::sim
