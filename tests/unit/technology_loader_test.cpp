@@ -76,7 +76,9 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
         }
         for (const double value : figures.settledFemtojoules) note(value);
         for (const double value : figures.glitchFemtojoules) note(value);
-        for (const double value : figures.nanoseconds.gate) note(value);
+        for (const auto& row : figures.nanoseconds.gate) {
+            for (const double value : row) note(value);
+        }
         note(figures.nanoseconds.perFanoutDoubling);
         note(figures.registerNanoseconds);
     }
