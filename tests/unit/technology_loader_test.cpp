@@ -104,7 +104,7 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
 TEST_F(TechnologyLoader, TakesAFileWithoutCoefficientsOfSpeed) {
     std::string yaml = roundTechnologyYaml();
     const auto begin = yaml.find("  speed:");
-    yaml.erase(begin, yaml.find("  register:") - begin);
+    yaml.erase(begin, yaml.find("\n  register:") + 1 - begin);
     EXPECT_FALSE(load(yaml).logic.speed.has_value());
 }
 
