@@ -206,7 +206,7 @@ TEST(DrawnTrace, IsTheSameEverywhereAndFinite) {
 }
 
 TEST(DrawnTrace, OfARegisterWithoutGuardBitsHasTheLowBitsOfItsSums) {
-    ElementDescription element = elementOf("e4m3", "exact");
+    ElementDescription element = elementOf("int8", "exact");
     const OperandTrace wide = drawnTrace(element, Stimulus::Uniform, 50);
     element.sum = numeric::ExactRegister{.guardBits = 0};
     const OperandTrace narrow = drawnTrace(element, Stimulus::Uniform, 50);
