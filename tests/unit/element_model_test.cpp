@@ -207,9 +207,9 @@ TEST(DrawnTrace, IsTheSameEverywhereAndFinite) {
 
 TEST(DrawnTrace, OfARegisterWithoutGuardBitsHasTheLowBitsOfItsSums) {
     ElementDescription element = elementOf("int8", "exact");
-    const OperandTrace wide = drawnTrace(element, Stimulus::Uniform, 50);
+    const OperandTrace wide = drawnTrace(element, Stimulus::Uniform, 4000);
     element.sum = numeric::ExactRegister{.guardBits = 0};
-    const OperandTrace narrow = drawnTrace(element, Stimulus::Uniform, 50);
+    const OperandTrace narrow = drawnTrace(element, Stimulus::Uniform, 4000);
     EXPECT_EQ(narrow.activations, wide.activations);
     EXPECT_EQ(narrow.sums, wide.sums);
 }
