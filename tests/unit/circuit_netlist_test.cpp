@@ -218,28 +218,27 @@ TEST(Resubstitution, LeavesLargeCircuitsAlone) {
     EXPECT_EQ(gatesOf(same, outputs), gates);
 }
 
-/// Alignment is ten times as fast.
-constexpr GateDelays delaysOfParts() {
+GateDelays delays() {
     GateDelays delays{.gate = {}, .perFanoutDoubling = 0.25};
-    for (auto& part : delays.gate) part = {1, 10, 100, 1000};
-    delays.gate[static_cast<std::size_t>(Part::Alignment)] = {0.1, 1, 10, 100};
+    delays.gate.fill({1, 10, 100, 1000});
+    delays.gate[static_cast<std::size_t>(Part::Rounding)] = {2, 20, 200, 2000};
     return delays;
 }
-constexpr GateDelays kDelays = delaysOfParts();
 
 TEST(CircuitTiming, AddsTheGatesOfTheLongestPath) {
     Netlist netlist;
     const Word in = netlist.inputs(4);
     const Signal both = netlist.both(in[0], in[1]);
     const Signal differ = netlist.differ(both, in[2]);
-    netlist.setPart(Part::Alignment);
+    netlist.setPart(Part::Rounding);
     const Signal choice = netlist.choose(in[3], differ, in[1]);
-    const CriticalPath path = criticalPath(netlist, {choice}, kDelays);
+    const CriticalPath path = criticalPath(netlist, {choice}, delays());
     // Input 1 drives two gates: one doubling.
-    EXPECT_DOUBLE_EQ(path.delay, 0.25 + 1 + 10 + 10);
-    const auto gatesOf = [&](Part part) { return path.gates[static_cast<std::size_t>(part)]; };
-    EXPECT_EQ(gatesOf(Part::Multiplier), (std::array<std::uint32_t, 4>{1, 1, 0, 0}));
-    EXPECT_EQ(gatesOf(Part::Alignment), (std::array<std::uint32_t, 4>{0, 0, 1, 0}));
+    EXPECT_DOUBLE_EQ(path.delay, 0.25 + 1 + 10 + 200);
+    EXPECT_EQ(path.gates[static_cast<std::size_t>(Part::Multiplier)],
+              (std::array<std::uint32_t, 4>{1, 1, 0, 0}));
+    EXPECT_EQ(path.gates[static_cast<std::size_t>(Part::Rounding)],
+              (std::array<std::uint32_t, 4>{0, 0, 1, 0}));
     EXPECT_DOUBLE_EQ(path.fanoutDoublings, 1);
 }
 
@@ -249,7 +248,7 @@ TEST(CircuitTiming, CountsWhatGatesDriveOutputsIncluded) {
     const Signal both = netlist.both(in[0], in[1]);
     const Signal carry = netlist.majority(both, in[2], ~in[1]);
     // `both` drives the majority gate and three outputs: two doublings.
-    const CriticalPath path = criticalPath(netlist, {both, ~both, both, carry}, kDelays);
+    const CriticalPath path = criticalPath(netlist, {both, ~both, both, carry}, delays());
     EXPECT_DOUBLE_EQ(path.delay, 0.25 + (1 + 0.5) + 1000);
     EXPECT_DOUBLE_EQ(path.fanoutDoublings, 3);
 }
@@ -259,9 +258,9 @@ TEST(CircuitTiming, LeavesOutWhatNoOutputDependsOn) {
     const Word in = netlist.inputs(3);
     const Signal both = netlist.both(in[0], in[1]);
     netlist.majority(both, in[0], in[2]);
-    const CriticalPath path = criticalPath(netlist, {both}, kDelays);
+    const CriticalPath path = criticalPath(netlist, {both}, delays());
     EXPECT_DOUBLE_EQ(path.delay, 1);
-    EXPECT_DOUBLE_EQ(criticalPath(netlist, {in[0], kTrue}, kDelays).delay, 0);
+    EXPECT_DOUBLE_EQ(criticalPath(netlist, {in[0], kTrue}, delays()).delay, 0);
 }
 
 }  // namespace

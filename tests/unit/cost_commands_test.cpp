@@ -154,8 +154,7 @@ void expectSums(const nlohmann::json& node) {
 TEST_F(CostCommands, AreaIsATreeThatAddsUp) {
     const std::filesystem::path json = folder_ / "area.json";
     const CommandOutcome outcome = systole(fmt::format(
-        "area {} --set technology={} --json {}", source("configs/accelerators/edge-16x16.yaml"),
-        technology_.string(), json.string()));
+        "area {} --json {}", source("configs/accelerators/edge-16x16.yaml"), json.string()));
     ASSERT_EQ(outcome.exitCode, 0) << outcome.text;
     const nlohmann::json result = jsonOf(json);
     expectSums(result.at("area"));

@@ -31,7 +31,7 @@ inline SramModel roundMemories() {
 inline LogicTechnology roundLogic() {
     LogicTechnology logic;
     for (auto& row : logic.area.squareMicrons) row.fill(2);
-    logic.area.nanoseconds.gate.fill(0.01);
+    for (auto& row : logic.area.nanoseconds.gate) row.fill(0.01);
     logic.area.registerNanoseconds = 0.1;
     logic.area.settledFemtojoules.fill(4);
     logic.area.glitchFemtojoules.fill(1);

@@ -32,8 +32,13 @@ inline std::string roundTechnologyYaml() {
         for (const cost::Part part : cost::kParts) {
             yaml += fmt::format("      {}: {}", nameOf(part), row(std::array{"settled", "glitch"}));
         }
-        yaml += "    delay_ns: " +
-                row(std::array{"and", "xor", "mux", "majority", "fanout_doubling", "register"});
+        yaml += "    delay_ns:\n";
+        for (const cost::Part part : cost::kParts) {
+            yaml += fmt::format("      {}: {}", nameOf(part), row(gates));
+        }
+        for (const char* key : {"fanout_doubling", "register"}) {
+            yaml += fmt::format("      {}: {}\n", key, next());
+        }
     }
     yaml += "  register:\n";
     for (const char* key : {"area_um2", "clock_fj", "toggle_fj"}) {

@@ -76,7 +76,9 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
         }
         for (const double value : figures.settledFemtojoules) note(value);
         for (const double value : figures.glitchFemtojoules) note(value);
-        for (const double value : figures.nanoseconds.gate) note(value);
+        for (const auto& row : figures.nanoseconds.gate) {
+            for (const double value : row) note(value);
+        }
         note(figures.nanoseconds.perFanoutDoubling);
         note(figures.registerNanoseconds);
     }
@@ -102,7 +104,7 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
 TEST_F(TechnologyLoader, TakesAFileWithoutCoefficientsOfSpeed) {
     std::string yaml = roundTechnologyYaml();
     const auto begin = yaml.find("  speed:");
-    yaml.erase(begin, yaml.find("  register:") - begin);
+    yaml.erase(begin, yaml.find("\n  register:") + 1 - begin);
     EXPECT_FALSE(load(yaml).logic.speed.has_value());
 }
 
