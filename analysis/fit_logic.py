@@ -34,10 +34,12 @@ AREA_GROUPS = [["decoder"], ["exponent"], ["multiplier"], ["alignment"], ["accum
                ["normalisation", "rounding"]]
 ENERGY_GROUPS = [["decoder", "exponent", "multiplier"], ["alignment"], ["accumulator"],
                  ["normalisation", "rounding"]]
-AREA_PULL = 0.02
-DELAY_PULL = 0.01
+AREA_PULL = 0.0003
+DELAY_GROUPS = ENERGY_GROUPS
+DELAY_PULL = 0.003
+DELAY_WEIGHT = 2
 ENERGY_PULL = 0.003
-NORM = 4  # of the relative errors of area: between least squares and least maximum
+ELEMENT_WEIGHT = 4  # of an element's error against that of a multiplier alone
 ROUNDS = 4  # of delays: the critical path depends on them
 
 # Cells of the two libraries, where no file of cells says so: Nangate Open Cell Library 45 nm.
@@ -173,19 +175,11 @@ class Bench:
         return [found[key(row)] for row in rows]
 
 
-def fit_relative(design, target, scale, prior, pull, norm=2):
-    """Coefficients >= 0 of least relative error (|design c - target| / scale)^norm, drawn to the
-    prior."""
-    pulled = numpy.sqrt(pull) * numpy.diag(1 / prior)
-    weights = numpy.ones(len(target))
-    for _ in range(1 if norm == 2 else 30):
-        system = numpy.vstack([design * (weights / scale)[:, None], pulled])
-        right = numpy.concatenate([target / scale * weights,
-                                   numpy.sqrt(pull) * numpy.ones(len(prior))])
-        found = nnls(system, right)[0]
-        errors = numpy.abs(design @ found - target) / scale + 1e-6
-        weights = 0.5 * weights + 0.5 * ((errors / errors.max()) ** ((norm - 2) / 2) + 1e-2)
-    return found
+def fit_relative(design, target, scale, prior, pull):
+    """Coefficients >= 0 of least squares of (design c - target) / scale, drawn to the prior."""
+    system = numpy.vstack([design / scale[:, None], numpy.sqrt(pull) * numpy.diag(1 / prior)])
+    right = numpy.concatenate([target / scale, numpy.sqrt(pull) * numpy.ones(len(prior))])
+    return nnls(system, right)[0]
 
 
 def formats_of(row):
@@ -208,12 +202,13 @@ def left_out(rows, solve, predict):
 class Quantity:
     """A fit, its errors and those of rows that were left out."""
 
-    def __init__(self, rows, measured, design, fixed, prior, pull, norm=2):
+    def __init__(self, rows, measured, design, fixed, prior, pull, weight=1):
         self.rows, self.measured = rows, numpy.array(measured)
         target = self.measured - fixed
+        scale = self.measured * [1 if row.unit == "pe" else weight for row in rows]
 
         def solve(kept):
-            return fit_relative(design[kept], target[kept], self.measured[kept], prior, pull, norm)
+            return fit_relative(design[kept], target[kept], scale[kept], prior, pull)
         self.coefficients = solve(list(range(len(rows))))
         self.fitted = design @ self.coefficients + fixed
         self.left_out = left_out(rows, solve, lambda i, c: design[i] @ c + fixed[i])
@@ -251,7 +246,7 @@ def fit_area(rows, prior):
     registers = numpy.array([row.counts["flip_flops"] for row in rows]) * prior["register"]
     priors = numpy.array([prior[kind] for _ in AREA_GROUPS for kind in KINDS])
     return Quantity(rows, [row.figures["area"] for row in rows], gate_design(rows), registers,
-                    priors, AREA_PULL, NORM)
+                    priors, AREA_PULL, ELEMENT_WEIGHT)
 
 
 def unique(rows):
@@ -266,16 +261,17 @@ def path_design(rows):
     design = []
     for row in rows:
         path = row.counts["critical_path"]
-        design.append([path[kind] for kind in KINDS] + [path["fanout_doublings"],
-                                                        1 if row.unit == "pe" else 0])
+        design.append([sum(path[part][kind] for part in group)
+                       for group in DELAY_GROUPS for kind in KINDS]
+                      + [path["fanout_doublings"], 1 if row.unit == "pe" else 0])
     return numpy.array(design, float)
 
 
 def fit_delay(rows, scale):
     rows = [row for row in unique(rows) if row.figures["delay"]]
-    prior = scale * numpy.array([1, 1.5, 1.5, 1.3, 0.2, 3])
+    prior = scale * numpy.array([1, 1.5, 1.5, 1.3] * len(DELAY_GROUPS) + [0.2, 3])
     return Quantity(rows, [row.figures["delay"] for row in rows], path_design(rows),
-                    numpy.zeros(len(rows)), prior, DELAY_PULL)
+                    numpy.zeros(len(rows)), prior, DELAY_PULL, DELAY_WEIGHT)
 
 
 def toggle_design(rows):
@@ -322,7 +318,12 @@ def gates_yaml(area, delay, energy, indent):
         group = next(i for i, names in enumerate(AREA_GROUPS) if part in names)
         lines.append(f"{pad}  {part}: "
                      + row_text(KINDS, area[group * len(KINDS):(group + 1) * len(KINDS)]))
-    lines.append(pad + "delay_ns: " + row_text(KINDS + ["fanout_doubling", "register"], delay))
+    lines.append(pad + "delay_ns:")
+    for part in PARTS:
+        group = next(i for i, names in enumerate(DELAY_GROUPS) if part in names)
+        lines.append(f"{pad}  {part}: "
+                     + row_text(KINDS, delay[group * len(KINDS):(group + 1) * len(KINDS)]))
+    lines += [f"{pad}  fanout_doubling: {number(delay[-2])}", f"{pad}  register: {number(delay[-1])}"]
     lines.append(pad + "toggles_fj:")
     for part in PARTS:
         group = next(i for i, names in enumerate(ENERGY_GROUPS) if part in names)
@@ -359,24 +360,23 @@ class Fit:
         self.speed_area = fit_area(speed_rows, prior) if speed_rows else None
         self.delay = self.speed_delay = None
         for _ in range(ROUNDS):
-            self.delay = self.fit_delays(self.delay, area_rows)
-            self.speed_delay = self.fit_delays(self.speed_delay, speed_rows) if speed_rows else None
+            self.delay = self.fit_delays(area_rows)
+            self.speed_delay = self.fit_delays(speed_rows) if speed_rows else None
             for row, counts in zip(rows, bench.counts(rows, self.yaml("fit"), False)):
                 row.counts["critical_path"] = counts["critical_path"]
 
     @staticmethod
-    def fit_delays(before, rows):
-        scale = 1.0 if before is None else before.coefficients[:2].sum() / 2.5 or 1.0
-        if before is None:
-            design = path_design(unique(rows))
-            measured = numpy.array([row.figures["delay"] for row in unique(rows)])
-            scale = float(numpy.median(measured / design[:, :4].sum(axis=1)))
+    def fit_delays(rows):
+        rows = unique(rows)
+        gates = path_design(rows)[:, :-2].sum(axis=1)
+        scale = float(numpy.median([row.figures["delay"] / count
+                                    for row, count in zip(rows, gates) if row.figures["delay"]]))
         return fit_delay(rows, scale)
 
     @staticmethod
     def draft(prior):
         area = [prior[kind] for _ in AREA_GROUPS for kind in KINDS]
-        gates = gates_yaml(area, [1, 1.5, 1.5, 1.3, 0.2, 0], numpy.ones(10), 4)
+        gates = gates_yaml(area, [1, 1.5, 1.5, 1.3] * len(DELAY_GROUPS) + [0.2, 0], numpy.ones(10), 4)
         lines = ["name: draft", "node: draft", "logic:", "  source: draft", "  area:", *gates,
                  "  speed:", *gates,
                  "  register: {area_um2: 1, clock_fj: 1, toggle_fj: 1}", "  input_fj: 1",

@@ -333,7 +333,8 @@ def generic_7nm(base):
     tables = fit_sram.read_tables(REFERENCE)
     return technology("generic_7nm", 7, [
         "A generic 7 nm process at 0.7 V, scaled from generic_45nm: an estimate. Energies follow",
-        "published arithmetic and memories (Horowitz 2014, Jouppi 2021)."],
+        "published arithmetic and memories (Horowitz 2014, Jouppi 2021), so they are above those of",
+        "generic_22nm, which follow inverters: compare nodes within one of the two."],
                       base, logic_7nm(tables), sram_7nm(tables))
 
 

@@ -254,6 +254,10 @@ private:
                 sum->overflow = numeric::Overflow::Saturate;
             sum->rounding = numeric::Rounding::NearestEven;
         }
+        // A register with fewer guard bits holds the low bits of the sums that are drawn.
+        if (auto* sum = std::get_if<numeric::ExactRegister>(&format.sum)) {
+            sum->guardBits = std::max(sum->guardBits, static_cast<int>(std::bit_width(kRowsAbove)));
+        }
         return format;
     }
 

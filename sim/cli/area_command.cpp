@@ -69,7 +69,7 @@ void addArea(CLI::App& app, Action& action) {
         "controllers by counts of registers and gates. Wires, clock tree, pads and the DRAM's PHY\n"
         "are not in it.\n"
         "Example:\n"
-        "  systole area configs/edge.yaml --set datapath=e4m3");
+        "  systole area configs/accelerators/edge-16x16.yaml --set datapath=e4m3");
     command->callback([options, &action] { action = [options] { return area(*options); }; });
 }
 

@@ -28,16 +28,16 @@ cost::FitError readFitError(const Section& section) {
 GateFigures readGates(const Section& section) {
     GateFigures figures;
     const Section area = section.at("gates_um2").section();
+    const Section delay = section.at("delay_ns").section();
     const Section energy = section.at("toggles_fj").section();
     for (const cost::Part part : cost::kParts) {
         const auto index = static_cast<std::size_t>(part);
         readGateRow(area.at(nameOf(part)).section(), figures.squareMicrons[index]);
+        readGateRow(delay.at(nameOf(part)).section(), figures.nanoseconds.gate[index]);
         const Section toggles = energy.at(nameOf(part)).section();
         figures.settledFemtojoules[index] = toggles.at("settled").real(kNotNegative);
         figures.glitchFemtojoules[index] = toggles.at("glitch").real(kNotNegative);
     }
-    const Section delay = section.at("delay_ns").section();
-    readGateRow(delay, figures.nanoseconds.gate);
     figures.nanoseconds.perFanoutDoubling = delay.at("fanout_doubling").real(kNotNegative);
     figures.registerNanoseconds = delay.at("register").real(kNotNegative);
     return figures;

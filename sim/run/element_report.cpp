@@ -69,7 +69,10 @@ Json circuitJson(const ElementReport& element) {
         toggles[nameOf(part)] = {{"settled", settled},
                                  {"glitch", sum(element.activity.gates.gates[index]) - settled}};
     }
-    Json path = gateKindsJson(element.path.gates);
+    Json path;
+    for (const cost::Part part : cost::kParts) {
+        path[nameOf(part)] = gateKindsJson(element.path.gates[static_cast<std::size_t>(part)]);
+    }
     path["fanout_doublings"] = element.path.fanoutDoublings;
     return {{"gates", gates},
             {"flip_flops", element.flipFlops},

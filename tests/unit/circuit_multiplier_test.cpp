@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <array>
+
 #include "circuit_fixture.hpp"
 #include "models/cost/circuit/element_circuit.hpp"
 #include "models/cost/circuit/multiplier_circuit.hpp"
@@ -37,7 +39,6 @@ std::string textOf(const Number& number) {
 }
 
 Number numberOn(const NumberWires& wires, const Evaluator& run, std::size_t lane) {
-    if (!run.bit(wires.nonzero, lane)) return {};
     Int128 significand = wires.isSigned ? run.twosComplement(wires.significand, lane)
                                         : static_cast<Int128>(run.value(wires.significand, lane));
     if (run.bit(wires.negative, lane)) significand = -significand;
@@ -292,71 +293,65 @@ TEST(CircuitMultiplier, OfSignAndMagnitudeMultipliesMagnitudes) {
     });
 }
 
-/// A number at its place in a port: as wide as its bricks, with its sign above its code.
-Word codesAt(const Word& port, std::size_t index, std::size_t bits) {
-    const auto begin = port.begin() + static_cast<std::ptrdiff_t>(index * bits);
-    return {begin, begin + static_cast<std::ptrdiff_t>(bits)};
+std::size_t slicesOf(const Format& format) {
+    const auto port = *numeric::integerPortOf(format);
+    return port.bits <= 2 ? 1 : port.bits <= 4 ? 2 : 4;
 }
 
-Int128 integerOf(UInt128 code, std::size_t bits, bool isSigned) {
-    const auto value = static_cast<Int128>(code);
-    return isSigned && ((code >> (bits - 1)) & 1) != 0 ? value - (Int128{1} << bits) : value;
+UInt128 numberOf(const std::vector<bool>& bits) {
+    UInt128 number = 0;
+    for (std::size_t i = bits.size(); i-- > 0;) number = 2 * number + (bits[i] ? 1 : 0);
+    return number;
 }
 
-/// Every number in one port times every one in the other.
-void expectComposed(std::size_t bitsA, bool aIsSigned, std::size_t bitsW, bool wIsSigned) {
-    const Format a =
-        numeric::IntFormat{.name = "a", .bits = static_cast<int>(bitsA), .isSigned = aIsSigned};
-    const Format w =
-        numeric::IntFormat{.name = "w", .bits = static_cast<int>(bitsW), .isSigned = wIsSigned};
-    SCOPED_TRACE(fmt::format("{} {} x {} {}", bitsA, aIsSigned, bitsW, wIsSigned));
+/// As many products as there are bricks for, of numbers of their own, all added.
+void expectComposed(const Format& a, const Format& w) {
+    SCOPED_TRACE(fmt::format("{} x {}", nameOf(a), nameOf(w)));
+    const std::size_t products = 16 / slicesOf(a) / slicesOf(w);
+    ASSERT_EQ(products, numeric::composedProducts(a, w));
     Netlist netlist;
     const Word portA = netlist.inputs(portBits(ProductClass::Composable, a));
     const Word portW = netlist.inputs(portBits(ProductClass::Composable, w));
-    ASSERT_EQ(portA.size(), 8);
     const MultiplierCircuit circuit =
         multiplierCircuit(netlist, Goal::Area, ProductClass::Composable, a, w, portA, portW);
-    ASSERT_EQ(circuit.schedule.size(), 1);
-    std::vector<Word> in;
-    for (std::size_t i = 0; i < 8 / bitsA; ++i) in.push_back(codesAt(portA, i, bitsA));
-    const std::size_t numbersA = in.size();
-    for (std::size_t i = 0; i < 8 / bitsW; ++i) in.push_back(codesAt(portW, i, bitsW));
-    in.push_back(circuit.control);
-    UInt128 mode = 0;
-    for (std::size_t i = 0; i < circuit.control.size(); ++i) {
-        if (circuit.schedule[0][i]) mode |= UInt128{1} << i;
+    const numeric::Multiplier multiplier(ProductClass::Composable, Codec(a), Codec(w));
+    std::mt19937 generator(1);
+    std::vector<std::vector<UInt128>> cases;
+    std::vector<Number> sums;
+    for (std::size_t i = 0; i < 2048; ++i) {
+        std::vector<std::uint16_t> codesA(products);
+        std::vector<std::uint16_t> codesW(products);
+        Int128 sum = 0;
+        for (std::size_t k = 0; k < products; ++k) {
+            codesA[k] = static_cast<std::uint16_t>(generator() % Codec(a).codeCount());
+            codesW[k] = static_cast<std::uint16_t>(generator() % Codec(w).codeCount());
+            const auto product = multiplier.multiply(codesA[k], codesW[k]);
+            sum += product.significand << (product.exponent - circuit.product.unitExponent);
+        }
+        cases.push_back({numberOf(composablePort(a, false, slicesOf(w), codesA)),
+                         numberOf(composablePort(w, true, slicesOf(a), codesW))});
+        sums.push_back(reduced(sum, circuit.product.unitExponent));
     }
-    auto cases = casesOf({portA, portW}, kMostPairs);
-    for (auto& each : cases) {
-        std::vector<UInt128> codes;
-        for (std::size_t i = 0; i < numbersA; ++i) {
-            codes.push_back(lowBits(each[0] >> (i * bitsA), bitsA));
-        }
-        for (std::size_t i = 0; i < 8 / bitsW; ++i) {
-            codes.push_back(lowBits(each[1] >> (i * bitsW), bitsW));
-        }
-        codes.push_back(mode);
-        each = codes;
-    }
-    forEachCase(netlist, in, cases, [&](const auto& run, auto lane, const auto& x) {
-        Int128 expected = 0;
-        for (std::size_t i = 0; i < numbersA; ++i) {
-            for (std::size_t j = numbersA; j + 1 < x.size(); ++j) {
-                expected += integerOf(x[i], bitsA, aIsSigned) * integerOf(x[j], bitsW, wIsSigned);
-            }
-        }
-        ASSERT_TRUE(numberOn(circuit.product, run, lane) == reduced(expected, 0));
+    std::size_t at = 0;
+    forEachCase(netlist, {portA, portW}, cases, [&](const auto& run, auto lane, const auto&) {
+        const Number actual = numberOn(circuit.product, run, lane);
+        ASSERT_TRUE(actual == sums[at])
+            << textOf(actual) << ", expected " << textOf(sums[at]) << ", case " << at;
+        ++at;
     });
 }
 
 TEST(CircuitMultiplier, ComposesBricksInAllModes) {
-    for (const std::size_t bitsA : {2U, 4U, 8U}) {
-        for (const std::size_t bitsW : {2U, 4U, 8U}) {
-            expectComposed(bitsA, true, bitsW, true);
-            expectComposed(bitsA, false, bitsW, true);
-            expectComposed(bitsA, true, bitsW, false);
-            expectComposed(bitsA, false, bitsW, false);
-        }
+    const std::array names{"int2", "int4", "int8", "uint2", "uint4", "uint8"};
+    for (const char* a : names) {
+        for (const char* w : names) expectComposed(known(a), known(w));
+    }
+}
+
+TEST(CircuitMultiplier, ExtendsNumbersToTheirBricks) {
+    for (const char* name : {"int3", "uint3", "int5", "uint7", "ternary", "int4_half"}) {
+        expectComposed(known(name), known("int2"));
+        expectComposed(known("uint4"), known(name));
     }
 }
 

@@ -5,12 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <set>
 
-#include "models/cost/technology.hpp"
 #include "sim/config_error.hpp"
+#include "technology_fixture.hpp"
 
 namespace systole::sim {
 namespace {
@@ -18,130 +19,177 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const char* const kGeneric = SYSTOLE_SOURCE_DIR "/configs/technology/generic_45nm.yaml";
+class TechnologyLoader : public ::testing::Test {
+protected:
+    TechnologyLoader() { std::filesystem::create_directories(folder_); }
+    ~TechnologyLoader() override { std::filesystem::remove_all(folder_); }
 
-double areaOf(const cost::Technology& technology, const std::string& format,
-              const std::string& accumulator) {
-    return requireProcessingElement(technology, format, format, accumulator).areaSquareMicrons;
-}
-
-TEST(Technology, OfGeneric45nmGivesTheAreaRatiosOfTheSynthesis) {
-    const cost::Technology technology = loadTechnology(kGeneric);
-    const double int8 = areaOf(technology, "int8", "int32");
-    EXPECT_NEAR(areaOf(technology, "e4m3", "exact") / int8, 1.11, 0.06);
-    EXPECT_NEAR(areaOf(technology, "e4m3", "fp32") / int8, 1.83, 0.06);
-    EXPECT_NEAR(areaOf(technology, "e5m2", "exact") / int8, 1.55, 0.06);
-}
-
-TEST(Technology, OfGeneric45nmSplitsTheProcessingElementAsTheSynthesisDid) {
-    const cost::Technology technology = loadTechnology(kGeneric);
-    const auto& int8 = requireProcessingElement(technology, "int8", "int8", "int32");
-    const auto parts = cost::areaByPart(technology, int8);
-    EXPECT_NEAR(parts.multiplierSquareMicrons / int8.areaSquareMicrons, 0.44, 0.005);
-    EXPECT_NEAR(parts.registerSquareMicrons / int8.areaSquareMicrons, 0.26, 0.005);
-    EXPECT_NEAR(parts.restSquareMicrons / int8.areaSquareMicrons, 0.30, 0.005);
-}
-
-TEST(Technology, OfGeneric45nmHasTheFiguresOfItsSource) {
-    const cost::Technology technology = loadTechnology(kGeneric);
-    const auto& element = requireProcessingElement(technology, "e4m3", "e4m3", "exact");
-    EXPECT_EQ(element.areaSquareMicrons, 913.976);
-    EXPECT_EQ(element.picojoulesPerMac, 2.1774);
-    EXPECT_EQ(element.idleClockPicojoules, 0.5763);
-    EXPECT_EQ(element.leakageMicrowatts, 19.11);
-    EXPECT_EQ(element.delayNanoseconds, 3.26);
-    EXPECT_EQ(element.fastAreaSquareMicrons, 1295.686);
-    EXPECT_EQ(technology.fp32Multiply.energyPicojoules.value, 3.7);
-}
-
-TEST(Technology, WithoutAnElementSaysWhichThereAre) {
-    const cost::Technology technology = loadTechnology(kGeneric);
-    try {
-        requireProcessingElement(technology, "e2m3", "e2m3", "exact");
-        FAIL() << "no error";
-    } catch (const ConfigError& error) {
-        EXPECT_THAT(error.what(),
-                    AllOf(HasSubstr("no processing element e2m3 x e2m3 + exact"),
-                          HasSubstr("int8 x int8 + int32"), HasSubstr("e4m3 x e4m3 + fp32")));
+    cost::Technology load(const std::string& yaml) const {
+        const std::filesystem::path file = folder_ / "technology.yaml";
+        std::ofstream(file) << yaml;
+        return loadTechnology(file);
     }
-}
 
-/// The problems of the generic technology with `from` replaced by `to`, once.
-std::string problemsWith(const std::string& from, const std::string& to) {
-    std::stringstream text;
-    text << std::ifstream(kGeneric).rdbuf();
-    std::string yaml = text.str();
-    const auto where = yaml.find(from);
-    EXPECT_NE(where, std::string::npos) << from;
-    yaml.replace(where, from.size(), to);
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    const auto file =
-        std::filesystem::path(::testing::TempDir()) / (std::string(info->name()) + ".yaml");
-    std::ofstream(file) << yaml;
-    std::string problems;
-    try {
-        loadTechnology(file);
-    } catch (const ConfigError& error) {
-        problems = error.what();
+    /// The problems of the round technology with `from` replaced by `to`, once, or those of a file
+    /// that has none.
+    std::string problemsWith(const std::string& from, const std::string& to) {
+        std::string yaml = roundTechnologyYaml();
+        const auto where = yaml.find(from);
+        EXPECT_NE(where, std::string::npos) << from;
+        yaml.replace(where, from.size(), to);
+        try {
+            load(yaml);
+        } catch (const ConfigError& error) {
+            return error.what();
+        }
+        return "none";
     }
-    std::filesystem::remove(file);
-    return problems;
+
+    /// `technology.yaml:LINE:` of the first such text.
+    static std::string placeOf(const std::string& text) {
+        const std::string yaml = roundTechnologyYaml();
+        const auto end = yaml.begin() + static_cast<std::ptrdiff_t>(yaml.find(text));
+        return fmt::format("technology.yaml:{}:", 1 + std::count(yaml.begin(), end, '\n'));
+    }
+
+private:
+    std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) /
+                                    ::testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
+    const cost::Technology technology = load(roundTechnologyYaml());
+    EXPECT_EQ(technology.name, "round");
+    EXPECT_EQ(technology.node, "none");
+    EXPECT_FALSE(technology.isFree);
+    std::set<double> values;
+    std::size_t count = 0;
+    const auto note = [&](double value) {
+        values.insert(value);
+        ++count;
+    };
+    const cost::LogicTechnology& logic = technology.logic;
+    ASSERT_TRUE(logic.speed.has_value());
+    for (const cost::GateFigures& figures : {logic.area, *logic.speed}) {
+        for (const auto& row : figures.squareMicrons) {
+            for (const double value : row) note(value);
+        }
+        for (const double value : figures.settledFemtojoules) note(value);
+        for (const double value : figures.glitchFemtojoules) note(value);
+        for (const double value : figures.nanoseconds.gate) note(value);
+        note(figures.nanoseconds.perFanoutDoubling);
+        note(figures.registerNanoseconds);
+    }
+    for (const double value :
+         {logic.flipFlop.squareMicrons, logic.flipFlop.clockFemtojoules,
+          logic.flipFlop.toggleFemtojoules, logic.inputFemtojoules,
+          logic.leakageMicrowattsPerSquareMicron, logic.temperatureKelvin,
+          logic.kelvinPerLeakageDoubling, logic.areaError.rms, logic.areaError.largest,
+          logic.delayError.rms, logic.delayError.largest, logic.energyError.rms,
+          logic.energyError.largest}) {
+        note(value);
+    }
+    // The file numbers its coefficients from 1 on: none is read twice, none is left out.
+    EXPECT_EQ(values.size(), count);
+    EXPECT_EQ(*values.begin(), 1);
+    EXPECT_EQ(*values.rbegin(), static_cast<double>(count));
+    EXPECT_EQ(logic.area.squareMicrons[0][0], 1);
+    EXPECT_EQ(logic.area.squareMicrons[0][3], 4);
+    EXPECT_EQ(logic.area.squareMicrons[6][3], 28);
+    EXPECT_EQ(logic.source, "made for tests");
 }
 
-TEST(TechnologyLoader, ReportsAMissingCoefficient) {
-    EXPECT_THAT(problemsWith("    idle_clock_pj: 0.2004\n", ""),
-                AllOf(HasSubstr(".yaml:10:"), HasSubstr("idle_clock_pj")));
+TEST_F(TechnologyLoader, TakesAFileWithoutCoefficientsOfSpeed) {
+    std::string yaml = roundTechnologyYaml();
+    const auto begin = yaml.find("  speed:");
+    yaml.erase(begin, yaml.find("  register:") - begin);
+    EXPECT_FALSE(load(yaml).logic.speed.has_value());
 }
 
-TEST(TechnologyLoader, ReportsANegativeEnergy) {
-    EXPECT_THAT(
-        problemsWith("energy_pj_per_mac: 0.5491", "energy_pj_per_mac: -0.5491"),
-        AllOf(HasSubstr(".yaml:17:24"), HasSubstr("energy_pj_per_mac"), HasSubstr("-0.5491")));
+TEST_F(TechnologyLoader, ReportsAMissingCoefficient) {
+    EXPECT_THAT(problemsWith("glitch: 30", "rms: 30"),
+                AllOf(HasSubstr(placeOf("glitch: 30")),
+                      HasSubstr("logic.area.toggles_fj.decoder.glitch"), HasSubstr("missing key")));
+    EXPECT_THAT(problemsWith("  input_fj:", "  # input_fj:"),
+                AllOf(HasSubstr("technology.yaml:"), HasSubstr("logic.input_fj: missing key")));
 }
 
-TEST(TechnologyLoader, ReportsAnUnknownComponent) {
-    EXPECT_THAT(problemsWith("vector_lane:", "vector_lanes:"),
-                AllOf(HasSubstr("vector_lanes"), HasSubstr("unknown")));
+TEST_F(TechnologyLoader, ReportsAMissingSection) {
+    EXPECT_THAT(problemsWith("logic:", "logics:"),
+                AllOf(HasSubstr("logic: missing key"), HasSubstr("unknown key 'logics'")));
 }
 
-TEST(TechnologyLoader, ReportsAnUnknownAccumulator) {
-    EXPECT_THAT(problemsWith("accumulator: int20", "accumulator: fp31"),
-                HasSubstr("unknown accumulator 'fp31', expected int8 to int63"));
+TEST_F(TechnologyLoader, ReportsANegativeEnergyWithItsPlace) {
+    EXPECT_THAT(problemsWith("settled: 29", "settled: -29"),
+                AllOf(HasSubstr(placeOf("settled: 29") + "26"),
+                      HasSubstr("logic.area.toggles_fj.decoder.settled"), HasSubstr("-29"),
+                      HasSubstr("expected a number from 0")));
+    EXPECT_THAT(problemsWith("clock_fj: ", "clock_fj: -"),
+                AllOf(HasSubstr(placeOf("clock_fj: ")), HasSubstr("logic.register.clock_fj")));
 }
 
-TEST(TechnologyLoader, ReportsAnElementThatIsThereTwice) {
-    EXPECT_THAT(problemsWith("accumulator: int20", "accumulator: int32"),
-                HasSubstr("int2 x int2 + int32 is there twice"));
+TEST_F(TechnologyLoader, ReportsAnUnknownComponent) {
+    EXPECT_THAT(problemsWith("rounding: {and:", "squaring: {and:"),
+                AllOf(HasSubstr(placeOf("rounding: {and:")), HasSubstr("logic.area.gates_um2"),
+                      HasSubstr("unknown key 'squaring'"), HasSubstr("rounding: missing key")));
+    EXPECT_THAT(problemsWith("majority: 4}", "majority: 4, nand: 1}"),
+                AllOf(HasSubstr(placeOf("majority: 4}")), HasSubstr("logic.area.gates_um2.decoder"),
+                      HasSubstr("unknown key 'nand'")));
 }
 
-TEST(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {
+TEST_F(TechnologyLoader, ReportsALeakageThatNeverDoubles) {
+    EXPECT_THAT(problemsWith("kelvin_per_doubling: ", "kelvin_per_doubling: 0 #"),
+                AllOf(HasSubstr(placeOf("kelvin_per_doubling: ")),
+                      HasSubstr("logic.leakage.kelvin_per_doubling")));
+}
+
+TEST_F(TechnologyLoader, ReportsWhatIsNoNumber) {
+    EXPECT_THAT(problemsWith("settled: 29", "settled: much"),
+                AllOf(HasSubstr(placeOf("settled: 29")), HasSubstr("settled"), HasSubstr("much")));
+}
+
+TEST_F(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {
     EXPECT_THAT(
         problemsWith("  write_pj:\n", "  writes_pj:\n"),
         AllOf(HasSubstr("sram.write_pj: missing key"), HasSubstr("sram: unknown key 'writes_pj'")));
 }
 
-TEST(TechnologyLoader, ReportsANegativeCoefficientOfTheMemoriesWithItsPlace) {
-    std::ifstream file(kGeneric);
-    int line = 0;
-    for (std::string text; text != "  read_pj:"; ++line) {
-        ASSERT_TRUE(std::getline(file, text));
-    }
-    const std::string first = "    nominal:\n      - {scale: ";
-    // Margin, error and its three cases, nominal, the first term.
-    EXPECT_THAT(problemsWith(first, first + "-"),
-                AllOf(HasSubstr(fmt::format(".yaml:{}:17", line + 7)),
-                      HasSubstr("sram.read_pj.nominal"), HasSubstr("expected a number from 0")));
+TEST_F(TechnologyLoader, ReportsANegativeCoefficientOfTheMemoriesWithItsPlace) {
+    EXPECT_THAT(problemsWith("- {scale: 2,", "- {scale: -2,"),
+                AllOf(HasSubstr(placeOf("- {scale: 2,")), HasSubstr("sram.read_pj.nominal"),
+                      HasSubstr("expected a number from 0")));
 }
 
-TEST(TechnologyLoader, ReportsAMemoryTermThatIsAStep) {
-    EXPECT_THAT(problemsWith("capacity_exponent: 0, word_exponent: 1}",
-                             "capacity_exponent: 0, word_exponent: 1, above: 8KiB}"),
+TEST_F(TechnologyLoader, ReportsAMemoryTermThatIsAStep) {
+    EXPECT_THAT(problemsWith("- {scale: 2, capacity_exponent: 1, word_exponent: 1}",
+                             "- {scale: 2, capacity_exponent: 0, word_exponent: 1, above: 8KiB}"),
                 HasSubstr("is a step at 'above', expected a positive exponent"));
 }
 
-TEST(TechnologyLoader, ReportsAMisspeltRegisterFile) {
-    EXPECT_THAT(problemsWith("  register_file:", "  register_files:"),
-                AllOf(HasSubstr("register_files"), HasSubstr("unknown key")));
+/// Files of configs/technology that are technologies: the others are tables.
+std::vector<std::filesystem::path> shippedFiles() {
+    std::vector<std::filesystem::path> files;
+    const std::filesystem::path folder = SYSTOLE_SOURCE_DIR "/configs/technology";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().filename() != "node_scaling.yaml") files.push_back(entry.path());
+    }
+    return files;
+}
+
+TEST(ShippedTechnologies, Load) {
+    const auto files = shippedFiles();
+    EXPECT_FALSE(files.empty());
+    for (const auto& file : files) {
+        SCOPED_TRACE(file.string());
+        const cost::Technology technology = loadTechnology(file);
+        EXPECT_EQ(technology.name, file.stem().string());
+        EXPECT_FALSE(technology.logic.source.empty());
+        EXPECT_FALSE(technology.sram.source().empty());
+        EXPECT_GT(technology.logic.flipFlop.squareMicrons, 0);
+        EXPECT_GT(technology.logic.flipFlop.clockFemtojoules, 0);
+        EXPECT_GT(technology.logic.areaError.largest, 0);
+        EXPECT_EQ(namedTechnology(file.stem().string()).name, technology.name);
+    }
 }
 
 }  // namespace

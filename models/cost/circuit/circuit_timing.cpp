@@ -43,7 +43,8 @@ CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const Gat
                                  : 0;
             continue;
         }
-        arrival[index] = arrival[before[index]] + delays.gate[gateIndex(cell.kind)] +
+        arrival[index] = arrival[before[index]] +
+                         delays.gate[static_cast<std::size_t>(cell.part)][gateIndex(cell.kind)] +
                          doublings(fanout[index]) * delays.perFanoutDoubling;
     }
     CriticalPath path;
@@ -53,7 +54,7 @@ CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const Gat
     }
     path.delay = arrival[at];
     for (; inputCount(cells[at].kind) != 0; at = before[at]) {
-        ++path.gates[gateIndex(cells[at].kind)];
+        ++path.gates[static_cast<std::size_t>(cells[at].part)][gateIndex(cells[at].kind)];
         path.fanoutDoublings += doublings(fanout[at]);
     }
     path.fanoutDoublings += doublings(fanout[at]);

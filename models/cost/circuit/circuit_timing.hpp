@@ -9,14 +9,14 @@ namespace systole::cost {
 
 /// Delays of gates, in any unit.
 struct GateDelays {
-    std::array<double, kGateKindCount> gate{};
+    std::array<std::array<double, kGateKindCount>, kPartCount> gate{};  ///< [part][kind]
     double perFanoutDoubling = 0;  ///< for every doubling of what a gate drives
 };
 
 /// The longest path, by what is on it.
 struct CriticalPath {
     double delay = 0;
-    std::array<std::uint32_t, kGateKindCount> gates{};
+    std::array<std::array<std::uint32_t, kGateKindCount>, kPartCount> gates{};
     double fanoutDoublings = 0;  ///< sum over its gates and its first input
 };
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/cost/area_model.hpp"
+#include "models/cost/energy_model.hpp"
+#include "models/numeric/product_class.hpp"
+
+namespace systole::cost {
+
+inline SramQuantity growing(double nominal, double low, double high) {
+    const auto curve = [](double scale) {
+        return SramCurve{{.scale = scale, .capacityExponent = 1, .wordExponent = 1}};
+    };
+    return {.nominal = curve(nominal), .low = curve(low), .high = curve(high)};
+}
+
+/// Energies and areas that are easy to add up: a macro of 1024 bytes and 64 bits reads 2 pJ, writes
+/// 3 pJ, leaks 0.5 mW, takes 0.01 mm2 and 1 ns; everything doubles with either size.
+inline SramModel roundMemories() {
+    SramCoefficients coefficients;
+    coefficients.source = "memories";
+    coefficients.readPicojoules = growing(2, 1, 4);
+    coefficients.writePicojoules = growing(3, 3, 3);
+    coefficients.leakageMicrowatts = growing(500, 500, 500);
+    coefficients.areaSquareMicrons = growing(10'000, 10'000, 30'000);
+    coefficients.accessNanoseconds = growing(1, 1, 1);
+    return SramModel(coefficients);
+}
+
+/// Gates of 2 um2 and 0.01 ns, register bits of 5 um2, a nanowatt for each um2.
+inline LogicTechnology roundLogic() {
+    LogicTechnology logic;
+    for (auto& row : logic.area.squareMicrons) row.fill(2);
+    logic.area.nanoseconds.gate.fill(0.01);
+    logic.area.registerNanoseconds = 0.1;
+    logic.area.settledFemtojoules.fill(4);
+    logic.area.glitchFemtojoules.fill(1);
+    logic.flipFlop = {.squareMicrons = 5, .clockFemtojoules = 1, .toggleFemtojoules = 2};
+    logic.inputFemtojoules = 3;
+    logic.leakageMicrowattsPerSquareMicron = 1e-3;
+    logic.areaError = {.rms = 0.05, .largest = 0.1};
+    logic.source = "logic";
+    return logic;
+}
+
+inline Technology roundTechnology() {
+    return {.name = "round", .node = "none", .logic = roundLogic(), .sram = roundMemories()};
+}
+
+inline ElementDescription elementOf(const std::string& format, const std::string& accumulator) {
+    const numeric::Format operand = *numeric::formatNamed(format);
+    return describeElement(operand, operand, *numeric::parseAccumulator(accumulator),
+                           numeric::defaultProductClass(operand, operand));
+}
+
+inline MachineDescription roundMachine() {
+    return {.array = {.rows = 4, .columns = 8},
+            .element = elementOf("int8", "int32"),
+            .clockHertz = 500e6,
+            .activationScratchpad = {.capacityBytes = 4096, .banks = 4, .wordBits = 64},
+            .weightScratchpad = {.capacityBytes = 2048, .banks = 1, .wordBits = 128},
+            .accumulatorRows = 256,
+            .accumulatorBits = 64,
+            .vectorLanes = 2,
+            .control = {.commandQueueDepth = 4,
+                        .dmaOutstandingBursts = 4,
+                        .dmaBytesPerCycle = 8,
+                        .dramChannels = 1,
+                        .dramQueueEntries = 16,
+                        .dramWriteEntries = 16,
+                        .dramBanks = 8,
+                        .dramBurstBytes = 64},
+            .energy = {}};
+}
+
+}  // namespace systole::cost

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "models/cost/circuit/netlist.hpp"
+
+namespace systole::sim {
+
+/// The YAML of a technology whose coefficients of logic are numbered from 1 on, as they come.
+inline std::string roundTechnologyYaml() {
+    int number = 0;
+    const auto next = [&] { return std::to_string(++number); };
+    const auto row = [&](const auto& keys) {
+        std::string text;
+        for (const char* key : keys) {
+            text += (text.empty() ? "" : ", ") + std::string(key) + ": " + next();
+        }
+        return "{" + text + "}\n";
+    };
+    const std::array gates{"and", "xor", "mux", "majority"};
+    std::string yaml = "name: round\nnode: none\nlogic:\n  source: made for tests\n";
+    for (const char* goal : {"area", "speed"}) {
+        yaml += fmt::format("  {}:\n    gates_um2:\n", goal);
+        for (const cost::Part part : cost::kParts) {
+            yaml += fmt::format("      {}: {}", nameOf(part), row(gates));
+        }
+        yaml += "    toggles_fj:\n";
+        for (const cost::Part part : cost::kParts) {
+            yaml += fmt::format("      {}: {}", nameOf(part), row(std::array{"settled", "glitch"}));
+        }
+        yaml += "    delay_ns: " +
+                row(std::array{"and", "xor", "mux", "majority", "fanout_doubling", "register"});
+    }
+    yaml += "  register:\n";
+    for (const char* key : {"area_um2", "clock_fj", "toggle_fj"}) {
+        yaml += fmt::format("    {}: {}\n", key, next());
+    }
+    yaml += "  input_fj: " + next() + "\n  leakage:\n";
+    for (const char* key : {"uw_per_um2", "temperature_kelvin", "kelvin_per_doubling"}) {
+        yaml += fmt::format("    {}: {}\n", key, next());
+    }
+    yaml += "  error:\n";
+    for (const char* key : {"area", "delay", "energy"}) {
+        yaml += fmt::format("    {}: {}", key, row(std::array{"rms", "largest"}));
+    }
+    yaml += "sram:\n  source: made for tests\n  temperature_kelvin: 300\n  leakage_per_kelvin: 0\n";
+    for (const char* key : {"read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns"}) {
+        yaml += fmt::format("  {}:\n    margin: 0\n    error:\n", key);
+        for (const char* error : {"in_sample", "size_left_out", "width_left_out"}) {
+            yaml += fmt::format("      {}: {{max: 0, rms: 0}}\n", error);
+        }
+        for (const char* curve : {"nominal", "low", "high"}) {
+            yaml += fmt::format(
+                "    {}:\n      - {{scale: 2, capacity_exponent: 1, word_exponent: 1}}\n", curve);
+        }
+    }
+    return yaml +
+           "  ports: {cell_width: 0, cell_height: 0, leakage: 0, source: none}\n"
+           "  wires: {pj_per_bit_mm: 0, ns_per_mm: 0, um_per_wire: 0, address_wires: 0, "
+           "source: none}\n";
+}
+
+}  // namespace systole::sim
