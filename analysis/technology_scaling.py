@@ -2,26 +2,28 @@
 """Scales technologies to other nodes, with what is known of the error.
 
 Logic of 28 and 22 nm. Supply 0.9 and 0.8 V; high-performance devices from 45 nm, 1.1 V.
-- Energy: Stillmaker and Baas' polynomials (node_scaling.yaml), between 32 and 20 nm by the logarithm
-  of the node. Error: the arithmetic that Horowitz (45 nm) and Jouppi (7 nm) published fell by less
-  than the polynomials say of 0.9 to 0.7 V; the share of that factor that falls on these nodes.
-- Delay: between 45 and 20 nm. The polynomial of 32 nm has too few digits: it rises with the voltage.
-  So does that of 45 nm beyond 1 V, whose least value up to the supply is taken. Error: what the
-  low-power family says instead.
+- Energy: Stillmaker and Baas' polynomials (node_scaling.yaml), between 32 and 20 nm by the
+  logarithm   of the node. Error: the arithmetic that Horowitz (45 nm) and Jouppi (7 nm) published
+  fell by less   than the polynomials say of 0.9 to 0.7 V; the share of that factor that falls on
+  these nodes.
+- Delay: between 45 and 20 nm. The polynomial of 32 nm has too few digits: it rises with the
+  voltage.   So does that of 45 nm beyond 1 V, whose least value up to the supply is taken. Error:
+  what the   low-power family says instead.
 - Area: contacted poly pitch times metal pitch, between 32 and 20 nm. Error: libraries of one node
   differ by a third (node_scaling.yaml).
 Logic of 7 nm, 0.7 V
 - Energy: the geometric mean of Jouppi over Horowitz. Error: the spread of these ratios, and that
   Horowitz' 45 nm are at 0.9 V and ours at 1.1 V, by the polynomial.
-- Delay: as above, between 45 and 7 nm. Area: NAND gates in Nangate45 against the published density.
+- Delay: as above, between 45 and 7 nm. Area: NAND gates in Nangate45 against the published
+  density.
 Leakage of logic by area: CACTI's high-performance memories; at 7 nm as at 22 nm, not known.
 
-Memories of 28 and 22 nm: CACTI at 32 nm, `itrs-lop` as at 45 nm, times 22 nm over 32 nm of the kinds
-of transistor that the table has at both (there is no lop at 22 nm). Error: how far apart these kinds
-are, or, if worse, how well the same rule finds lop at 32 nm from 45 nm.
+Memories of 28 and 22 nm: CACTI at 32 nm, `itrs-lop` as at 45 nm, times 22 nm over 32 nm of the
+kinds of transistor that the table has at both (there is no lop at 22 nm). Error: how far apart
+these kinds are, or, if worse, how well the same rule finds lop at 32 nm from 45 nm.
 Memories of 7 nm: those of 22 nm, energies by one factor to Jouppi's three, area by bit cells,
-access time by the polynomials. Memories of 180 nm: `itrs-hp` at 45 nm, by polynomials and the square
-of the feature size."""
+access time by the polynomials. Memories of 180 nm: `itrs-hp` at 45 nm, by polynomials and the
+square of the feature size."""
 
 import csv
 import math
@@ -40,7 +42,7 @@ JOUPPI = "energy_7nm_Jouppi2021"
 HOROWITZ = "energy_45nm_0.9V_Horowitz2014"
 MEMORIES = {8: "SRAM 8KB read per 64b", 32: "SRAM 32KB read per 64b", 1024: "SRAM 1MB read per 64b"}
 NAND2_UM2 = 0.798  # Nangate Open Cell Library, NAND2_X1: four transistors
-MILLION_TRANSISTORS_PER_MM2 = 91.2  # TSMC 7 nm, high density: published estimate (TechInsights 2018)
+MILLION_TRANSISTORS_PER_MM2 = 91.2  # TSMC 7 nm: published (TechInsights 2018)
 BIT_CELL_7NM_UM2 = 0.027  # TSMC, high density, ISSCC 2017
 BIT_CELL_F2 = 146  # CACTI's, in squares of the feature size
 LIBRARIES_DIFFER = 1 / 3  # at one node, node_scaling.yaml
