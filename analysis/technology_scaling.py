@@ -3,12 +3,12 @@
 
 Logic of 28 and 22 nm. Supply 0.9 and 0.8 V; high-performance devices from 45 nm, 1.1 V.
 - Energy: Stillmaker and Baas' polynomials (node_scaling.yaml), between 32 and 20 nm by the
-  logarithm   of the node. Error: the arithmetic that Horowitz (45 nm) and Jouppi (7 nm) published
-  fell by less   than the polynomials say of 0.9 to 0.7 V; the share of that factor that falls on
+  logarithm of the node. Error: the arithmetic that Horowitz (45 nm) and Jouppi (7 nm) published
+  fell by less than the polynomials say of 0.9 to 0.7 V; the share of that factor that falls on
   these nodes.
 - Delay: between 45 and 20 nm. The polynomial of 32 nm has too few digits: it rises with the
-  voltage.   So does that of 45 nm beyond 1 V, whose least value up to the supply is taken. Error:
-  what the   low-power family says instead.
+  voltage. So does that of 45 nm beyond 1 V, whose least value up to the supply is taken. Error:
+  what the low-power family says instead.
 - Area: contacted poly pitch times metal pitch, between 32 and 20 nm. Error: libraries of one node
   differ by a third (node_scaling.yaml).
 Logic of 7 nm, 0.7 V
@@ -153,7 +153,8 @@ def logic_7nm(tables):
                               math.hypot(rms, supply - 1)),
             "delay": delay_scaling(7, 0.7, 7),
             "area": Scaling(4 / NAND2_UM2 / MILLION_TRANSISTORS_PER_MM2, LIBRARIES_DIFFER),
-            "leakage_density": Scaling(leakage_density(tables, 22) / leakage_density(tables, 45), 0)}
+            "leakage_density": Scaling(leakage_density(tables, 22)
+                                       / leakage_density(tables, 45), 0)}
 
 
 QUANTITY_OF_KEY = {"gates_um2": "area", "area_um2": "area", "delay_ns": "delay",
@@ -188,7 +189,7 @@ SRAM_QUANTITIES = [name for name, _, _ in fit_sram.QUANTITIES]
 
 
 def scaled_sram(sram, by, wires, source):
-    """By quantity; wires: energy and delay a millimetre, micron a wire and the text of their source."""
+    """By quantity; wires: energy and delay a millimetre, micron a wire, text of the source."""
     result = {**sram, "source": source}
     result.pop("register_file", None)
     for name in SRAM_QUANTITIES:
@@ -199,7 +200,8 @@ def scaled_sram(sram, by, wires, source):
             **{curve: [{**term, "scale": term["scale"] * by[name].factor}
                        for term in quantity[curve]] for curve in fit_sram.CURVES}}
     picojoules, nanoseconds, micron, text = wires
-    result["wires"] = {**sram["wires"], "pj_per_bit_mm": sram["wires"]["pj_per_bit_mm"] * picojoules,
+    result["wires"] = {**sram["wires"],
+                       "pj_per_bit_mm": sram["wires"]["pj_per_bit_mm"] * picojoules,
                        "ns_per_mm": sram["wires"]["ns_per_mm"] * nanoseconds,
                        "um_per_wire": 4 * micron, "source": text}
     return result
@@ -248,7 +250,8 @@ def planar_sram(tables, nm):
     for name, ratio in table_ratio(tables, COMMON, "0.032", "0.022").items():
         worst = 1 + max(ratio.error, apart(known[name].factor, truth[name].factor))
         by[name] = Scaling(ratio.factor ** share, worst ** share - 1)
-    picojoules, nanoseconds = (each ** share for each in wire_ratio(tables, COMMON, "0.032", "0.022"))
+    picojoules, nanoseconds = (each ** share
+                               for each in wire_ratio(tables, COMMON, "0.032", "0.022"))
     sram = yaml.safe_load(fit_sram.section(tables, "0.032", "itrs-lop"))["sram"]
     errors = ", ".join(f"{name} {100 * by[name].error:.0f} %" for name in SRAM_QUANTITIES)
     return scaled_sram(

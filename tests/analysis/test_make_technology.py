@@ -42,7 +42,8 @@ def read_pj(sram, kib, curve="nominal"):
 class Committed(unittest.TestCase):
     def test_is_the_scaling_of_what_is_committed_for_45nm(self):
         for name, make in scaling.SCALED.items():
-            self.assertEqual((FOLDER / (name + ".yaml")).read_text(encoding="utf-8"), make(BASE), name)
+            committed = (FOLDER / (name + ".yaml")).read_text(encoding="utf-8")
+            self.assertEqual(committed, make(BASE), name)
 
     def test_memories_of_osu018_are_scaled_from_the_table_and_the_committed_logic(self):
         text = (FOLDER / "osu018.yaml").read_text(encoding="utf-8")
@@ -88,7 +89,8 @@ class Logic(unittest.TestCase):
 
     def test_of_7nm_has_the_energies_of_the_published_ratios(self):
         # int8, int32, fp16 and fp32, added and multiplied: Jouppi 2021 over Horowitz 2014.
-        ratios = [.007 / .03, .03 / .1, .16 / .4, .38 / .9, .07 / .2, 1.48 / 3.1, .34 / 1.1, 1.31 / 3.7]
+        ratios = [.007 / .03, .03 / .1, .16 / .4, .38 / .9, .07 / .2, 1.48 / 3.1,
+                  .34 / 1.1, 1.31 / 3.7]
         mean = math.prod(ratios) ** (1 / 8)
         self.assertAlmostEqual(factors("generic_7nm")["energy"] / mean, 1, 3)
         error = scaling.load(FOLDER / "generic_7nm.yaml")["logic"]["error"]["energy"]
@@ -135,7 +137,8 @@ class Memories(unittest.TestCase):
             values = [read_pj(sram, kib) for sram in (at_32, at_28, at_22)]
             self.assertEqual(values, sorted(values, reverse=True))
             share = math.log(32 / 28) / math.log(32 / 22)
-            self.assertAlmostEqual(values[1] / (values[0] ** (1 - share) * values[2] ** share), 1, 3)
+            expected = values[0] ** (1 - share) * values[2] ** share
+            self.assertAlmostEqual(values[1] / expected, 1, 3)
 
     def test_of_22nm_hold_what_the_table_says_of_the_same_step_of_lop(self):
         # From 45 to 32 nm the rule must find lop within the error that it states for 22 nm.
