@@ -168,7 +168,7 @@ CASES = {
     "rule of an unknown command": (standard_case("previous: ACT,", "previous: ACTX,"), ["ddr4.yaml:", "dram.standard.rules[0].previous: unknown value 'ACTX'"]),
     "rule of a command that is not there": (standard_case("previous: ACT,", "previous: REFB,"), ["ddr4.yaml:", "dram.standard.rules[0].previous: REFB is not among the commands"]),
     "rules that are no list": (standard_case("rules:\n", "rules: none\nrulez:\n"), ["ddr4.yaml:", "dram.standard.rules: found 'none'"]),
-    "missing coefficient": (lambda b: (b.edit(b.folder / "configs/technology/generic_45nm.yaml", "fp32_multiply:", "fp32_multiplyy:"), b.run_command())[1], ["generic_45nm.yaml:", "fp32_multiply"]),
+    "missing coefficient": (lambda b: (b.edit(b.folder / "configs/technology/generic_45nm.yaml", "clock_fj:", "clock_fjj:"), b.run_command())[1], ["generic_45nm.yaml:", "clock_fj"]),
     "scheme that does not fit": (override_case("scheme=e4m3"), ["scheme", "e4m3"]),
     "override without value": (override_case("array.rows"), ["--set array.rows", "key.path=value"]),
     "override of nothing": (override_case("array.rowz=4"), ["--set array.rowz=4"]),
