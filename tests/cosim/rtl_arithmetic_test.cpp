@@ -199,7 +199,7 @@ TEST_P(RtlFloatAccumulator, roundsRegisterAndExactProductOnce) {
         const auto w = static_cast<Code>(random() & (operand.codeCount() - 1));
         const auto product = numeric::productOf(operand.decode(a), operand.decode(w));
         const Code held = registers.draw(operand.decode(a) * operand.decode(w), random);
-        std::int64_t word = std::bit_cast<std::int64_t>(sum.decode(held));
+        auto word = std::bit_cast<std::int64_t>(sum.decode(held));
         state.load(std::span(&word, 1));
         numeric::AccumulatorEvents unused;
         state.add(product, 0, unused);
