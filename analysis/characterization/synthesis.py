@@ -62,31 +62,42 @@ def drive_constraints(library, path):
                     encoding="ascii")
 
 
+def copy_sources(circuit, folder):
+    """Names of the copies, without comments: Yosys makes names of files and lines, and the result of
+    ABC depends on names."""
+    own = circuits.REPOSITORY / "analysis/characterization/rtl" / (circuit.top + ".sv")
+    paths = [path for path in sorted(circuits.RTL.glob("*.sv"))
+             if not path.name.startswith(OTHER_SOURCES)]
+    names = []
+    for path in [circuits.RTL / "arithmetic.svh", *paths, own]:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        code = [line for line in lines if line.strip() and not line.lstrip().startswith("//")]
+        (folder / path.name).write_text("\n".join(code) + "\n", encoding="utf-8")
+        names.append(path.name)
+    return names
+
+
 def script(circuit, library, mode, recipes, folder):
     """The Yosys script; netlists go to RECIPE.json and RECIPE.v in the folder."""
-    sources = " ".join(str(path) for path in sorted(circuits.RTL.glob("*.sv"))
-                       if not path.name.startswith(OTHER_SOURCES))
-    top = circuits.REPOSITORY / "analysis/characterization/rtl" / (circuit.top + ".sv")
     parameters = " ".join("-chparam %s %d" % item for item in circuit.parameters.items())
-    lines = ["read_verilog -sv -I%s %s/arithmetic.svh %s %s" % (circuits.RTL, circuits.RTL,
-                                                              sources, top),
+    lines = ["read_verilog -sv -I. " + " ".join(copy_sources(circuit, folder)),
              "hierarchy -check -top %s %s" % (circuit.top, parameters),
-             "rename -top top", "proc; flatten; opt", "design -save read"]
+             "rename -top top", "proc; flatten; opt",
+             "rename -enumerate", "design -save read"]  # no line numbers in names
     constraints = ""
     if mode == "fast":
         drive_constraints(library, folder / "constraints")
-        constraints = "-D 1 -constr %s" % (folder / "constraints")
+        constraints = "-D 1 -constr constraints"
     for name, commands in recipes:
         own = ""
         if commands:
             (folder / (name + ".abc")).write_text(commands + "\n", encoding="ascii")
             own = "-script %s" % (folder / (name + ".abc"))
-        lines += ["design -load read", GATES,
+        lines += ["design -load read", GATES, "rename -enumerate",
                   "dfflibmap -liberty %s" % library.path, "opt_clean",
                   "abc -liberty %s %s %s" % (library.path, constraints, own),
                   "setundef -zero", "splitnets -ports", "opt_clean -purge",
-                  "write_json %s" % (folder / (name + ".json")),
-                  "write_verilog -noattr %s" % (folder / (name + ".v"))]
+                  "write_json %s.json" % name, "write_verilog -noattr %s.v" % name]
     return "\n".join(lines) + "\n"
 
 
