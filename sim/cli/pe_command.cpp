@@ -56,23 +56,64 @@ void makeExact(ElementDescription& element, int guardBits) {
         guardBits;
 }
 
+/// An operand as the command line names it: a format, or a block format.
+struct Operand {
+    numeric::Format element;
+    std::optional<numeric::BlockFormat> block;
+};
+
+Operand operandNamed(const std::string& text, const char* name) {
+    const auto format = parseFormat(text, name);
+    if (const auto* block = std::get_if<numeric::BlockFormat>(&format)) {
+        return {block->element, *block};
+    }
+    return {readOption(text, name, readOperandFormat), std::nullopt};
+}
+
+int bitsToCount(int value) {
+    return static_cast<int>(cost::bitsFor(static_cast<std::uint64_t>(value - 1)));
+}
+
+/// Products of a block are summed exactly; its sum, scaled, goes to the accumulator.
+void addBlockScales(ElementDescription& element, const Operand& activation, const Operand& weight,
+                    const numeric::AccumulatorFormat& accumulator) {
+    if (!activation.block || !weight.block ||
+        activation.block->blockLength != weight.block->blockLength) {
+        throw ConfigError(
+            "--activation, --weight: blocks of one length are multiplied with each other, expected "
+            "two block formats of the same length");
+    }
+    if (!numeric::isFloat(accumulator) || accumulator.chunk) {
+        throw ConfigError(fmt::format(
+            "--accumulator {}: scaled sums of blocks need a float, expected one such as fp32",
+            accumulator.name));
+    }
+    element.outer = accumulator.sum;
+    element.outerBits = element.sumBits;
+    element.scales = cost::BlockScales{numeric::Format(activation.block->scale),
+                                       numeric::Format(weight.block->scale)};
+    makeExact(element, bitsToCount(activation.block->blockLength));
+}
+
 ElementDescription elementOf(const PeOptions& options) {
-    const auto activation = readOption(options.activation, "--activation", readOperandFormat);
-    const auto weight = readOption(options.weight, "--weight", readOperandFormat);
+    const Operand activation = operandNamed(options.activation, "--activation");
+    const Operand weight = operandNamed(options.weight, "--weight");
     const auto accumulator = readOption(options.accumulator, "--accumulator", readAccumulator);
-    const ProductClass productClass =
-        multiplierOf(options).value_or(numeric::defaultProductClass(activation, weight));
-    if (!numeric::accepts(productClass, activation, weight) ||
-        !cost::hasCircuit(productClass, activation, weight)) {
+    const ProductClass productClass = multiplierOf(options).value_or(
+        numeric::defaultProductClass(activation.element, weight.element));
+    if (!numeric::accepts(productClass, activation.element, weight.element) ||
+        !cost::hasCircuit(productClass, activation.element, weight.element)) {
         throw ConfigError(fmt::format(
             "--multiplier {}: there is no such circuit for {} x {}, expected auto or another one",
-            options.multiplier, nameOf(activation), nameOf(weight)));
+            options.multiplier, nameOf(activation.element), nameOf(weight.element)));
     }
     ElementDescription element = cost::describeElement(
-        activation, weight, accumulator, productClass,
+        activation.element, weight.element, accumulator, productClass,
         options.adder == "gradual" ? cost::FloatAdder::Gradual : cost::FloatAdder::Flush);
     element.signMagnitude = options.multiplier == kSignMagnitude;
-    if (std::holds_alternative<numeric::ExactRegister>(element.sum) && !accumulator.chunk) {
+    if (activation.block || weight.block) {
+        addBlockScales(element, activation, weight, accumulator);
+    } else if (std::holds_alternative<numeric::ExactRegister>(element.sum) && !accumulator.chunk) {
         makeExact(element, options.guardBits);
     }
     return element;
@@ -86,8 +127,11 @@ ElementDescription int8Element(int guardBits) {
     return element;
 }
 
+using OperandNames = std::pair<std::string, std::string>;
+
 ElementReport report(const PeOptions& options, const cost::Technology& technology,
-                     const ElementDescription& element, const std::string& accumulator) {
+                     const ElementDescription& element, const OperandNames& names,
+                     const std::string& accumulator) {
     const cost::Goal goal = options.goal == "speed" ? cost::Goal::Delay : cost::Goal::Area;
     const cost::ElementModel model =
         options.multiplierAlone ? cost::ElementModel::ofMultiplier(technology.logic, element, goal)
@@ -95,8 +139,8 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
     ElementReport report{
         .technology = technology.name,
         .node = technology.node,
-        .activation = nameOf(element.activation),
-        .weight = nameOf(element.weight),
+        .activation = names.first,
+        .weight = names.second,
         .accumulator = accumulator,
         .multiplier = element.signMagnitude ? kSignMagnitude : nameOf(element.productClass),
         .sumBits = element.sumBits,
@@ -106,11 +150,18 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
         .goal = goal,
         .logic = technology.logic};
     if (options.stimulus != "none") {
-        report.activity = model.activityOf(cost::drawnTrace(
-            element, report.stimulus, kStimulusSteps,
-            options.multiplierAlone ? 1 : cost::kWeightSteps));
+        report.activity =
+            model.activityOf(cost::drawnTrace(element, report.stimulus, kStimulusSteps,
+                                              options.multiplierAlone ? 1 : cost::kWeightSteps));
     }
     report.squareMicrons = model.squareMicrons();
+    if (element.scales) {
+        ElementDescription unscaled = element;
+        unscaled.scales.reset();
+        report.scaleSquareMicrons =
+            report.squareMicrons.total() -
+            cost::ElementModel(technology.logic, unscaled, goal).squareMicrons().total();
+    }
     report.joulesPerMac = model.energyOf(report.activity);
     report.nanoseconds = model.nanoseconds(options.stages);
     report.leakageWatts = model.leakageWatts();
@@ -130,8 +181,9 @@ int pe(const PeOptions& options) {
             technology.name));
     }
     const ElementComparison comparison{
-        report(options, technology, element, options.accumulator),
-        report(options, technology, int8Element(options.guardBits), "exact")};
+        report(options, technology, element, {options.activation, options.weight},
+               options.accumulator),
+        report(options, technology, int8Element(options.guardBits), {"int8", "int8"}, "exact")};
     if (!options.json.empty()) writeFileAtomically(options.json, elementJson(comparison));
     fmt::print("{}", elementTable(comparison));
     return 0;
@@ -143,10 +195,12 @@ void addPe(CLI::App& app, Action& action) {
     auto options = std::make_shared<PeOptions>();
     CLI::App* command = app.add_subcommand(
         "pe", "One processing element: area, delay, energy per MAC, against INT8");
-    command->add_option("--activation", options->activation, "Format of the activation")
+    command
+        ->add_option("--activation", options->activation,
+                     "Format or block format of the activation")
         ->required()
         ->type_name("FORMAT");
-    command->add_option("--weight", options->weight, "Format of the weight")
+    command->add_option("--weight", options->weight, "Format or block format of the weight")
         ->required()
         ->type_name("FORMAT");
     command
@@ -175,7 +229,9 @@ void addPe(CLI::App& app, Action& action) {
     command->add_option("--goal", options->goal, "What synthesis aims at")
         ->check(CLI::IsMember({"area", "speed"}))
         ->capture_default_str();
-    command->add_option("--stimulus", options->stimulus, "What operands are drawn from; none leaves energy out")
+    command
+        ->add_option("--stimulus", options->stimulus,
+                     "What operands are drawn from; none leaves energy out")
         ->check(CLI::IsMember({"gaussian", "uniform", "none"}))
         ->capture_default_str();
     command->add_option("--stages", options->stages, "Of the pipeline, for the delay")
@@ -191,7 +247,11 @@ void addPe(CLI::App& app, Action& action) {
         "Examples:\n"
         "  systole pe --activation e4m3 --weight e4m3 --accumulator exact\n"
         "  systole pe --activation e4m3 --weight e2m1 --accumulator fp32 --technology osu018\n"
-        "  systole pe --activation int8 --weight int8 --multiplier sign_magnitude --json pe.json");
+        "  systole pe --activation int8 --weight int8 --multiplier sign_magnitude --json pe.json\n"
+        "  systole pe --activation mxfp8_e4m3 --weight mxfp8_e4m3 --accumulator fp32\n"
+        "Block formats: products of a block are summed exactly, then scaled and added to the\n"
+        "accumulator, whose addition once a block is in the area and the delay, not in the "
+        "energy.");
     command->callback([options, &action] { action = [options] { return pe(*options); }; });
 }
 

@@ -119,6 +119,9 @@ std::string elementJson(const ElementComparison& comparison) {
               {"stimulus", stimulusText(element)}};
     json.update(figuresJson(element));
     json["components"] = componentsJson(element);
+    if (element.scaleSquareMicrons > 0) {
+        json["block_scale_area_um2"] = element.scaleSquareMicrons;
+    }
     json["error"] = {{"area", errorJson(element.logic.areaError)},
                      {"delay", errorJson(element.logic.delayError)},
                      {"energy", errorJson(element.logic.energyError)},
@@ -149,6 +152,11 @@ std::string elementTable(const ElementComparison& comparison) {
     }
     rows.emplace_back();
     rows.push_back(totalRow("total", element));
+    if (element.scaleSquareMicrons > 0) {
+        rows.push_back(
+            {"of that, block scales", fmt::format("{:.1f} um2", element.scaleSquareMicrons),
+             percent(ratio(element.scaleSquareMicrons, element.squareMicrons.total())), "", ""});
+    }
     std::vector<std::vector<std::string>> ratios{{"", "this one", "INT8", "ratio"}, {}};
     const auto compare = [&](const char* name, double a, double b, const char* unit) {
         ratios.push_back({name, fmt::format("{:.4g} {}", a, unit),

@@ -26,6 +26,7 @@ struct ElementReport {
     cost::LogicTechnology logic;
     cost::ByElementPart squareMicrons{};
     cost::ByElementPart joulesPerMac{};
+    double scaleSquareMicrons = 0;  ///< of that, for the scales of blocks
     double nanoseconds = 0;
     double leakageWatts = 0;
     std::size_t flipFlops = 0;

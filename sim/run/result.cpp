@@ -201,6 +201,15 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                       layer.name, done.counters.macs, layer.macs);
     }
     result.totals = totalFigures(config, energy, dram, record, mean);
+    if (!config.technology.isFree) {
+        const auto at = [&](cost::SramCorner corner) {
+            const cost::EnergyModel model(config.technology, machine, corner);
+            return totalFigures(config, model, dram, record, mean).energy;
+        };
+        const auto band = cost::energyBand(config.technology, at(cost::SramCorner::Low),
+                                           result.totals.energy, at(cost::SramCorner::High));
+        result.energyBand.assign(band.begin(), band.end());
+    }
     result.activity = meanActivity(result.layers);
     return result;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arch/accelerator.hpp"
+#include "models/cost/energy_band.hpp"
 #include "models/cost/operand_trace.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/lowering/lowering.hpp"
@@ -80,6 +81,8 @@ struct Result {
     /// Rates are the layers', each weighed by its MACs; empty where nothing was sampled.
     std::optional<ActivityResult> activity;
     cost::AreaNode area;
+    /// Of the totals, in the order of cost::kEnergyComponents; empty without a technology.
+    std::vector<cost::EnergyFigure> energyBand;
     std::string clockWarning;  ///< empty where the clock is met
     bool explains = false;     ///< the mapping of each layer is written and printed as well
     std::vector<memory::DramCounters> dramChannels;

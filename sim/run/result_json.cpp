@@ -157,6 +157,13 @@ Json totalsJson(const Result& result) {
     totals["inferences_per_second_per_watt"] = result.inferencesPerSecondPerWatt();
     totals["area_mm2"] = result.areaSquareMillimetres();
     totals["area_by_component"] = areaJson(result.area).value("parts", Json::object());
+    for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
+        const cost::EnergyFigure& figure = result.energyBand[i];
+        totals["energy_band"][std::string(cost::kEnergyComponents.at(i).name)] = {
+            {"low_joules", figure.joules.low},
+            {"high_joules", figure.joules.high},
+            {"source", figure.source}};
+    }
     totals["meets_clock"] = result.clockWarning.empty();
     Json channels = Json::array();
     for (const memory::DramCounters& channel : result.dramChannels) {

@@ -54,12 +54,23 @@ std::string costTable(const Result& result) {
         return "Area and energy are left out (technology: none).\n";
     }
     const double joules = result.energyJoules();
-    Rows rows{{"energy of one inference", "uJ", "share"}, {}};
-    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
-        const double part = result.totals.energy.*component.joules;
-        rows.push_back({std::string(component.name), fmt::format("{:.3f}", part * 1e6),
-                        percent(shareOf(part, joules))});
+    Rows rows{{"energy of one inference", "nominal", "share", "band"}, {}};
+    cost::Estimate total;
+    const auto append = [&](std::string_view name, const cost::Estimate& estimate) {
+        rows.push_back(
+            {std::string(name), fmt::format("{:.3f} uJ", estimate.nominal * 1e6),
+             percent(shareOf(estimate.nominal, joules)),
+             fmt::format("{:.3f} - {:.3f} uJ", estimate.low * 1e6, estimate.high * 1e6)});
+    };
+    for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
+        const cost::Estimate& part = result.energyBand[i].joules;
+        append(cost::kEnergyComponents.at(i).name, part);
+        total.nominal += part.nominal;
+        total.low += part.low;
+        total.high += part.high;
     }
+    rows.emplace_back();
+    append("total", total);
     std::string text = alignedTable(rows) + "\n";
 
     return text + areaTable(result.area);

@@ -73,6 +73,20 @@ NumberWires heldNumber(Netlist& netlist, Goal goal, const ElementDescription& el
     return {.significand = sum, .isSigned = true, .unitExponent = element.sumExponent};
 }
 
+/// The sum of a block times the scales of both operands.
+NumberWires scaledBlock(ElementCircuit& circuit, const ElementDescription& element, Goal goal,
+                        const NumberWires& sum) {
+    Netlist& netlist = circuit.netlist;
+    const auto scaleOf = [&](const numeric::Format& format) {
+        const Word code = netlist.inputs(static_cast<std::size_t>(numeric::widthOf(format)));
+        circuit.scales.insert(circuit.scales.end(), code.begin(), code.end());
+        return operandCircuit(netlist, goal, format, code);
+    };
+    const NumberWires activation = scaleOf(element.scales->activation);
+    const NumberWires weight = scaleOf(element.scales->weight);
+    return productOf(netlist, goal, sum, productOf(netlist, goal, activation, weight));
+}
+
 }  // namespace
 
 Word ElementCircuit::outputs() const {
@@ -83,7 +97,8 @@ Word ElementCircuit::outputs() const {
 }
 
 std::size_t ElementCircuit::flipFlops() const {
-    return activation.size() + weight.size() + sum.size() + state.size() + outer.size();
+    return activation.size() + weight.size() + sum.size() + state.size() + outer.size() +
+           scales.size();
 }
 
 ElementDescription describeElement(const numeric::Format& activation, const numeric::Format& weight,
@@ -114,8 +129,10 @@ ElementCircuit elementCircuit(const ElementDescription& element, Goal goal) {
         accumulated(netlist, goal, element, element.sum, circuit.sum, circuit.product);
     if (element.outer) {
         circuit.outer = netlist.inputs(static_cast<std::size_t>(element.outerBits));
-        circuit.nextOuter = accumulated(netlist, goal, element, *element.outer, circuit.outer,
-                                        heldNumber(netlist, goal, element, circuit.sum));
+        NumberWires held = heldNumber(netlist, goal, element, circuit.sum);
+        if (element.scales) held = scaledBlock(circuit, element, goal, held);
+        circuit.nextOuter =
+            accumulated(netlist, goal, element, *element.outer, circuit.outer, held);
     }
     return circuit;
 }

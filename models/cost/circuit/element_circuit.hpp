@@ -9,6 +9,12 @@
 namespace systole::cost {
 
 /// What a processing element (PE) computes.
+/// Formats of the scales that a block of elements shares (OCP MX 1.0, NVFP4).
+struct BlockScales {
+    numeric::Format activation;
+    numeric::Format weight;
+};
+
 struct ElementDescription {
     numeric::Format activation;
     numeric::Format weight;
@@ -21,6 +27,9 @@ struct ElementDescription {
     /// With chunks, the register that the sums of chunks are added to, and its width.
     std::optional<numeric::Register> outer{};
     int outerBits = 0;
+    /// With block formats: the sum of a block is multiplied by both scales on its way to the outer
+    /// register. Registers of the scales are part of the PE.
+    std::optional<BlockScales> scales{};
     /// Integer codes are sign and magnitude, not two's complement.
     bool signMagnitude = false;
 };
@@ -47,6 +56,7 @@ struct ElementCircuit {
     Word nextState;
     Word outer;  ///< of chunks
     Word nextOuter;
+    Word scales;  ///< of activation and weight
     NumberWires product;
 
     /// All bits that a register takes at the end of the cycle.

@@ -28,21 +28,6 @@ Word significandProduct(Netlist& netlist, Goal goal, const NumberWires& a, const
     return integerProduct(netlist, goal, a.significand, a.isSigned, w.significand, w.isSigned);
 }
 
-/// Both significands and exponents; either may be absent.
-NumberWires productOf(Netlist& netlist, Goal goal, const NumberWires& a, const NumberWires& w) {
-    NumberWires product{.negative = netlist.differ(a.negative, w.negative),
-                        .isSigned = a.isSigned || w.isSigned,
-                        .unitExponent = a.unitExponent + w.unitExponent};
-    product.significand = significandProduct(netlist, goal, a, w);
-    if (a.exponent.empty() || w.exponent.empty()) {
-        product.exponent = a.exponent.empty() ? w.exponent : a.exponent;
-    } else {
-        const PartScope part(netlist, Part::Exponent);
-        product.exponent = sumOf(netlist, goal, a.exponent, w.exponent);
-    }
-    return product;
-}
-
 /// An activation that is negated, gated or as it is: weights of -s, 0 and s.
 NumberWires gatedOperand(Netlist& netlist, const NumberWires& a, const Format& weight,
                          const Word& code) {
@@ -257,6 +242,20 @@ NumberWires lookedUpProduct(Netlist& netlist, Goal goal, const Format& activatio
 }
 
 }  // namespace
+
+NumberWires productOf(Netlist& netlist, Goal goal, const NumberWires& a, const NumberWires& w) {
+    NumberWires product{.negative = netlist.differ(a.negative, w.negative),
+                        .isSigned = a.isSigned || w.isSigned,
+                        .unitExponent = a.unitExponent + w.unitExponent};
+    product.significand = significandProduct(netlist, goal, a, w);
+    if (a.exponent.empty() || w.exponent.empty()) {
+        product.exponent = a.exponent.empty() ? w.exponent : a.exponent;
+    } else {
+        const PartScope part(netlist, Part::Exponent);
+        product.exponent = sumOf(netlist, goal, a.exponent, w.exponent);
+    }
+    return product;
+}
 
 Word integerProduct(Netlist& netlist, Goal goal, const Word& a, bool aIsSigned, const Word& w,
                     bool wIsSigned) {

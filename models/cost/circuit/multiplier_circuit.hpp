@@ -13,6 +13,9 @@ namespace systole::cost {
 Word integerProduct(Netlist& netlist, Goal goal, const Word& a, bool aIsSigned, const Word& w,
                     bool wIsSigned);
 
+/// Significands multiplied, exponents added; either may have no exponent.
+NumberWires productOf(Netlist& netlist, Goal goal, const NumberWires& a, const NumberWires& w);
+
 /// What a multiplier needs besides its gates.
 struct MultiplierCircuit {
     NumberWires product;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cost/energy_band.hpp"
+
+#include <algorithm>
+
+#include "models/cost/logic_estimate.hpp"
+
+namespace systole::cost {
+namespace {
+
+enum class Kind { Element, Estimated, Memory, Dram };
+
+Kind kindOf(std::string_view component) {
+    if (component.starts_with("dram")) return Kind::Dram;
+    if (component == "array_edge" || component == "vector_unit" || component == "dma") {
+        return Kind::Estimated;
+    }
+    return component.starts_with("array") ? Kind::Element : Kind::Memory;
+}
+
+Estimate within(double nominal, double error) {
+    return {nominal, nominal * std::max(0.0, 1 - error), nominal * (1 + error)};
+}
+
+}  // namespace
+
+std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,
+                                                              const EnergyBreakdown& low,
+                                                              const EnergyBreakdown& nominal,
+                                                              const EnergyBreakdown& high) {
+    std::array<EnergyFigure, kEnergyComponents.size()> band;
+    for (std::size_t i = 0; i < band.size(); ++i) {
+        const EnergyComponent& component = kEnergyComponents.at(i);
+        const double joules = nominal.*component.joules;
+        EnergyFigure& figure = band.at(i);
+        switch (kindOf(component.name)) {
+            case Kind::Element:
+                figure = {within(joules, technology.logic.energyError.largest),
+                          technology.logic.source};
+                break;
+            case Kind::Estimated:
+                figure = {within(joules, kEstimateError),
+                          "estimate from counts of registers and gates"};
+                break;
+            case Kind::Memory:
+                figure = {{joules, low.*component.joules, high.*component.joules},
+                          technology.sram.source()};
+                break;
+            case Kind::Dram:
+                figure = {within(joules, 0), "commands and currents of the part (docs/dram.md)"};
+                break;
+        }
+    }
+    return band;
+}
+
+}  // namespace systole::cost
