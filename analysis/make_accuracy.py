@@ -319,7 +319,8 @@ def page(program):
         "Composable multipliers are in no fit:\n", composable_lines(elements),
         library_section("nangate45", nangate45), library_section("osu018", osu018),
         "## Technology files", "As the files state it; of scaled ones the doubt of the scaling is "
-        "in it.\n", logic,
+        "in it. Their delays are of the paths of the fit's last round but one, those above of the "
+        "final ones.\n", logic,
         "Memories: how far nominal figures are outside of the band between CACTI's two optima, "
         "which is what a size or width costs that was not in the fit. Only those of 45 nm are "
         "fitted to CACTI at that node; the others' include the scaling.\n", sram, FOOTER])
