@@ -186,17 +186,17 @@ def formats_of(row):
     return {row.activation, row.weight}
 
 
-def left_out(rows, solve, predict):
-    """Of every row, what a fit without any row of its formats says."""
+def left_out(rows, solve):
+    """Of every row, the coefficients of a fit without any row of its formats."""
     cache = {}
-    values = numpy.zeros(len(rows))
-    for i, row in enumerate(rows):
+    coefficients = []
+    for row in rows:
         names = frozenset(formats_of(row))
         if names not in cache:
             kept = [j for j, other in enumerate(rows) if not names & formats_of(other)]
             cache[names] = solve(kept)
-        values[i] = predict(i, cache[names])
-    return values
+        coefficients.append(cache[names])
+    return numpy.array(coefficients)
 
 
 class Quantity:
@@ -210,8 +210,12 @@ class Quantity:
         def solve(kept):
             return fit_relative(design[kept], target[kept], scale[kept], prior, pull)
         self.coefficients = solve(list(range(len(rows))))
+        self.without = left_out(rows, solve)
+        self.predict(design, fixed)
+
+    def predict(self, design, fixed):
         self.fitted = design @ self.coefficients + fixed
-        self.left_out = left_out(rows, solve, lambda i, c: design[i] @ c + fixed[i])
+        self.left_out = (design * self.without).sum(axis=1) + fixed
 
     def errors(self, values):
         return values / self.measured - 1

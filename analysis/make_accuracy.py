@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes docs/accuracy.md: how far the cost models are from what they were fitted to.
+
+    make_accuracy.py [--systole build/release/systole] [--output docs/accuracy.md]
+
+Takes two to four minutes: it fits both tables of synthesised circuits anew, once for every format
+that is left out, and asks `systole pe` for the ratios. The same inputs give the same bytes."""
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import fit_logic  # pylint: disable=wrong-import-position
+
+ROOT = Path(__file__).resolve().parent.parent
+TECHNOLOGIES = ROOT / "configs/technology"
+SYNTHESIS = ROOT / "analysis/reference/pe-synthesis.csv"
+OSU018 = ROOT / "analysis/characterization/osu018.csv"
+OSU018_CELLS = ROOT / "analysis/characterization/osu018_cells.json"
+AREA_LIMIT, OTHER_LIMIT = 0.10, 0.20
+# Published, synthesised at 45 nm and 500 MHz: an element of 8 bits that 16 bricks of 2 make up,
+# and one of 8 bits alone (Bit Fusion).
+BIT_FUSION = (1733, 688)
+
+HEADER = """\
+# How far area, delay and energy are from synthesis
+
+Written by `analysis/make_accuracy.py`; do not edit. `docs/area.md` says how the models work, \
+`docs/claims.md` what follows.
+
+`fitted`: the row is in the fit. `left out`: coefficients of a fit without any row that has one of \
+the row's formats, so that the row's format was never seen (which path is the longest is still that \
+of the fit of all). Errors are predicted / measured - 1.
+
+| table | circuits | library |
+|---|---|---|
+| nangate45 | `analysis/reference/pe-synthesis.csv` | Nangate Open Cell Library, 45 nm, typical, \
+1.1 V |
+| osu018 | `analysis/characterization/osu018.csv`, written by `analysis/characterize` | OSU cells of \
+180 nm, typical, 1.8 V |
+
+Both were synthesised by Yosys without wires and clock tree. *For speed* is synthesis for the least \
+delay.
+
+**Stimulus** of energies: Gaussian operands, deviation a third of the range's end, or uniform ones; \
+a new weight every 64 products; gates with their delays, so that glitches count. The sums that an \
+element of osu018 adds to are those of a column of 16; of nangate45's it is not known. The model is \
+driven with operands of the same kind, in a column of 16, not with the same ones.
+"""
+
+FOOTER = """\
+## What is not modelled
+- Wires, clock tree, buffers of large fan-out beyond one figure a doubling, test logic, voltage and \
+temperature corners of logic (leakage follows the temperature).
+- Energy of elements synthesised for speed: no row measures it. The coefficients are those of the \
+least area, with the toggles of the faster circuit.
+- Blocks that were not synthesised with the elements (vector unit, DMA engine, sequencer, memory \
+controller, control and edge of the array) are counts of registers and gates, +-50 %.
+- 28, 22 and 7 nm: scaled, not synthesised (`docs/area.md`).
+"""
+
+
+class Column:
+    """Rows of a quantity that belong together."""
+
+    def __init__(self, quantity, unit):
+        picked = [i for i, row in enumerate(quantity.rows) if unit in (None, row.unit)]
+        self.rows = [quantity.rows[i] for i in picked]
+        self.fitted = quantity.errors(quantity.fitted)[picked]
+        self.left_out = quantity.errors(quantity.left_out)[picked]
+
+
+def percent(value):
+    return f"{100 * value:.1f} %"
+
+
+def cell(errors):
+    if not len(errors):
+        return "-"
+    spread = fit_logic.spread(errors)
+    return f"{percent(spread['rms'])}, {percent(spread['largest'])}"
+
+
+def limit_of(name):
+    return AREA_LIMIT if name.startswith("area") else OTHER_LIMIT
+
+
+def outside(errors, name):
+    return int((numpy.abs(errors) > limit_of(name)).sum())
+
+
+def summary(fit):
+    lines = ["| rms, largest | rows | fitted | left out | outside of | fitted | left out |",
+             "|---|---|---|---|---|---|---|"]
+    for name, quantity in fit.quantities():
+        for unit, title in ((None, "all"), ("pe", "processing elements"),
+                            ("multiplier", "multipliers alone")):
+            column = Column(quantity, unit)
+            lines.append(f"| {name}, {title} | {len(column.rows)} | {cell(column.fitted)} | "
+                         f"{cell(column.left_out)} | {percent(limit_of(name))} | "
+                         f"{outside(column.fitted, name)} | {outside(column.left_out, name)} |")
+    return "\n".join(lines) + "\n"
+
+
+def name_of(row):
+    formats = row.activation.replace("_none", "")
+    if row.weight != row.activation:
+        formats += " x " + row.weight.replace("_none", "")
+    formats = formats.replace("{codebook: [-1, 1]}", "binary")
+    text = formats + ("" if row.multiplier in ("auto", "parallel_integer")
+                      else " " + row.multiplier)
+    if row.unit == "multiplier":
+        return text + ", multiplier"
+    accumulator = (f"exact, {row.guard} guard bits" if row.accumulator == "exact"
+                   else row.accumulator)
+    # Only these have subnormals and infinities in the sum; all others flush and saturate.
+    gradual = row.adder == "gradual" and not row.accumulator.startswith(("exact", "int"))
+    return f"{text} + {accumulator}" + (" gradual" if gradual else "")
+
+
+def worst(fit):
+    """Rows beyond the limit when left out."""
+    lines = []
+    for name, quantity in fit.quantities():
+        errors = quantity.errors(quantity.left_out)
+        rows = [i for i in range(len(errors)) if abs(errors[i]) > limit_of(name)]
+        if not rows:
+            lines.append(f"- {name}: none")
+            continue
+        rows.sort(key=lambda i: -abs(errors[i]))
+        named = "; ".join(
+            f"{name_of(quantity.rows[i])}{stimulus_of(quantity.rows[i], name)} "
+            f"({quantity.measured[i]:.3g}{unit_of(name)}, {100 * errors[i]:+.0f} %)" for i in rows)
+        lines.append(f"- {name}: {len(rows)} of {len(errors)}: {named}")
+    return "\n".join(lines) + "\n"
+
+
+def stimulus_of(row, name):
+    return f", {row.stimulus}" if name == "energy" else ""
+
+
+def unit_of(name):
+    return {"area": " um2", "delay": " ns", "energy": " pJ"}[name.split(",")[0]]
+
+
+def area_table(fit):
+    quantity = fit.area
+    fitted, left_out = (quantity.errors(each) for each in (quantity.fitted, quantity.left_out))
+    lines = [f"{'um2':50} {'measured':>9} {'predicted':>9} {'error':>8} {'left out':>8}"]
+    order = sorted(range(len(quantity.rows)), key=lambda i: (quantity.rows[i].unit == "pe",
+                                                            name_of(quantity.rows[i])))
+    for i in order:
+        lines.append(f"{name_of(quantity.rows[i]):50} {quantity.measured[i]:9.1f} "
+                     f"{quantity.fitted[i]:9.1f} {100 * fitted[i]:+6.1f} % "
+                     f"{100 * left_out[i]:+6.1f} %")
+    return "```\n" + "\n".join(lines) + "\n```\n"
+
+
+def library_section(title, fit):
+    return (f"## {title}\n{summary(fit)}\nOutside when left out:\n{worst(fit)}\n"
+            f"Every area of synthesis for the least area:\n\n{area_table(fit)}")
+
+
+def on_final_paths(fit):
+    """Delays of the longest paths that the final coefficients find, as `systole pe` does; the fit's
+    own are of the paths of the round before."""
+    for quantity in (fit.delay, fit.speed_delay):
+        design = fit_logic.path_design(quantity.rows)
+        quantity.predict(design, numpy.zeros(len(design)))
+    return fit
+
+
+class Elements:
+    """Answers of `systole pe`."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def area(self, technology, *arguments):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "pe.json"
+            subprocess.run([self.program, "pe", *arguments, "--stimulus", "none", "--technology",
+                            str(TECHNOLOGIES / f"{technology}.yaml"), "--json", str(out)],
+                           check=True, capture_output=True)
+            return json.loads(out.read_text(encoding="utf-8"))["area_um2"]
+
+
+def element(name, accumulator="exact", guard=16, *more):
+    return ("--activation", name, "--weight", name, "--accumulator", accumulator,
+            "--guard-bits", str(guard), *more)
+
+
+ALONE = "--multiplier-alone"
+# Name, circuit, its baseline, limits of the issue (None: none).
+RATIOS = [
+    ("E4M3 / INT8, exact", element("e4m3"), element("int8"), "1.11 +- 0.06"),
+    ("E4M3 + FP32 / INT8", element("e4m3", "fp32"), element("int8"), "1.83 +- 0.1"),
+    ("E2M1 / INT4, exact", element("e2m1"), element("int4"), "0.95 +- 0.05"),
+    ("E5M2 without specials / INT8, exact", element("e5m2_none"), element("int8"), None),
+    ("E5M2 + FP32 / INT8", element("e5m2", "fp32"), element("int8"), None),
+    ("E4M3 + FP16 / INT8", element("e4m3", "fp16"), element("int8"), None),
+    ("E4M3 + BF16 / INT8", element("e4m3", "bf16"), element("int8"), None),
+    ("E4M3 without subnormals / INT16, exact, 8 guard bits", element("short_e4m3", guard=8),
+     element("int16", guard=8), "at most 0.40"),
+    ("E4M3 without subnormals / INT8, exact, 8 guard bits", element("short_e4m3", guard=8),
+     element("int8", guard=8), "above 1"),
+    ("E4M3 / INT8, multiplier alone", element("e4m3", "exact", 16, ALONE),
+     element("int8", "exact", 16, ALONE), None),
+    ("E2M1 / INT4, multiplier alone", element("e2m1", "exact", 16, ALONE),
+     element("int4", "exact", 16, ALONE), None),
+]
+
+
+def measured_areas():
+    """Of elements and multipliers of nangate45, by the arguments of `systole pe`."""
+    rows = fit_logic.unique(fit_logic.reference_rows(SYNTHESIS, "nangate45"))
+    return {(row.unit, row.activation.replace("_none", ""), row.accumulator, row.guard):
+            row.figures["area"] for row in rows if row.goal == "area" and row.figures["area"]}
+
+
+def measured_area(areas, arguments):
+    unit = "multiplier" if ALONE in arguments else "pe"
+    name, accumulator, guard = arguments[1].replace("_none", ""), arguments[5], int(arguments[7])
+    same_width = {"int8": 16, "int16": 32, "int4": 8}.get(name, 0) + guard
+    keys = [(unit, name, accumulator, guard), (unit, name, f"int{same_width}", 16),
+            (unit, name, accumulator, 16)]
+    return next(areas[key] for key in keys if key in areas)
+
+
+def ratio_lines(elements):
+    areas = measured_areas()
+    lines = ["| area, least | predicted | synthesised | wanted |", "|---|---|---|---|"]
+    for name, circuit, baseline, wanted in RATIOS:
+        predicted = (elements.area("generic_45nm", *circuit)
+                     / elements.area("generic_45nm", *baseline))
+        measured = measured_area(areas, circuit) / measured_area(areas, baseline)
+        lines.append(f"| {name} | {predicted:.3f} | {measured:.3f} | {wanted or '-'} |")
+    composable = element("int8", "exact", 16, "--multiplier", "composable")
+    predicted = elements.area("generic_45nm", *composable) / elements.area("generic_45nm",
+                                                                           *element("int8"))
+    lines.append(f"| composable 8 -> 2 bits / INT8 | {predicted:.3f} | "
+                 f"{BIT_FUSION[0] / BIT_FUSION[1]:.3f} (Bit Fusion, published) | 2.5 +- 0.3 |")
+    return "\n".join(lines) + "\n"
+
+
+def composable_lines(elements):
+    """Composable circuits of osu018, which are in no fit; of 16 bricks, as `systole pe` has them."""
+    with open(OSU018, newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file)
+                if row["activation"] == "int8" and row["mode"] == "area"
+                and row["weight"] == "int8"]
+
+    def measured(unit, multiplier, accumulator):
+        return next(float(row["area_um2"]) for row in rows
+                    if (row["unit"], row["multiplier"], row["accumulator"])
+                    == (unit, multiplier, accumulator))
+
+    def line(name, found, wanted, form):
+        return (f"| {name} | {wanted:{form}} | {found:{form}} | "
+                f"{100 * (found / wanted - 1):+.1f} % |")
+    more = ("--multiplier", "composable")
+    alone = elements.area("osu018", *element("int8", "exact", 16, ALONE, *more))
+    whole = elements.area("osu018", *element("int8", "exact", 16, *more))
+    fixed = elements.area("osu018", *element("int8"))
+    bricks = measured("pe", "composable", "exact+16")
+    return "\n".join([
+        "| osu018 | measured | predicted | error |", "|---|---|---|---|",
+        line("multiplier, um2", alone, measured("multiplier", "composable", ""), ".0f"),
+        line("processing element, um2", whole, bricks, ".0f"),
+        line("processing element / that of INT8", whole / fixed,
+             bricks / measured("pe", "integer", "exact+16"), ".3f")]) + "\n"
+
+
+def technology_lines():
+    logic = ["| logic, rms and largest | area | delay | energy | source |", "|---|---|---|---|---|"]
+    sram = ["| memories, largest error | " + " | ".join(SRAM_QUANTITIES) + " |",
+            "|---" * (len(SRAM_QUANTITIES) + 1) + "|"]
+    for file in sorted(TECHNOLOGIES.glob("*.yaml")):
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if "logic" not in content:
+            continue
+        errors = content["logic"]["error"]
+        logic.append(f"| {file.stem} | " + " | ".join(
+            f"{percent(errors[key]['rms'])}, {percent(errors[key]['largest'])}"
+            for key in ("area", "delay", "energy")) + f" | {content['logic']['source']} |")
+        for key, title in (("in_sample", "fitted"), ("size_left_out", "size left out"),
+                           ("width_left_out", "width left out")):
+            sram.append(f"| {file.stem}, {title} | " + " | ".join(
+                percent(content["sram"][quantity]["error"][key]["max"])
+                for quantity in SRAM_QUANTITIES) + " |")
+    return "\n".join(logic) + "\n", "\n".join(sram) + "\n"
+
+
+SRAM_QUANTITIES = ("read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns")
+
+
+def page(program):
+    elements = Elements(program)
+    bench = fit_logic.Bench(program)
+    nangate45 = on_final_paths(fit_logic.Fit(
+        list(fit_logic.reference_rows(SYNTHESIS, "nangate45")), bench, fit_logic.NANGATE45))
+    prior = fit_logic.cell_prior(argparse.Namespace(cells=str(OSU018_CELLS)))
+    osu018 = on_final_paths(
+        fit_logic.Fit(list(fit_logic.characterised_rows(OSU018)), bench, prior))
+    logic, sram = technology_lines()
+    return "\n".join([
+        HEADER, "## Ratios", "Predicted by `systole pe --technology generic_45nm`.\n",
+        ratio_lines(elements),
+        "Composable multipliers are in no fit:\n", composable_lines(elements),
+        library_section("nangate45", nangate45), library_section("osu018", osu018),
+        "## Technology files", "As the files state it; of scaled ones the doubt of the scaling is "
+        "in it. Their delays are of the paths of the fit's last round but one, those above of the "
+        "final ones.\n", logic,
+        "Memories: how far nominal figures are outside of the band between CACTI's two optima, "
+        "which is what a size or width costs that was not in the fit. Only those of 45 nm are "
+        "fitted to CACTI at that node; the others' include the scaling.\n", sram, FOOTER])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--systole", default=str(ROOT / "build/release/systole"))
+    parser.add_argument("--output", default=str(ROOT / "docs/accuracy.md"))
+    arguments = parser.parse_args()
+    output = Path(arguments.output)
+    text = page(arguments.systole)
+    draft = output.with_name(output.name + ".draft")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, output)
+
+
+if __name__ == "__main__":
+    main()
