@@ -46,6 +46,11 @@ ROUNDS = 4  # of delays: the critical path depends on them
 NANGATE45 = {"and": 0.93, "xor": 1.6, "mux": 1.862, "majority": 3.2, "register": 4.522}
 
 
+def read_table(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 class Row:
     """One measured circuit; figures that were not measured are None."""
 
@@ -89,7 +94,7 @@ STIMULI = {"gauss": "gaussian", "column": "gaussian", "unif": "uniform", "": Non
 def characterised_rows(path):
     """Of analysis/characterize. Elements are compared at the sums of a column, multipliers alone at
     operands that both change."""
-    for row in csv.DictReader(open(path, newline="", encoding="utf-8")):
+    for row in read_table(path):
         if row["multiplier"] == "composable":
             continue  # predicted, not fitted: docs/accuracy.md
         accumulator = row["accumulator"] or "exact+16"
@@ -116,7 +121,7 @@ REFERENCE_ACCUMULATORS = {"fp32": "fp32", "fp16": "fp16", "bf16": "bf16", "dlf16
 
 
 def reference_rows(path, library):
-    for row in csv.DictReader(open(path, newline="", encoding="utf-8")):
+    for row in read_table(path):
         if row["library"] != library:
             continue
         variant = row["variant"]
@@ -342,7 +347,8 @@ def spread(errors):
 
 
 def error_text(quantity):
-    values = spread(quantity.errors(quantity.left_out))
+    elements = numpy.array([row.unit == "pe" for row in quantity.rows])
+    values = spread(quantity.errors(quantity.left_out)[elements])
     return "{rms: %.3f, largest: %.3f}" % (values["rms"], values["largest"])
 
 
@@ -392,7 +398,7 @@ class Fit:
     def logic_yaml(self, source):
         energy = self.energy.coefficients
         lines = ["logic:", f'  source: "{source}"',
-                 "  # Errors of formats that were left out of the fit.", "  error:"]
+                 "  # Errors of processing elements whose formats were left out of the fit.", "  error:"]
         for name, quantity in (("area", self.area), ("delay", self.delay),
                                ("energy", self.energy)):
             lines.append(f"    {name}: {error_text(quantity)}")
@@ -400,10 +406,10 @@ class Fit:
                   f"clock_fj: {number(1000 * self.clock)}, "
                   f"toggle_fj: {number(1000 * energy[9])}}}",
                   f"  input_fj: {number(1000 * energy[8])}",
-                  "  # Measured at 300 K. That leakage doubles every 18 K, as the memories', is an "
-                  "estimate.",
+                  "  # Measured at 300 K. That it doubles every 37 K is an estimate: CACTI's 45 nm "
+                  "memories do.",
                   f"  leakage: {{uw_per_um2: {number(self.leakage)}, temperature_kelvin: 300, "
-                  "kelvin_per_doubling: 18}",
+                  "kelvin_per_doubling: 37}",
                   "  area:", *gates_yaml(self.area.coefficients, self.delay.coefficients, energy, 4)]
         if self.speed_area:
             lines += ["  speed:  # energies are those of the least area",

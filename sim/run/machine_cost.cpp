@@ -18,14 +18,32 @@ numeric::ProductClass multiplierOf(const arch::DatapathConfig& datapath) {
         numeric::defaultProductClass(datapath.activation, datapath.weight));
 }
 
-/// The first so many steps.
-cost::OperandTrace beginningOf(const cost::OperandTrace& trace, std::size_t steps) {
-    cost::OperandTrace begin = trace;
-    const std::size_t kept = std::min(steps, trace.steps());
-    begin.activations.resize(kept);
-    begin.weights.resize(kept);
-    begin.sums.resize(kept * trace.sumWords);
-    return begin;
+void appendSteps(cost::OperandTrace& to, const cost::OperandTrace& from, std::size_t begin,
+                 std::size_t end) {
+    const auto copy = [&](auto& sink, const auto& source, std::size_t words) {
+        sink.insert(sink.end(), source.begin() + static_cast<std::ptrdiff_t>(begin * words),
+                    source.begin() + static_cast<std::ptrdiff_t>(end * words));
+    };
+    copy(to.activations, from.activations, 1);
+    copy(to.weights, from.weights, 1);
+    copy(to.sums, from.sums, from.sumWords);
+}
+
+/// About so many steps, a stretch of each fold: early in the first one, late in the last one.
+cost::OperandTrace stretchesOf(const cost::OperandTrace& trace, std::size_t steps) {
+    cost::OperandTrace result;
+    result.sumWords = trace.sumWords;
+    const std::size_t folds = std::max<std::size_t>(trace.foldBegins.size(), 1);
+    const std::size_t each = std::max<std::size_t>(steps / folds, 2);
+    for (std::size_t fold = 0; fold < folds; ++fold) {
+        const std::size_t first = trace.foldBegins.empty() ? 0 : trace.foldBegins[fold];
+        const std::size_t end =
+            fold + 1 < trace.foldBegins.size() ? trace.foldBegins[fold + 1] : trace.steps();
+        const std::size_t length = std::min(each, end - first);
+        const std::size_t begin = first + (end - first - length) * (2 * fold + 1) / (2 * folds);
+        appendSteps(result, trace, begin, begin + length);
+    }
+    return result;
 }
 
 }  // namespace
@@ -58,7 +76,7 @@ cost::ByElementPart ProductEnergy::of(const std::vector<cost::OperandTrace>& tra
     const std::size_t each = std::max<std::size_t>(kMostSimulatedSteps / traces.size(), 2);
     cost::ElementActivity activity;
     for (const cost::OperandTrace& trace : traces) {
-        activity += element_->activityOf(beginningOf(trace, each), options_.zeroGating
+        activity += element_->activityOf(stretchesOf(trace, each), options_.zeroGating
                                                                        ? cost::ZeroGating::On
                                                                        : cost::ZeroGating::Off);
     }

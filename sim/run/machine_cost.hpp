@@ -16,7 +16,8 @@ namespace systole::sim {
 /// ConfigError where the machine's element has no circuit to be priced: before the work, not after.
 void checkTechnology(const RunConfig& config);
 
-/// Traces are simulated gate by gate up to so many steps a layer, spread evenly over them.
+/// Traces are simulated gate by gate up to about so many steps a layer, spread evenly over its
+/// traces and their folds.
 inline constexpr std::size_t kMostSimulatedSteps = 2048;
 
 /// Energy of a product, by part, from what processing elements saw; the configuration's `energy`

@@ -72,6 +72,27 @@ TEST_F(CostCommands, PeComparesWithInt8OfTheSameTechnology) {
     EXPECT_LT(int4.at("ratio_to_int8").at("area"), 1);
 }
 
+TEST_F(CostCommands, PeOfBlocksHasScalesAndTwoSums) {
+    const nlohmann::json plain = pe(
+        "--activation e4m3 --weight e4m3 --accumulator '{float: fp32, chunk: 32, inner: exact}'");
+    const nlohmann::json blocks =
+        pe("--activation mxfp8_e4m3 --weight mxfp8_e4m3 --accumulator fp32");
+    EXPECT_GT(blocks.at("block_scale_area_um2"), 0);
+    EXPECT_FALSE(plain.contains("block_scale_area_um2"));
+    // Sums of 32 products need 5 guard bits, not 16; the scales are two registers of 8 bits.
+    const auto flipFlops = [](const nlohmann::json& json) {
+        return json.at("circuit").at("flip_flops").get<int>();
+    };
+    EXPECT_EQ(flipFlops(blocks), flipFlops(plain) - 11 + 16);
+    // Scales with a mantissa are multiplied as well.
+    const nlohmann::json nvfp4 = pe("--activation nvfp4 --weight nvfp4 --accumulator fp32");
+    const nlohmann::json mxfp4 = pe("--activation mxfp4 --weight mxfp4 --accumulator fp32");
+    EXPECT_GT(nvfp4.at("block_scale_area_um2"), mxfp4.at("block_scale_area_um2"));
+    EXPECT_THAT(peErrorOf("--activation mxfp4 --weight e2m1 --accumulator fp32"),
+                HasSubstr("two block formats of the same length"));
+    EXPECT_THAT(peErrorOf("--activation mxfp4 --weight mxfp4"), HasSubstr("need a float"));
+}
+
 TEST_F(CostCommands, PeIsWiderByEveryGuardBit) {
     nlohmann::json before;
     for (const int bits : {0, 8, 16, 32}) {

@@ -5,6 +5,8 @@
 
 #include "config_fixture.hpp"
 #include "machine_fixture.hpp"
+#include "models/cost/energy_band.hpp"
+#include "sim/config/machine_description.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/run/gemm_workload.hpp"
 #include "sim/run/result.hpp"
@@ -58,6 +60,21 @@ TEST_F(EnergyConfigTest, ReadsWhatIsThereAndDefaultsTheRest) {
     EXPECT_FALSE(flat.machine.operandSampling);
 }
 
+TEST_F(EnergyConfigTest, ClockMaxIsWhatTheMachineReaches) {
+    const RunConfig fast = load({"clock=max", "array.pipeline_depth=4"});
+    const RunConfig deep = load({"clock=max", "datapath=e4m3"});
+    EXPECT_EQ(fast.machine.clockHertz, fastestClock(fast));
+    EXPECT_EQ(clockWarning(fast), "");
+    EXPECT_LT(deep.machine.clockHertz, fast.machine.clockHertz);
+    EXPECT_GT(deep.machine.clockHertz, 100e6);
+    EXPECT_THAT(clockWarning(load({"clock=2GHz"})), HasSubstr("not 2"));
+    EXPECT_THAT(
+        messageOf([] {
+            load({"clock=max", "technology=none"});
+        }),
+        HasSubstr("--set clock=max: clock: max without a technology has no limit, expected"));
+}
+
 TEST_F(EnergyConfigTest, NamesThePlaceOfWhatIsWrong) {
     EXPECT_THAT(complaintOf("energy: {activity: real}"),
                 HasSubstr("t.yaml:20:20: energy.activity: unknown value 'real', expected one of "
@@ -77,6 +94,36 @@ TEST_F(EnergyConfigTest, NamesThePlaceOfWhatIsWrong) {
     EXPECT_THAT(complaintOf("energy: {sampling: none}"),
                 HasSubstr("t.yaml:20:20: energy.sampling: none leaves no activity to count with, "
                           "expected activity: flat beside it"));
+}
+
+TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
+    const cost::Technology technology = load({}).technology;
+    cost::EnergyBreakdown low;
+    cost::EnergyBreakdown nominal;
+    cost::EnergyBreakdown high;
+    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+        low.*component.joules = 1;
+        nominal.*component.joules = 2;
+        high.*component.joules = 5;
+    }
+    const auto band = cost::energyBand(technology, low, nominal, high);
+    const auto of = [&](std::string_view name) {
+        for (std::size_t i = 0; i < band.size(); ++i) {
+            if (cost::kEnergyComponents.at(i).name == name) return band.at(i);
+        }
+        return cost::EnergyFigure{};
+    };
+    const double error = technology.logic.energyError.largest;
+    EXPECT_DOUBLE_EQ(of("array_multiplier").joules.low, 2 * (1 - error));
+    EXPECT_DOUBLE_EQ(of("array_idle").joules.high, 2 * (1 + error));
+    EXPECT_DOUBLE_EQ(of("vector_unit").joules.high, 3);
+    EXPECT_EQ(of("weight_scratchpad").joules.low, 1);
+    EXPECT_EQ(of("leakage").joules.high, 5);
+    EXPECT_EQ(of("dram_io").joules.high, 2);
+    for (const cost::EnergyFigure& figure : band) {
+        EXPECT_EQ(figure.joules.nominal, 2);
+        EXPECT_FALSE(figure.source.empty());
+    }
 }
 
 TEST(OperandActivityOfARun, IsInTheResultWithTheSampleThatItComesFrom) {
