@@ -8,6 +8,7 @@
 #include "models/check.hpp"
 #include "models/numeric/product_class_circuits.hpp"
 #include "models/numeric/sum_register.hpp"
+#include "models/split_mix.hpp"
 
 namespace systole::cost {
 namespace {
@@ -185,34 +186,18 @@ private:
     ElementWaveforms waveforms_;
 };
 
-/// splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-class Generator {
-public:
-    explicit Generator(std::uint64_t seed) : state_(seed) {}
-
-    std::uint64_t next() {
-        state_ += 0x9E3779B97F4A7C15U;
-        std::uint64_t z = state_;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-        return z ^ (z >> 31);
-    }
-    /// The sum of twelve uniform 16-bit numbers, as a deviation from its mean: no library function
-    /// whose last bit could differ.
-    double gaussian() {
-        std::int64_t total = -std::int64_t{6} * 0xFFFF;
-        for (int i = 0; i < 3; ++i) {
-            const std::uint64_t word = next();
-            for (int shift = 0; shift < 64; shift += 16) {
-                total += static_cast<std::int64_t>((word >> shift) & 0xFFFF);
-            }
+/// The sum of twelve uniform 16-bit numbers, as a deviation from its mean: no library function
+/// whose last bit could differ.
+double gaussian(SplitMix64& random) {
+    std::int64_t total = -std::int64_t{6} * 0xFFFF;
+    for (int i = 0; i < 3; ++i) {
+        const std::uint64_t word = random();
+        for (int shift = 0; shift < 64; shift += 16) {
+            total += static_cast<std::int64_t>((word >> shift) & 0xFFFF);
         }
-        return static_cast<double>(total) / 65536;
     }
-
-private:
-    std::uint64_t state_;
-};
+    return static_cast<double>(total) / 65536;
+}
 
 constexpr double kEndOverDeviation = 3;
 constexpr std::size_t kRowsAbove = 16;
@@ -264,15 +249,15 @@ private:
     /// The end of a format's range: of signed integers the negative one, which is the larger.
     static double endOf(const Codec& codec) { return std::max(codec.largest(), -codec.smallest()); }
 
-    std::uint16_t draw(const Codec& codec, Generator& generator) const {
+    std::uint16_t draw(const Codec& codec, SplitMix64& generator) const {
         if (stimulus_ == Stimulus::Uniform) {
             for (;;) {
                 const auto code = static_cast<std::uint16_t>(
-                    generator.next() >> (64 - std::bit_width(codec.codeCount() - 1)));
+                    generator() >> (64 - std::bit_width(codec.codeCount() - 1)));
                 if (codec.isFinite(code)) return code;
             }
         }
-        double value = generator.gaussian() * endOf(codec) / kEndOverDeviation;
+        double value = gaussian(generator) * endOf(codec) / kEndOverDeviation;
         if (codec.smallest() >= 0) value = std::abs(value);
         return static_cast<std::uint16_t>(codec.encode(value));
     }
@@ -295,9 +280,9 @@ private:
     Stimulus stimulus_;
     Codec activation_;
     Codec weight_;
-    Generator activations_;
-    Generator weights_;
-    Generator others_;
+    SplitMix64 activations_;
+    SplitMix64 weights_;
+    SplitMix64 others_;
     numeric::SumRegister sum_;
 };
 

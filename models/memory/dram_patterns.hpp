@@ -9,6 +9,7 @@
 #include "models/memory/address_map.hpp"
 #include "models/memory/dram_config.hpp"
 #include "models/memory/request_source.hpp"
+#include "models/split_mix.hpp"
 
 namespace systole::memory {
 
@@ -66,22 +67,6 @@ inline constexpr std::array kDramPatterns{
 /// By name or alias; null if there is none.
 const DramPatternInfo* dramPatternNamed(std::string_view name);
 const DramPatternInfo& infoOf(DramPattern pattern);
-
-/// splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-class SplitMix64 {
-public:
-    explicit SplitMix64(std::uint64_t seed) : state_(seed) {}
-
-    std::uint64_t operator()() {
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-        return z ^ (z >> 31U);
-    }
-
-private:
-    std::uint64_t state_;
-};
 
 /// The requests of a pattern, number k = 0, 1, ...; addresses wrap at the capacity, of all channels
 /// together (row conflicts stay in channel 0). The same arguments give the same requests.

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "models/numeric/product_class_operand.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/technology_loader.hpp"
@@ -127,6 +128,23 @@ ElementDescription int8Element(int guardBits) {
     return element;
 }
 
+/// Integers, floats and scales of two are in the tables of docs/accuracy.md, in these multipliers.
+bool isOfFittedKind(const ElementDescription& element) {
+    const auto isFitted = [](const numeric::Format& format) {
+        return std::holds_alternative<numeric::IntFormat>(format) ||
+               std::holds_alternative<numeric::FloatFormat>(format) ||
+               numeric::twoValuedOf(format).has_value();
+    };
+    switch (element.productClass) {
+        case ProductClass::BitSerialBoth:
+        case ProductClass::LookUp:
+        case ProductClass::AddSubtract:
+            return false;
+        default:
+            return isFitted(element.activation) && isFitted(element.weight) && !element.outer;
+    }
+}
+
 using OperandNames = std::pair<std::string, std::string>;
 
 ElementReport report(const PeOptions& options, const cost::Technology& technology,
@@ -163,6 +181,7 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
             cost::ElementModel(technology.logic, unscaled, goal).squareMicrons().total();
     }
     report.joulesPerMac = model.energyOf(report.activity);
+    report.isOfFittedKind = isOfFittedKind(element);
     report.nanoseconds = model.nanoseconds(options.stages);
     report.leakageWatts = model.leakageWatts();
     report.flipFlops = model.flipFlops();

@@ -125,6 +125,7 @@ std::string elementJson(const ElementComparison& comparison) {
     json["error"] = {{"area", errorJson(element.logic.areaError)},
                      {"delay", errorJson(element.logic.delayError)},
                      {"energy", errorJson(element.logic.energyError)},
+                     {"of_fitted_kind", element.isOfFittedKind},
                      {"source", element.logic.source}};
     json["int8"] = figuresJson(comparison.int8);
     const ElementReport& int8 = comparison.int8;
@@ -169,13 +170,16 @@ std::string elementTable(const ElementComparison& comparison) {
     compare("leakage", element.leakageWatts * 1e6, int8.leakageWatts * 1e6, "uW");
     return fmt::format(
         "{} x {} + {} of {} bits, {} multiplier, {} ({}), synthesised for {}\n\n{}\n{}\n"
-        "Stimulus: {}.\nError: area {}, delay {}, energy {}; {}.\n",
+        "Stimulus: {}.\nError: area {}, delay {}, energy {}; {}.\n{}",
         element.activation, element.weight, element.accumulator, element.sumBits,
         element.multiplier, element.technology, element.node,
         element.goal == cost::Goal::Area ? "area" : "speed", alignedTable(rows),
         alignedTable(ratios), stimulusText(element), errorText(element.logic.areaError),
         errorText(element.logic.delayError), errorText(element.logic.energyError),
-        element.logic.source);
+        element.logic.source,
+        element.isOfFittedKind
+            ? ""
+            : "No circuit of this kind was synthesised for the fit: no error is known.\n");
 }
 
 }  // namespace systole::sim

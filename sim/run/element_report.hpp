@@ -24,6 +24,8 @@ struct ElementReport {
     cost::Stimulus stimulus = cost::Stimulus::Gaussian;
     cost::Goal goal = cost::Goal::Area;
     cost::LogicTechnology logic;
+    /// Whether circuits of its kind were synthesised for the fit: else no error is known.
+    bool isOfFittedKind = true;
     cost::ByElementPart squareMicrons{};
     cost::ByElementPart joulesPerMac{};
     double scaleSquareMicrons = 0;  ///< of that, for the scales of blocks
