@@ -208,57 +208,64 @@ int pe(const PeOptions& options) {
     return 0;
 }
 
+void addElementOptions(CLI::App& command, PeOptions& options) {
+    command
+        .add_option("--activation", options.activation, "Format or block format of the activation")
+        ->required()
+        ->type_name("FORMAT");
+    command.add_option("--weight", options.weight, "Format or block format of the weight")
+        ->required()
+        ->type_name("FORMAT");
+    command
+        .add_option("--accumulator", options.accumulator,
+                    "exact, int8 to int63, or a float as fp32, fp16, bf16, dlfloat16")
+        ->capture_default_str();
+    command
+        .add_option("--technology", options.technology,
+                    "A file of configs/technology by its name, or a file")
+        ->capture_default_str();
+    command
+        .add_option("--guard-bits", options.guardBits,
+                    "Of an exact accumulator, beyond the product and its sign")
+        ->check(CLI::Range(0, kMostGuardBits))
+        ->capture_default_str();
+    command
+        .add_option("--multiplier", options.multiplier,
+                    "auto, sign_magnitude (of integers), or a kind of `systole run` as "
+                    "bit_serial_weight, composable")
+        ->capture_default_str();
+}
+
+void addSynthesisOptions(CLI::App& command, PeOptions& options) {
+    command
+        .add_option("--float-adder", options.adder,
+                    "flush: to zero, and saturating; gradual: subnormals and infinities")
+        ->check(CLI::IsMember({"flush", "gradual"}))
+        ->capture_default_str();
+    command.add_option("--goal", options.goal, "What synthesis aims at")
+        ->check(CLI::IsMember({"area", "speed"}))
+        ->capture_default_str();
+    command
+        .add_option("--stimulus", options.stimulus,
+                    "What operands are drawn from; none leaves energy out")
+        ->check(CLI::IsMember({"gaussian", "uniform", "none"}))
+        ->capture_default_str();
+    command.add_option("--stages", options.stages, "Of the pipeline, for the delay")
+        ->check(CLI::Range(1U, kMostStages))
+        ->capture_default_str();
+    command.add_flag("--multiplier-alone", options.multiplierAlone,
+                     "The multiplier without registers and accumulation");
+    command.add_option("--json", options.json, "Write the same as JSON")->type_name("FILE");
+}
+
 }  // namespace
 
 void addPe(CLI::App& app, Action& action) {
     auto options = std::make_shared<PeOptions>();
     CLI::App* command = app.add_subcommand(
         "pe", "One processing element: area, delay, energy per MAC, against INT8");
-    command
-        ->add_option("--activation", options->activation,
-                     "Format or block format of the activation")
-        ->required()
-        ->type_name("FORMAT");
-    command->add_option("--weight", options->weight, "Format or block format of the weight")
-        ->required()
-        ->type_name("FORMAT");
-    command
-        ->add_option("--accumulator", options->accumulator,
-                     "exact, int8 to int63, or a float as fp32, fp16, bf16, dlfloat16")
-        ->capture_default_str();
-    command
-        ->add_option("--technology", options->technology,
-                     "A file of configs/technology by its name, or a file")
-        ->capture_default_str();
-    command
-        ->add_option("--guard-bits", options->guardBits,
-                     "Of an exact accumulator, beyond the product and its sign")
-        ->check(CLI::Range(0, kMostGuardBits))
-        ->capture_default_str();
-    command
-        ->add_option("--multiplier", options->multiplier,
-                     "auto, sign_magnitude (of integers), or a kind of `systole run` as "
-                     "bit_serial_weight, composable")
-        ->capture_default_str();
-    command
-        ->add_option("--float-adder", options->adder,
-                     "flush: to zero, and saturating; gradual: subnormals and infinities")
-        ->check(CLI::IsMember({"flush", "gradual"}))
-        ->capture_default_str();
-    command->add_option("--goal", options->goal, "What synthesis aims at")
-        ->check(CLI::IsMember({"area", "speed"}))
-        ->capture_default_str();
-    command
-        ->add_option("--stimulus", options->stimulus,
-                     "What operands are drawn from; none leaves energy out")
-        ->check(CLI::IsMember({"gaussian", "uniform", "none"}))
-        ->capture_default_str();
-    command->add_option("--stages", options->stages, "Of the pipeline, for the delay")
-        ->check(CLI::Range(1U, kMostStages))
-        ->capture_default_str();
-    command->add_flag("--multiplier-alone", options->multiplierAlone,
-                      "The multiplier without registers and accumulation");
-    command->add_option("--json", options->json, "Write the same as JSON")->type_name("FILE");
+    addElementOptions(*command, *options);
+    addSynthesisOptions(*command, *options);
     command->footer(
         "Figures are predicted from the circuit, gate by gate, with the technology's "
         "coefficients;\n"

@@ -57,7 +57,8 @@ FloatWidths widthsOf(const numeric::FloatFormat& format, const NumberWires& prod
         1 << widths.exponent, offset + (1 << std::min<std::size_t>(product.exponent.size(), 24)));
     const int lowest = std::min(0, offset - static_cast<int>(product.significand.size())) -
                        static_cast<int>(widths.total);
-    widths.field = 1 + bitsFor(static_cast<std::uint64_t>(highest - lowest + 2));
+    widths.field =
+        1 + bitsFor(static_cast<std::uint64_t>(highest) + static_cast<std::uint64_t>(2 - lowest));
     return widths;
 }
 

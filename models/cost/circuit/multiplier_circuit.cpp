@@ -235,7 +235,7 @@ NumberWires lookedUpProduct(Netlist& netlist, Goal goal, const Format& activatio
     index.insert(index.end(), a.begin(), a.end());
     for (std::uint32_t code = 0; code < 1U << index.size(); ++code) {
         const auto value = multiplier.multiply(code >> w.size(), code & ((1U << w.size()) - 1));
-        const double magnitude = static_cast<double>(value.significand);
+        const auto magnitude = static_cast<double>(value.significand);
         products.values.push_back(value.special != 0 ? 0 : std::ldexp(magnitude, value.exponent));
     }
     return operandCircuit(netlist, goal, Format(products), index);

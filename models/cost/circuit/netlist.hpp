@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -24,7 +23,8 @@ public:
     constexpr Signal operator^(bool complement) const {
         return {cell(), isComplemented() != complement};
     }
-    constexpr auto operator<=>(const Signal&) const = default;
+    constexpr bool operator==(const Signal&) const = default;
+    constexpr bool operator<(const Signal& other) const { return code_ < other.code_; }
 
 private:
     std::uint32_t code_ = 0;

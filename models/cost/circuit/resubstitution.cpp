@@ -9,13 +9,12 @@ namespace {
 
 using Table = std::vector<std::uint64_t>;
 
-/// What a gate weighs: about its area, in halves of an AND.
+/// What a gate weighs: about its area, in quarters of an AND.
 int weightOf(CellKind kind) {
     switch (kind) {
         case CellKind::And:
             return 4;
         case CellKind::Xor:
-            return 8;
         case CellKind::Mux:
             return 8;
         case CellKind::Majority:
@@ -87,8 +86,8 @@ private:
         }
     }
 
-    std::uint64_t valueOf(const std::vector<Table>& tables, const Cell& cell,
-                          std::size_t word) const {
+    static std::uint64_t valueOf(const std::vector<Table>& tables, const Cell& cell,
+                                 std::size_t word) {
         const auto in = [&](std::size_t k) {
             return tables[cell.inputs[k].cell()][word] ^ maskOf(cell.inputs[k]);
         };

@@ -24,7 +24,9 @@ SumAndCarry rippleSum(Netlist& netlist, const Word& a, const Word& b, Signal car
 /// Sklansky: each level merges the groups of the lower half of every block with its upper half.
 SumAndCarry prefixSum(Netlist& netlist, const Word& a, const Word& b, Signal carry) {
     const std::size_t bits = a.size();
-    Word half(bits), generate(bits), propagate(bits);
+    Word half(bits);
+    Word generate(bits);
+    Word propagate(bits);
     for (std::size_t i = 0; i < bits; ++i) {
         half[i] = netlist.differ(a[i], b[i]);
         generate[i] = i == 0 ? netlist.majority(a[i], b[i], carry) : netlist.both(a[i], b[i]);
