@@ -374,6 +374,9 @@ class Fit:
             self.speed_delay = self.fit_delays(speed_rows) if speed_rows else None
             for row, counts in zip(rows, bench.counts(rows, self.yaml("fit"), False)):
                 row.counts["critical_path"] = counts["critical_path"]
+        # What `systole pe` will say: on the paths that the last coefficients make critical.
+        for quantity in filter(None, (self.delay, self.speed_delay)):
+            quantity.predict(path_design(quantity.rows), numpy.zeros(len(quantity.rows)))
 
     @staticmethod
     def fit_delays(rows):

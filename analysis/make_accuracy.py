@@ -171,15 +171,6 @@ def library_section(title, fit):
             f"Every area of synthesis for the least area:\n\n{area_table(fit)}")
 
 
-def on_final_paths(fit):
-    """Delays of the longest paths that the final coefficients find, as `systole pe` does; the fit's
-    own are of the paths of the round before."""
-    for quantity in (fit.delay, fit.speed_delay):
-        design = fit_logic.path_design(quantity.rows)
-        quantity.predict(design, numpy.zeros(len(design)))
-    return fit
-
-
 class Elements:
     """Answers of `systole pe`."""
 
@@ -307,11 +298,10 @@ SRAM_QUANTITIES = ("read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns")
 def page(program):
     elements = Elements(program)
     bench = fit_logic.Bench(program)
-    nangate45 = on_final_paths(fit_logic.Fit(
-        list(fit_logic.reference_rows(SYNTHESIS, "nangate45")), bench, fit_logic.NANGATE45))
+    nangate45 = fit_logic.Fit(
+        list(fit_logic.reference_rows(SYNTHESIS, "nangate45")), bench, fit_logic.NANGATE45)
     prior = fit_logic.cell_prior(argparse.Namespace(cells=str(OSU018_CELLS)))
-    osu018 = on_final_paths(
-        fit_logic.Fit(list(fit_logic.characterised_rows(OSU018)), bench, prior))
+    osu018 = fit_logic.Fit(list(fit_logic.characterised_rows(OSU018)), bench, prior)
     logic, sram = technology_lines()
     return "\n".join([
         HEADER, "## Ratios", "Predicted by `systole pe --technology generic_45nm`.\n",
