@@ -10,8 +10,6 @@
 namespace systole::cost {
 namespace {
 
-constexpr const char* kEstimateSource = "estimate from counts of registers and gates";
-
 AreaNode leaf(std::string name, double area, double error, std::string source) {
     return {.name = std::move(name),
             .squareMicrons = area,

@@ -8,16 +8,6 @@
 namespace systole::cost {
 namespace {
 
-enum class Kind { Element, Estimated, Memory, Dram };
-
-Kind kindOf(std::string_view component) {
-    if (component.starts_with("dram")) return Kind::Dram;
-    if (component == "array_edge" || component == "vector_unit" || component == "dma") {
-        return Kind::Estimated;
-    }
-    return component.starts_with("array") ? Kind::Element : Kind::Memory;
-}
-
 Estimate within(double nominal, double error) {
     return {nominal, nominal * std::max(0.0, 1 - error), nominal * (1 + error)};
 }
@@ -33,20 +23,19 @@ std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& 
         const EnergyComponent& component = kEnergyComponents.at(i);
         const double joules = nominal.*component.joules;
         EnergyFigure& figure = band.at(i);
-        switch (kindOf(component.name)) {
-            case Kind::Element:
+        switch (component.basis) {
+            case EnergyBasis::Element:
                 figure = {within(joules, technology.logic.energyError.largest),
                           technology.logic.source};
                 break;
-            case Kind::Estimated:
-                figure = {within(joules, kEstimateError),
-                          "estimate from counts of registers and gates"};
+            case EnergyBasis::Estimate:
+                figure = {within(joules, kEstimateError), kEstimateSource};
                 break;
-            case Kind::Memory:
+            case EnergyBasis::Memory:
                 figure = {{joules, low.*component.joules, high.*component.joules},
                           technology.sram.source()};
                 break;
-            case Kind::Dram:
+            case EnergyBasis::Dram:
                 figure = {within(joules, 0), "commands and currents of the part (docs/dram.md)"};
                 break;
         }

@@ -34,38 +34,55 @@ struct EnergyBreakdown {
     double totalJoules() const;
 };
 
+/// What an energy is computed from, which says how far it may be off.
+enum class EnergyBasis : std::uint8_t {
+    Element,   ///< the circuit of a processing element
+    Estimate,  ///< counts of registers and gates
+    Memory,    ///< the model of memories; leakage, most of which is theirs
+    Dram,      ///< commands and currents of the part
+};
+
 struct EnergyComponent {
     std::string_view name;  ///< snake_case, as results call it
+    EnergyBasis basis;
     std::string_view description;
     double EnergyBreakdown::*joules;
 };
 
 inline constexpr std::array kEnergyComponents{
-    EnergyComponent{"array_multiplier", "products", &EnergyBreakdown::arrayMultiplierJoules},
-    EnergyComponent{"array_alignment", "shifters of float products",
+    EnergyComponent{"array_multiplier", EnergyBasis::Element, "products",
+                    &EnergyBreakdown::arrayMultiplierJoules},
+    EnergyComponent{"array_alignment", EnergyBasis::Element, "shifters of float products",
                     &EnergyBreakdown::arrayAlignmentJoules},
-    EnergyComponent{"array_accumulator", "additions", &EnergyBreakdown::arrayAccumulatorJoules},
-    EnergyComponent{"array_normalisation", "of float sums",
+    EnergyComponent{"array_accumulator", EnergyBasis::Element, "additions",
+                    &EnergyBreakdown::arrayAccumulatorJoules},
+    EnergyComponent{"array_normalisation", EnergyBasis::Element, "of float sums",
                     &EnergyBreakdown::arrayNormalisationJoules},
-    EnergyComponent{"array_rounding", "of float sums", &EnergyBreakdown::arrayRoundingJoules},
-    EnergyComponent{"array_registers", "of operands and sums, clock included",
+    EnergyComponent{"array_rounding", EnergyBasis::Element, "of float sums",
+                    &EnergyBreakdown::arrayRoundingJoules},
+    EnergyComponent{"array_registers", EnergyBasis::Element, "of operands and sums, clock included",
                     &EnergyBreakdown::arrayRegistersJoules},
-    EnergyComponent{"array_idle", "clock of processing elements without a MAC",
+    EnergyComponent{"array_idle", EnergyBasis::Element,
+                    "clock of processing elements without a MAC",
                     &EnergyBreakdown::arrayIdleJoules},
-    EnergyComponent{"array_edge", "skew registers, loads of stationary operands",
+    EnergyComponent{"array_edge", EnergyBasis::Estimate,
+                    "skew registers, loads of stationary operands",
                     &EnergyBreakdown::arrayEdgeJoules},
-    EnergyComponent{"activation_scratchpad", "reads and writes",
+    EnergyComponent{"activation_scratchpad", EnergyBasis::Memory, "reads and writes",
                     &EnergyBreakdown::activationScratchpadJoules},
-    EnergyComponent{"weight_scratchpad", "reads and writes",
+    EnergyComponent{"weight_scratchpad", EnergyBasis::Memory, "reads and writes",
                     &EnergyBreakdown::weightScratchpadJoules},
-    EnergyComponent{"accumulator_buffer", "reads and writes",
+    EnergyComponent{"accumulator_buffer", EnergyBasis::Memory, "reads and writes",
                     &EnergyBreakdown::accumulatorBufferJoules},
-    EnergyComponent{"vector_unit", "operations", &EnergyBreakdown::vectorUnitJoules},
-    EnergyComponent{"dma", "bytes through its buffers", &EnergyBreakdown::dmaJoules},
-    EnergyComponent{"leakage", "logic and memories, over the whole time",
+    EnergyComponent{"vector_unit", EnergyBasis::Estimate, "operations",
+                    &EnergyBreakdown::vectorUnitJoules},
+    EnergyComponent{"dma", EnergyBasis::Estimate, "bytes through its buffers",
+                    &EnergyBreakdown::dmaJoules},
+    EnergyComponent{"leakage", EnergyBasis::Memory, "logic and memories, over the whole time",
                     &EnergyBreakdown::leakageJoules},
-    EnergyComponent{"dram", "commands, refresh and background", &EnergyBreakdown::dramJoules},
-    EnergyComponent{"dram_io", "drivers and termination of the pins",
+    EnergyComponent{"dram", EnergyBasis::Dram, "commands, refresh and background",
+                    &EnergyBreakdown::dramJoules},
+    EnergyComponent{"dram_io", EnergyBasis::Dram, "drivers and termination of the pins",
                     &EnergyBreakdown::dramIoJoules},
 };
 

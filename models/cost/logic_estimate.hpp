@@ -11,6 +11,7 @@ namespace systole::cost {
 
 /// As a share of 1, up and down.
 inline constexpr double kEstimateError = 0.5;
+inline constexpr const char* kEstimateSource = "estimate from counts of registers and gates";
 
 /// A block of logic.
 struct LogicEstimate {

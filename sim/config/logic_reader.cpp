@@ -10,13 +10,11 @@ using cost::GateFigures;
 using cost::LogicTechnology;
 
 constexpr RealRange kNotNegative{0, 1e12};
-constexpr std::array kGateNames{"and", "xor", "mux", "majority"};
-static_assert(kGateNames.size() == cost::kGateKindCount);
 
 template <class Row>
 void readGateRow(const Section& section, Row& row) {
-    for (std::size_t kind = 0; kind < kGateNames.size(); ++kind) {
-        row[kind] = section.at(kGateNames[kind]).real(kNotNegative);
+    for (const cost::CellKind kind : cost::kGateKinds) {
+        row[gateIndex(kind)] = section.at(nameOf(kind)).real(kNotNegative);
     }
 }
 

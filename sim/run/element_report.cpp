@@ -15,8 +15,6 @@ using Json = nlohmann::ordered_json;
 using cost::ElementPart;
 
 constexpr double kPicojoulesPerJoule = 1e12;
-constexpr std::array kGateNames{"and", "xor", "mux", "majority"};
-static_assert(kGateNames.size() == cost::kGateKindCount);
 
 double ratio(double value, double reference) { return reference == 0 ? 0 : value / reference; }
 
@@ -49,8 +47,8 @@ Json componentsJson(const ElementReport& element) {
 template <class Counts>
 Json gateKindsJson(const Counts& counts) {
     Json kinds;
-    for (std::size_t kind = 0; kind < kGateNames.size(); ++kind) {
-        kinds[kGateNames[kind]] = counts[kind];
+    for (const cost::CellKind kind : cost::kGateKinds) {
+        kinds[nameOf(kind)] = counts[gateIndex(kind)];
     }
     return kinds;
 }

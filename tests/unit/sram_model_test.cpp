@@ -126,7 +126,8 @@ TEST(SramModel, IsBetweenBothOptimaOfEveryRow) {
 }
 
 TEST(SramModel, OfEnergyAndAreaNeedsNoAllowance) {
-    const SramCoefficients& coefficients = generic().coefficients();
+    const SramModel model = generic();
+    const SramCoefficients& coefficients = model.coefficients();
     EXPECT_EQ(coefficients.readPicojoules.inSample.worst, 0);
     EXPECT_EQ(coefficients.writePicojoules.inSample.worst, 0);
     EXPECT_EQ(coefficients.areaSquareMicrons.inSample.worst, 0);

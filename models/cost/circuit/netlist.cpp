@@ -13,6 +13,12 @@ const char* nameOf(Part part) {
     return kNames[static_cast<std::size_t>(part)];
 }
 
+const char* nameOf(CellKind kind) {
+    static constexpr std::array kNames{"and", "xor", "mux", "majority"};
+    static_assert(kNames.size() == kGateKindCount);
+    return kNames.at(gateIndex(kind));
+}
+
 Netlist::Netlist() { cells_.emplace_back(); }
 
 Signal Netlist::input() {

@@ -52,6 +52,9 @@ inline constexpr std::array kGateKinds{CellKind::And, CellKind::Xor, CellKind::M
                                        CellKind::Majority};
 inline constexpr std::size_t kGateKindCount = kGateKinds.size();
 
+/// Of a gate: `and`, `xor`, `mux`, `majority`.
+const char* nameOf(CellKind kind);
+
 constexpr std::size_t gateIndex(CellKind kind) {
     return static_cast<std::size_t>(kind) - static_cast<std::size_t>(CellKind::And);
 }
