@@ -12,17 +12,14 @@
 #include "models/memory/dram_patterns.hpp"
 #include "tests/oracle/dram_checker.hpp"
 #include "tests/oracle/dram_listing.hpp"
+#include "tests/sanitizers.hpp"
 
 namespace systole::memory {
 namespace {
 
 using testing::part;
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t kFew = 50'000;
-#else
-constexpr std::uint64_t kFew = 10'000'000 / 16;
-#endif
+constexpr std::uint64_t kFew = kSanitizesAddresses ? 50'000 : 10'000'000 / 16;
 
 /// SYSTOLE_DRAM_REQUESTS of the environment, for long runs of each policy.
 std::uint64_t requestCount() {
