@@ -299,7 +299,8 @@ def page(program):
     elements = Elements(program)
     bench = fit_logic.Bench(program)
     nangate45 = fit_logic.Fit(
-        list(fit_logic.reference_rows(SYNTHESIS, "nangate45")), bench, fit_logic.NANGATE45)
+        list(fit_logic.reference_rows(SYNTHESIS, "nangate45")), bench,
+        fit_logic.cell_prior(argparse.Namespace(cells=None)))
     prior = fit_logic.cell_prior(argparse.Namespace(cells=str(OSU018_CELLS)))
     osu018 = fit_logic.Fit(list(fit_logic.characterised_rows(OSU018)), bench, prior)
     logic, sram = technology_lines()

@@ -67,13 +67,13 @@ def nangate45_register_file():
     cells = fit_logic.NANGATE45
     leakage = float(element["leak_uW"]) / float(element["area_um2"])
     return register_file({
-        "flip_flop_um2": cells["register"],
-        "multiplexer_um2": cells["mux"],
+        "flip_flop_um2": cells["DFF"],
+        "multiplexer_um2": cells["MUX2"],
         "flip_flop_pj": float(element["pJ_seq"]) / int(element["dffs"]),
         "multiplexer_pj": float(multiplier["pJ_per_op"])
                           / (int(multiplier["cells"]) * float(multiplier["avg_toggle"])),
-        "flip_flop_leakage_uw": leakage * cells["register"],
-        "multiplexer_leakage_uw": leakage * cells["mux"],
+        "flip_flop_leakage_uw": leakage * cells["DFF"],
+        "multiplexer_leakage_uw": leakage * cells["MUX2"],
         "flip_flop_ns": 0.15,
         "multiplexer_ns": 0.08,
     }, 0.5, "estimate: Nangate45 DFF_X1 and MUX2_X1, figures of the synthesised INT8 element by "

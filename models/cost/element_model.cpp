@@ -53,12 +53,7 @@ ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescr
       circuit_(std::move(circuit)),
       hasRegisters_(hasRegisters) {
     const Word outputs = circuit_.outputs();
-    const std::vector<bool> live = circuit_.netlist.liveCells(outputs);
-    for (std::size_t i = 0; i < live.size(); ++i) {
-        const Cell& cell = circuit_.netlist.cells()[i];
-        if (!live[i] || inputCount(cell.kind) == 0) continue;
-        ++gates_[static_cast<std::size_t>(cell.part)][gateIndex(cell.kind)];
-    }
+    gates_ = countGates(circuit_.netlist, outputs);
     const GateFigures& figures = technology_.of(goal);
     path_ = criticalPath(circuit_.netlist, outputs, figures.nanoseconds);
     delay_ = path_.delay + (hasRegisters_ ? figures.registerNanoseconds : 0);
@@ -79,10 +74,7 @@ ByElementPart ElementModel::squareMicrons() const {
     ByElementPart area;
     const GateFigures& figures = technology_.of(goal_);
     for (const Part part : kParts) {
-        const auto index = static_cast<std::size_t>(part);
-        for (std::size_t kind = 0; kind < kGateKindCount; ++kind) {
-            area[partOf(part)] += gates_[index][kind] * figures.squareMicrons[index][kind];
-        }
+        area[partOf(part)] += figures.squareMicronsOf(gates_, part);
     }
     area[ElementPart::Registers] =
         static_cast<double>(flipFlops()) * technology_.flipFlop.squareMicrons;
@@ -148,7 +140,7 @@ ByElementPart ElementModel::flatEnergy(double rate) const {
     const GateFigures& figures = technology_.of(goal_);
     for (const Part part : kParts) {
         const auto index = static_cast<std::size_t>(part);
-        for (const std::uint32_t gates : gates_[index]) {
+        for (const std::uint32_t gates : gates_.gates[index]) {
             energy[partOf(part)] += rate * gates * figures.settledFemtojoules[index] * kFemto;
         }
     }

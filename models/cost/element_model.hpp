@@ -6,6 +6,7 @@
 
 #include "models/cost/circuit/circuit_activity.hpp"
 #include "models/cost/circuit/element_circuit.hpp"
+#include "models/cost/circuit/gate_counts.hpp"
 #include "models/cost/logic_technology.hpp"
 #include "models/cost/operand_trace.hpp"
 
@@ -85,10 +86,7 @@ public:
     const ElementDescription& description() const { return element_; }
     const ElementCircuit& circuit() const { return circuit_; }
     const CriticalPath& path() const { return path_; }
-    /// Live gates by part and kind.
-    const std::array<std::array<std::uint32_t, kGateKindCount>, kPartCount>& gates() const {
-        return gates_;
-    }
+    const GateCounts& gates() const { return gates_; }
 
 private:
     ElementModel(const LogicTechnology& technology, const ElementDescription& element, Goal goal,
@@ -99,7 +97,7 @@ private:
     Goal goal_;
     ElementCircuit circuit_;
     bool hasRegisters_;
-    std::array<std::array<std::uint32_t, kGateKindCount>, kPartCount> gates_{};
+    GateCounts gates_;
     CriticalPath path_;
     double delay_ = 0;
 };

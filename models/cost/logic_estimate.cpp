@@ -42,13 +42,16 @@ double adderBitArea(const LogicTechnology& technology) {
 LogicEstimate estimateOf(const LogicTechnology& technology, const Netlist& netlist,
                          const Word& outputs) {
     LogicEstimate estimate;
+    const GateCounts counts = countGates(netlist, outputs);
+    for (const Part part : kParts) {
+        estimate.gateSquareMicrons += technology.area.squareMicronsOf(counts, part);
+    }
     const std::vector<bool> live = netlist.liveCells(outputs);
     for (std::size_t i = 0; i < live.size(); ++i) {
         const Cell& cell = netlist.cells()[i];
         if (!live[i] || inputCount(cell.kind) == 0) continue;
         const auto part = static_cast<std::size_t>(cell.part);
         const GateFigures& figures = technology.area;
-        estimate.gateSquareMicrons += figures.squareMicrons[part][gateIndex(cell.kind)];
         estimate.joulesPerUse += kFemto * kRandomToggleRate *
                                  (figures.settledFemtojoules[part] +
                                   kGlitchesPerChange * figures.glitchFemtojoules[part]);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "models/cost/circuit/circuit_timing.hpp"
+#include "models/cost/circuit/gate_counts.hpp"
 #include "models/cost/circuit/netlist.hpp"
 #include "models/cost/circuit/words.hpp"
 
@@ -16,11 +17,14 @@ namespace systole::cost {
 /// synthesis merges the gates of a decoder better than those of a carry chain.
 struct GateFigures {
     std::array<std::array<double, kGateKindCount>, kPartCount> squareMicrons{};
+    double outputAndSquareMicrons = 0;  ///< what an AND that drives an output has more
     GateDelays nanoseconds;
     double registerNanoseconds = 0;  ///< clock to output, and setup
     /// Of a change between settled states, and of one that does not last.
     std::array<double, kPartCount> settledFemtojoules{};
     std::array<double, kPartCount> glitchFemtojoules{};
+
+    double squareMicronsOf(const GateCounts& counts, Part part) const;
 };
 
 struct RegisterFigures {

@@ -36,6 +36,7 @@ GateFigures readGates(const Section& section) {
         figures.settledFemtojoules[index] = toggles.at("settled").real(kNotNegative);
         figures.glitchFemtojoules[index] = toggles.at("glitch").real(kNotNegative);
     }
+    figures.outputAndSquareMicrons = area.at("output_and").real(kNotNegative);
     figures.nanoseconds.perFanoutDoubling = delay.at("fanout_doubling").real(kNotNegative);
     figures.registerNanoseconds = delay.at("register").real(kNotNegative);
     return figures;

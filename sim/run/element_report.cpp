@@ -62,7 +62,8 @@ Json circuitJson(const ElementReport& element) {
         const auto sum = [](const auto& counts) {
             return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
         };
-        gates[nameOf(part)] = gateKindsJson(element.gates[index]);
+        gates[nameOf(part)] = gateKindsJson(element.gates.gates[index]);
+        gates[nameOf(part)]["output_and"] = element.gates.outputAnds[index];
         const std::uint64_t settled = sum(element.activity.gates.settled[index]);
         toggles[nameOf(part)] = {{"settled", settled},
                                  {"glitch", sum(element.activity.gates.gates[index]) - settled}};

@@ -34,7 +34,7 @@ struct ElementReport {
     std::size_t flipFlops = 0;
     cost::ElementActivity activity{};
     cost::CriticalPath path{};
-    std::array<std::array<std::uint32_t, cost::kGateKindCount>, cost::kPartCount> gates{};
+    cost::GateCounts gates{};
 };
 
 /// What was asked for, and the INT8 element (exact sums of as many guard bits) that it is compared

@@ -3,6 +3,7 @@
 #include "models/cost/circuit/circuit_activity.hpp"
 #include "models/cost/circuit/circuit_timing.hpp"
 #include "models/cost/circuit/element_circuit.hpp"
+#include "models/cost/circuit/gate_counts.hpp"
 #include "models/cost/circuit/netlist.hpp"
 #include "models/cost/circuit/resubstitution.hpp"
 
@@ -146,6 +147,38 @@ TEST(CircuitNetlist, CountsAsLiveWhatOutputsDependOn) {
     EXPECT_TRUE(live[in[0].cell()]);
     EXPECT_FALSE(live[unused.cell()]);
     EXPECT_FALSE(live[in[2].cell()]);
+}
+
+TEST(GateCounts, TakeTheSumOfAHalfAdderAsTwoAnds) {
+    Netlist netlist;
+    const Word in = netlist.inputs(4);
+    netlist.setPart(Part::Exponent);
+    const Signal sum = netlist.differ(in[0], in[1]);
+    const Signal carry = netlist.both(~in[1], in[0]);
+    netlist.setPart(Part::Rounding);
+    const Signal other = netlist.differ(in[2], in[3]);
+    const Word outputs{netlist.differ(sum, other), netlist.majority(carry, in[2], other)};
+    const auto exponent = static_cast<std::size_t>(Part::Exponent);
+    const auto rounding = static_cast<std::size_t>(Part::Rounding);
+    const GateCounts counts = countGates(netlist, outputs);
+    EXPECT_EQ(counts.gates[exponent], (std::array<std::uint32_t, 4>{3, 0, 0, 0}));
+    EXPECT_EQ(counts.gates[rounding], (std::array<std::uint32_t, 4>{0, 2, 0, 1}));
+    // Without the carry it is an exclusive or.
+    const GateCounts alone = countGates(netlist, {outputs[0]});
+    EXPECT_EQ(alone.gates[exponent], (std::array<std::uint32_t, 4>{0, 1, 0, 0}));
+}
+
+TEST(GateCounts, CountAndsThatDriveOutputsOnce) {
+    Netlist netlist;
+    const Word in = netlist.inputs(3);
+    netlist.setPart(Part::Decoder);
+    const Signal driver = netlist.both(in[0], in[1]);
+    const Signal inner = netlist.both(~in[0], in[2]);
+    const Word outputs{driver, ~driver, netlist.differ(in[1], inner), in[2], kTrue};
+    const auto decoder = static_cast<std::size_t>(Part::Decoder);
+    const GateCounts counts = countGates(netlist, outputs);
+    EXPECT_EQ(counts.outputAnds[decoder], 1);
+    EXPECT_EQ(counts.gates[decoder], (std::array<std::uint32_t, 4>{2, 1, 0, 0}));
 }
 
 TEST(Resubstitution, KeepsTheFunctionAndNeverGrows) {

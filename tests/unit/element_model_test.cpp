@@ -17,10 +17,13 @@ TEST(ElementModel, AreaIsGatesAndRegisterBits) {
     for (std::size_t part = 0; part < kPartCount; ++part) {
         logic.area.squareMicrons[part] = {1.0, 10.0, 100.0, 1000.0};
     }
+    logic.area.outputAndSquareMicrons = 7;
     const ElementModel model(logic, elementOf("e4m3", "fp32"));
     const auto areaOfPart = [&](Part part) {
-        const auto& gates = model.gates()[static_cast<std::size_t>(part)];
-        return gates[0] + 10.0 * gates[1] + 100.0 * gates[2] + 1000.0 * gates[3];
+        const auto index = static_cast<std::size_t>(part);
+        const auto& gates = model.gates().gates[index];
+        return gates[0] + 10.0 * gates[1] + 100.0 * gates[2] + 1000.0 * gates[3] +
+               7.0 * model.gates().outputAnds[index];
     };
     const ByElementPart area = model.squareMicrons();
     EXPECT_DOUBLE_EQ(
@@ -38,9 +41,11 @@ TEST(ElementModel, CountsEveryLiveGateOnce) {
     const ElementModel model(roundLogic(), elementOf("int8", "int32"));
     const ElementCircuit& circuit = model.circuit();
     const std::vector<bool> live = circuit.netlist.liveCells(circuit.outputs());
+    const std::vector<bool> isOfHalfAdder = halfAdderSums(circuit.netlist.cells(), live);
     double gates = 0;
     for (std::size_t i = 0; i < live.size(); ++i) {
-        gates += live[i] && inputCount(circuit.netlist.cells()[i].kind) > 0 ? 1 : 0;
+        if (!live[i] || inputCount(circuit.netlist.cells()[i].kind) == 0) continue;
+        gates += isOfHalfAdder[i] ? 2 : 1;
     }
     EXPECT_DOUBLE_EQ(model.squareMicrons().total(), 2 * gates + 5 * 48);
     EXPECT_DOUBLE_EQ(model.leakageWatts(), (2 * gates + 5 * 48) * 1e-9);

@@ -28,7 +28,7 @@ inline std::string roundTechnologyYaml() {
         for (const cost::Part part : cost::kParts) {
             yaml += fmt::format("      {}: {}", nameOf(part), row(gates));
         }
-        yaml += "    toggles_fj:\n";
+        yaml += "      output_and: " + next() + "\n    toggles_fj:\n";
         for (const cost::Part part : cost::kParts) {
             yaml += fmt::format("      {}: {}", nameOf(part), row(std::array{"settled", "glitch"}));
         }

@@ -74,6 +74,7 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
         for (const auto& row : figures.squareMicrons) {
             for (const double value : row) note(value);
         }
+        note(figures.outputAndSquareMicrons);
         for (const double value : figures.settledFemtojoules) note(value);
         for (const double value : figures.glitchFemtojoules) note(value);
         for (const auto& row : figures.nanoseconds.gate) {
@@ -98,6 +99,7 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
     EXPECT_EQ(logic.area.squareMicrons[0][0], 1);
     EXPECT_EQ(logic.area.squareMicrons[0][3], 4);
     EXPECT_EQ(logic.area.squareMicrons[6][3], 28);
+    EXPECT_EQ(logic.area.outputAndSquareMicrons, 29);
     EXPECT_EQ(logic.source, "made for tests");
 }
 
@@ -109,8 +111,8 @@ TEST_F(TechnologyLoader, TakesAFileWithoutCoefficientsOfSpeed) {
 }
 
 TEST_F(TechnologyLoader, ReportsAMissingCoefficient) {
-    EXPECT_THAT(problemsWith("glitch: 30", "rms: 30"),
-                AllOf(HasSubstr(placeOf("glitch: 30")),
+    EXPECT_THAT(problemsWith("glitch: 31", "rms: 31"),
+                AllOf(HasSubstr(placeOf("glitch: 31")),
                       HasSubstr("logic.area.toggles_fj.decoder.glitch"), HasSubstr("missing key")));
     EXPECT_THAT(problemsWith("  input_fj:", "  # input_fj:"),
                 AllOf(HasSubstr("technology.yaml:"), HasSubstr("logic.input_fj: missing key")));
@@ -122,9 +124,9 @@ TEST_F(TechnologyLoader, ReportsAMissingSection) {
 }
 
 TEST_F(TechnologyLoader, ReportsANegativeEnergyWithItsPlace) {
-    EXPECT_THAT(problemsWith("settled: 29", "settled: -29"),
-                AllOf(HasSubstr(placeOf("settled: 29") + "26"),
-                      HasSubstr("logic.area.toggles_fj.decoder.settled"), HasSubstr("-29"),
+    EXPECT_THAT(problemsWith("settled: 30", "settled: -30"),
+                AllOf(HasSubstr(placeOf("settled: 30") + "26"),
+                      HasSubstr("logic.area.toggles_fj.decoder.settled"), HasSubstr("-30"),
                       HasSubstr("expected a number from 0")));
     EXPECT_THAT(problemsWith("clock_fj: ", "clock_fj: -"),
                 AllOf(HasSubstr(placeOf("clock_fj: ")), HasSubstr("logic.register.clock_fj")));
@@ -146,8 +148,8 @@ TEST_F(TechnologyLoader, ReportsALeakageThatNeverDoubles) {
 }
 
 TEST_F(TechnologyLoader, ReportsWhatIsNoNumber) {
-    EXPECT_THAT(problemsWith("settled: 29", "settled: much"),
-                AllOf(HasSubstr(placeOf("settled: 29")), HasSubstr("settled"), HasSubstr("much")));
+    EXPECT_THAT(problemsWith("settled: 30", "settled: much"),
+                AllOf(HasSubstr(placeOf("settled: 30")), HasSubstr("settled"), HasSubstr("much")));
 }
 
 TEST_F(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {

@@ -68,7 +68,8 @@ Word accumulated(Netlist& netlist, Goal goal, const ElementDescription& element,
 NumberWires heldNumber(Netlist& netlist, Goal goal, const ElementDescription& element,
                        const Word& sum) {
     if (const auto* real = std::get_if<numeric::FloatRegister>(&element.sum)) {
-        return operandCircuit(netlist, goal, numeric::Format(real->format), sum);
+        const numeric::Format format(real->format);
+        return withZero(netlist, operandCircuit(netlist, goal, format, sum));
     }
     return {.significand = sum, .isSigned = true, .unitExponent = element.sumExponent};
 }

@@ -247,7 +247,8 @@ NumberWires productOf(Netlist& netlist, Goal goal, const NumberWires& a, const N
     NumberWires product{.negative = netlist.differ(a.negative, w.negative),
                         .isSigned = a.isSigned || w.isSigned,
                         .unitExponent = a.unitExponent + w.unitExponent};
-    product.significand = significandProduct(netlist, goal, a, w);
+    product.significand = gatedBy(netlist, significandProduct(netlist, goal, a, w),
+                                  netlist.both(a.nonzero, w.nonzero));
     if (a.exponent.empty() || w.exponent.empty()) {
         product.exponent = a.exponent.empty() ? w.exponent : a.exponent;
     } else {
@@ -332,29 +333,30 @@ MultiplierCircuit multiplierCircuit(Netlist& netlist, Goal goal, ProductClass pr
                       hasCircuit(productClass, activation, weight),
                   "no circuit of {} for {} x {}", numeric::nameOf(productClass),
                   numeric::nameOf(activation), numeric::nameOf(weight));
-    const auto operandA = [&] { return operandCircuit(netlist, goal, activation, activationCode); };
-    const auto operandW = [&] { return operandCircuit(netlist, goal, weight, weightCode); };
+    // One after the other: the order of arguments would be the compiler's choice.
+    const NumberWires a = operandCircuit(netlist, goal, activation, activationCode);
+    const NumberWires w = operandCircuit(netlist, goal, weight, weightCode);
     switch (productClass) {
         case ProductClass::AddSubtract:
-            return {.product = gatedOperand(netlist, operandA(), weight, weightCode)};
+            return {.product = gatedOperand(netlist, withZero(netlist, a), weight, weightCode)};
         case ProductClass::XnorPopcount:
             return {.product = xnorProduct(netlist, activation, weight, activationCode.front(),
                                            weightCode.front())};
         case ProductClass::BitSerialWeight:
-            return bitSerialWeight(netlist, goal, operandA(), operandW());
+            return bitSerialWeight(netlist, goal, withZero(netlist, a), withZero(netlist, w));
         case ProductClass::BitSerialBoth:
-            return bitSerialBoth(netlist, goal, operandA(), operandW());
+            return bitSerialBoth(netlist, goal, withZero(netlist, a), withZero(netlist, w));
         case ProductClass::Composable: {
             MultiplierCircuit circuit =
                 composableProduct(netlist, goal, activationCode, weightCode);
-            circuit.product.unitExponent = operandA().unitExponent + operandW().unitExponent;
+            circuit.product.unitExponent = a.unitExponent + w.unitExponent;
             return circuit;
         }
         case ProductClass::LookUp:
             return {.product = lookedUpProduct(netlist, goal, activation, weight, activationCode,
                                                weightCode)};
         default:
-            return {.product = productOf(netlist, goal, operandA(), operandW())};
+            return {.product = productOf(netlist, goal, a, w)};
     }
 }
 

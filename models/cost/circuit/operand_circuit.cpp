@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <utility>
 
 #include "models/numeric/product_class_operand.hpp"
 
@@ -76,6 +77,8 @@ NumberWires floatOperand(Netlist& netlist, const numeric::FloatFormat& format, c
         case ZeroExponent::HiddenOne:
             hidden = netlist.either(normal, anyOf(netlist, mantissa));
             wires.exponent = field;
+            // A product with a constant one, made zero at its end, is smaller.
+            if (format.mantissaBits > 0) std::swap(hidden, wires.nonzero);
             // Without a mantissa field 0 is zero: field 1 is the first one that counts.
             if (format.mantissaBits == 0) {
                 wires.unitExponent += 1;
@@ -160,6 +163,12 @@ NumberWires codebookOperand(Netlist& netlist, const numeric::CodebookFormat& for
 }
 
 }  // namespace
+
+NumberWires withZero(Netlist& netlist, NumberWires wires) {
+    wires.significand = gatedBy(netlist, wires.significand, wires.nonzero);
+    wires.nonzero = kTrue;
+    return wires;
+}
 
 NumberWires operandCircuit(Netlist& netlist, Goal goal, const numeric::Format& format,
                            const Word& code) {

@@ -14,7 +14,13 @@ struct NumberWires {
     Word significand{};
     bool isSigned = false;
     int unitExponent = 0;
+    /// False for a zero whose significand is not 0: that of a format whose hidden one is always
+    /// there.
+    Signal nonzero = kTrue;
 };
+
+/// The same number with a significand of 0 for zero.
+NumberWires withZero(Netlist& netlist, NumberWires wires);
 
 /// Takes a code apart as the front end of a multiplier does. Integers are their own significand;
 /// floats give sign, exponent field and mantissa behind the hidden one; posits the same behind

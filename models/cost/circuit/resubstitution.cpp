@@ -2,26 +2,40 @@
 #include "models/cost/circuit/resubstitution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
+
+#include "models/cost/circuit/gate_counts.hpp"
+#include "models/split_mix.hpp"
 
 namespace systole::cost {
 namespace {
 
 using Table = std::vector<std::uint64_t>;
 
+/// Changes of weight zero are tried so often, after each descent.
+constexpr int kRounds = 20;
+
 /// What a gate weighs: about its area, in quarters of an AND.
+constexpr int kAndWeight = 4;
+
 int weightOf(CellKind kind) {
     switch (kind) {
         case CellKind::And:
-            return 4;
-        case CellKind::Xor:
+            return kAndWeight;
         case CellKind::Mux:
             return 8;
+        case CellKind::Xor:
         case CellKind::Majority:
             return 10;
         default:
             return 0;
     }
+}
+
+bool isPair(const Cell& cell, Signal a, Signal b) {
+    return (cell.inputs[0] == a && cell.inputs[1] == b) ||
+           (cell.inputs[0] == b && cell.inputs[1] == a);
 }
 
 std::uint64_t maskOf(Signal signal) { return signal.isComplemented() ? ~std::uint64_t{0} : 0; }
@@ -35,21 +49,17 @@ public:
         const std::uint64_t all =
             inputs >= 6 ? ~std::uint64_t{0} : (std::uint64_t{1} << (1U << inputs)) - 1;
         used_.assign(words_, all);
-        tables_.assign(cells_.size(), Table(words_, 0));
-        std::size_t input = 0;
-        for (std::size_t i = 0; i < cells_.size(); ++i) {
-            if (cells_[i].kind == CellKind::Input) fillInput(tables_[i], input++);
-        }
-        simulate(0);
+        makeTables();
     }
 
+    /// Descends, then walks along circuits of equal weight, in other orders, to where it descends
+    /// again.
     void run() {
-        for (bool improved = true; improved;) {
-            improved = false;
-            for (std::size_t gate = cells_.size(); gate-- > 1;) {
-                if (inputCount(cells_[gate].kind) == 0 || !live()[gate]) continue;
-                improved = improve(gate) || improved;
-            }
+        descend(Step::Lighter);
+        for (int round = 0; round < kRounds; ++round) {
+            reorder();
+            descend(Step::NotHeavier);
+            descend(Step::Lighter);
         }
     }
 
@@ -76,6 +86,77 @@ public:
     }
 
 private:
+    /// What a change has to do to the weight. Changes that need not lower it are made once a pass.
+    enum class Step { Lighter, NotHeavier };
+
+    void descend(Step step) {
+        step_ = step;
+        for (bool improved = true; improved;) {
+            improved = false;
+            for (std::size_t gate = cells_.size(); gate-- > 1;) {
+                if (inputCount(cells_[gate].kind) == 0 || !live()[gate]) continue;
+                improved = improve(gate) || improved;
+            }
+            if (step == Step::NotHeavier) return;
+        }
+    }
+
+    /// Constant and inputs, then the live gates, each after what it reads, else at random.
+    std::vector<std::size_t> randomOrder() {
+        const std::vector<bool> alive = live();
+        std::vector<bool> isPlaced(cells_.size(), false);
+        std::vector<std::size_t> order;
+        std::vector<std::size_t> waiting;
+        for (std::size_t i = 0; i < cells_.size(); ++i) {
+            isPlaced[i] = inputCount(cells_[i].kind) == 0;
+            if (isPlaced[i]) order.push_back(i);
+            if (!isPlaced[i] && alive[i]) waiting.push_back(i);
+        }
+        const auto isReady = [&](std::size_t gate) {
+            const auto& inputs = cells_[gate].inputs;
+            return std::all_of(inputs.begin(), inputs.end(),
+                               [&](Signal input) { return isPlaced[input.cell()]; });
+        };
+        while (!waiting.empty()) {
+            std::size_t next = random_() % waiting.size();
+            while (!isReady(waiting[next])) next = (next + 1) % waiting.size();
+            order.push_back(waiting[next]);
+            isPlaced[waiting[next]] = true;
+            waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(next));
+        }
+        return order;
+    }
+
+    /// Another topological order: a gate is replaced by earlier ones only. Dead gates go.
+    void reorder() {
+        const std::vector<std::size_t> order = randomOrder();
+        std::vector<std::uint32_t> place(cells_.size(), 0);
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            place[order[i]] = static_cast<std::uint32_t>(i);
+        }
+        const auto moved = [&](Signal signal) {
+            return Signal(place[signal.cell()], signal.isComplemented());
+        };
+        std::vector<Cell> cells;
+        for (const std::size_t i : order) {
+            cells.push_back(cells_[i]);
+            for (Signal& input : cells.back().inputs) input = moved(input);
+        }
+        cells_ = std::move(cells);
+        for (Signal& output : outputs_) output = moved(output);
+        makeTables();
+    }
+
+    void makeTables() {
+        levels_.assign(cells_.size(), 0);
+        tables_.assign(cells_.size(), Table(words_, 0));
+        std::size_t input = 0;
+        for (std::size_t i = 0; i < cells_.size(); ++i) {
+            if (cells_[i].kind == CellKind::Input) fillInput(tables_[i], input++);
+        }
+        simulate(0);
+    }
+
     /// The function of an input: alternating runs of 2^input zeros and ones.
     void fillInput(Table& table, std::size_t input) const {
         for (std::size_t word = 0; word < words_; ++word) {
@@ -86,11 +167,9 @@ private:
         }
     }
 
-    static std::uint64_t valueOf(const std::vector<Table>& tables, const Cell& cell,
+    static std::uint64_t valueOf(const std::array<const Table*, 3>& tables, const Cell& cell,
                                  std::size_t word) {
-        const auto in = [&](std::size_t k) {
-            return tables[cell.inputs[k].cell()][word] ^ maskOf(cell.inputs[k]);
-        };
+        const auto in = [&](std::size_t k) { return (*tables[k])[word] ^ maskOf(cell.inputs[k]); };
         switch (cell.kind) {
             case CellKind::And:
                 return in(0) & in(1);
@@ -104,28 +183,42 @@ private:
     }
 
     void simulate(std::size_t from) {
+        levels_.resize(cells_.size(), 0);
         for (std::size_t i = from; i < cells_.size(); ++i) {
             if (inputCount(cells_[i].kind) == 0) continue;
-            for (std::size_t w = 0; w < words_; ++w) tables_[i][w] = valueOf(tables_, cells_[i], w);
+            levels_[i] = 0;
+            for (const Signal input : cells_[i].inputs) {
+                levels_[i] = std::max(levels_[i], levels_[input.cell()] + 1);
+            }
+            const auto& inputs = cells_[i].inputs;
+            const std::array<const Table*, 3> in{
+                &tables_[inputs[0].cell()], &tables_[inputs[1].cell()], &tables_[inputs[2].cell()]};
+            for (std::size_t w = 0; w < words_; ++w) tables_[i][w] = valueOf(in, cells_[i], w);
         }
     }
 
     /// Input values for which some output depends on the gate.
     Table careSet(std::size_t gate) const {
-        std::vector<Table> flipped = tables_;
+        // Only what the gate reaches differs; an empty table is as it was.
+        std::vector<Table> flipped(cells_.size());
+        flipped[gate] = tables_[gate];
         for (std::uint64_t& word : flipped[gate]) word = ~word;
-        std::vector<bool> reached(cells_.size(), false);
-        reached[gate] = true;
+        const auto tableOf = [&](Signal signal) -> const Table& {
+            const Table& table = flipped[signal.cell()];
+            return table.empty() ? tables_[signal.cell()] : table;
+        };
         for (std::size_t i = gate + 1; i < cells_.size(); ++i) {
             const Cell& cell = cells_[i];
-            for (std::size_t k = 0; k < inputCount(cell.kind); ++k) {
-                if (reached[cell.inputs[k].cell()]) reached[i] = true;
-            }
-            if (!reached[i]) continue;
-            for (std::size_t w = 0; w < words_; ++w) flipped[i][w] = valueOf(flipped, cell, w);
+            const auto isReached = [&](Signal input) { return !flipped[input.cell()].empty(); };
+            if (std::none_of(cell.inputs.begin(), cell.inputs.end(), isReached)) continue;
+            const std::array<const Table*, 3> in{&tableOf(cell.inputs[0]), &tableOf(cell.inputs[1]),
+                                                 &tableOf(cell.inputs[2])};
+            flipped[i].resize(words_);
+            for (std::size_t w = 0; w < words_; ++w) flipped[i][w] = valueOf(in, cell, w);
         }
         Table care(words_, 0);
         for (const Signal output : outputs_) {
+            if (flipped[output.cell()].empty()) continue;
             for (std::size_t w = 0; w < words_; ++w) {
                 care[w] |= flipped[output.cell()][w] ^ tables_[output.cell()][w];
             }
@@ -148,9 +241,12 @@ private:
 
     int weight() const {
         const std::vector<bool> alive = live();
+        const std::vector<bool> isOfHalfAdder = halfAdderSums(cells_, alive);
         int sum = 0;
-        for (std::size_t i = 0; i < cells_.size(); ++i)
-            sum += alive[i] ? weightOf(cells_[i].kind) : 0;
+        for (std::size_t i = 0; i < cells_.size(); ++i) {
+            if (!alive[i]) continue;
+            sum += isOfHalfAdder[i] ? 2 * kAndWeight : weightOf(cells_[i].kind);
+        }
         return sum;
     }
 
@@ -165,14 +261,15 @@ private:
         for (Signal& output : outputs_) move(output);
     }
 
-    /// Keeps a change that makes the circuit lighter.
+    /// Keeps a change that does to the weight what it should.
     template <typename Change>
-    bool keptIfLighter(Change change) {
+    bool keptIfAllowed(Change change) {
         const auto cells = cells_;
         const auto outputs = outputs_;
         const int before = weight();
         change();
-        if (weight() < before) return true;
+        const int after = weight();
+        if (after < before || (step_ == Step::NotHeavier && after == before)) return true;
         cells_ = cells;
         outputs_ = outputs;
         return false;
@@ -191,7 +288,7 @@ private:
                     return tables_[other][w] ^ (flip ? ~std::uint64_t{0} : 0);
                 };
                 if (!stands(gate, care, same)) continue;
-                if (keptIfLighter([&] { redirect(gate, Signal(other, flip)); })) {
+                if (keptIfAllowed([&] { redirect(gate, Signal(other, flip)); })) {
                     simulate(gate);
                     return true;
                 }
@@ -210,7 +307,9 @@ private:
 
     bool improveByPair(std::size_t gate, const Table& care,
                        const std::vector<std::uint32_t>& others) {
-        for (std::size_t i = 1; i < others.size(); ++i) {
+        const std::size_t first = step_ == Step::NotHeavier ? random_() : 0;
+        for (std::size_t n = 1; n < others.size(); ++n) {
+            const std::size_t i = 1 + (first + n) % (others.size() - 1);
             for (std::size_t j = 1; j < i; ++j) {
                 for (unsigned shape = 0; shape < 10; ++shape) {
                     if (tryPair(gate, care, others[i], others[j], shape)) return true;
@@ -232,10 +331,15 @@ private:
             const std::uint64_t right = tables_[b][w] ^ maskOf(y);
             return (isXor ? left ^ right : left & right) ^ (complemented ? ~std::uint64_t{0} : 0);
         };
+        const CellKind kind = isXor ? CellKind::Xor : CellKind::And;
+        if (step_ == Step::NotHeavier &&
+            (isPair(cells_[gate], x, y) || std::max(levels_[a], levels_[b]) >= levels_[gate])) {
+            return false;  // the same, or a longer path
+        }
         if (!stands(gate, care, function)) return false;
-        const bool kept = keptIfLighter([&] {
+        const bool kept = keptIfAllowed([&] {
             if (complemented) redirect(gate, Signal(static_cast<std::uint32_t>(gate), true));
-            cells_[gate].kind = isXor ? CellKind::Xor : CellKind::And;
+            cells_[gate].kind = kind;
             cells_[gate].inputs = {x, y, kFalse};
         });
         if (kept) simulate(gate);
@@ -244,9 +348,12 @@ private:
 
     std::vector<Cell> cells_;
     Word outputs_;
+    Step step_ = Step::Lighter;
+    SplitMix64 random_{0};
     std::size_t words_ = 1;
     Table used_;
     std::vector<Table> tables_;
+    std::vector<int> levels_;  ///< gates on the longest path to each
 };
 
 }  // namespace
