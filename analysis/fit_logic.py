@@ -37,6 +37,7 @@ ENERGY_GROUPS = [["decoder", "exponent", "multiplier"], ["alignment"], ["accumul
 AREA_PULL = 1  # of what a kind of gate costs over all parts, to the library's own cell
 PART_PULL = 0.03  # of what it costs in one part, to that
 DELAY_GROUPS = ENERGY_GROUPS
+GATE_LEVELS = [1, 2, 2, 2]  # of ANDs that a gate of each kind takes, before anything is known
 DELAY_PULL = 0.003
 DELAY_WEIGHT = 2
 ENERGY_PULL = 0.003
@@ -301,7 +302,7 @@ def delay_rows(rows):
 
 
 def fit_delay(rows, design, scale):
-    prior = scale * numpy.array([1, 1.5, 1.5, 1.3] * len(DELAY_GROUPS) + [0.2, 3])
+    prior = scale * numpy.array(GATE_LEVELS * len(DELAY_GROUPS) + [0.2, 3])
     return Quantity(rows, [row.figures["delay"] for row in rows], design,
                     numpy.zeros(len(rows)),
                     lambda *system: fit_relative(*system, prior, DELAY_PULL), DELAY_WEIGHT)
@@ -399,7 +400,8 @@ class Fit:
 
     def find_delays(self, bench, rows, area_rows, speed_rows):
         """Fits to the longest paths, which the coefficients decide: again and again, half a step each
-        time, and of all rounds the one that is closest on the paths that it makes the longest."""
+        time, and of all rounds the one whose largest error is the least on the paths that it makes the
+        longest."""
         best = {}
         designs = {}
         for _ in range(ROUNDS):
@@ -417,7 +419,7 @@ class Fit:
                     continue
                 # What `systole pe` would say.
                 found.predict(path_design(found.rows), numpy.zeros(len(found.rows)))
-                error = spread(found.errors(found.fitted))["rms"]
+                error = spread(found.errors(found.fitted))["largest"]
                 if goal not in best or error < best[goal][0]:
                     best[goal] = (error, found)
         self.delay = best["area"][1]
@@ -434,7 +436,7 @@ class Fit:
     @staticmethod
     def draft(prior):
         area = [prior[kind] for _ in AREA_GROUPS for kind in KINDS] + [prior["output_and"]]
-        gates = gates_yaml(area, [1, 1.5, 1.5, 1.3] * len(DELAY_GROUPS) + [0.2, 0], numpy.ones(10), 4)
+        gates = gates_yaml(area, GATE_LEVELS * len(DELAY_GROUPS) + [0.2, 0], numpy.ones(10), 4)
         lines = ["name: draft", "node: draft", "logic:", "  source: draft", "  area:", *gates,
                  "  speed:", *gates,
                  "  register: {area_um2: 1, clock_fj: 1, toggle_fj: 1}", "  input_fj: 1",
