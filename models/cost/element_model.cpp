@@ -91,11 +91,6 @@ double ElementModel::nanoseconds(std::uint32_t stages) const {
     return registers + path_.delay / stages;
 }
 
-std::size_t ElementModel::pipelineBits() const {
-    const NumberWires& product = circuit_.product;
-    return product.significand.size() + product.exponent.size() + (product.isSigned ? 0 : 1);
-}
-
 ElementActivity ElementModel::activityOf(const OperandTrace& trace, ZeroGating gating) const {
     const ElementWaveforms waveforms = waveformsOf(element_, circuit_, trace, gating);
     ElementActivity activity;

@@ -70,7 +70,7 @@ public:
     /// With the logic cut by registers into `stages` of about equal delay.
     double nanoseconds(std::uint32_t stages) const;
     /// Bits that each such cut has to hold: the product's.
-    std::size_t pipelineBits() const;
+    std::size_t pipelineBits() const { return circuit_.productBits; }
 
     /// What a trace of operands does to the circuit, from its second step on.
     ElementActivity activityOf(const OperandTrace& trace,

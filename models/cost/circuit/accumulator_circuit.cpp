@@ -299,15 +299,14 @@ Word saturated(Netlist& netlist, const Word& total, std::size_t bits) {
 
 }  // namespace
 
-Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
-              const NumberWires& product, bool saturates) {
+FixedTerm fixedTerm(Netlist& netlist, std::size_t sumBits, int unitExponent,
+                    const NumberWires& product, bool saturates) {
     netlist.setPart(Part::Alignment);
     const int above = product.unitExponent - unitExponent;
     // Units below the register's (posits) hold zeros only.
     const std::size_t below = above < 0 ? static_cast<std::size_t>(-above) : 0;
-    // To saturate, a product has to come whole, also one wider than the register.
     const std::size_t whole = widestProduct(product) + static_cast<std::size_t>(std::max(above, 0));
-    const std::size_t bits = std::max(sum.size() + below, saturates ? whole : 0);
+    const std::size_t bits = std::max(sumBits + below, saturates ? whole : 0);
     const Signal sign = product.isSigned ? product.significand.back() : kFalse;
     Word word = product.significand;
     if (word.size() < bits) word.resize(bits, sign);
@@ -320,12 +319,15 @@ Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
     word.resize(bits, netlist.differ(sign, product.negative));
     word = barrelLeft(netlist, word, product.exponent, bits, product.negative);
     word.erase(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(below));
+    return {.word = word, .carry = product.negative};
+}
 
+Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, const FixedTerm& term, bool saturates) {
     netlist.setPart(Part::Accumulator);
-    if (!saturates) return sumModulo(netlist, goal, sum, word, product.negative);
-    const std::size_t wide = word.size() + 1;
-    const Word total = sumModulo(netlist, goal, resized(sum, wide, true), resized(word, wide, true),
-                                 product.negative);
+    if (!saturates) return sumModulo(netlist, goal, sum, term.word, term.carry);
+    const std::size_t wide = term.word.size() + 1;
+    const Word total = sumModulo(netlist, goal, resized(sum, wide, true),
+                                 resized(term.word, wide, true), term.carry);
     return saturated(netlist, total, sum.size());
 }
 

@@ -12,10 +12,20 @@ enum class FloatAdder : std::uint8_t {
     Gradual,  ///< subnormals, infinities (IEEE 754); no gates are spent on NaN
 };
 
-/// The next two's complement sum, in units of 2^unitExponent: the product is complemented, shifted
-/// to its place and added, the missing one of the complement being the adder's carry.
-Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, int unitExponent,
-              const NumberWires& product, bool saturates);
+/// What a product adds to a two's complement sum: a word, and the one that completes its
+/// complement.
+struct FixedTerm {
+    Word word;
+    Signal carry;
+};
+
+/// The product complemented and shifted to its place in a sum of `sumBits` bits, in units of
+/// 2^unitExponent. To saturate it comes whole, also where it is wider than the sum.
+FixedTerm fixedTerm(Netlist& netlist, std::size_t sumBits, int unitExponent,
+                    const NumberWires& product, bool saturates);
+
+/// The next two's complement sum.
+Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, const FixedTerm& term, bool saturates);
 
 /// The next float sum, rounded once to nearest even: the exact product is normalised, the term of
 /// the smaller exponent aligned to the other, added, normalised and rounded. The register's code is

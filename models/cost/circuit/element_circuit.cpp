@@ -1,56 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/circuit/element_circuit.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "models/cost/circuit/resubstitution.hpp"
 
 namespace systole::cost {
 namespace {
 
-/// Outputs of a multiplier as one word, to be put together again by `restored`.
-Word flattened(const MultiplierCircuit& multiplier) {
-    Word word{multiplier.product.negative};
-    for (const Word* part :
-         {&multiplier.product.exponent, &multiplier.product.significand, &multiplier.nextState}) {
-        word.insert(word.end(), part->begin(), part->end());
-    }
+/// What a multiplier hands on: its product or, where that is added to a fixed-point sum, the term
+/// that it is there.
+struct Front {
+    MultiplierCircuit multiplier;
+    std::optional<FixedTerm> term{};
+};
+
+/// The front's outputs as one word, to be put together again by `restore`.
+template <typename Visitor>
+void forEachOutput(Front& front, Visitor visit) {
+    NumberWires& product = front.multiplier.product;
+    const auto visitAll = [&](Word& word) { std::for_each(word.begin(), word.end(), visit); };
+    visit(front.term ? front.term->carry : product.negative);
+    visitAll(front.term ? front.term->word : product.significand);
+    if (!front.term) visitAll(product.exponent);
+    visitAll(front.multiplier.nextState);
+}
+
+Word flattened(Front& front) {
+    Word word;
+    forEachOutput(front, [&](Signal& bit) { word.push_back(bit); });
     return word;
 }
 
-void restore(MultiplierCircuit& multiplier, const Word& word) {
+void restore(Front& front, const Word& word) {
     auto bit = word.begin();
-    multiplier.product.negative = *bit++;
-    for (Word* part :
-         {&multiplier.product.exponent, &multiplier.product.significand, &multiplier.nextState}) {
-        for (Signal& each : *part) each = *bit++;
-    }
+    forEachOutput(front, [&](Signal& output) { output = *bit++; });
 }
 
-/// The multiplier, made small by itself, then put into the element.
-void addMultiplier(ElementCircuit& circuit, const ElementDescription& element, Goal goal) {
+void makeSmall(Netlist& netlist, Front& front) {
+    Word outputs = flattened(front);
+    netlist = resubstitute(netlist, outputs);
+    restore(front, outputs);
+}
+
+bool saturates(const numeric::Register& sum) {
+    const auto* integer = std::get_if<numeric::IntegerRegister>(&sum);
+    return integer != nullptr && integer->overflow == numeric::Overflow::Saturate;
+}
+
+/// The multiplier, made small by itself, and again with its term if that takes gates.
+Front smallFront(Netlist& netlist, const ElementDescription& element, Goal goal, bool hasSum) {
+    const Word a = netlist.inputs(portBits(element.productClass, element.activation));
+    const Word w = netlist.inputs(portBits(element.productClass, element.weight));
+    Front front{element.signMagnitude
+                    ? MultiplierCircuit{.product = signMagnitudeProduct(netlist, goal, a, w)}
+                    : multiplierCircuit(netlist, goal, element.productClass, element.activation,
+                                        element.weight, a, w)};
+    if (goal == Goal::Area) makeSmall(netlist, front);
+    if (!hasSum || std::holds_alternative<numeric::FloatRegister>(element.sum)) return front;
+    const std::size_t cells = netlist.cells().size();
+    front.term = fixedTerm(netlist, static_cast<std::size_t>(element.sumBits), element.sumExponent,
+                           front.multiplier.product, saturates(element.sum));
+    if (goal == Goal::Area && netlist.cells().size() > cells) makeSmall(netlist, front);
+    return front;
+}
+
+/// Puts the multiplier into the element.
+Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal goal, bool hasSum) {
     Netlist alone;
-    const Word a = alone.inputs(portBits(element.productClass, element.activation));
-    const Word w = alone.inputs(portBits(element.productClass, element.weight));
-    MultiplierCircuit multiplier =
-        element.signMagnitude
-            ? MultiplierCircuit{.product = signMagnitudeProduct(alone, goal, a, w)}
-            : multiplierCircuit(alone, goal, element.productClass, element.activation,
-                                element.weight, a, w);
-    Word outputs = flattened(multiplier);
-    if (goal == Goal::Area) alone = resubstitute(alone, outputs);
-    circuit.activation = circuit.netlist.inputs(a.size());
-    circuit.weight = circuit.netlist.inputs(w.size());
+    Front front = smallFront(alone, element, goal, hasSum);
+    circuit.activation = circuit.netlist.inputs(portBits(element.productClass, element.activation));
+    circuit.weight = circuit.netlist.inputs(portBits(element.productClass, element.weight));
     Word inputs(circuit.activation);
     inputs.insert(inputs.end(), circuit.weight.begin(), circuit.weight.end());
     // Inputs of its own: control, and the state of a bit-serial multiplier.
     const Word own = circuit.netlist.inputs(alone.inputCount() - inputs.size());
     inputs.insert(inputs.end(), own.begin(), own.end());
-    restore(multiplier, circuit.netlist.include(alone, inputs, outputs));
-    circuit.product = std::move(multiplier.product);
+    restore(front, circuit.netlist.include(alone, inputs, flattened(front)));
+    const MultiplierCircuit& multiplier = front.multiplier;
     const auto stateBegin = own.end() - static_cast<std::ptrdiff_t>(multiplier.nextState.size());
     circuit.control = Word(own.begin(), stateBegin);
-    circuit.schedule = std::move(multiplier.schedule);
+    circuit.schedule = multiplier.schedule;
     circuit.state = Word(stateBegin, own.end());
-    circuit.nextState = std::move(multiplier.nextState);
+    circuit.nextState = multiplier.nextState;
+    const NumberWires& product = multiplier.product;
+    circuit.productBits =
+        product.significand.size() + product.exponent.size() + (product.isSigned ? 0 : 1);
+    return front;
 }
 
 /// The next value of a register that a number is added to.
@@ -59,9 +96,9 @@ Word accumulated(Netlist& netlist, Goal goal, const ElementDescription& element,
     if (const auto* real = std::get_if<numeric::FloatRegister>(&format)) {
         return floatSum(netlist, goal, real->format, element.floatAdder, sum, number);
     }
-    const auto* integer = std::get_if<numeric::IntegerRegister>(&format);
-    const bool saturates = integer != nullptr && integer->overflow == numeric::Overflow::Saturate;
-    return fixedSum(netlist, goal, sum, element.sumExponent, number, saturates);
+    const FixedTerm term =
+        fixedTerm(netlist, sum.size(), element.sumExponent, number, saturates(format));
+    return fixedSum(netlist, goal, sum, term, saturates(format));
 }
 
 /// What the inner register of a chunk holds.
@@ -124,10 +161,12 @@ ElementDescription describeElement(const numeric::Format& activation, const nume
 ElementCircuit elementCircuit(const ElementDescription& element, Goal goal) {
     ElementCircuit circuit;
     Netlist& netlist = circuit.netlist;
-    addMultiplier(circuit, element, goal);
+    const Front front = addFront(circuit, element, goal, true);
     circuit.sum = netlist.inputs(static_cast<std::size_t>(element.sumBits));
     circuit.nextSum =
-        accumulated(netlist, goal, element, element.sum, circuit.sum, circuit.product);
+        front.term ? fixedSum(netlist, goal, circuit.sum, *front.term, saturates(element.sum))
+                   : accumulated(netlist, goal, element, element.sum, circuit.sum,
+                                 front.multiplier.product);
     if (element.outer) {
         circuit.outer = netlist.inputs(static_cast<std::size_t>(element.outerBits));
         NumberWires held = heldNumber(netlist, goal, element, circuit.sum);
@@ -140,8 +179,8 @@ ElementCircuit elementCircuit(const ElementDescription& element, Goal goal) {
 
 ElementCircuit multiplierAlone(const ElementDescription& element, Goal goal) {
     ElementCircuit circuit;
-    addMultiplier(circuit, element, goal);
-    const NumberWires& product = circuit.product;
+    const Front front = addFront(circuit, element, goal, false);
+    const NumberWires& product = front.multiplier.product;
     circuit.nextSum = product.significand;
     circuit.nextSum.insert(circuit.nextSum.end(), product.exponent.begin(), product.exponent.end());
     circuit.nextSum.push_back(product.negative);

@@ -57,7 +57,7 @@ struct ElementCircuit {
     Word outer;  ///< of chunks
     Word nextOuter;
     Word scales;  ///< of activation and weight
-    NumberWires product;
+    std::size_t productBits = 0;  ///< of sign, exponent and significand
 
     /// All bits that a register takes at the end of the cycle.
     Word outputs() const;
