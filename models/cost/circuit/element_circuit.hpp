@@ -56,7 +56,7 @@ struct ElementCircuit {
     Word nextState;
     Word outer;  ///< of chunks
     Word nextOuter;
-    Word scales;  ///< of activation and weight
+    Word scales;                  ///< of activation and weight
     std::size_t productBits = 0;  ///< of sign, exponent and significand
 
     /// All bits that a register takes at the end of the cycle.
