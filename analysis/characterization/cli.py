@@ -44,7 +44,7 @@ names
                 Random numbers: analysis/characterization/stimulus.py.
 
 examples
-  characterize --output table.csv                  the default list, osu018 (half an hour)
+  characterize --output table.csv                  the default list, osu018 (up to an hour)
   characterize --liberty NangateOpenCellLibrary_typical.lib --output nangate45.csv
   characterize --pe e4m3 e4m3 exact --guard-bits 8 one processing element, on the terminal
   characterize --alone int8 int4                   one multiplier

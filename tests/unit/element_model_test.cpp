@@ -37,6 +37,45 @@ TEST(ElementModel, AreaIsGatesAndRegisterBits) {
     for (const ElementPart part : kElementParts) EXPECT_GT(area[part], 0) << nameOf(part);
 }
 
+/// Gates of an exact PE whose multiplier is made small by itself only.
+std::uint32_t gatesInTwoSteps(const ElementDescription& element) {
+    const ElementCircuit multiplier = multiplierAlone(element);
+    Netlist netlist;
+    const std::size_t operands = multiplier.activation.size() + multiplier.weight.size();
+    const Word product =
+        netlist.include(multiplier.netlist, netlist.inputs(operands), multiplier.nextSum);
+    const Word sum = netlist.inputs(static_cast<std::size_t>(element.sumBits));
+    // Significand, exponent, sign, as `multiplierAlone` hands them on.
+    const auto significand =
+        product.begin() + 2 * (std::get<numeric::FloatFormat>(element.weight).mantissaBits + 1);
+    const NumberWires wires{.negative = product.back(),
+                            .exponent = Word(significand, product.end() - 1),
+                            .significand = Word(product.begin(), significand),
+                            .unitExponent = element.sumExponent};
+    const FixedTerm term = fixedTerm(netlist, sum.size(), element.sumExponent, wires, false);
+    const GateCounts counts = countGates(netlist, fixedSum(netlist, Goal::Area, sum, term, false));
+    std::uint32_t gates = 0;
+    for (const auto& part : counts.gates) gates = std::accumulate(part.begin(), part.end(), gates);
+    return gates;
+}
+
+TEST(ElementModel, MakesTheTermOfASmallProductSmallWithItsMultiplier) {
+    const auto gatesOf = [](const ElementDescription& element) {
+        const ElementModel model(roundLogic(), element);
+        std::uint32_t gates = 0;
+        for (const auto& part : model.gates().gates) {
+            gates = std::accumulate(part.begin(), part.end(), gates);
+        }
+        return gates;
+    };
+    for (const char* format : {"e2m1", "e3m2"}) {
+        const ElementDescription element = elementOf(format, "exact");
+        EXPECT_LT(gatesOf(element), gatesInTwoSteps(element)) << format;
+    }
+    const ElementDescription large = elementOf("e4m3", "exact");
+    EXPECT_EQ(gatesOf(large), gatesInTwoSteps(large));
+}
+
 TEST(ElementModel, CountsEveryLiveGateOnce) {
     const ElementModel model(roundLogic(), elementOf("int8", "int32"));
     const ElementCircuit& circuit = model.circuit();
