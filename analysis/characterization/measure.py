@@ -9,6 +9,8 @@ from . import energy, synthesis, timing
 from .netlist import Netlist
 from .stimulus import STIMULI
 
+# Not $TMPDIR: what ABC finds depends even on the length of the paths that it is given.
+WORK = "/tmp"
 # Circuits of up to so many gates are synthesised in several orders.
 SMALL_CIRCUIT = 175
 # Netlists that are this close to the smallest count as equally small: the fastest of them is taken.
@@ -66,7 +68,7 @@ def measure(circuit, library, request):
     """Rows of one circuit: one a mode and stimulus."""
     rows = []
     for mode in request.modes:
-        with tempfile.TemporaryDirectory(prefix="characterize-") as name:
+        with tempfile.TemporaryDirectory(prefix="characterize-", dir=WORK) as name:
             folder = Path(name)
             result = best(circuit, library, mode, folder)
             row = row_of(circuit, library, mode, result)

@@ -10,11 +10,13 @@ import tempfile
 import unittest
 from fractions import Fraction
 from pathlib import Path
+from unittest import mock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "analysis"))
 
-from characterization import circuits, energy, formats, gates, liberty, stimulus, table  # noqa: E402
+from characterization import (circuits, energy, formats, gates, liberty, measure,  # noqa: E402
+                              stimulus, table)
 from characterization.errors import UsageError  # noqa: E402
 from characterization.netlist import Instance, Netlist  # noqa: E402
 
@@ -177,6 +179,21 @@ class Table(unittest.TestCase):
                           for r in table.merge(old, new, order)],
                          [("int2", "area", 5), ("int4", "area", 6), ("int4", "fast", 2),
                           ("int8", "area", 4)])
+
+
+class Measure(unittest.TestCase):
+    def test_the_length_of_paths_does_not_depend_on_the_folder_for_temporary_files(self):
+        seen = []
+
+        def best(circuit, library, mode, folder):
+            seen.append(folder)
+            raise UsageError("enough")
+        for place in (tempfile.gettempdir(), "/var/tmp"):
+            with mock.patch.object(measure, "best", best), \
+                    mock.patch.object(tempfile, "tempdir", place), \
+                    self.assertRaises(UsageError):
+                measure.measure(None, None, measure.Request())
+        self.assertEqual(len(str(seen[0])), len(str(seen[1])))
 
 
 class CommandLine(unittest.TestCase):
