@@ -49,7 +49,7 @@ of the fit of all). Errors are predicted / measured - 1.
 | osu018 | `analysis/characterization/osu018.csv`, written by `analysis/characterize` | OSU cells of \
 180 nm, typical, 1.8 V |
 
-Both were synthesised by Yosys without wires and clock tree. *For speed* is synthesis for the least \
+Both were synthesised by Yosys without wires and clock tree. How much of a small circuit's figures is luck: `docs/area.md`, `--spread`. *For speed* is synthesis for the least \
 delay.
 
 **Stimulus** of energies: Gaussian operands, deviation a third of the range's end, or uniform ones; \

@@ -48,6 +48,7 @@ examples
   characterize --liberty NangateOpenCellLibrary_typical.lib --output nangate45.csv
   characterize --pe e4m3 e4m3 exact --guard-bits 8 one processing element, on the terminal
   characterize --alone int8 int4                   one multiplier
+  characterize --alone int4 int4 --spread          how much of that is luck
   characterize --cells                             the library's own cells (JSON)
   characterize --check                             measures some rows of osu018.csv again
 
@@ -86,6 +87,9 @@ def parser():
     made.add_argument("--streams", metavar="DIR",
                       help="also writes what was at the inputs in each cycle")
     made.add_argument("--cells", action="store_true", help="the library's cells instead of a table")
+    made.add_argument("--spread", action="store_true",
+                      help="instead of one netlist a circuit how far those of all recipes lie apart:"
+                      " areas, and delays of those within 5 %% of the least area")
     made.add_argument("--check", action="store_true",
                       help="compare areas and delays of quick circuits with the committed table")
     return made
@@ -123,20 +127,23 @@ def progress(done, total, circuit):
         sys.stderr.flush()
 
 
-def measured(listed_circuits, library, request, jobs):
-    """Rows of all circuits, in their order."""
-    rows = []
+def measured(listed_circuits, jobs, function, *arguments):
+    """What the function says of all circuits, in their order."""
+    results = []
     with ProcessPoolExecutor(max(jobs, 1)) as pool:
-        futures = [pool.submit(measure.measure, circuit, library, request)
-                   for circuit in listed_circuits]
+        futures = [pool.submit(function, circuit, *arguments) for circuit in listed_circuits]
         try:
             for index, future in enumerate(futures):
-                rows += future.result()
+                results.append(future.result())
                 progress(index + 1, len(futures), listed_circuits[index])
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return rows
+    return results
+
+
+def rows_of(listed_circuits, library, request, jobs):
+    return sum(measured(listed_circuits, jobs, measure.measure, library, request), [])
 
 
 def check(library, jobs):
@@ -148,7 +155,7 @@ def check(library, jobs):
         key = tuple(row[column] for column in table.IDENTITY)
         committed.setdefault(key, row)
     different = 0
-    for row in measured(chosen, library, request, jobs):
+    for row in rows_of(chosen, library, request, jobs):
         texts = {column: table.text_of(column, row.get(column, "")) for column in table.COLUMNS}
         key = tuple(texts[column] for column in table.IDENTITY)
         known = committed.get(key, {})
@@ -181,12 +188,18 @@ def run(options):
     chosen, request = listed(options), requested(options)
     if options.output and not os.access(Path(options.output).resolve().parent, os.W_OK):
         raise UsageError("%s: cannot write there" % options.output)
+    if options.spread:
+        if options.mode or options.stimulus or options.update:
+            raise UsageError("--spread: not with --mode, --stimulus or --update")
+        found = measured(chosen, options.jobs, measure.spread, library)
+        deliver(table.write(found, list(found[0])), options.output)
+        return 0
     known = []
     if options.update:
         if not options.output:
             raise UsageError("--update: only with --output FILE")
         known = table.read(options.output)
-    rows = measured(chosen, library, request, options.jobs)
+    rows = rows_of(chosen, library, request, options.jobs)
     if options.update:
         places = {circuit.key: place for place, circuit in enumerate(circuits.read(LIST))}
         rows = table.merge(known, rows, places)

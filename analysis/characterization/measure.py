@@ -15,6 +15,8 @@ WORK = "/tmp"
 SMALL_CIRCUIT = 175
 # Netlists that are this close to the smallest count as equally small: the fastest of them is taken.
 EQUALLY_SMALL = 1.02
+# Of `spread`: netlists that a table could as well have had.
+NEARLY_SMALL = 1.05
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,46 @@ class Request:
     streams: object = None
 
 
-def best(circuit, library, mode, folder):
-    """(recipe, netlist, delay, area of the first recipe): the smallest one, or the fastest one."""
-    names = synthesis.synthesise(circuit, library, mode, folder)
-    netlists = {name: Netlist(folder / (name + ".json"), library) for name in names}
+def netlists_of(circuit, library, mode, folder):
+    """Of all recipes, by name; the default one comes first."""
+    def synthesised(recipes):
+        names = synthesis.synthesise(circuit, library, mode, folder, recipes)
+        return {name: Netlist(folder / (name + ".json"), library) for name in names}
+    netlists = synthesised(synthesis.RECIPES[mode])
     smallest = min(netlists.values(), key=lambda netlist: netlist.area)
     if mode == "area" and len(smallest.instances) - smallest.flip_flops <= SMALL_CIRCUIT:
-        more = synthesis.synthesise(circuit, library, mode, folder, synthesis.ORDERED_RECIPES)
-        netlists.update((name, Netlist(folder / (name + ".json"), library)) for name in more)
-        names += more
-    limit = EQUALLY_SMALL * min(netlist.area for netlist in netlists.values())
-    candidates = [name for name in names if mode == "fast" or netlists[name].area <= limit]
+        netlists.update(synthesised(synthesis.ORDERED_RECIPES))
+    return netlists
+
+
+def small_ones(netlists, limit):
+    least = min(netlist.area for netlist in netlists.values())
+    return [name for name, netlist in netlists.items() if netlist.area <= limit * least]
+
+
+def best(circuit, library, mode, folder):
+    """(recipe, netlist, delay, area of the first recipe): the smallest one, or the fastest one."""
+    netlists = netlists_of(circuit, library, mode, folder)
+    candidates = list(netlists) if mode == "fast" else small_ones(netlists, EQUALLY_SMALL)
     delays = timing.delays(candidates, library, folder, circuit)
     name = min(candidates, key=lambda name: (round(delays[name], 6), netlists[name].area))
-    return name, netlists[name], delays[name], netlists[names[0]].area
+    return name, netlists[name], delays[name], next(iter(netlists.values())).area
+
+
+def spread(circuit, library):
+    """How much of the figures is luck: one circuit, as many netlists as there are recipes."""
+    with tempfile.TemporaryDirectory(prefix="characterize-", dir=WORK) as name:
+        netlists = netlists_of(circuit, library, "area", Path(name))
+        near = small_ones(netlists, NEARLY_SMALL)
+        delays = timing.delays(near, library, Path(name), circuit).values()
+    areas = [netlist.area for netlist in netlists.values()]
+    return {
+        "unit": circuit.unit, "activation": circuit.activation.name,
+        "weight": circuit.weight.name, "accumulator": circuit.accumulator_name,
+        "multiplier": circuit.multiplier, "netlists": len(areas), "least_um2": min(areas),
+        "largest_um2": max(areas), "near": len(near), "near_least_ns": min(delays),
+        "near_largest_ns": max(delays),
+    }
 
 
 def row_of(circuit, library, mode, result):

@@ -16,7 +16,8 @@ COLUMNS = ["unit", "activation", "weight", "accumulator", "sum_bits", "multiplie
 CIRCUIT = ["unit", "activation", "weight", "accumulator", "multiplier"]
 IDENTITY = CIRCUIT + ["library", "mode"]
 FORMATS = {"area_um2": "%.10g", "default_area_um2": "%.10g", "delay_ns": "%.3f",
-           "leak_uw": "%.4g", "avg_toggle": "%.4f"}
+           "leak_uw": "%.4g", "avg_toggle": "%.4f", "least_um2": "%.10g", "largest_um2": "%.10g",
+           "near_least_ns": "%.3f", "near_largest_ns": "%.3f"}
 
 
 def text_of(column, value):
@@ -25,12 +26,13 @@ def text_of(column, value):
     return str(value)
 
 
-def write(rows):
+def write(rows, columns=None):
+    columns = columns or COLUMNS
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     for row in rows:
-        writer.writerow([text_of(column, row.get(column, "")) for column in COLUMNS])
+        writer.writerow([text_of(column, row.get(column, "")) for column in columns])
     return out.getvalue()
 
 

@@ -207,6 +207,7 @@ class CommandLine(unittest.TestCase):
                     (("--pe", "int8", "int8", "fp32"), "products of floats only"),
                     (("--alone", "int8", "int8", "--multiplier", "magic"), "arch/rtl has none"),
                     (("--guard-bits", "3"), "only with --pe"),
+                    (("--spread", "--mode", "area"), "--spread: not with --mode"),
                     (("--liberty", "/nowhere.lib"), "/nowhere.lib: No such file"),
                     (("--circuits", str(REPOSITORY / "LICENSE")), "LICENSE:93: mapping")):
                 done = characterize(*arguments, "--output", output)
@@ -224,6 +225,20 @@ class CommandLine(unittest.TestCase):
         row = next(csv.DictReader(io.StringIO(done.stdout)))
         self.assertEqual((row["sum_bits"], row["dffs"]), ("13", "21"))
         self.assertGreater(float(row["pj_per_op"]), float(row["pj_clk"]))
+
+    def test_the_spread_of_a_circuit_holds_its_row(self):
+        done = characterize("--alone", "e2m1", "e2m1", "--spread")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        spread = next(csv.DictReader(io.StringIO(done.stdout)))
+        with open(REPOSITORY / "analysis/characterization/osu018.csv", encoding="utf-8") as file:
+            row = next(row for row in csv.DictReader(file)
+                       if (row["unit"], row["activation"], row["weight"], row["mode"])
+                       == ("multiplier", "e2m1", "e2m1", "area"))
+        self.assertGreater(int(spread["netlists"]), int(spread["near"]))
+        self.assertGreaterEqual(float(row["area_um2"]), float(spread["least_um2"]))
+        self.assertLessEqual(float(row["area_um2"]), 1.02 * float(spread["least_um2"]))
+        self.assertGreaterEqual(float(row["delay_ns"]), float(spread["near_least_ns"]))
+        self.assertLess(float(spread["near_least_ns"]), float(spread["near_largest_ns"]))
 
 
 if __name__ == "__main__":
