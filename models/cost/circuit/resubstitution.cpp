@@ -19,6 +19,11 @@ constexpr int kRounds = 20;
 /// What a gate weighs: about its area, in quarters of an AND.
 constexpr int kAndWeight = 4;
 
+/// Bits of the shapes of a pair's gate.
+constexpr unsigned kXorShape = 1U << 8;
+constexpr unsigned kXnorShape = 1U << 9;
+constexpr unsigned kXorShapes = kXorShape | kXnorShape;
+
 int weightOf(CellKind kind) {
     switch (kind) {
         case CellKind::And:
@@ -305,13 +310,60 @@ private:
         return true;
     }
 
+    /// Shapes (see `tryPair`) that a signal may be the first or the second input of: one of an AND
+    /// is 1 wherever the output has to be. Any may be that of an XOR.
+    struct Fit {
+        unsigned first = kXorShapes;
+        unsigned second = kXorShapes;
+    };
+
+    Fit fitOf(std::size_t gate, const Table& care, std::uint32_t other) const {
+        Fit fit;
+        for (const unsigned flip : {0U, 1U}) {
+            for (const unsigned complemented : {0U, 1U}) {
+                // Does the signal, flipped or not, cover what is 1, or 0, of the gate's?
+                const auto isMissing = [&](std::size_t w) {
+                    const std::uint64_t wanted =
+                        tables_[gate][w] ^ (0 - std::uint64_t{complemented});
+                    return (wanted & ~(tables_[other][w] ^ (0 - std::uint64_t{flip})) & care[w]) !=
+                           0;
+                };
+                bool covers = true;
+                for (std::size_t w = 0; covers && w < words_; ++w) covers = !isMissing(w);
+                if (!covers) continue;
+                const unsigned base = 4 * complemented;
+                fit.first |= (1U << (base + flip)) | (1U << (base + flip + 2));
+                fit.second |= (1U << (base + 2 * flip)) | (1U << (base + 2 * flip + 1));
+            }
+        }
+        return fit;
+    }
+
+    /// Of the shapes, those that the one word does not rule out.
+    unsigned inWord(unsigned shapes, std::size_t w, std::size_t gate, std::uint64_t care,
+                    std::uint32_t a, std::uint32_t b) const {
+        const std::uint64_t differing = (tables_[a][w] ^ tables_[b][w] ^ tables_[gate][w]) & care;
+        if (differing != 0) shapes &= ~kXorShape;
+        if (differing != care) shapes &= ~kXnorShape;
+        return shapes;
+    }
+
     bool improveByPair(std::size_t gate, const Table& care,
                        const std::vector<std::uint32_t>& others) {
-        const std::size_t first = step_ == Step::NotHeavier ? random_() : 0;
+        std::vector<Fit> fits(others.size());
+        for (std::size_t n = 1; n < others.size(); ++n) fits[n] = fitOf(gate, care, others[n]);
+        const auto first =
+            std::find_if(care.begin(), care.end(), [](auto word) { return word != 0; });
+        const std::size_t word =
+            first == care.end() ? 0 : static_cast<std::size_t>(first - care.begin());
+        const std::size_t start = step_ == Step::NotHeavier ? random_() : 0;
         for (std::size_t n = 1; n < others.size(); ++n) {
-            const std::size_t i = 1 + (first + n) % (others.size() - 1);
+            const std::size_t i = 1 + (start + n) % (others.size() - 1);
             for (std::size_t j = 1; j < i; ++j) {
-                for (unsigned shape = 0; shape < 10; ++shape) {
+                unsigned shapes = inWord(fits[i].first & fits[j].second, word, gate, care[word],
+                                         others[i], others[j]);
+                for (unsigned shape = 0; shapes != 0; ++shape, shapes >>= 1) {
+                    if ((shapes & 1) == 0) continue;
                     if (tryPair(gate, care, others[i], others[j], shape)) return true;
                 }
             }
