@@ -198,6 +198,19 @@ TEST(Resubstitution, KeepsTheFunctionAndNeverGrows) {
     EXPECT_LT(after, before);
 }
 
+TEST(Resubstitution, TellsCircuitsApartThatItHasSeen) {
+    const RandomCircuit circuit(7, 40);
+    const Word last(circuit.signals.end() - 3, circuit.signals.end());
+    const std::vector<std::uint64_t> tables(circuit.tables.end() - 3, circuit.tables.end());
+    for (int round = 0; round < 2; ++round) {
+        Word outputs(last);
+        EXPECT_EQ(tablesOf(resubstitute(circuit.netlist, outputs), outputs), tables);
+        Word turned(last.rbegin(), last.rend());
+        EXPECT_EQ(tablesOf(resubstitute(circuit.netlist, turned), turned),
+                  std::vector(tables.rbegin(), tables.rend()));
+    }
+}
+
 TEST(Resubstitution, FindsWhatRewritingDoesNot) {
     Netlist netlist;
     const Word in = netlist.inputs(2);
