@@ -70,7 +70,7 @@ Netlist resubstitute(const Netlist& netlist, Word& outputs) {
         outputs = result->outputs;
         return result->netlist;
     }
-    const Netlist smaller = searchSmaller(netlist, outputs);
+    Netlist smaller = searchSmaller(netlist, outputs);
     known.add(key, {smaller, outputs});
     return smaller;
 }
