@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/check.hpp"
+
 namespace systole::cost {
 
 const char* nameOf(Part part) {
@@ -112,6 +114,22 @@ Signal Netlist::majority(Signal a, Signal b, Signal c) {
            complement;
 }
 
+Signal Netlist::gate(CellKind kind, const std::array<Signal, 3>& inputs) {
+    switch (kind) {
+        case CellKind::And:
+            return both(inputs[0], inputs[1]);
+        case CellKind::Xor:
+            return differ(inputs[0], inputs[1]);
+        case CellKind::Mux:
+            return choose(inputs[0], inputs[1], inputs[2]);
+        case CellKind::Majority:
+            return majority(inputs[0], inputs[1], inputs[2]);
+        default:
+            SYSTOLE_CHECK(false, "a cell that is no gate");
+            return kFalse;
+    }
+}
+
 Word Netlist::include(const Netlist& other, const Word& inputs, const Word& outputs) {
     const PartScope scope(*this, part_);
     std::vector<Signal> at(other.cells_.size(), kFalse);
@@ -122,35 +140,21 @@ Word Netlist::include(const Netlist& other, const Word& inputs, const Word& outp
             return at[cell.inputs[k].cell()] ^ cell.inputs[k].isComplemented();
         };
         setPart(cell.part);
-        switch (cell.kind) {
-            case CellKind::And:
-                at[i] = both(in(0), in(1));
-                break;
-            case CellKind::Xor:
-                at[i] = differ(in(0), in(1));
-                break;
-            case CellKind::Mux:
-                at[i] = choose(in(0), in(1), in(2));
-                break;
-            case CellKind::Majority:
-                at[i] = majority(in(0), in(1), in(2));
-                break;
-            default:
-                at[i] = inputs[input++];
-        }
+        at[i] =
+            cell.kind == CellKind::Input ? inputs[input++] : gate(cell.kind, {in(0), in(1), in(2)});
     }
     Word result(outputs);
     for (Signal& output : result) output = at[output.cell()] ^ output.isComplemented();
     return result;
 }
 
-std::vector<bool> Netlist::liveCells(const Word& outputs) const {
-    std::vector<bool> live(cells_.size(), false);
+std::vector<bool> liveCells(const std::vector<Cell>& cells, const Word& outputs) {
+    std::vector<bool> live(cells.size(), false);
     for (const Signal output : outputs) live[output.cell()] = true;
-    for (std::size_t index = cells_.size(); index-- > 0;) {
+    for (std::size_t index = cells.size(); index-- > 0;) {
         if (!live[index]) continue;
-        const Cell& cell = cells_[index];
-        for (std::size_t i = 0; i < systole::cost::inputCount(cell.kind); ++i) {
+        const Cell& cell = cells[index];
+        for (std::size_t i = 0; i < inputCount(cell.kind); ++i) {
             live[cell.inputs[i].cell()] = true;
         }
     }

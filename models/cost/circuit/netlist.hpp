@@ -96,6 +96,9 @@ struct Cell {
     std::array<Signal, 3> inputs{};
 };
 
+/// For every cell, whether an output depends on it. Cells stand in topological order.
+std::vector<bool> liveCells(const std::vector<Cell>& cells, const Word& outputs);
+
 /// Gates in topological order: what a gate reads was made before it. Equal gates are made once,
 /// constants are folded, and gates that a neighbour makes superfluous are left out, as any
 /// synthesis does first.
@@ -114,6 +117,8 @@ public:
     Signal differ(Signal a, Signal b);
     Signal choose(Signal select, Signal one, Signal zero);
     Signal majority(Signal a, Signal b, Signal c);
+    /// One of the above, by its kind; it reads as many of the inputs as it has.
+    Signal gate(CellKind kind, const std::array<Signal, 3>& inputs);
 
     const std::vector<Cell>& cells() const { return cells_; }
     std::size_t inputCount() const { return inputs_; }
@@ -122,7 +127,9 @@ public:
     Word include(const Netlist& other, const Word& inputs, const Word& outputs);
 
     /// For every cell, whether an output depends on it.
-    std::vector<bool> liveCells(const Word& outputs) const;
+    std::vector<bool> liveCells(const Word& outputs) const {
+        return systole::cost::liveCells(cells_, outputs);
+    }
 
 private:
     struct Key {

@@ -43,7 +43,8 @@ bool isPair(const Cell& cell, Signal a, Signal b) {
            (cell.inputs[0] == b && cell.inputs[1] == a);
 }
 
-std::uint64_t maskOf(Signal signal) { return signal.isComplemented() ? ~std::uint64_t{0} : 0; }
+std::uint64_t maskIf(bool flip) { return flip ? ~std::uint64_t{0} : 0; }
+std::uint64_t maskOf(Signal signal) { return maskIf(signal.isComplemented()); }
 
 class Resubstitution {
 public:
@@ -80,10 +81,9 @@ public:
             netlist.setPart(cell.part);
             if (cell.kind == CellKind::Input) at[i] = netlist.input();
             if (!alive[i]) continue;
-            if (cell.kind == CellKind::And) at[i] = netlist.both(in(0), in(1));
-            if (cell.kind == CellKind::Xor) at[i] = netlist.differ(in(0), in(1));
-            if (cell.kind == CellKind::Mux) at[i] = netlist.choose(in(0), in(1), in(2));
-            if (cell.kind == CellKind::Majority) at[i] = netlist.majority(in(0), in(1), in(2));
+            if (inputCount(cell.kind) != 0) {
+                at[i] = netlist.gate(cell.kind, {in(0), in(1), in(2)});
+            }
         }
         outputs = outputs_;
         for (Signal& output : outputs) output = at[output.cell()] ^ output.isComplemented();
@@ -232,17 +232,7 @@ private:
         return care;
     }
 
-    std::vector<bool> live() const {
-        std::vector<bool> alive(cells_.size(), false);
-        for (const Signal output : outputs_) alive[output.cell()] = true;
-        for (std::size_t i = cells_.size(); i-- > 0;) {
-            if (!alive[i]) continue;
-            for (std::size_t k = 0; k < inputCount(cells_[i].kind); ++k) {
-                alive[cells_[i].inputs[k].cell()] = true;
-            }
-        }
-        return alive;
-    }
+    std::vector<bool> live() const { return liveCells(cells_, outputs_); }
 
     int weight() const {
         const std::vector<bool> alive = live();
@@ -289,9 +279,7 @@ private:
         }
         for (const std::uint32_t other : others) {
             for (const bool flip : {false, true}) {
-                const auto same = [&](std::size_t w) {
-                    return tables_[other][w] ^ (flip ? ~std::uint64_t{0} : 0);
-                };
+                const auto same = [&](std::size_t w) { return tables_[other][w] ^ maskIf(flip); };
                 if (!stands(gate, care, same)) continue;
                 if (keptIfAllowed([&] { redirect(gate, Signal(other, flip)); })) {
                     simulate(gate);
@@ -323,10 +311,9 @@ private:
             for (const unsigned complemented : {0U, 1U}) {
                 // Does the signal, flipped or not, cover what is 1, or 0, of the gate's?
                 const auto isMissing = [&](std::size_t w) {
-                    const std::uint64_t wanted =
-                        tables_[gate][w] ^ (0 - std::uint64_t{complemented});
-                    return (wanted & ~(tables_[other][w] ^ (0 - std::uint64_t{flip})) & care[w]) !=
-                           0;
+                    const std::uint64_t wanted = tables_[gate][w] ^ maskIf(complemented != 0);
+                    const std::uint64_t given = tables_[other][w] ^ maskIf(flip != 0);
+                    return (wanted & ~given & care[w]) != 0;
                 };
                 bool covers = true;
                 for (std::size_t w = 0; covers && w < words_; ++w) covers = !isMissing(w);
@@ -381,7 +368,7 @@ private:
         const auto function = [&](std::size_t w) {
             const std::uint64_t left = tables_[a][w] ^ maskOf(x);
             const std::uint64_t right = tables_[b][w] ^ maskOf(y);
-            return (isXor ? left ^ right : left & right) ^ (complemented ? ~std::uint64_t{0} : 0);
+            return (isXor ? left ^ right : left & right) ^ maskIf(complemented);
         };
         const CellKind kind = isXor ? CellKind::Xor : CellKind::And;
         if (step_ == Step::NotHeavier &&
