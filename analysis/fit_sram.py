@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the SRAM model of models/cost/sram.hpp to a table of CACTI 7 macros.
+"""Fits the SRAM model of models/cost/technology/sram.hpp to a table of CACTI 7 macros.
 
     fit_sram.py [--reference DIR] [--tech 0.045] [--cell itrs-lop] [--errors]
 

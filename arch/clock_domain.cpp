@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "models/check.hpp"
-#include "models/numeric/requantize.hpp"
+#include "models/numeric/sums/requantize.hpp"
 
 namespace systole::arch {
 namespace {

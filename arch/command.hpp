@@ -11,7 +11,7 @@
 #include "arch/config.hpp"
 #include "arch/dram_layout.hpp"
 #include "arch/tile_window.hpp"
-#include "models/numeric/requantize.hpp"
+#include "models/numeric/sums/requantize.hpp"
 
 /// The command set: what the sequencer replays. Addresses are bytes unless they say otherwise.
 namespace systole::arch {

@@ -10,7 +10,7 @@
 #include "arch/machine_state.hpp"
 #include "arch/scoreboard.hpp"
 #include "arch/timeline.hpp"
-#include "models/cost/counters.hpp"
+#include "models/cost/machine/counters.hpp"
 
 namespace systole::arch {
 

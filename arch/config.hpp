@@ -7,12 +7,12 @@
 #include <optional>
 #include <string>
 
-#include "models/memory/dram_config.hpp"
-#include "models/memory/element_packing.hpp"
-#include "models/memory/port_arbiter.hpp"
-#include "models/memory/port_map.hpp"
-#include "models/numeric/accumulator.hpp"
-#include "models/numeric/product_class.hpp"
+#include "models/memory/dram/dram_config.hpp"
+#include "models/memory/ports/element_packing.hpp"
+#include "models/memory/ports/port_arbiter.hpp"
+#include "models/memory/ports/port_map.hpp"
+#include "models/numeric/products/product_class.hpp"
+#include "models/numeric/sums/accumulator.hpp"
 #include "models/units.hpp"
 
 /// What the machine is made of. Plain aggregates: sim fills every field from YAML, tests with

@@ -5,8 +5,8 @@
 
 #include "arch/config.hpp"
 #include "arch/dram_layout.hpp"
-#include "models/numeric/requantize.hpp"
-#include "models/numeric/sum.hpp"
+#include "models/numeric/sums/requantize.hpp"
+#include "models/numeric/sums/sum.hpp"
 
 namespace systole::arch {
 

@@ -12,10 +12,10 @@
 
 #include "arch/clock_domain.hpp"
 #include "arch/memory_port.hpp"
-#include "models/memory/address_map.hpp"
-#include "models/memory/dram_config.hpp"
-#include "models/memory/ideal_memory.hpp"
-#include "models/memory/memory_controller.hpp"
+#include "models/memory/dram/address_map.hpp"
+#include "models/memory/dram/dram_config.hpp"
+#include "models/memory/dram/ideal_memory.hpp"
+#include "models/memory/dram/memory_controller.hpp"
 
 namespace systole::arch {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "arch/dram_layout.hpp"
-#include "models/memory/cell_faults.hpp"
-#include "models/memory/dram_fault_counters.hpp"
-#include "models/numeric/codec.hpp"
+#include "models/memory/faults/cell_faults.hpp"
+#include "models/memory/faults/dram_fault_counters.hpp"
+#include "models/numeric/formats/codec.hpp"
 
 namespace systole::arch {
 

@@ -6,9 +6,9 @@
 
 #include "arch/command.hpp"
 #include "arch/config.hpp"
-#include "models/memory/element_packing.hpp"
-#include "models/memory/port_arbiter.hpp"
-#include "models/memory/port_map.hpp"
+#include "models/memory/ports/element_packing.hpp"
+#include "models/memory/ports/port_arbiter.hpp"
+#include "models/memory/ports/port_map.hpp"
 
 /// The ports of the scratchpads and of the accumulator buffer, and who meets at them.
 namespace systole::arch {

@@ -12,7 +12,7 @@
 #include "arch/faulty_reads.hpp"
 #include "arch/operand_activity.hpp"
 #include "arch/operand_sampler.hpp"
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 
 namespace systole::arch {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "models/check.hpp"
-#include "models/numeric/differing_bits.hpp"
+#include "models/numeric/formats/differing_bits.hpp"
 
 namespace systole::arch {
 

@@ -7,7 +7,7 @@
 
 #include "arch/config.hpp"
 #include "arch/structural/activity.hpp"
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 
 namespace systole::arch {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "models/check.hpp"
-#include "models/numeric/register_state.hpp"
+#include "models/numeric/sums/register_state.hpp"
 
 namespace systole::arch {
 namespace {

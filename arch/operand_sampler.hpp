@@ -10,8 +10,8 @@
 #include "arch/command.hpp"
 #include "arch/config.hpp"
 #include "arch/operand_activity.hpp"
-#include "models/cost/operand_trace.hpp"
-#include "models/numeric/gemm.hpp"
+#include "models/cost/element/operand_trace.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 
 namespace systole::arch {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "models/numeric/format.hpp"
+#include "models/numeric/formats/format.hpp"
 
 namespace systole::arch {
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdint>
 
-#include "models/cost/counter_info.hpp"
-#include "models/numeric/accumulator.hpp"
+#include "models/counter_info.hpp"
+#include "models/numeric/sums/accumulator.hpp"
 
 namespace systole::arch::structural {
 

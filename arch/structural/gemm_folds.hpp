@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "arch/config.hpp"
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 
 namespace systole::arch::structural {
 

@@ -7,7 +7,7 @@
 #include "arch/config.hpp"
 #include "arch/structural/activity.hpp"
 #include "arch/structural/wires.hpp"
-#include "models/numeric/sum_register.hpp"
+#include "models/numeric/sums/sum_register.hpp"
 
 namespace systole::arch::structural {
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "models/memory/dram_patterns.hpp"
-#include "models/memory/dram_replay.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
+#include "models/memory/dram/dram_replay.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/config/dram_loader.hpp"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "models/numeric/codec.hpp"
+#include "models/numeric/formats/codec.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/run/atomic_file.hpp"

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "models/numeric/product_class_operand.hpp"
+#include "models/numeric/products/product_class_operand.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/technology_loader.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "models/memory/dram_config.hpp"
+#include "models/memory/dram/dram_config.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/memory/dram_config.hpp"
+#include "models/memory/dram/dram_config.hpp"
 #include "sim/config/config_reader.hpp"
 #include "sim/config/expression.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "arch/config.hpp"
-#include "models/cost/energy_options.hpp"
+#include "models/cost/machine/energy_options.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {

@@ -3,10 +3,10 @@
 
 #include <variant>
 
-#include "models/numeric/accumulator.hpp"
-#include "models/numeric/block_format.hpp"
-#include "models/numeric/format.hpp"
-#include "models/numeric/product_class.hpp"
+#include "models/numeric/formats/block_format.hpp"
+#include "models/numeric/formats/format.hpp"
+#include "models/numeric/products/product_class.hpp"
+#include "models/numeric/sums/accumulator.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "models/cost/logic_technology.hpp"
+#include "models/cost/technology/logic_technology.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {

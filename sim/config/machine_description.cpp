@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "arch/datapath.hpp"
-#include "models/cost/area_model.hpp"
+#include "models/cost/machine/area_model.hpp"
 
 namespace systole::sim {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "models/cost/machine_description.hpp"
+#include "models/cost/machine/machine_description.hpp"
 #include "sim/config/machine_loader.hpp"
 
 namespace systole::sim {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "arch/config.hpp"
-#include "models/cost/energy_options.hpp"
-#include "models/cost/technology.hpp"
+#include "models/cost/machine/energy_options.hpp"
+#include "models/cost/technology/technology.hpp"
 #include "sim/config/config_reader.hpp"
 #include "sim/quantize/quantized_network.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "models/cost/node_scaling.hpp"
+#include "models/cost/technology/node_scaling.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {

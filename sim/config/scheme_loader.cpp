@@ -5,8 +5,8 @@
 
 #include <variant>
 
-#include "models/numeric/codec.hpp"
-#include "models/numeric/sum.hpp"
+#include "models/numeric/formats/codec.hpp"
+#include "models/numeric/sums/sum.hpp"
 #include "sim/config/format_reader.hpp"
 
 namespace systole::sim {

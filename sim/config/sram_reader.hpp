@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "models/cost/sram.hpp"
+#include "models/cost/technology/sram.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "models/cost/technology.hpp"
+#include "models/cost/technology/technology.hpp"
 #include "sim/config/config_reader.hpp"
 
 namespace systole::sim {

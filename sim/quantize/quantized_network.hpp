@@ -6,8 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "models/numeric/accumulator.hpp"
-#include "models/numeric/requantize.hpp"
+#include "models/numeric/sums/accumulator.hpp"
+#include "models/numeric/sums/requantize.hpp"
 #include "sim/workload/network.hpp"
 
 /// A network whose tensors are codes. docs/arithmetic.md defines what every operation computes.

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "models/check.hpp"
-#include "models/numeric/gemm.hpp"
-#include "models/numeric/sum.hpp"
+#include "models/numeric/gemm/gemm.hpp"
+#include "models/numeric/sums/sum.hpp"
 #include "sim/workload/window.hpp"
 
 namespace systole::sim {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "models/numeric/sum.hpp"
+#include "models/numeric/sums/sum.hpp"
 #include "sim/config_error.hpp"
 #include "sim/quantize/fusion.hpp"
 #include "sim/quantize/scales.hpp"

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "models/numeric/codec.hpp"
-#include "models/numeric/requantize.hpp"
+#include "models/numeric/formats/codec.hpp"
+#include "models/numeric/sums/requantize.hpp"
 
 /// The scale arithmetic of docs/arithmetic.md, sections 3 to 5, one rounding after the other.
 namespace systole::sim {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "models/cost/area_model.hpp"
+#include "models/cost/machine/area_model.hpp"
 
 namespace systole::sim {
 

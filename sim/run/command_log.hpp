@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "models/memory/dram_command.hpp"
-#include "models/memory/dram_config.hpp"
+#include "models/memory/dram/dram_command.hpp"
+#include "models/memory/dram/dram_config.hpp"
 #include "sim/run/atomic_file.hpp"
 
 namespace systole::sim {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "models/memory/dram_closed_form.hpp"
-#include "models/memory/dram_config.hpp"
-#include "models/memory/dram_energy.hpp"
-#include "models/memory/dram_patterns.hpp"
-#include "models/memory/dram_replay.hpp"
+#include "models/memory/dram/dram_closed_form.hpp"
+#include "models/memory/dram/dram_config.hpp"
+#include "models/memory/dram/dram_energy.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
+#include "models/memory/dram/dram_replay.hpp"
 
 namespace systole::sim {
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/memory/request_source.hpp"
+#include "models/memory/dram/request_source.hpp"
 
 namespace systole::sim {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "models/cost/element_model.hpp"
-#include "models/cost/element_waveforms.hpp"
+#include "models/cost/element/element_model.hpp"
+#include "models/cost/element/element_waveforms.hpp"
 
 namespace systole::sim {
 

@@ -12,8 +12,8 @@
 
 #include "arch/clock_domain.hpp"
 #include "models/check.hpp"
-#include "models/numeric/requantize.hpp"
-#include "models/numeric/sum.hpp"
+#include "models/numeric/sums/requantize.hpp"
+#include "models/numeric/sums/sum.hpp"
 #include "sim/config_error.hpp"
 #include "sim/run/atomic_file.hpp"
 

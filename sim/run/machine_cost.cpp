@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "models/cost/element_waveforms.hpp"
+#include "models/cost/element/element_waveforms.hpp"
 #include "sim/config/machine_description.hpp"
 #include "sim/config_error.hpp"
 #include "sim/run/text.hpp"

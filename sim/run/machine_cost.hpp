@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "models/cost/area_model.hpp"
-#include "models/cost/energy_model.hpp"
-#include "models/cost/operand_trace.hpp"
+#include "models/cost/element/operand_trace.hpp"
+#include "models/cost/machine/area_model.hpp"
+#include "models/cost/machine/energy_model.hpp"
 #include "sim/config/machine_description.hpp"
 #include "sim/config/machine_loader.hpp"
 

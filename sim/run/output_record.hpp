@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/numeric/format.hpp"
+#include "models/numeric/formats/format.hpp"
 
 namespace systole::sim {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "models/check.hpp"
-#include "models/memory/dram_energy.hpp"
+#include "models/memory/dram/dram_energy.hpp"
 #include "sim/config_error.hpp"
 
 namespace systole::sim {

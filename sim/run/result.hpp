@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "arch/accelerator.hpp"
-#include "models/cost/energy_band.hpp"
-#include "models/cost/operand_trace.hpp"
+#include "models/cost/element/operand_trace.hpp"
+#include "models/cost/machine/energy_band.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/lowering/lowering.hpp"
 #include "sim/run/machine_cost.hpp"

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "models/memory/dram_counters.hpp"
+#include "models/memory/dram/dram_counters.hpp"
 #include "sim/run/area_report.hpp"
 #include "sim/run/mapping_figures.hpp"
 #include "sim/run/result.hpp"

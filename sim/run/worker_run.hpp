@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "models/memory/dram_fault_counters.hpp"
+#include "models/memory/faults/dram_fault_counters.hpp"
 #include "sim/config/config_reader.hpp"
 #include "sim/run/worker.hpp"
 

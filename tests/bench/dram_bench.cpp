@@ -3,8 +3,8 @@
 // time, of generator, address map and controller together.
 #include <benchmark/benchmark.h>
 
-#include "models/memory/dram_patterns.hpp"
-#include "models/memory/dram_replay.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
+#include "models/memory/dram/dram_replay.hpp"
 #include "sim/config/dram_loader.hpp"
 
 namespace systole::memory {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 
 namespace systole {
 namespace {

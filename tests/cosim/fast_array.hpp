@@ -8,7 +8,7 @@
 
 #include "arch/fold_schedule.hpp"
 #include "arch/operand_activity.hpp"
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 #include "tests/cosim/cycle_array.hpp"
 
 namespace systole::cosim {

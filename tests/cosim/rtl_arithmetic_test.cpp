@@ -8,8 +8,8 @@
 #include <random>
 #include <string>
 
-#include "models/numeric/product_class.hpp"
-#include "models/numeric/register_state.hpp"
+#include "models/numeric/products/product_class.hpp"
+#include "models/numeric/sums/register_state.hpp"
 #include "tests/cosim/rtl_circuits.hpp"
 
 namespace systole::cosim {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "arch/config.hpp"
-#include "models/numeric/product_class.hpp"
+#include "models/numeric/products/product_class.hpp"
 #include "tests/cosim/cycle_array.hpp"
 
 class Vrtl_arrays;

@@ -11,7 +11,7 @@
 #include <random>
 #include <tuple>
 
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 #include "tests/cosim/closed_forms.hpp"
 
 namespace systole::cosim {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "models/numeric/accumulator.hpp"
+#include "models/numeric/sums/accumulator.hpp"
 
 namespace systole::cosim {
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "models/numeric/sum_register.hpp"
+#include "models/numeric/sums/sum_register.hpp"
 #include "tests/cosim/closed_forms.hpp"
 #include "tests/cosim/structural_array_adapter.hpp"
 

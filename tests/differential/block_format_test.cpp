@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/numeric/block_format.hpp"
+#include "models/numeric/formats/block_format.hpp"
 
 #include <gtest/gtest.h>
 

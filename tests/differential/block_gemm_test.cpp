@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/numeric/block_gemm.hpp"
+#include "models/numeric/gemm/block_gemm.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <random>
 
 #include "models/check.hpp"
-#include "models/numeric/register_state.hpp"
+#include "models/numeric/sums/register_state.hpp"
 #include "tests/oracle/block_oracle.hpp"
 
 namespace systole::numeric {

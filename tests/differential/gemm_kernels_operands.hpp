@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 
 /// Random operands and sums that bring kernels to their limits.
 namespace systole::numeric {

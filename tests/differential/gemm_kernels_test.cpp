@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "models/check.hpp"
-#include "models/numeric/gemm.hpp"
+#include "models/numeric/gemm/gemm.hpp"
 #include "tests/differential/gemm_kernels_operands.hpp"
 
 namespace systole::numeric {

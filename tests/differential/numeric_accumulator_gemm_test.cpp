@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "models/numeric/gemm.hpp"
-#include "models/numeric/sum.hpp"
+#include "models/numeric/gemm/gemm.hpp"
+#include "models/numeric/sums/sum.hpp"
 #include "tests/differential/numeric_support.hpp"
 #include "tests/oracle/mpfr_float.hpp"
 

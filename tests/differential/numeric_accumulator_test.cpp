@@ -3,7 +3,7 @@
 
 #include <boost/multiprecision/cpp_int.hpp>
 
-#include "models/numeric/register_state.hpp"
+#include "models/numeric/sums/register_state.hpp"
 #include "tests/differential/numeric_support.hpp"
 #include "tests/oracle/mpfr_float.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "models/numeric/register_state.hpp"
+#include "models/numeric/sums/register_state.hpp"
 #include "tests/differential/numeric_support.hpp"
 
 // Stochastic rounding is unbiased: over many throws the mean of a value's roundings is the value,

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "models/numeric/codec.hpp"
+#include "models/numeric/formats/codec.hpp"
 #include "tests/oracle/rule.hpp"
 
 /// The project's words in the oracle's, and the values that both are asked about.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "models/numeric/rounding.hpp"
+#include "models/numeric/formats/rounding.hpp"
 #include "tests/oracle/philox_vectors.hpp"
 
 namespace systole::numeric {

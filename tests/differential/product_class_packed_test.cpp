@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/numeric/product_class_packed.hpp"
+#include "models/numeric/products/product_class_packed.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/numeric/product_class.hpp"
+#include "models/numeric/products/product_class.hpp"
 
 #include <gtest/gtest.h>
 

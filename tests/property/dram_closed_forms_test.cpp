@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <map>
 
-#include "models/memory/dram_patterns.hpp"
-#include "models/memory/dram_replay.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
+#include "models/memory/dram/dram_replay.hpp"
 #include "sim/config/dram_loader.hpp"
 
 namespace systole::memory {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/memory/port_arbiter.hpp"
+#include "models/memory/ports/port_arbiter.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "models/memory/port_map.hpp"
+#include "models/memory/ports/port_map.hpp"
 #include "port_reference.hpp"
 #include "random_source.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/memory/port_arbiter.hpp"
+#include "models/memory/ports/port_arbiter.hpp"
 
 namespace systole::memory {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/numeric/sum.hpp"
+#include "models/numeric/sums/sum.hpp"
 #include "random_source.hpp"
 #include "sim/quantize/scales.hpp"
 #include "sim/workload/window.hpp"

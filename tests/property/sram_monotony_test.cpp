@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "models/cost/sram.hpp"
+#include "models/cost/technology/sram.hpp"
 #include "random_source.hpp"
 #include "sim/config/technology_loader.hpp"
 

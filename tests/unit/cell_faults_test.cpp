@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/memory/cell_faults.hpp"
+#include "models/memory/faults/cell_faults.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,8 +8,8 @@
 #include "circuit_fixture.hpp"
 #include "models/cost/circuit/accumulator_circuit.hpp"
 #include "models/cost/circuit/element_circuit.hpp"
-#include "models/numeric/product_class_operand.hpp"
-#include "models/numeric/register_state.hpp"
+#include "models/numeric/products/product_class_operand.hpp"
+#include "models/numeric/sums/register_state.hpp"
 
 namespace systole::cost {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/cost/circuit/circuit_activity.hpp"
+#include "models/cost/netlist/circuit_activity.hpp"
 
 #include <numeric>
 

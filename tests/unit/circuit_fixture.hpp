@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
-#include "models/cost/circuit/words.hpp"
-#include "models/numeric/float_rounder.hpp"
+#include "models/cost/netlist/words.hpp"
+#include "models/numeric/formats/float_rounder.hpp"
 
 namespace systole::cost {
 

@@ -6,7 +6,7 @@
 #include "circuit_fixture.hpp"
 #include "models/cost/circuit/element_circuit.hpp"
 #include "models/cost/circuit/multiplier_circuit.hpp"
-#include "models/numeric/product_class_operand.hpp"
+#include "models/numeric/products/product_class_operand.hpp"
 
 namespace systole::cost {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "circuit_fixture.hpp"
-#include "models/cost/circuit/circuit_activity.hpp"
-#include "models/cost/circuit/circuit_timing.hpp"
 #include "models/cost/circuit/element_circuit.hpp"
-#include "models/cost/circuit/gate_counts.hpp"
-#include "models/cost/circuit/netlist.hpp"
-#include "models/cost/circuit/resubstitution.hpp"
+#include "models/cost/netlist/circuit_activity.hpp"
+#include "models/cost/netlist/circuit_timing.hpp"
+#include "models/cost/netlist/gate_counts.hpp"
+#include "models/cost/netlist/netlist.hpp"
+#include "models/cost/netlist/resubstitution.hpp"
 
 namespace systole::cost {
 namespace {

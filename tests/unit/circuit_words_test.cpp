@@ -2,7 +2,7 @@
 #include <bit>
 
 #include "circuit_fixture.hpp"
-#include "models/cost/circuit/words.hpp"
+#include "models/cost/netlist/words.hpp"
 
 namespace systole::cost {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "models/check.hpp"
-#include "models/numeric/requantize.hpp"
+#include "models/numeric/sums/requantize.hpp"
 
 namespace systole::arch {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "models/numeric/accumulator.hpp"
+#include "models/numeric/sums/accumulator.hpp"
 
 namespace systole::numeric {
 namespace {

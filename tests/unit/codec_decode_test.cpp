@@ -7,7 +7,7 @@
 #include <map>
 
 #include "models/check.hpp"
-#include "models/numeric/codec.hpp"
+#include "models/numeric/formats/codec.hpp"
 
 namespace systole::numeric {
 namespace {

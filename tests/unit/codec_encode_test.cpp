@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/check.hpp"
-#include "models/numeric/codec.hpp"
+#include "models/numeric/formats/codec.hpp"
 
 namespace systole::numeric {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "models/memory/dram_energy.hpp"
+#include "models/memory/dram/dram_energy.hpp"
 #include "sim/config/dram_loader.hpp"
 
 namespace systole::sim {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "config_fixture.hpp"
-#include "models/numeric/codec.hpp"
+#include "models/numeric/formats/codec.hpp"
 #include "sim/config/format_reader.hpp"
 
 namespace systole::sim {

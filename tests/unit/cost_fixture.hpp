@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "models/cost/area_model.hpp"
-#include "models/cost/energy_model.hpp"
-#include "models/numeric/product_class.hpp"
+#include "models/cost/machine/area_model.hpp"
+#include "models/cost/machine/energy_model.hpp"
+#include "models/numeric/products/product_class.hpp"
 
 namespace systole::cost {
 

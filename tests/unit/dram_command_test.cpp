@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "dram_replay_fixture.hpp"
-#include "models/memory/dram_counters.hpp"
-#include "models/memory/dram_patterns.hpp"
+#include "models/memory/dram/dram_counters.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
 #include "worker_fixture.hpp"
 
 namespace systole::sim {

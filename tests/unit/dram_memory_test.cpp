@@ -6,11 +6,11 @@
 
 #include "dram_test_support.hpp"
 #include "models/check.hpp"
-#include "models/memory/address_map.hpp"
-#include "models/memory/dram_energy.hpp"
-#include "models/memory/dram_patterns.hpp"
-#include "models/memory/ideal_memory.hpp"
-#include "models/memory/memory_controller.hpp"
+#include "models/memory/dram/address_map.hpp"
+#include "models/memory/dram/dram_energy.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
+#include "models/memory/dram/ideal_memory.hpp"
+#include "models/memory/dram/memory_controller.hpp"
 
 namespace systole::memory {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/memory/dram_patterns.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "dram_replay_fixture.hpp"
-#include "models/memory/address_map.hpp"
+#include "models/memory/dram/address_map.hpp"
 
 namespace systole::memory {
 namespace {

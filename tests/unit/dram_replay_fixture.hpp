@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "models/memory/dram_config.hpp"
-#include "models/memory/request_source.hpp"
+#include "models/memory/dram/dram_config.hpp"
+#include "models/memory/dram/request_source.hpp"
 #include "sim/config/dram_loader.hpp"
 
 namespace systole::memory::testing {

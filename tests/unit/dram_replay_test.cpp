@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/memory/dram_replay.hpp"
+#include "models/memory/dram/dram_replay.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,9 @@
 #include <numeric>
 
 #include "dram_replay_fixture.hpp"
-#include "models/memory/dram_closed_form.hpp"
-#include "models/memory/dram_patterns.hpp"
-#include "models/memory/latency_record.hpp"
+#include "models/memory/dram/dram_closed_form.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
+#include "models/memory/dram/latency_record.hpp"
 
 namespace systole::memory {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "dram_test_support.hpp"
 #include "models/check.hpp"
-#include "models/memory/dram_patterns.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
 
 namespace systole::memory {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/memory/memory_controller.hpp"
+#include "models/memory/dram/memory_controller.hpp"
 
 namespace systole::memory::testing {
 

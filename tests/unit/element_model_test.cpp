@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/cost/element_model.hpp"
+#include "models/cost/element/element_model.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 
 #include "cost_fixture.hpp"
-#include "models/cost/element_waveforms.hpp"
+#include "models/cost/element/element_waveforms.hpp"
 
 namespace systole::cost {
 namespace {

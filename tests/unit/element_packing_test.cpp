@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/memory/element_packing.hpp"
+#include "models/memory/ports/element_packing.hpp"
 
 #include <gtest/gtest.h>
 

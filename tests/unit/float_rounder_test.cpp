@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/numeric/float_rounder.hpp"
+#include "models/numeric/formats/float_rounder.hpp"
 
 #include <gtest/gtest.h>
 
-#include "models/numeric/codec.hpp"
+#include "models/numeric/formats/codec.hpp"
 
 namespace systole::numeric {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/memory/memory_controller.hpp"
+#include "models/memory/dram/memory_controller.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "dram_test_support.hpp"
-#include "models/memory/address_map.hpp"
-#include "models/memory/dram_energy.hpp"
-#include "models/memory/dram_patterns.hpp"
+#include "models/memory/dram/address_map.hpp"
+#include "models/memory/dram/dram_energy.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
 
 namespace systole::memory {
 namespace {

@@ -9,7 +9,7 @@
 #include <ostream>
 
 #include "dram_test_support.hpp"
-#include "models/memory/dram_patterns.hpp"
+#include "models/memory/dram/dram_patterns.hpp"
 #include "tests/oracle/dram_checker.hpp"
 #include "tests/oracle/dram_listing.hpp"
 #include "tests/sanitizers.hpp"

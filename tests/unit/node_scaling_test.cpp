@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/cost/node_scaling.hpp"
+#include "models/cost/technology/node_scaling.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -10,7 +10,7 @@
 #include "arch/fold.hpp"
 #include "arch/machine_state.hpp"
 #include "machine_fixture.hpp"
-#include "models/numeric/sum_register.hpp"
+#include "models/numeric/sums/sum_register.hpp"
 
 namespace systole::arch {
 namespace {

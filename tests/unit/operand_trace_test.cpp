@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/cost/operand_trace.hpp"
+#include "models/cost/element/operand_trace.hpp"
 
 #include <gtest/gtest.h>
 

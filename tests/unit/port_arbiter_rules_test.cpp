@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "models/check.hpp"
-#include "models/memory/port_arbiter.hpp"
-#include "models/memory/port_map.hpp"
+#include "models/memory/ports/port_arbiter.hpp"
+#include "models/memory/ports/port_map.hpp"
 
 namespace systole::memory {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "models/numeric/requantize.hpp"
+#include "models/numeric/sums/requantize.hpp"
 
 namespace systole::numeric {
 namespace {

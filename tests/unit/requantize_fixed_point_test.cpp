@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/check.hpp"
-#include "models/numeric/requantize.hpp"
+#include "models/numeric/sums/requantize.hpp"
 
 namespace systole::numeric {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/memory/secded.hpp"
+#include "models/memory/faults/secded.hpp"
 
 #include <gtest/gtest.h>
 

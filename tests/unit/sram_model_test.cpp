@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "models/check.hpp"
-#include "models/cost/sram.hpp"
+#include "models/cost/technology/sram.hpp"
 #include "sim/config/technology_loader.hpp"
 
 namespace systole::cost {

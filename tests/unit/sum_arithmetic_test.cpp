@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "models/numeric/sum.hpp"
+#include "models/numeric/sums/sum.hpp"
 
 namespace systole::numeric {
 namespace {

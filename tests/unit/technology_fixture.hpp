@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-#include "models/cost/circuit/netlist.hpp"
+#include "models/cost/netlist/netlist.hpp"
 
 namespace systole::sim {
 

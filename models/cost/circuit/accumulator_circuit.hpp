@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/cost/circuit/operand_circuit.hpp"
-#include "models/numeric/accumulator.hpp"
+#include "models/numeric/sums/accumulator.hpp"
 
 namespace systole::cost {
 

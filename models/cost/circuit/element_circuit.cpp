@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "models/cost/circuit/resubstitution.hpp"
+#include "models/cost/netlist/resubstitution.hpp"
 
 namespace systole::cost {
 namespace {

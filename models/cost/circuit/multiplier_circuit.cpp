@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "models/check.hpp"
-#include "models/numeric/product_class_operand.hpp"
+#include "models/numeric/products/product_class_operand.hpp"
 
 namespace systole::cost {
 namespace {

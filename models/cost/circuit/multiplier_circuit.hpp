@@ -4,7 +4,7 @@
 #include <span>
 
 #include "models/cost/circuit/operand_circuit.hpp"
-#include "models/numeric/product_class.hpp"
+#include "models/numeric/products/product_class.hpp"
 
 namespace systole::cost {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "models/numeric/product_class_operand.hpp"
+#include "models/numeric/products/product_class_operand.hpp"
 
 namespace systole::cost {
 namespace {

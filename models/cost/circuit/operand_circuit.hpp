@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "models/cost/circuit/words.hpp"
-#include "models/numeric/format.hpp"
+#include "models/cost/netlist/words.hpp"
+#include "models/numeric/formats/format.hpp"
 
 namespace systole::cost {
 

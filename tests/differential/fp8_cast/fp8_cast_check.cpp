@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "models/numeric/codec.hpp"
+#include "models/numeric/formats/codec.hpp"
 
 namespace systole::numeric {
 namespace {

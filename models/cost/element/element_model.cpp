@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cost/element/element_model.hpp"
+
+#include <numeric>
+
+#include "models/check.hpp"
+#include "models/cost/element/element_waveforms.hpp"
+
+namespace systole::cost {
+namespace {
+
+constexpr double kFemto = 1e-15;
+
+ElementPart partOf(Part part) {
+    switch (part) {
+        case Part::Alignment:
+            return ElementPart::Alignment;
+        case Part::Accumulator:
+            return ElementPart::Accumulator;
+        case Part::Normalisation:
+            return ElementPart::Normalisation;
+        case Part::Rounding:
+            return ElementPart::Rounding;
+        default:
+            return ElementPart::Multiplier;
+    }
+}
+
+}  // namespace
+
+const char* nameOf(ElementPart part) {
+    static constexpr std::array kNames{"multiplier",    "alignment", "accumulator",
+                                       "normalisation", "rounding",  "registers"};
+    static_assert(kNames.size() == kElementPartCount);
+    return kNames[static_cast<std::size_t>(part)];
+}
+
+double ByElementPart::total() const { return std::accumulate(values.begin(), values.end(), 0.0); }
+
+ElementActivity& ElementActivity::operator+=(const ElementActivity& more) {
+    gates += more.gates;
+    products += more.products;
+    registerToggles += more.registerToggles;
+    clockedBits += more.clockedBits;
+    return *this;
+}
+
+ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescription& element,
+                           Goal goal, ElementCircuit circuit, bool hasRegisters)
+    : technology_(technology),
+      element_(element),
+      goal_(goal),
+      circuit_(std::move(circuit)),
+      hasRegisters_(hasRegisters) {
+    const Word outputs = circuit_.outputs();
+    gates_ = countGates(circuit_.netlist, outputs);
+    const GateFigures& figures = technology_.of(goal);
+    path_ = criticalPath(circuit_.netlist, outputs, figures.nanoseconds);
+    delay_ = path_.delay + (hasRegisters_ ? figures.registerNanoseconds : 0);
+}
+
+ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescription& element,
+                           Goal goal)
+    : ElementModel(technology, element, goal, elementCircuit(element, goal), true) {}
+
+ElementModel ElementModel::ofMultiplier(const LogicTechnology& technology,
+                                        const ElementDescription& element, Goal goal) {
+    return {technology, element, goal, multiplierAlone(element, goal), false};
+}
+
+std::size_t ElementModel::flipFlops() const { return hasRegisters_ ? circuit_.flipFlops() : 0; }
+
+ByElementPart ElementModel::squareMicrons() const {
+    ByElementPart area;
+    const GateFigures& figures = technology_.of(goal_);
+    for (const Part part : kParts) {
+        area[partOf(part)] += figures.squareMicronsOf(gates_, part);
+    }
+    area[ElementPart::Registers] =
+        static_cast<double>(flipFlops()) * technology_.flipFlop.squareMicrons;
+    return area;
+}
+
+double ElementModel::leakageWatts() const {
+    return squareMicrons().total() * technology_.leakageMicrowattsPerSquareMicron * 1e-6;
+}
+
+double ElementModel::nanoseconds(std::uint32_t stages) const {
+    SYSTOLE_CHECK(stages > 0, "a pipeline of no stages");
+    const double registers = delay_ - path_.delay;
+    return registers + path_.delay / stages;
+}
+
+ElementActivity ElementModel::activityOf(const OperandTrace& trace, ZeroGating gating) const {
+    const ElementWaveforms waveforms = waveformsOf(element_, circuit_, trace, gating);
+    ElementActivity activity;
+    if (waveforms.cycles < 2) return activity;
+    CircuitSimulator simulator(circuit_.netlist, circuit_.outputs());
+    activity.gates = simulator.run(waveforms.inputs, waveforms.cycles);
+    activity.products = waveforms.products;
+    if (hasRegisters_) {
+        activity.registerToggles = waveforms.registerToggles;
+        activity.clockedBits = waveforms.clockedBits;
+    }
+    return activity;
+}
+
+ByElementPart ElementModel::energyOf(const ElementActivity& activity) const {
+    ByElementPart energy;
+    if (activity.products == 0) return energy;
+    const GateFigures& figures = technology_.of(goal_);
+    for (const Part part : kParts) {
+        const auto index = static_cast<std::size_t>(part);
+        const auto sum = [](const auto& counts) {
+            return static_cast<double>(
+                std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+        };
+        const double settled = sum(activity.gates.settled[index]);
+        const double glitches = sum(activity.gates.gates[index]) - settled;
+        energy[partOf(part)] += settled * figures.settledFemtojoules[index] +
+                                glitches * figures.glitchFemtojoules[index];
+    }
+    // Wires into the circuit are driven by registers, or by what is before a multiplier alone.
+    const ElementPart driver = hasRegisters_ ? ElementPart::Registers : ElementPart::Multiplier;
+    energy[driver] += static_cast<double>(activity.gates.inputs) * technology_.inputFemtojoules;
+    energy[ElementPart::Registers] +=
+        static_cast<double>(activity.clockedBits) * technology_.flipFlop.clockFemtojoules +
+        static_cast<double>(activity.registerToggles) * technology_.flipFlop.toggleFemtojoules;
+    for (double& value : energy.values) value *= kFemto / static_cast<double>(activity.products);
+    return energy;
+}
+
+ByElementPart ElementModel::flatEnergy(double rate) const {
+    ByElementPart energy;
+    const GateFigures& figures = technology_.of(goal_);
+    for (const Part part : kParts) {
+        const auto index = static_cast<std::size_t>(part);
+        for (const std::uint32_t gates : gates_.gates[index]) {
+            energy[partOf(part)] += rate * gates * figures.settledFemtojoules[index] * kFemto;
+        }
+    }
+    const auto bits = static_cast<double>(flipFlops());
+    energy[ElementPart::Registers] +=
+        bits * kFemto *
+        (technology_.flipFlop.clockFemtojoules +
+         rate * (technology_.flipFlop.toggleFemtojoules + technology_.inputFemtojoules));
+    const auto cycles = static_cast<double>(circuit_.schedule.size());
+    for (double& value : energy.values) value *= cycles;
+    return energy;
+}
+
+double ElementModel::idleJoules() const {
+    return static_cast<double>(flipFlops()) * technology_.flipFlop.clockFemtojoules * kFemto;
+}
+
+}  // namespace systole::cost

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "models/cost/circuit/element_circuit.hpp"
+#include "models/cost/element/operand_trace.hpp"
+#include "models/cost/netlist/circuit_activity.hpp"
+#include "models/cost/netlist/gate_counts.hpp"
+#include "models/cost/technology/logic_technology.hpp"
+
+namespace systole::cost {
+
+/// What the reports take a processing element (PE) apart into.
+enum class ElementPart : std::uint8_t {
+    Multiplier,  ///< decoders and exponent adder included
+    Alignment,
+    Accumulator,
+    Normalisation,
+    Rounding,
+    Registers,
+};
+inline constexpr std::array kElementParts{ElementPart::Multiplier,  ElementPart::Alignment,
+                                          ElementPart::Accumulator, ElementPart::Normalisation,
+                                          ElementPart::Rounding,    ElementPart::Registers};
+inline constexpr std::size_t kElementPartCount = kElementParts.size();
+
+/// `multiplier`, `alignment`, `accumulator`, `normalisation`, `rounding`, `registers`.
+const char* nameOf(ElementPart part);
+
+/// A figure for each part of a PE.
+struct ByElementPart {
+    std::array<double, kElementPartCount> values{};
+
+    double& operator[](ElementPart part) { return values[static_cast<std::size_t>(part)]; }
+    double operator[](ElementPart part) const { return values[static_cast<std::size_t>(part)]; }
+    double total() const;
+};
+
+/// How often gates and registers of a PE changed over some products.
+struct ElementActivity {
+    Toggles gates;
+    std::uint64_t products = 0;
+    std::uint64_t registerToggles = 0;
+    std::uint64_t clockedBits = 0;  ///< register bits times the cycles in which they were clocked
+
+    ElementActivity& operator+=(const ElementActivity& more);
+};
+
+/// Whether products with a zero leave multiplier and adder at rest: their registers keep what they
+/// hold, and the sum passes by.
+enum class ZeroGating : std::uint8_t { Off, On };
+
+/// Area, delay and energy of a PE: its circuit (circuit/element_circuit.hpp) with the figures of a
+/// technology. No wires between PEs, no clock tree.
+class ElementModel {
+public:
+    ElementModel(const LogicTechnology& technology, const ElementDescription& element,
+                 Goal goal = Goal::Area);
+    /// Of a multiplier by itself, without registers.
+    static ElementModel ofMultiplier(const LogicTechnology& technology,
+                                     const ElementDescription& element, Goal goal = Goal::Area);
+
+    ByElementPart squareMicrons() const;
+    double leakageWatts() const;
+    std::size_t flipFlops() const;
+    /// From register to register: the shortest clock period.
+    double nanoseconds() const { return delay_; }
+    /// With the logic cut by registers into `stages` of about equal delay.
+    double nanoseconds(std::uint32_t stages) const;
+    /// Bits that each such cut has to hold: the product's.
+    std::size_t pipelineBits() const { return circuit_.productBits; }
+
+    /// What a trace of operands does to the circuit, from its second step on.
+    ElementActivity activityOf(const OperandTrace& trace,
+                               ZeroGating gating = ZeroGating::Off) const;
+    /// Joules per product. Empty activity: none.
+    ByElementPart energyOf(const ElementActivity& activity) const;
+    /// Joules per product if every gate and register bit toggles `rate` times in a cycle, without
+    /// glitches.
+    ByElementPart flatEnergy(double rate) const;
+    /// A clocked cycle in which nothing changes.
+    double idleJoules() const;
+
+    const ElementDescription& description() const { return element_; }
+    const ElementCircuit& circuit() const { return circuit_; }
+    const CriticalPath& path() const { return path_; }
+    const GateCounts& gates() const { return gates_; }
+
+private:
+    ElementModel(const LogicTechnology& technology, const ElementDescription& element, Goal goal,
+                 ElementCircuit circuit, bool hasRegisters);
+
+    LogicTechnology technology_;
+    ElementDescription element_;
+    Goal goal_;
+    ElementCircuit circuit_;
+    bool hasRegisters_;
+    GateCounts gates_;
+    CriticalPath path_;
+    double delay_ = 0;
+};
+
+}  // namespace systole::cost

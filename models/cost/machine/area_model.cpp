@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cost/machine/area_model.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "models/cost/machine/logic_estimate.hpp"
+#include "models/cost/machine/machine_memories.hpp"
+
+namespace systole::cost {
+namespace {
+
+AreaNode leaf(std::string name, double area, double error, std::string source) {
+    return {.name = std::move(name),
+            .squareMicrons = area,
+            .lowSquareMicrons = area * std::max(0.0, 1 - error),
+            .highSquareMicrons = area * (1 + error),
+            .isFree = false,
+            .source = std::move(source),
+            .parts = {}};
+}
+
+AreaNode freeNode(std::string name, std::string source) {
+    AreaNode node{.name = std::move(name), .source = std::move(source)};
+    node.isFree = true;
+    return node;
+}
+
+AreaNode sumNode(std::string name, std::vector<AreaNode> parts) {
+    AreaNode node{.name = std::move(name), .source = "sum of its parts"};
+    for (const AreaNode& part : parts) {
+        node.squareMicrons += part.squareMicrons;
+        node.lowSquareMicrons += part.lowSquareMicrons;
+        node.highSquareMicrons += part.highSquareMicrons;
+        node.isFree = node.isFree || part.isFree;
+    }
+    node.parts = std::move(parts);
+    return node;
+}
+
+AreaNode memoryNode(std::string name, const Technology& technology, const SramMacro& memory,
+                    double count) {
+    const Estimate& area = memory.areaSquareMicrons;
+    if (area.nominal == 0) return freeNode(std::move(name), "unlimited: costs nothing");
+    return {.name = std::move(name),
+            .squareMicrons = count * area.nominal,
+            .lowSquareMicrons = count * area.low,
+            .highSquareMicrons = count * area.high,
+            .isFree = false,
+            .source = technology.sram.source(),
+            .parts = {}};
+}
+
+AreaNode arrayNode(const Technology& technology, const MachineDescription& machine) {
+    const LogicTechnology& logic = technology.logic;
+    const double elements = static_cast<double>(machine.array.rows) * machine.array.columns;
+    const ElementModel model(logic, machine.element);
+    const ByElementPart area = model.squareMicrons();
+    std::vector<AreaNode> parts;
+    for (const ElementPart part : kElementParts) {
+        if (area[part] == 0) continue;
+        parts.push_back(
+            leaf(nameOf(part), elements * area[part], logic.areaError.largest, logic.source));
+    }
+    const LogicEstimate control = elementControl(logic, machine, model.pipelineBits());
+    parts.push_back(
+        leaf("control", elements * control.squareMicrons(logic), kEstimateError, kEstimateSource));
+    return sumNode("array", {sumNode("processing_elements", std::move(parts)),
+                             leaf("edge", arrayEdge(logic, machine).squareMicrons(logic),
+                                  kEstimateError, kEstimateSource)});
+}
+
+AreaNode estimateNode(std::string name, const LogicTechnology& logic,
+                      const LogicEstimate& estimate) {
+    return leaf(std::move(name), estimate.squareMicrons(logic), kEstimateError, kEstimateSource);
+}
+
+AreaNode vectorNode(const LogicTechnology& logic, const Limit& lanes) {
+    if (!lanes) return freeNode("vector_unit", "unlimited: costs nothing");
+    return leaf("vector_unit", static_cast<double>(*lanes) * vectorLane(logic).squareMicrons(logic),
+                kEstimateError, kEstimateSource);
+}
+
+}  // namespace
+
+const AreaNode* AreaNode::find(const std::string& part) const {
+    const auto found = std::find_if(parts.begin(), parts.end(),
+                                    [&](const AreaNode& each) { return each.name == part; });
+    return found == parts.end() ? nullptr : &*found;
+}
+
+AreaNode areaOf(const Technology& technology, const MachineDescription& machine) {
+    if (technology.isFree) return freeNode("total", "left out");
+    const LogicTechnology& logic = technology.logic;
+    const MachineMemories memories = memoriesOf(technology, machine);
+    std::vector<AreaNode> parts{
+        arrayNode(technology, machine),
+        memoryNode("activation_scratchpad", technology, memories.activationScratchpad, 1),
+        memoryNode("weight_scratchpad", technology, memories.weightScratchpad, 1),
+        memoryNode("accumulator_buffer", technology, memories.accumulatorColumn,
+                   machine.array.columns),
+        vectorNode(logic, machine.vectorLanes),
+        estimateNode("dma", logic, dmaEngine(logic, machine.control)),
+        estimateNode("sequencer", logic, sequencer(logic, machine.control)),
+    };
+    if (machine.control.dramChannels > 0) {
+        parts.push_back(
+            estimateNode("memory_controller", logic, memoryController(logic, machine.control)));
+    }
+    return sumNode("total", std::move(parts));
+}
+
+double ClockLimits::reachableHertz() const {
+    const double slowest = std::max(elementNanoseconds, scratchpadNanoseconds);
+    return slowest == 0 ? std::numeric_limits<double>::infinity() : 1e9 / slowest;
+}
+
+ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine) {
+    if (technology.isFree) return {};
+    const auto delay = [&](Goal goal) {
+        return ElementModel(technology.logic, machine.element, goal)
+            .nanoseconds(machine.array.pipelineDepth);
+    };
+    const MachineMemories memories = memoriesOf(technology, machine);
+    ClockLimits limits{.elementNanoseconds = delay(Goal::Area)};
+    if (technology.logic.speed) limits.fastNanoseconds = delay(Goal::Delay);
+    for (const SramMacro* memory : {&memories.activationScratchpad, &memories.weightScratchpad,
+                                    &memories.accumulatorColumn}) {
+        limits.scratchpadNanoseconds =
+            std::max(limits.scratchpadNanoseconds, memory->accessSeconds.low * 1e9);
+    }
+    return limits;
+}
+
+}  // namespace systole::cost

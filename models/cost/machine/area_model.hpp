@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/cost/element/element_model.hpp"
+#include "models/cost/machine/machine_description.hpp"
+#include "models/cost/technology/technology.hpp"
+
+namespace systole::cost {
+
+/// A component and what it is made of.
+struct AreaNode {
+    std::string name;  ///< snake_case, as results call it
+    double squareMicrons = 0;
+    double lowSquareMicrons = 0;  ///< error band
+    double highSquareMicrons = 0;
+    bool isFree = false;  ///< an unlimited resource: contributes nothing
+    std::string source{};
+    std::vector<AreaNode> parts{};  ///< sum up to it
+
+    /// The part of that name.
+    const AreaNode* find(const std::string& part) const;
+};
+
+/// The machine as a tree: `array` (its elements by part, edge), scratchpads, accumulator buffer,
+/// vector unit, DMA engine, sequencer, memory controller. Wires between components, clock tree,
+/// pads and the DRAM's PHY are not in it.
+AreaNode areaOf(const Technology& technology, const MachineDescription& machine);
+
+/// How fast the machine can be clocked.
+struct ClockLimits {
+    double elementNanoseconds = 0;     ///< of a processing element synthesised for the least area
+    double fastNanoseconds = 0;        ///< for the least delay; 0: the technology does not say
+    double scratchpadNanoseconds = 0;  ///< the slowest memory, at the fast end of its band
+
+    /// That elements of the least area, and the memories, allow; infinite where nothing limits it.
+    double reachableHertz() const;
+};
+ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine);
+
+}  // namespace systole::cost

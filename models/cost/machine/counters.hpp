@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "models/counter_info.hpp"
+
+namespace systole::cost {
+
+/// What the accelerator did, apart from DRAM commands (memory::DramCounters). A scratchpad word is
+/// as wide as the scratchpad; an accumulator word is one partial sum.
+struct Counters {
+    std::uint64_t macs = 0;
+    std::uint64_t idlePeCycles = 0;
+    std::uint64_t arrayStepCycles = 0;
+    std::uint64_t arrayFillCycles = 0;
+    std::uint64_t arrayDrainCycles = 0;
+    std::uint64_t activationOperands = 0;
+    std::uint64_t weightOperands = 0;
+    std::uint64_t operandRegisterWrites = 0;
+    std::uint64_t operandRegisterToggles = 0;
+    std::uint64_t stationaryRegisterWrites = 0;
+    std::uint64_t stationaryRegisterToggles = 0;
+    std::uint64_t sumRegisterWrites = 0;
+    std::uint64_t activationScratchpadReads = 0;
+    std::uint64_t activationScratchpadWrites = 0;
+    std::uint64_t weightScratchpadReads = 0;
+    std::uint64_t weightScratchpadWrites = 0;
+    std::uint64_t portWaitCycles = 0;
+    std::uint64_t bankConflictCycles = 0;
+    std::uint64_t accumulatorReads = 0;
+    std::uint64_t accumulatorWrites = 0;
+    std::uint64_t accumulatorOverflows = 0;
+    std::uint64_t accumulatorSaturations = 0;
+    std::uint64_t vectorOperations = 0;
+    std::uint64_t bytesLoaded = 0;
+    std::uint64_t bytesStored = 0;
+    std::uint64_t haloBytes = 0;
+};
+
+inline constexpr std::array kCounters{
+    CounterInfo<Counters>{"macs", "1", "multiply-accumulates of the network", &Counters::macs},
+    CounterInfo<Counters>{"idle_pe_cycles", "cycle",
+                          "PE cycles without a MAC while the array executes a fold",
+                          &Counters::idlePeCycles},
+    CounterInfo<Counters>{"array_step_cycles", "cycle", "array cycles in which steps begin",
+                          &Counters::arrayStepCycles},
+    CounterInfo<Counters>{"array_fill_cycles", "cycle",
+                          "array cycles without steps while stationary operands are loaded",
+                          &Counters::arrayFillCycles},
+    CounterInfo<Counters>{"array_drain_cycles", "cycle",
+                          "array cycles without steps while sums are on their way out",
+                          &Counters::arrayDrainCycles},
+    CounterInfo<Counters>{"activation_operands", "1",
+                          "elements the array read from the activation scratchpad, repetitions "
+                          "counted, padding not",
+                          &Counters::activationOperands},
+    CounterInfo<Counters>{"weight_operands", "1",
+                          "elements the array read from the weight scratchpad, repetitions counted",
+                          &Counters::weightOperands},
+    CounterInfo<Counters>{"operand_register_writes", "1",
+                          "operands that PEs took from the row's or the column's PE before",
+                          &Counters::operandRegisterWrites},
+    CounterInfo<Counters>{"operand_register_toggles", "bit",
+                          "bits that changed in them; 0 where values are not computed",
+                          &Counters::operandRegisterToggles},
+    CounterInfo<Counters>{"stationary_register_writes", "1",
+                          "stationary operands that PEs shifted down, or switched to",
+                          &Counters::stationaryRegisterWrites},
+    CounterInfo<Counters>{"stationary_register_toggles", "bit",
+                          "bits that changed in them; 0 where values are not computed",
+                          &Counters::stationaryRegisterToggles},
+    CounterInfo<Counters>{"sum_register_writes", "1",
+                          "sums that PEs added to or passed on, and those shifted down to drain",
+                          &Counters::sumRegisterWrites},
+    CounterInfo<Counters>{"activation_scratchpad_reads", "word", "words read",
+                          &Counters::activationScratchpadReads},
+    CounterInfo<Counters>{"activation_scratchpad_writes", "word", "words written",
+                          &Counters::activationScratchpadWrites},
+    CounterInfo<Counters>{"weight_scratchpad_reads", "word", "words read",
+                          &Counters::weightScratchpadReads},
+    CounterInfo<Counters>{"weight_scratchpad_writes", "word", "words written",
+                          &Counters::weightScratchpadWrites},
+    CounterInfo<Counters>{"port_wait_cycles", "cycle",
+                          "cycles that units lost while others held the ports that they wanted",
+                          &Counters::portWaitCycles},
+    CounterInfo<Counters>{"bank_conflict_cycles", "cycle",
+                          "cycles that units lost because they wanted several words of a bank",
+                          &Counters::bankConflictCycles},
+    CounterInfo<Counters>{"accumulator_reads", "word", "partial sums read",
+                          &Counters::accumulatorReads},
+    CounterInfo<Counters>{"accumulator_writes", "word", "partial sums written",
+                          &Counters::accumulatorWrites},
+    CounterInfo<Counters>{"accumulator_overflows", "1",
+                          "additions in the array that wrapped, or left a float's range; 0 where "
+                          "values are not computed",
+                          &Counters::accumulatorOverflows},
+    CounterInfo<Counters>{"accumulator_saturations", "1",
+                          "additions in the array that stopped at the end of the range; 0 where "
+                          "values are not computed",
+                          &Counters::accumulatorSaturations},
+    CounterInfo<Counters>{"vector_operations", "1", "elements that passed a vector lane",
+                          &Counters::vectorOperations},
+    CounterInfo<Counters>{"bytes_loaded", "B", "bytes that load commands asked for",
+                          &Counters::bytesLoaded},
+    CounterInfo<Counters>{"bytes_stored", "B", "bytes that store commands asked for",
+                          &Counters::bytesStored},
+    CounterInfo<Counters>{"halo_bytes", "B",
+                          "those of bytes_loaded that neighbouring tiles share: input elements "
+                          "that a tile loads although an earlier tile of the same pass over the "
+                          "image has (a further pass, for other channels, counts for itself)",
+                          &Counters::haloBytes},
+};
+
+inline Counters& operator+=(Counters& sum, const Counters& more) {
+    addCounters(sum, more, kCounters);
+    return sum;
+}
+
+}  // namespace systole::cost

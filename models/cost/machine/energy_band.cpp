@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cost/machine/energy_band.hpp"
+
+#include <algorithm>
+
+#include "models/cost/machine/logic_estimate.hpp"
+
+namespace systole::cost {
+namespace {
+
+Estimate within(double nominal, double error) {
+    return {nominal, nominal * std::max(0.0, 1 - error), nominal * (1 + error)};
+}
+
+}  // namespace
+
+std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,
+                                                              const EnergyBreakdown& low,
+                                                              const EnergyBreakdown& nominal,
+                                                              const EnergyBreakdown& high) {
+    std::array<EnergyFigure, kEnergyComponents.size()> band;
+    for (std::size_t i = 0; i < band.size(); ++i) {
+        const EnergyComponent& component = kEnergyComponents.at(i);
+        const double joules = nominal.*component.joules;
+        EnergyFigure& figure = band.at(i);
+        switch (component.basis) {
+            case EnergyBasis::Element:
+                figure = {within(joules, technology.logic.energyError.largest),
+                          technology.logic.source};
+                break;
+            case EnergyBasis::Estimate:
+                figure = {within(joules, kEstimateError), kEstimateSource};
+                break;
+            case EnergyBasis::Memory:
+                figure = {{joules, low.*component.joules, high.*component.joules},
+                          technology.sram.source()};
+                break;
+            case EnergyBasis::Dram:
+                figure = {within(joules, 0), "commands and currents of the part (docs/dram.md)"};
+                break;
+        }
+    }
+    return band;
+}
+
+}  // namespace systole::cost

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "models/cost/circuit/element_circuit.hpp"
+#include "models/cost/machine/energy_options.hpp"
+#include "models/units.hpp"
+
+namespace systole::cost {
+
+/// A banked scratchpad: one macro a bank. Unlimited capacity or banks: it costs nothing.
+struct ScratchpadDescription {
+    Limit capacityBytes;
+    Limit banks;
+    std::uint32_t wordBits = 0;
+    std::uint32_t ports = 1;
+
+    bool isFree() const { return !capacityBytes || !banks; }
+};
+
+/// What a systolic array is made of besides the elements' circuits.
+struct ArrayDescription {
+    std::uint32_t rows = 0;  ///< physical elements
+    std::uint32_t columns = 0;
+    bool isOutputStationary = false;
+    bool isInputStationary = false;
+    bool overlapsFolds = false;      ///< second registers of stationary operands
+    bool hasDrainRegisters = false;  ///< second registers of sums
+    std::uint32_t pipelineDepth = 1;
+};
+
+/// Queues and data paths of the controllers around the array.
+struct ControlDescription {
+    std::uint32_t commandQueueDepth = 0;  ///< of each unit
+    std::uint32_t dmaOutstandingBursts = 0;
+    std::uint32_t dmaBytesPerCycle = 0;
+    std::uint32_t dramChannels = 0;  ///< none where DRAM is ideal
+    std::uint32_t dramQueueEntries = 0;
+    std::uint32_t dramWriteEntries = 0;
+    std::uint32_t dramBanks = 0;
+    std::uint32_t dramBurstBytes = 0;
+};
+
+/// The numbers of a machine that area and energy depend on.
+struct MachineDescription {
+    ArrayDescription array;
+    ElementDescription element;
+    double clockHertz = 0;
+    ScratchpadDescription activationScratchpad;
+    ScratchpadDescription weightScratchpad;
+    /// One macro of this many accumulators for each array column. Unlimited: it costs nothing.
+    Limit accumulatorRows;
+    std::uint32_t accumulatorBits = 0;
+    Limit vectorLanes;  ///< unlimited: the vector unit costs nothing
+    ControlDescription control;
+    EnergyOptions energy;
+};
+
+}  // namespace systole::cost

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/memory/dram/memory_controller.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+
+namespace systole::memory {
+namespace {
+
+/// Without the rules for commands that the controller never issues: they cost time only.
+DdrConfig withoutIdleRules(DdrConfig config) {
+    const DramControllerConfig& controller = config.controller;
+    std::erase_if(config.rules, [&](const TimingRule& rule) {
+        switch (rule.next) {
+            case Command::PowerDownEntry:
+            case Command::PowerDownExit:
+                return !controller.powerDownAfter;
+            case Command::SelfRefreshEntry:
+            case Command::SelfRefreshExit:
+                return !controller.selfRefreshAfter;
+            case Command::RefreshBank:
+                return config.refresh.mode != RefreshMode::PerBank;
+            default:
+                return false;
+        }
+    });
+    return config;
+}
+
+}  // namespace
+
+MemoryController::MemoryController(const DdrConfig& config)
+    : config_(config),
+      device_(withoutIdleRules(config)),
+      reads_(config.controller.readQueue, device_.banks().banks()),
+      writes_(config.controller.writeQueue, device_.banks().banks()),
+      banks_(device_.banks().banks()),
+      candidates_(device_.timing()),
+      activatesFirst_(isWindowNarrow()) {
+    const DramControllerConfig& controller = config_.controller;
+    SYSTOLE_CHECK(controller.readQueue > 0 && controller.writeQueue > 0 &&
+                      controller.writeLow < controller.writeHigh &&
+                      controller.writeHigh <= controller.writeQueue,
+                  "queues of {} reads and {} writes, watermarks {} and {}", controller.readQueue,
+                  controller.writeQueue, controller.writeHigh, controller.writeLow);
+    for (std::size_t i = 0; i < kBurstCommandCount; ++i) {
+        const CommandSlot& slot = config_.commands[i];
+        const bool isShared = slot.bus == config_.commands[indexOf(Command::Activate)].bus;
+        slotBeforeActivate_[i] = isShared && slot.bus ? slot.clocks : 0;
+    }
+    for (std::uint32_t rank = 0; rank < device_.banks().ranks(); ++rank) {
+        ranks_.push_back({RefreshSchedule(config_, rank)});
+        nextDue_ = std::min(nextDue_, ranks_.back().refresh.nextDue());
+    }
+    for (Bank& bank : banks_) {
+        bank.timeout = config_.clocksBetween(Command::Activate, Command::Activate, Level::Bank);
+    }
+}
+
+Cycle MemoryController::burstLatency(bool isWrite) const {
+    return isWrite ? config_.latencies.write : config_.latencies.read;
+}
+
+std::optional<ServedBurst> MemoryController::offer(const MemoryRequest& request, Cycle clock) {
+    SYSTOLE_CHECK(clock >= lastArrival_, "arrival at {} after one at {}", clock, lastArrival_);
+    lastArrival_ = clock;
+    if (waiting() == 0) {
+        catchUp(clock);
+        if (clock > lastDataClock_) {
+            counters_.idleClocks += clock - lastDataClock_;
+            lastDataClock_ = clock;
+        }
+    }
+    SYSTOLE_CHECK(now_ <= clock, "arrival at {} after commands at {}", clock, now_);
+    now_ = clock;
+    const DramAddress& address = request.address;
+    QueuedBurst burst;
+    burst.tag = request.tag;
+    burst.arrival = clock;
+    burst.notBefore = clock + config_.controller.pipelineClocks;
+    burst.order = arrivals_++;
+    burst.bank = device_.banks().flat(address.bank);
+    burst.row = address.row;
+    burst.column = address.column;
+    if (request.isWrite) {
+        // It would overwrite what an older read wants.
+        burst.held = reads_.findLast(burst) != RequestQueue::kNone;
+    } else if (const Slot write = writes_.findLast(burst); write != RequestQueue::kNone) {
+        ++counters_.forwardedReads;
+        lastDataClock_ = std::max(lastDataClock_, burst.notBefore + 1);
+        return ServedBurst{.tag = burst.tag,
+                           .forwardedFrom = writes_.at(write).tag,
+                           .arrivalClock = clock,
+                           .columnClock = burst.notBefore,
+                           .dataEndClock = burst.notBefore + 1};
+    }
+    const Slot slot = queue(request.isWrite).insert(burst, device_.openRow(burst.bank));
+    ++ranks_[address.bank.rank].pending;
+    if (!keepsChoice(slot, request.isWrite)) {
+        isChosen_ = false;
+        candidates_.invalidate(burst.bank);
+    }
+    return std::nullopt;
+}
+
+/// Whether what is done next is the same with the new burst: others of its bank go before it.
+bool MemoryController::keepsChoice(Slot slot, bool isWrite) const {
+    const RequestQueue& own = queue(isWrite);
+    const std::uint32_t bank = own.at(slot).bank;
+    const bool isFirst = slot == own.oldestOf(bank) || slot == own.hitOf(bank);
+    const bool mayTurn = isWrite ? own.size() >= config_.controller.writeHigh : writing_;
+    return isChosen_ && !isFirst && !mayTurn;
+}
+
+void MemoryController::idleUntil(Cycle clock) {
+    SYSTOLE_CHECK(waiting() == 0 && clock >= lastArrival_, "idle until {} with {} bursts waiting",
+                  clock, waiting());
+    lastArrival_ = clock;
+    catchUp(clock);
+}
+
+void MemoryController::catchUp(Cycle clock) {
+    while (nextEvent() < clock) {
+        step();
+    }
+}
+
+Cycle MemoryController::nextEvent() {
+    const Cycle clock = std::min(choice().clock, nextDue_);
+    SYSTOLE_CHECK(clock != kNever || waiting() == 0, "{} bursts wait for each other", waiting());
+    return clock;
+}
+
+std::optional<ServedBurst> MemoryController::step() {
+    const Choice next = choice();
+    isChosen_ = false;
+    if (nextDue_ <= next.clock) {
+        refreshesDue();
+        return std::nullopt;
+    }
+    issue(next);
+    if (isColumn(next.command)) {
+        return serve(next);
+    }
+    note(next);
+    return std::nullopt;
+}
+
+void MemoryController::refreshesDue() {
+    now_ = std::max(now_, nextDue_);
+    const Cycle due = nextDue_;
+    nextDue_ = kNever;
+    for (std::uint32_t rank = 0; rank < ranks_.size(); ++rank) {
+        RefreshSchedule& refresh = ranks_[rank].refresh;
+        if (refresh.nextDue() == due) {
+            refresh.becomeDue();
+            aim(rank);
+            block(rank);
+        }
+        nextDue_ = std::min(nextDue_, refresh.nextDue());
+    }
+}
+
+void MemoryController::issue(const Choice& choice) {
+    IssuedCommand issued{choice.clock, choice.command, device_.banks().id(choice.bank), 0, 0};
+    if (choice.slot != RequestQueue::kNone) {
+        const QueuedBurst& burst = queue(writing_).at(choice.slot);
+        issued.row = burst.row;
+        issued.column = isColumn(choice.command) ? burst.column : 0;
+    }
+    device_.issue(issued);
+    candidates_.issued(choice.command);
+    now_ = choice.clock;
+}
+
+/// What a command other than Read and Write changes for the bursts.
+void MemoryController::note(const Choice& choice) {
+    const std::uint32_t rank = device_.banks().rankOf(choice.bank);
+    switch (choice.command) {
+        case Command::Activate:
+            adaptTimeout(choice);
+            countOutcome(choice);
+            queue(writing_).at(choice.slot).activated = true;
+            opened(choice.bank, device_.openRow(choice.bank));
+            break;
+        case Command::Precharge:
+            adaptTimeout(choice);
+            countOutcome(choice);
+            closed(choice.bank);
+            break;
+        case Command::PrechargeAll:
+            for (std::uint32_t i = 0; i < device_.banks().banksPerRank(); ++i) {
+                closed(rank * device_.banks().banksPerRank() + i);
+            }
+            break;
+        case Command::RefreshBank:
+            for (const std::uint32_t bank : device_.refreshSet(choice.bank)) {
+                candidates_.invalidate(bank);
+            }
+            [[fallthrough]];
+        case Command::Refresh:
+            ranks_[rank].refresh.refreshed(ranks_[rank].target);
+            aim(rank);
+            block(rank);
+            break;
+        default:
+            if (choice.command == Command::SelfRefreshEntry) {
+                ranks_[rank].refresh.suspend();
+            } else if (choice.command == Command::SelfRefreshExit) {
+                ranks_[rank].refresh.resume(choice.clock);
+            }
+            nextDue_ = kNever;
+            for (const Rank& each : ranks_) {
+                nextDue_ = std::min(nextDue_, each.refresh.nextDue());
+            }
+            block(rank);
+    }
+}
+
+void MemoryController::opened(std::uint32_t bank, std::uint32_t row) {
+    reads_.rowChanged(bank, row);
+    writes_.rowChanged(bank, row);
+    candidates_.invalidate(bank);
+    banks_[bank].passed = 0;
+    banks_[bank].row = row;
+    banks_[bank].lastUse = now_;
+}
+
+void MemoryController::closed(std::uint32_t bank) {
+    reads_.rowChanged(bank, DramDevice::kClosed);
+    writes_.rowChanged(bank, DramDevice::kClosed);
+    candidates_.invalidate(bank);
+    banks_[bank].mayClose = false;
+}
+
+/// How the burst found its row is what the first command for it says.
+void MemoryController::countOutcome(const Choice& choice) {
+    if (choice.slot == RequestQueue::kNone) {
+        return;
+    }
+    QueuedBurst& burst = queue(writing_).at(choice.slot);
+    if (!burst.begun) {
+        burst.begun = true;
+        if (choice.command == Command::Activate) {
+            ++counters_.rowMisses;
+        } else if (choice.command == Command::Precharge) {
+            ++counters_.rowConflicts;
+        } else {
+            ++counters_.rowHits;
+        }
+    }
+}
+
+/// A row that is opened again after its timeout was closed too early; one that a burst had to
+/// close was open for too long.
+void MemoryController::adaptTimeout(const Choice& choice) {
+    if (config_.controller.pagePolicy != PagePolicy::Adaptive) {
+        return;
+    }
+    const Cycle middle = config_.clocksBetween(Command::Activate, Command::Activate, Level::Bank);
+    constexpr Cycle kRange = 16;
+    Bank& bank = banks_[choice.bank];
+    if (choice.command == Command::Activate) {
+        const std::uint32_t row = queue(writing_).at(choice.slot).row;
+        if (bank.closedRow == row) {
+            bank.timeout = std::min(bank.timeout * 2, middle * kRange);
+        }
+        bank.closedRow = DramDevice::kClosed;
+    } else if (choice.slot == RequestQueue::kNone) {
+        bank.closedRow = bank.row;
+    } else {
+        bank.timeout = std::max<Cycle>(bank.timeout / 2, 1 + middle / kRange);
+    }
+}
+
+std::vector<std::uint32_t> MemoryController::banksOf(std::uint32_t rank, std::uint32_t set) const {
+    return device_.refreshSet(rank * device_.banks().banksPerRank() + set);
+}
+
+/// Whether no burst waits for the banks of the set.
+bool MemoryController::isIdle(std::uint32_t rank, std::uint32_t set) const {
+    const auto banks = banksOf(rank, set);
+    return std::all_of(banks.begin(), banks.end(), [&](std::uint32_t bank) {
+        return reads_.oldestOf(bank) == RequestQueue::kNone &&
+               writes_.oldestOf(bank) == RequestQueue::kNone;
+    });
+}
+
+/// The set to be refreshed next: one for which nothing waits, if there is any.
+void MemoryController::aim(std::uint32_t rank) {
+    if (config_.refresh.mode != RefreshMode::PerBank) {
+        return;
+    }
+    Rank& state = ranks_[rank];
+    std::optional<std::uint32_t> first;
+    for (std::uint32_t set = 0; set < state.refresh.sets(); ++set) {
+        if (state.refresh.mayRefresh(set)) {
+            first = first.value_or(set);
+            if (isIdle(rank, set)) {
+                first = set;
+                break;
+            }
+        }
+    }
+    state.target = *first;
+}
+
+/// Banks that take no bursts: of a rank that is not up, or that a refresh must have first.
+void MemoryController::block(std::uint32_t rank) {
+    const std::uint32_t first = rank * device_.banks().banksPerRank();
+    const RefreshSchedule& refresh = ranks_[rank].refresh;
+    const bool perBank = config_.refresh.mode == RefreshMode::PerBank;
+    const bool all = device_.power(rank) != PowerState::Up || (refresh.mustRefresh() && !perBank);
+    for (std::uint32_t i = 0; i < device_.banks().banksPerRank(); ++i) {
+        candidates_.block(first + i, all);
+    }
+    if (refresh.mustRefresh() && perBank) {
+        for (const std::uint32_t bank : banksOf(rank, ranks_[rank].target)) {
+            candidates_.block(bank, true);
+        }
+    }
+}
+
+ServedBurst MemoryController::serve(const Choice& choice) {
+    countOutcome(choice);
+    RequestQueue& own = queue(writing_);
+    const QueuedBurst burst = own.at(choice.slot);
+    const ServedBurst served{
+        .tag = burst.tag,
+        .isWrite = writing_,
+        .activated = burst.activated,
+        .forwardedFrom = std::nullopt,
+        .arrivalClock = burst.arrival,
+        .columnClock = choice.clock,
+        .dataEndClock = choice.clock + burstLatency(writing_) + config_.latencies.burst};
+    Bank& bank = banks_[burst.bank];
+    bank.passed += own.oldestOf(burst.bank) != choice.slot ? 1 : 0;
+    bank.mayClose = config_.controller.pagePolicy != PagePolicy::Open;
+    bank.lastUse = choice.clock;
+    own.erase(choice.slot);
+    candidates_.invalidate(burst.bank);
+    if (!writing_) {
+        writes_.release(burst.bank, device_.openRow(burst.bank), [&](const QueuedBurst& write) {
+            return reads_.findLast(write) == RequestQueue::kNone;
+        });
+    }
+    const Cycle dataBegin = std::max(served.dataEndClock - config_.latencies.burst, busyUntil_);
+    counters_.busyClocks += std::max(served.dataEndClock, dataBegin) - dataBegin;
+    busyUntil_ = std::max(busyUntil_, served.dataEndClock);
+    lastDataClock_ = std::max(lastDataClock_, served.dataEndClock);
+    Rank& rank = ranks_[device_.banks().rankOf(burst.bank)];
+    if (--rank.pending == 0) {
+        rank.idleSince = served.dataEndClock;
+    }
+    ++served_;
+    return served;
+}
+
+DramCounters MemoryController::countersAt(Cycle endClock) const {
+    SYSTOLE_CHECK(endClock >= lastDataClock_, "end at {} before the last data at {}", endClock,
+                  lastDataClock_);
+    DramCounters counters = device_.countersAt(endClock);
+    const Cycle idle = counters_.idleClocks + endClock - lastDataClock_;
+    counters += counters_;
+    counters.idleClocks = idle;
+    counters.stalledClocks = endClock - idle - counters.busyClocks;
+    return counters;
+}
+
+}  // namespace systole::memory

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/numeric/formats/format.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <string_view>
+
+namespace systole::numeric {
+namespace {
+
+constexpr int kWidestInteger = 16;
+constexpr int kWidestFloatExponent = 8;
+constexpr int kWidestMantissa = 10;
+constexpr int kFp32Mantissa = 23;
+constexpr int kLargestBias = 255;  // products of two values stay within binary64
+constexpr int kLargestFraction = 32;
+constexpr std::size_t kLargestCodebook = 256;
+constexpr double kLargestEntry = 0x1p200;  // products and grids stay within binary64
+
+std::optional<std::string> outside(std::string_view what, int value, int low, int high) {
+    if (value >= low && value <= high) return std::nullopt;
+    return fmt::format("{}: {}, expected {} to {}", what, value, low, high);
+}
+
+std::optional<std::string> problem(const IntFormat& format) {
+    if (auto bits = outside("bits", format.bits, 1, kWidestInteger)) return bits;
+    if (auto fraction =
+            outside("fraction", format.fractionBits, -kLargestFraction, kLargestFraction)) {
+        return fraction;
+    }
+    if (format.narrowRange && (!format.isSigned || format.bits < 2)) {
+        return "narrow: true, expected false for an unsigned or one-bit format";
+    }
+    if (format.narrowRange && format.halfInteger) {
+        return "narrow: true, expected false on the half-integer grid, which is symmetric";
+    }
+    return std::nullopt;
+}
+
+bool hasNonzeroValue(const FloatFormat& format) {
+    // The largest magnitude codes that specials take away: all of the top exponent, or one code.
+    const std::int64_t codes = std::int64_t{1} << (format.exponentBits + format.mantissaBits);
+    const int first = format.zeroExponent == ZeroExponent::Flushed  ? 1 << format.mantissaBits
+                      : format.zeroExponent == ZeroExponent::NoZero ? 0
+                                                                    : 1;
+    const int taken = format.specials == SpecialValues::Ieee      ? 1 << format.mantissaBits
+                      : format.specials == SpecialValues::NanOnly ? 1
+                                                                  : 0;
+    return first < codes - taken;
+}
+
+std::optional<std::string> problem(const FloatFormat& format) {
+    if (auto bits = outside("exponent", format.exponentBits, 1, kWidestFloatExponent)) return bits;
+    const bool fp32 =
+        format.exponentBits == kWidestFloatExponent && format.mantissaBits == kFp32Mantissa;
+    if (!fp32) {
+        if (auto bits = outside("mantissa", format.mantissaBits, 0, kWidestMantissa)) return bits;
+    }
+    if (auto bias = outside("bias", format.bias, -kLargestBias, kLargestBias)) return bias;
+    if (format.specials == SpecialValues::Ieee && format.mantissaBits == 0) {
+        return "specials: ieee has no code for NaN without mantissa bits, expected nan_only, fnuz "
+               "or none";
+    }
+    if (format.specials == SpecialValues::Fnuz && !format.isSigned) {
+        return "specials: fnuz is the code of minus zero, expected a signed format";
+    }
+    if (format.specials == SpecialValues::Fnuz && format.zeroExponent == ZeroExponent::NoZero) {
+        return "specials: fnuz is the code of minus zero, expected a format with a zero";
+    }
+    if (!hasNonzeroValue(format)) {
+        return "exponent and mantissa: no code is left for a value other than zero, expected more "
+               "bits or specials: none";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> problem(const PositFormat& format) {
+    if (auto bits = outside("bits", format.bits, 3, kWidestInteger)) return bits;
+    return outside("es", format.exponentBits, 0, 4);
+}
+
+std::optional<std::string> problem(const CodebookFormat& format) {
+    if (format.values.size() < 2 || format.values.size() > kLargestCodebook) {
+        return fmt::format("codebook: {} values, expected 2 to {}", format.values.size(),
+                           kLargestCodebook);
+    }
+    std::set<double> seen;
+    for (const double value : format.values) {
+        if (!std::isfinite(value)) {
+            return fmt::format("codebook: {}, expected finite values", value);
+        }
+        if (value != 0 &&
+            (std::fabs(value) > kLargestEntry || std::fabs(value) < 1 / kLargestEntry)) {
+            return fmt::format("codebook: {:g}, expected magnitudes of {:g} to {:g}, or 0", value,
+                               1 / kLargestEntry, kLargestEntry);
+        }
+        if (!seen.insert(value).second) {
+            return fmt::format("codebook: {:g} is there twice, expected distinct values", value);
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<Format> knownIntegers() {
+    std::vector<Format> formats{
+        CodebookFormat{"binary", {-1, 1}},
+        IntFormat{.name = "ternary", .bits = 2, .narrowRange = true},
+    };
+    for (const int bits : {2, 3, 4, 5, 6, 7, 8, 12, 16}) {
+        formats.emplace_back(IntFormat{.name = fmt::format("int{}", bits), .bits = bits});
+    }
+    for (const int bits : {1, 2, 4, 8, 16}) {
+        formats.emplace_back(
+            IntFormat{.name = fmt::format("uint{}", bits), .bits = bits, .isSigned = false});
+    }
+    formats.emplace_back(IntFormat{.name = "int4_narrow", .bits = 4, .narrowRange = true});
+    formats.emplace_back(IntFormat{.name = "int8_narrow", .bits = 8, .narrowRange = true});
+    formats.emplace_back(IntFormat{.name = "int4_half", .bits = 4, .halfInteger = true});
+    // OCP MX 1.0, section 5.3.4: the element of MXINT8.
+    formats.emplace_back(IntFormat{.name = "mxint8", .bits = 8, .fractionBits = 6});
+    return formats;
+}
+
+std::vector<Format> knownFloats() {
+    using enum SpecialValues;
+    using enum ZeroExponent;
+    return {
+        // OCP OFP8 1.0, table 1; fnuz: Noune et al. 2022; the bias of 11: Sun et al., HFP8, 2019.
+        FloatFormat{"e4m3", 4, 3, 7, NanOnly},
+        FloatFormat{"e5m2", 5, 2, 15, Ieee},
+        FloatFormat{"e4m3fnuz", 4, 3, 8, Fnuz},
+        FloatFormat{"e5m2fnuz", 5, 2, 16, Fnuz},
+        FloatFormat{"e4m3b11fnuz", 4, 3, 11, Fnuz},
+        // IEEE 754 style: the top exponent is reserved.
+        FloatFormat{"e4m3_ieee", 4, 3, 7, Ieee},
+        FloatFormat{"e3m4_ieee", 3, 4, 3, Ieee},
+        FloatFormat{"e3m2_ieee", 3, 2, 3, Ieee},
+        // OCP MX 1.0, section 5.3: the element formats without special values; 5.4: the scale.
+        FloatFormat{"e3m2", 3, 2, 3, None},
+        FloatFormat{"e2m3", 2, 3, 1, None},
+        FloatFormat{"e2m1", 2, 1, 1, None},
+        FloatFormat{"e8m0", 8, 0, 127, NanOnly, false, NoZero},
+        // Hidden one always, a zero code, an exponent offset of choice (Kang 2019).
+        FloatFormat{"short_e4m3", 4, 3, 7, None, true, HiddenOne},
+        FloatFormat{"short_e3m2", 3, 2, 3, None, true, HiddenOne},
+        FloatFormat{"short_e2m1", 2, 1, 1, None, true, HiddenOne},
+        FloatFormat{"pow2_4", 3, 0, 7, None, true, HiddenOne},
+        FloatFormat{"fp16", 5, 10, 15, Ieee},
+        FloatFormat{"bf16", 8, 7, 127, Ieee},
+        // Agrawal et al. 2019: 1-6-9, no subnormals, infinity and NaN share one code.
+        FloatFormat{"dlfloat16", 6, 9, 31, NanOnly, true, HiddenOne},
+        FloatFormat{"fp32", 8, 23, 127, Ieee},
+    };
+}
+
+std::vector<Format> makeKnownFormats() {
+    std::vector<Format> formats = knownIntegers();
+    const std::vector<Format> floats = knownFloats();
+    formats.insert(formats.end(), floats.begin(), floats.end());
+    for (const auto& [bits, exponentBits] : {std::pair{8, 0}, {8, 1}, {8, 2}, {16, 1}}) {
+        formats.emplace_back(
+            PositFormat{fmt::format("posit{}es{}", bits, exponentBits), bits, exponentBits});
+    }
+    return formats;
+}
+
+/// Strips `prefix` and reads a decimal number without leading zeros.
+std::optional<int> takeNumber(std::string_view& text, std::string_view prefix) {
+    if (!text.starts_with(prefix)) return std::nullopt;
+    const std::string_view rest = text.substr(prefix.size());
+    int number = 0;
+    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    const bool leadingZero = error == std::errc{} && rest.front() == '0' && stop != rest.data() + 1;
+    if (error != std::errc{} || leadingZero || rest.front() == '-') return std::nullopt;
+    text = rest.substr(static_cast<std::size_t>(stop - rest.data()));
+    return number;
+}
+
+std::optional<Format> integerNamed(const std::string& name) {
+    std::string_view rest = name;
+    IntFormat format{.name = name};
+    auto bits = takeNumber(rest, "int");
+    if (!bits) {
+        bits = takeNumber(rest, "uint");
+        format.isSigned = false;
+    }
+    if (!bits) return std::nullopt;
+    format.bits = *bits;
+    format.narrowRange = rest == "_narrow";
+    format.halfInteger = rest == "_half";
+    if (!rest.empty() && !format.narrowRange && !format.halfInteger) return std::nullopt;
+    return format;
+}
+
+std::optional<Format> positNamed(const std::string& name) {
+    std::string_view rest = name;
+    const auto bits = takeNumber(rest, "posit");
+    if (!bits) return std::nullopt;
+    const auto exponentBits = takeNumber(rest, "es");
+    if (!exponentBits || !rest.empty()) return std::nullopt;
+    return PositFormat{name, *bits, *exponentBits};
+}
+
+std::optional<Format> powerOfTwoNamed(const std::string& name) {
+    std::string_view rest = name;
+    const auto bits = takeNumber(rest, "pow2_");
+    if (!bits || !rest.empty()) return std::nullopt;
+    FloatFormat format{name, *bits - 1, 0, 0, SpecialValues::None, true, ZeroExponent::HiddenOne};
+    // The largest value is 1: weights after scaling, shifts to the right in hardware.
+    if (!outside("", format.exponentBits, 1, kWidestFloatExponent)) {
+        format.bias = (1 << format.exponentBits) - 1;
+    }
+    return format;
+}
+
+constexpr std::array<std::pair<std::string_view, SpecialValues>, 4> kSuffixes{
+    {{"_none", SpecialValues::None},
+     {"_ieee", SpecialValues::Ieee},
+     {"_nan_only", SpecialValues::NanOnly},
+     {"_fnuz", SpecialValues::Fnuz}}};
+
+/// `e3m4`, with what follows left in `rest`.
+std::optional<FloatFormat> takeFloat(std::string_view& rest) {
+    const auto exponentBits = takeNumber(rest, "e");
+    if (!exponentBits) return std::nullopt;
+    const auto mantissaBits = takeNumber(rest, "m");
+    if (!mantissaBits) return std::nullopt;
+    FloatFormat format;
+    format.exponentBits = *exponentBits;
+    format.mantissaBits = *mantissaBits;
+    const bool inRange = !outside("", *exponentBits, 1, kWidestFloatExponent);
+    format.bias = inRange ? ieeeBias(*exponentBits) : 0;
+    return format;
+}
+
+/// short_e3m4: hidden one always, all codes finite.
+std::optional<Format> shortFloatNamed(const std::string& name) {
+    std::string_view rest = name;
+    if (!rest.starts_with("short_")) return std::nullopt;
+    rest.remove_prefix(std::string_view("short_").size());
+    auto format = takeFloat(rest);
+    if (!format || !rest.empty()) return std::nullopt;
+    format->name = name;
+    format->specials = SpecialValues::None;
+    format->zeroExponent = ZeroExponent::HiddenOne;
+    return format;
+}
+
+/// e3m4_none, e5m3_ieee, ..: an exponent, a mantissa and what the top codes mean.
+std::optional<Format> floatNamed(const std::string& name) {
+    std::string_view rest = name;
+    auto format = takeFloat(rest);
+    const auto* suffix =
+        std::find_if(kSuffixes.begin(), kSuffixes.end(),
+                     [&](const auto& candidate) { return candidate.first == rest; });
+    if (!format || suffix == kSuffixes.end()) return std::nullopt;
+    format->name = name;
+    format->specials = suffix->second;
+    // By convention fnuz moves the bias by one: the code that IEEE reserves holds values.
+    format->bias += format->specials == SpecialValues::Fnuz ? 1 : 0;
+    return format;
+}
+
+/// The member of a family that a name spells out, in its family's range or not.
+std::optional<Format> memberNamed(const std::string& name) {
+    for (const auto& family :
+         {integerNamed, positNamed, powerOfTwoNamed, shortFloatNamed, floatNamed}) {
+        if (auto format = family(name)) return format;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+const std::vector<Format>& knownFormats() {
+    static const std::vector<Format> kFormats = makeKnownFormats();
+    return kFormats;
+}
+
+const Format* findFormat(const std::string& name) {
+    const auto& formats = knownFormats();
+    const auto found = std::find_if(formats.begin(), formats.end(),
+                                    [&](const Format& format) { return nameOf(format) == name; });
+    return found == formats.end() ? nullptr : &*found;
+}
+
+std::optional<Format> formatNamed(const std::string& name) {
+    if (const Format* known = findFormat(name)) return *known;
+    auto format = memberNamed(name);
+    return format && !problemOf(*format) ? format : std::nullopt;
+}
+
+std::optional<std::string> problemOfName(const std::string& name) {
+    if (findFormat(name) != nullptr) return std::nullopt;
+    if (const auto format = memberNamed(name)) return problemOf(*format);
+    std::string_view rest = name;
+    const auto bare = takeFloat(rest);
+    if (!bare || !rest.empty()) return std::nullopt;
+    if (auto problem = problemOf(Format(*bare))) return problem;
+    return fmt::format(
+        "which special values? expected {0}_none, {0}_ieee, {0}_nan_only or {0}_fnuz", name);
+}
+
+std::optional<std::string> problemOf(const Format& format) {
+    return std::visit([](const auto& family) { return problem(family); }, format);
+}
+
+const std::string& nameOf(const Format& format) {
+    return std::visit([](const auto& family) -> const std::string& { return family.name; }, format);
+}
+
+namespace {
+
+int width(const IntFormat& format) { return format.bits; }
+int width(const PositFormat& format) { return format.bits; }
+int width(const FloatFormat& format) {
+    return (format.isSigned ? 1 : 0) + format.exponentBits + format.mantissaBits;
+}
+int width(const CodebookFormat& format) {
+    return static_cast<int>(std::bit_width(format.values.size() - 1));
+}
+
+}  // namespace
+
+int widthOf(const Format& format) {
+    return std::visit([](const auto& family) { return width(family); }, format);
+}
+
+bool isPlainInteger(const Format& format) {
+    const auto* integer = std::get_if<IntFormat>(&format);
+    return integer != nullptr && integer->fractionBits == 0 && !integer->halfInteger;
+}
+
+int storageBytes(const Format& format) { return (widthOf(format) + 7) / 8; }
+
+}  // namespace systole::numeric

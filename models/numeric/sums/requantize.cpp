@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/numeric/sums/requantize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "models/check.hpp"
+
+namespace systole::numeric {
+namespace {
+
+constexpr int kMantissaBits = 31;
+constexpr int kLargestShift = 62;
+constexpr double kLargestRatio = 2147483647.0;  // the largest mantissa, with no shift
+
+}  // namespace
+
+FixedPointScale makeFixedPointScale(double ratio) {
+    SYSTOLE_CHECK(ratio >= 0 && ratio <= kLargestRatio, "scale ratio {}", ratio);
+    if (ratio == 0) {
+        return {0, kLargestShift};
+    }
+    // 2^30 <= ratio * 2^shift < 2^31
+    int shift = std::min(kMantissaBits - 1 - std::ilogb(ratio), kLargestShift);
+    double mantissa = std::nearbyint(std::ldexp(ratio, shift));
+    if (mantissa == std::ldexp(1.0, kMantissaBits)) {
+        mantissa /= 2;
+        --shift;
+    }
+    return {static_cast<std::int32_t>(mantissa), shift};
+}
+
+Int128 shiftRoundHalfUp(Int128 product, std::int32_t shift) {
+    const Int128 half = shift == 0 ? 0 : Int128{1} << (shift - 1);
+    return (product + half) >> shift;
+}
+
+namespace {
+
+double rescaled(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic) {
+    if (arithmetic == ScaleArithmetic::FixedPoint) {
+        const Int128 product = static_cast<Int128>(sum) * rescale.fixedPoint.mantissa;
+        return static_cast<double>(shiftRoundHalfUp(product, rescale.fixedPoint.shift));
+    }
+    return static_cast<float>(sum) * rescale.multiplier;
+}
+
+Code encodeRescaled(double value, bool relu, const Codec& output) {
+    const bool lost = std::isnan(value) && !output.hasNan();
+    return output.encode(lost || (relu && !(value > 0)) ? 0.0 : value);
+}
+
+}  // namespace
+
+Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic, bool relu,
+                const Codec& output) {
+    return encodeRescaled(rescaled(sum, rescale, arithmetic), relu, output);
+}
+
+Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& output) {
+    return encodeRescaled(sum * rescale.multiplier, relu, output);
+}
+
+void TapSum::add(Code code, const Codec& codec) {
+    if (codec.isFinite(code)) {
+        steps += codec.gridSteps(code);
+    } else {
+        isFinite = false;
+    }
+}
+
+Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arithmetic,
+                const Codec& output) {
+    if (sum.isFinite) return requantize(sum.steps, rescale, arithmetic, false, output);
+    return output.encode(output.hasNan() ? std::numeric_limits<double>::quiet_NaN() : 0.0);
+}
+
+Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic, bool relu,
+              const Codec& codec) {
+    double value = 0;
+    if (arithmetic == ScaleArithmetic::FixedPoint) {
+        const auto term = [&](Code code, const FixedPointScale& scale) {
+            return static_cast<Int128>(codec.gridSteps(code)) * scale.mantissa;
+        };
+        value = static_cast<double>(
+            shiftRoundHalfUp(term(a, scales.fixedPoint[0]) + term(b, scales.fixedPoint[1]),
+                             scales.fixedPoint[0].shift));
+    } else {
+        const float left = static_cast<float>(codec.decode(a)) * scales.inputs[0];
+        const float right = static_cast<float>(codec.decode(b)) * scales.inputs[1];
+        value = (left + right) / scales.output;
+    }
+    return codec.encode(relu && !(value > 0) ? 0.0 : value);
+}
+
+void softmaxCodes(std::span<const Code> inputs, float inputScale, float outputScale,
+                  const Codec& codec, std::span<Code> outputs) {
+    double largest = codec.decode(inputs.front());
+    for (const Code code : inputs) {
+        largest = std::max(largest, codec.decode(code));
+    }
+    std::vector<double> exponentials;
+    exponentials.reserve(inputs.size());
+    double sum = 0;
+    for (const Code code : inputs) {
+        exponentials.push_back(
+            std::exp((codec.decode(code) - largest) * static_cast<double>(inputScale)));
+        sum += exponentials.back();
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const auto probability = static_cast<float>(exponentials[i] / sum);
+        outputs[i] = codec.encode(probability / outputScale);
+    }
+}
+
+Code reluCode(Code code, const Codec& codec) {
+    return codec.decode(code) < 0 ? codec.encode(0.0) : code;
+}
+
+}  // namespace systole::numeric
