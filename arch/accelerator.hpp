@@ -9,13 +9,13 @@
 #include <systemc>
 #include <vector>
 
-#include "arch/command_unit.hpp"
-#include "arch/dram_controller.hpp"
-#include "arch/machine_bursts.hpp"
-#include "arch/sequencer.hpp"
-#include "arch/systolic_array.hpp"
-#include "arch/transfer_unit.hpp"
-#include "arch/vector_unit.hpp"
+#include "arch/array/systolic_array.hpp"
+#include "arch/control/command_unit.hpp"
+#include "arch/control/sequencer.hpp"
+#include "arch/dma/machine_bursts.hpp"
+#include "arch/dma/transfer_unit.hpp"
+#include "arch/memory/dram_controller.hpp"
+#include "arch/vector/vector_unit.hpp"
 
 namespace systole::arch {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "arch/config.hpp"
-#include "arch/dram_layout.hpp"
+#include "arch/program/dram_layout.hpp"
 #include "models/numeric/sums/requantize.hpp"
 #include "models/numeric/sums/sum.hpp"
 

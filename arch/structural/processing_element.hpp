@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "arch/activity/register_counts.hpp"
 #include "arch/config.hpp"
-#include "arch/structural/activity.hpp"
 #include "arch/structural/wires.hpp"
 #include "models/numeric/sums/sum_register.hpp"
 

@@ -8,7 +8,7 @@
 #include <tlm>
 #include <unordered_map>
 
-#include "arch/memory_port.hpp"
+#include "arch/memory/memory_port.hpp"
 #include "arch/tlm/sparse_memory.hpp"
 
 namespace systole::arch {

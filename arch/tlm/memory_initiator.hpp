@@ -11,8 +11,8 @@
 #include <tlm>
 #include <vector>
 
-#include "arch/burst_data.hpp"
-#include "arch/memory_port.hpp"
+#include "arch/memory/burst_data.hpp"
+#include "arch/memory/memory_port.hpp"
 
 namespace systole::arch {
 

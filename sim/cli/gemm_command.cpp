@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "arch/fold.hpp"
-#include "arch/mapping_search.hpp"
+#include "arch/fold/fold.hpp"
+#include "arch/mapping/mapping_search.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/config_error.hpp"

@@ -8,7 +8,7 @@
 #include <bit>
 #include <cmath>
 
-#include "arch/command.hpp"
+#include "arch/program/command.hpp"
 #include "sim/config/dram_loader.hpp"
 #include "sim/config/energy_reader.hpp"
 #include "sim/config/format_reader.hpp"

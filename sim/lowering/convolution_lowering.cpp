@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "arch/fold.hpp"
+#include "arch/fold/fold.hpp"
 #include "models/check.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/lowering/weight_packing.hpp"

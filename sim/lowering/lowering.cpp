@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
-#include "arch/fold.hpp"
-#include "arch/machine_ports.hpp"
+#include "arch/fold/fold.hpp"
+#include "arch/memory/scratchpad_ports.hpp"
 #include "models/check.hpp"
 #include "sim/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "arch/config.hpp"
-#include "arch/machine_state.hpp"
-#include "arch/mapping_search.hpp"
+#include "arch/mapping/mapping_search.hpp"
+#include "arch/values/machine_state.hpp"
 #include "sim/quantize/quantized_network.hpp"
 
 namespace systole::sim {

@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "arch/command.hpp"
+#include "arch/program/command.hpp"
 
 namespace systole::sim {
 

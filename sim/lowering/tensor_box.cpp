@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/tile_extents.hpp"
+#include "arch/mapping/tile_extents.hpp"
 #include "models/check.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/workload/window.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "arch/machine_ports.hpp"
+#include "arch/memory/scratchpad_ports.hpp"
 #include "sim/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "arch/fold.hpp"
+#include "arch/fold/fold.hpp"
 #include "models/check.hpp"
 
 namespace systole::sim {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "arch/machine_state.hpp"
-#include "arch/tiling.hpp"
+#include "arch/mapping/tiling.hpp"
+#include "arch/values/machine_state.hpp"
 #include "sim/quantize/quantized_network.hpp"
 
 namespace systole::sim {

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "arch/clock_domain.hpp"
+#include "arch/memory/clock_domain.hpp"
 #include "models/check.hpp"
 #include "models/numeric/sums/requantize.hpp"
 #include "models/numeric/sums/sum.hpp"

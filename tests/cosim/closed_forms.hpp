@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "arch/structural/activity.hpp"
+#include "arch/activity/register_counts.hpp"
 #include "tests/cosim/lockstep.hpp"
 
 /// docs/array.md, written down once more: what a run must look like, from the folds alone.

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "arch/fold_schedule.hpp"
-#include "arch/operand_activity.hpp"
+#include "arch/activity/operand_activity.hpp"
+#include "arch/fold/fold_schedule.hpp"
 #include "models/numeric/gemm/gemm.hpp"
 #include "tests/cosim/cycle_array.hpp"
 

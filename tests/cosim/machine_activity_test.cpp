@@ -6,7 +6,7 @@
 #include <array>
 #include <random>
 
-#include "arch/machine_state.hpp"
+#include "arch/values/machine_state.hpp"
 #include "tests/cosim/lockstep.hpp"
 #include "tests/cosim/structural_array_adapter.hpp"
 

@@ -7,7 +7,7 @@
 #include <bit>
 #include <memory>
 
-#include "arch/machine_state.hpp"
+#include "arch/values/machine_state.hpp"
 #include "tests/cosim/lockstep.hpp"
 #include "tests/cosim/structural_array_adapter.hpp"
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "arch/fold.hpp"
+#include "arch/fold/fold.hpp"
 #include "random_machine.hpp"
 #include "random_network.hpp"
 #include "replay.hpp"

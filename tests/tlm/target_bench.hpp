@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "arch/dram_controller.hpp"
+#include "arch/memory/dram_controller.hpp"
 #include "arch/tlm/dram_target.hpp"
 #include "initiator_peer.hpp"
 #include "protocol_checker.hpp"

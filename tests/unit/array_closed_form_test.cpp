@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "arch/fold_schedule.hpp"
+#include "arch/fold/fold_schedule.hpp"
 #include "machine_fixture.hpp"
 #include "sim/lowering/lowering.hpp"
 #include "sim/run/gemm_workload.hpp"

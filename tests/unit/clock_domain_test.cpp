@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/clock_domain.hpp"
+#include "arch/memory/clock_domain.hpp"
 
 #include <gtest/gtest.h>
 

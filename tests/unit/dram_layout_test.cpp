@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/dram_layout.hpp"
+#include "arch/program/dram_layout.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 #include <vector>
 
-#include "arch/transfer_unit.hpp"
+#include "arch/dma/transfer_unit.hpp"
 
 namespace systole::arch {
 namespace {

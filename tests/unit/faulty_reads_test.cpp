@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/faulty_reads.hpp"
+#include "arch/values/faulty_reads.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/machine_state.hpp"
+#include "arch/values/machine_state.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "arch/vector_steps.hpp"
+#include "arch/vector/vector_steps.hpp"
 #include "machine_fixture.hpp"
 
 namespace systole::arch {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/mapping_search.hpp"
+#include "arch/mapping/mapping_search.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-#include "arch/fold_schedule.hpp"
-#include "arch/mapping_space.hpp"
-#include "arch/tile_fit.hpp"
+#include "arch/fold/fold_schedule.hpp"
+#include "arch/mapping/mapping_space.hpp"
+#include "arch/mapping/tile_fit.hpp"
 #include "machine_fixture.hpp"
 
 namespace systole::arch {

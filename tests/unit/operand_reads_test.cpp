@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "arch/array_accesses.hpp"
+#include "arch/array/array_accesses.hpp"
 #include "machine_fixture.hpp"
 
 namespace systole::arch {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/operand_sampler.hpp"
+#include "arch/activity/operand_sampler.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <bit>
 #include <random>
 
-#include "arch/fold.hpp"
-#include "arch/machine_state.hpp"
+#include "arch/fold/fold.hpp"
+#include "arch/values/machine_state.hpp"
 #include "machine_fixture.hpp"
 #include "models/numeric/sums/sum_register.hpp"
 

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "arch/tile_window.hpp"
+#include "arch/program/tile_window.hpp"
 
 namespace systole::arch {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "arch/timeline.hpp"
+#include "arch/control/timeline.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {

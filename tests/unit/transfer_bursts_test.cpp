@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "arch/transfer_unit.hpp"
+#include "arch/dma/transfer_unit.hpp"
 
 namespace systole::arch {
 namespace {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "arch/array/operand_reads.hpp"
+#include "arch/fold/fold_schedule.hpp"
+#include "arch/memory/scratchpad_ports.hpp"
+
+namespace systole::arch {
+
+/// What the array reads and writes in each cycle of array time, by all the folds under way. In a
+/// cycle that is not here it wants no port.
+class ArrayAccesses {
+public:
+    ArrayAccesses(const ArrayConfig& array, const MachinePorts& ports)
+        : array_(array), ports_(ports) {}
+
+    /// A fold's reads of operands and its accesses to the half of the accumulator buffer.
+    void add(const FoldTimes& times, const Stream& stream, const FoldReads& reads,
+             std::uint64_t accumulatorHalf);
+
+    /// The steps of array cycles `begin` up to, not including, `end`: one for each cycle with
+    /// accesses, pauses between them.
+    memory::AccessStream steps(Cycle begin, Cycle end) const;
+
+    /// The cycle behind the last one with accesses; 0 if there is none.
+    Cycle end() const { return cycles_.empty() ? 0 : cycles_.rbegin()->first + 1; }
+
+    void forgetBefore(Cycle cycle) { cycles_.erase(cycles_.begin(), cycles_.lower_bound(cycle)); }
+    void clear() { cycles_.clear(); }
+
+private:
+    void addReads(Cycle first, Cycle stride, const WordSteps& steps, const memory::PortMap& ports);
+    void addSums(const FoldTimes& times, const Stream& stream, std::uint64_t half);
+    void addSum(Cycle cycle, const Stream& stream, std::uint64_t half);
+
+    ArrayConfig array_;
+    const MachinePorts& ports_;
+    std::map<Cycle, std::vector<memory::Access>> cycles_;
+};
+
+}  // namespace systole::arch

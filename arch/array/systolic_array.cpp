@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/array/systolic_array.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "models/check.hpp"
+
+namespace systole::arch {
+namespace {
+
+const Stream& streamOf(const Command& command) { return std::get<Stream>(command.operation); }
+
+}  // namespace
+
+SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const MachineConfig& config,
+                             Replay& replay)
+    : CommandUnit(name, Unit::Array, replay),
+      config_(config),
+      schedule_(config.array),
+      accesses_(config.array, replay.ports) {
+    SC_HAS_PROCESS(SystolicArray);
+    SC_THREAD(retire);
+    SC_THREAD(admit);
+}
+
+void SystolicArray::reset() {
+    CommandUnit::reset();
+    schedule_ = FoldSchedule(config_.array);
+    accesses_.clear();
+    stretches_.clear();
+    arrayTime_ = stepsEnd_ = retired_ = arrayRetired_ = heldCycles_ = 0;
+    begunFolds_ = 0;
+    layer_.reset();
+    foldsBefore_.clear();
+    std::uint32_t folds = 0;
+    for (const Command& command : replay().program->commands) {
+        folds += unitOf(command.operation) == Unit::Array ? 1 : 0;
+        if (unitOf(command.operation) == Unit::Vector) {
+            foldsBefore_.push_back(folds);
+        }
+    }
+}
+
+/// Overlapped folds wait for the vector unit when their sums come; see mayEnterEarly.
+bool SystolicArray::seesTo(Unit other) const {
+    return config_.array.overlapFolds && other == Unit::Vector &&
+           config_.array.convention == CycleConvention::Hardware;
+}
+
+/// Waiting while folds are under way is no time of its own.
+void SystolicArray::recordWait(Cycle begin, Cycle end, UnitState state) {
+    if (flights_.empty() && end > retired_) {
+        record(std::max(begin, retired_), end, state);
+    }
+}
+
+/// Notes what is over by now.
+void SystolicArray::passStretches() {
+    arbiter().advance(cycle());
+    while (!stretches_.empty() && arbiter().isComplete(stretches_.front().ticket)) {
+        arrayTime_ = stretches_.front().arrayEnd;
+        stretches_.pop_front();
+    }
+}
+
+/// Takes back what the array has not begun; returns the array time from which on it is free to be
+/// planned anew.
+Cycle SystolicArray::interrupt() {
+    passStretches();
+    if (stretches_.empty()) {
+        return arrayTime_;
+    }
+    const Cycle arrayTime = arrayTime_ + arbiter().cut(MachinePorts::clientOf(Unit::Array));
+    stretches_.clear();
+    return arrayTime;
+}
+
+/// Posts all that is planned from that array time on, in stretches: they end where something
+/// happens that somebody waits for.
+void SystolicArray::postFrom(Cycle arrayTime) {
+    arrayTime_ = arrayTime;
+    accesses_.forgetBefore(arrayTime);
+    constexpr Cycle kUnbounded = std::numeric_limits<Cycle>::max();
+    const Cycle horizon = entries_.empty() ? kUnbounded : entries_.front().firstOutput;
+    std::set<Cycle> ends{schedule_.nextBegin(), accesses_.end()};
+    for (const Flight& flight : flights_) {
+        ends.insert(flight.arrayEnd);
+    }
+    if (!entries_.empty()) {
+        ends.insert(horizon);
+    }
+    for (const Cycle end : ends) {
+        if (end > arrayTime && end <= horizon) {
+            stretches_.push_back({end, post(accesses_.steps(arrayTime, end))});
+            arrayTime = end;
+        }
+    }
+}
+
+void SystolicArray::awaitArrayTime(Cycle arrayTime) {
+    for (;;) {
+        passStretches();
+        if (arrayTime_ >= arrayTime) {
+            return;
+        }
+        const auto stretch =
+            std::find_if(stretches_.begin(), stretches_.end(),
+                         [&](const Stretch& one) { return one.arrayEnd >= arrayTime; });
+        if (stretch != stretches_.end()) {
+            waitUntil(arbiter().completesNoSoonerThan(stretch->ticket));
+            continue;
+        }
+        SYSTOLE_CHECK(!entries_.empty(), "cycle {}: {}: nobody brings array time {}", cycle(),
+                      name(), arrayTime);
+        wait(admitted_);
+    }
+}
+
+/// Whether a fold may begin although the vector unit has not read yet what its sums overwrite: all
+/// that the vector unit can be waiting for must be over before array time is held.
+bool SystolicArray::mayEnterEarly(const Command& command) const {
+    if (hasToken(command, Unit::Vector)) {
+        return true;
+    }
+    FoldSchedule preview = schedule_;
+    const FoldTimes times = preview.add(stepsOf(config_.array, streamOf(command)), arrayTime_);
+    const std::uint32_t needed = command.after[static_cast<std::size_t>(Unit::Vector)];
+    const std::uint32_t folds = foldsBefore_.at(needed - 1);
+    return std::all_of(flights_.begin(), flights_.end(), [&](const Flight& flight) {
+        return flight.number >= folds || flight.arrayEnd <= times.firstOutput;
+    });
+}
+
+void SystolicArray::begin(const Command& command) {
+    const Stream& stream = streamOf(command);
+    const FoldReads reads = foldReads(config_.array.dataflow, replay().ports, stream);
+    countReads(command, reads);
+    const Cycle now = interrupt();
+    const std::uint32_t steps = stepsOf(config_.array, stream);
+    const FoldTimes times = schedule_.add(steps, now);
+    const Cycle idleUntil = std::max(times.load, stepsEnd_);
+    flights_.push_back({&command, cycle(), now, times.end,
+                        times.firstStep > idleUntil ? times.firstStep - idleUntil : 0,
+                        begunFolds_++});
+    if (!hasToken(command, Unit::Vector)) {
+        entries_.push_back({&command, times.firstOutput});
+    }
+    stepsEnd_ = times.firstStep + Cycle{config_.array.cyclesPerStep} * steps;
+    accesses_.add(times, stream, reads, replay().accumulatorHalf(stream.accumulatorRow));
+    postFrom(now);
+}
+
+Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) const {
+    const ArrayConfig array = assumedArray(config_.array);
+    const Cycle isolated = isolatedFoldCycles(array, stepsOf(array, stream));
+    switch (array.convention) {
+        case CycleConvention::ScaleSim:
+            return isolated - (isFirstOfLayer ? 1 : 0);
+        case CycleConvention::Stonne:
+            return isolated + kStonneOverhead;
+        case CycleConvention::Ideal:
+            return ceilDivide(macsOf(stream) * array.cyclesPerStep, array.processingElements());
+        case CycleConvention::Hardware:
+            break;
+    }
+    SYSTOLE_CHECK(false, "no convention of others");
+}
+
+/// Folds of other simulators take their cycles and meet nobody.
+void SystolicArray::beginAssumed(const Command& command) {
+    const Stream& stream = streamOf(command);
+    countReads(command, foldReads(config_.array.dataflow, replay().ports, stream));
+    const Cycle cycles = assumedCycles(stream, layer_ != command.layer);
+    flights_.push_back({&command, cycle(), arrayTime_, arrayTime_ + cycles, 0, begunFolds_++});
+    if (cycles > 0) {
+        stretches_.push_back({arrayTime_ + cycles, post(memory::streamOf({pauseOf(cycles)}))});
+    }
+}
+
+void SystolicArray::execute(const Command& command) {
+    const bool ours = config_.array.convention == CycleConvention::Hardware;
+    if (ours) {
+        if (!mayEnterEarly(command)) {
+            awaitToken(command, Unit::Vector);
+        }
+        begin(command);
+    } else {
+        beginAssumed(command);
+    }
+    layer_ = command.layer;
+    const Cycle next = ours ? schedule_.nextBegin() : flights_.back().arrayEnd;
+    begun_.notify(sc_core::SC_ZERO_TIME);
+    awaitArrayTime(next);
+}
+
+void SystolicArray::countReads(const Command& command, const FoldReads& reads) {
+    const Stream& stream = streamOf(command);
+    cost::Counters& count = counters(command);
+    count.macs += macsOf(stream);
+    count.activationScratchpadReads +=
+        reads.activationLoads.words() + reads.activationSteps.words();
+    count.weightScratchpadReads += reads.weightLoads.words() + reads.weightSteps.words();
+    count.activationOperands += reads.activationOperands;
+    count.weightOperands += reads.weightOperands;
+    count.accumulatorReads += stream.accumulate ? stream.sums() : 0;
+    count.accumulatorWrites += stream.sums();
+    const Activity writes = registerWrites(config_.array, stepsOf(config_.array, stream));
+    count.operandRegisterWrites += writes.rowRegisterWrites + writes.columnRegisterWrites;
+    count.stationaryRegisterWrites += writes.loadRegisterWrites + writes.switchWrites;
+    count.sumRegisterWrites += writes.sumRegisterWrites + writes.drainRegisterWrites;
+}
+
+void SystolicArray::countFold(const Flight& flight) {
+    const Cycle begin = std::max(flight.begin, retired_);
+    const Cycle busy = flight.arrayEnd - std::max(flight.arrayBegin, arrayRetired_);
+    const Cycle stalledFrom = begin + busy;
+    const Cycle held = std::min(std::exchange(heldCycles_, 0), cycle() - stalledFrom);
+    record(begin, stalledFrom, UnitState::Busy);
+    record(stalledFrom, cycle() - held, UnitState::ScratchpadConflict);
+    record(cycle() - held, cycle(), UnitState::WaitVector);
+    retired_ = cycle();
+    arrayRetired_ = flight.arrayEnd;
+
+    const Stream& stream = streamOf(*flight.command);
+    const Cycle macCycles = macsOf(stream) * config_.array.cyclesPerStep;
+    const Cycle steps =
+        std::min(busy, Cycle{config_.array.cyclesPerStep} * stepsOf(config_.array, stream));
+    const Cycle fill = std::min(flight.fill, busy - steps);
+    const Cycle slots = busy * config_.array.processingElements();
+    cost::Counters& count = counters(*flight.command);
+    count.arrayStepCycles += steps;
+    count.arrayFillCycles += fill;
+    count.arrayDrainCycles += busy - steps - fill;
+    count.idlePeCycles += slots - std::min(slots, macCycles);
+    countPorts(*flight.command);
+}
+
+void SystolicArray::admit() {
+    for (;;) {
+        while (entries_.empty()) {
+            wait(begun_);
+        }
+        awaitArrayTime(entries_.front().firstOutput);
+        const Cycle begin = cycle();
+        while (!hasToken(*entries_.front().command, Unit::Vector)) {
+            wait(replay().scoreboard.event(Unit::Vector));
+        }
+        heldCycles_ += cycle() - begin;
+        entries_.pop_front();
+        postFrom(interrupt());
+        admitted_.notify(sc_core::SC_ZERO_TIME);
+    }
+}
+
+void SystolicArray::retire() {
+    for (;;) {
+        while (flights_.empty()) {
+            wait(begun_);
+        }
+        awaitArrayTime(flights_.front().arrayEnd);
+        const Flight flight = flights_.front();
+        while (!entries_.empty() && entries_.front().command == flight.command) {
+            wait(admitted_);  // its only sum appears as it ends
+        }
+        flights_.pop_front();
+        countFold(flight);
+        finish(*flight.command);
+    }
+}
+
+}  // namespace systole::arch

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/control/command_unit.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+
+namespace systole::arch {
+namespace {
+
+constexpr std::array kAllUnits{Unit::Load, Unit::Store, Unit::Array, Unit::Vector};
+constexpr std::array kWaitStates{UnitState::WaitLoad, UnitState::WaitStore, UnitState::WaitArray,
+                                 UnitState::WaitVector};
+
+}  // namespace
+
+Replay::Replay(const MachineConfig& config)
+    : clock(config.clockHertz),
+      state(config.datapath, config.array, config.dram, config.operandSampling),
+      ports(config) {}
+
+CommandUnit::CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay)
+    : sc_module(name), unit_(unit), replay_(replay) {
+    SC_HAS_PROCESS(CommandUnit);
+    SC_THREAD(run);
+}
+
+void CommandUnit::waitUntil(Cycle cycle) {
+    const sc_core::sc_time target = replay_.start + replay_.clock.edge(cycle);
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
+    if (target > now) {
+        wait(target - now);
+    }
+}
+
+void CommandUnit::reset() {
+    timeline_.clear();
+    portsCounted_ = {};
+}
+
+memory::Ticket CommandUnit::post(memory::AccessStream stream) {
+    return arbiter().post(MachinePorts::clientOf(unit_), std::move(stream), cycle());
+}
+
+void CommandUnit::awaitPorts(const memory::Ticket& ticket) {
+    for (;;) {
+        arbiter().advance(cycle());
+        const Cycle next = arbiter().completesNoSoonerThan(ticket);
+        if (next <= cycle()) {
+            return;
+        }
+        waitUntil(next);
+    }
+}
+
+void CommandUnit::countPorts(const Command& command) {
+    const memory::PortCounters& now = arbiter().counters(MachinePorts::clientOf(unit_));
+    cost::Counters& count = counters(command);
+    count.portWaitCycles += now.waitCycles - portsCounted_.waitCycles;
+    count.bankConflictCycles += now.bankConflictCycles - portsCounted_.bankConflictCycles;
+    portsCounted_ = now;
+}
+
+std::string CommandUnit::activity() const { return fmt::format("{} {}", name(), activity_); }
+
+bool CommandUnit::hasToken(const Command& command, Unit other) const {
+    return replay_.scoreboard.completed(other) >= command.after.at(static_cast<std::size_t>(other));
+}
+
+void CommandUnit::awaitToken(const Command& command, Unit other) {
+    const Cycle begin = cycle();
+    while (!hasToken(command, other)) {
+        activity_ = fmt::format("waits for completion {} of unit {}",
+                                command.after.at(static_cast<std::size_t>(other)),
+                                kUnitNames.at(static_cast<std::size_t>(other)));
+        wait(replay_.scoreboard.event(other));
+    }
+    recordWait(begin, cycle(), kWaitStates.at(static_cast<std::size_t>(other)));
+}
+
+void CommandUnit::awaitTokens(const Command& command) {
+    for (const Unit other : kAllUnits) {
+        if (!seesTo(other)) {
+            awaitToken(command, other);
+        }
+    }
+}
+
+void CommandUnit::takeEffect(const Command& command) {
+    const numeric::AccumulatorEvents before = replay_.state.accumulatorEvents();
+    const Activity operandsBefore = replay_.state.operandActivity();
+    try {
+        replay_.state.execute(command.operation);
+    } catch (const InvariantError& error) {
+        throw InvariantError(fmt::format("cycle {}: {}: {}", cycle(), name(), error.what()));
+    }
+    const numeric::AccumulatorEvents& after = replay_.state.accumulatorEvents();
+    const Activity& operands = replay_.state.operandActivity();
+    cost::Counters& count = counters(command);
+    count.accumulatorOverflows += after.overflows - before.overflows;
+    count.accumulatorSaturations += after.saturations - before.saturations;
+    count.operandRegisterToggles +=
+        operands.rowRegisterToggles - operandsBefore.rowRegisterToggles +
+        operands.columnRegisterToggles - operandsBefore.columnRegisterToggles;
+    count.stationaryRegisterToggles += operands.loadRegisterToggles -
+                                       operandsBefore.loadRegisterToggles + operands.switchToggles -
+                                       operandsBefore.switchToggles;
+}
+
+void CommandUnit::run() {
+    for (;;) {
+        const std::uint32_t index = commands.read();  // waits: the next program may come meanwhile
+        const Command& command = replay_.program->commands.at(index);
+        awaitTokens(command);
+        activity_ = "executes a command";
+        execute(command);
+        activity_ = "has no command";
+    }
+}
+
+void CommandUnit::finish(const Command& command) {
+    if (replay_.computeValues) {
+        takeEffect(command);
+    }
+    Cycle& end = replay_.layerEnds.at(command.layer);
+    end = std::max(end, cycle());
+    replay_.scoreboard.complete(unit_);
+}
+
+}  // namespace systole::arch

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <systemc>
+
+#include "arch/program/command.hpp"
+
+namespace systole::arch {
+
+/// The tokens between units: how many commands each has completed.
+class Scoreboard {
+public:
+    void reset() { completed_.fill(0); }
+    std::uint32_t completed(Unit unit) const { return completed_[index(unit)]; }
+    void complete(Unit unit) {
+        ++completed_[index(unit)];
+        events_[index(unit)].notify(sc_core::SC_ZERO_TIME);
+    }
+    /// Notified, in the same cycle, after every completion of the unit.
+    const sc_core::sc_event& event(Unit unit) const { return events_[index(unit)]; }
+
+private:
+    static std::size_t index(Unit unit) { return static_cast<std::size_t>(unit); }
+
+    std::array<std::uint32_t, kUnitCount> completed_{};
+    std::array<sc_core::sc_event, kUnitCount> events_;
+};
+
+}  // namespace systole::arch

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <systemc>
+
+#include "arch/control/command_unit.hpp"
+
+namespace systole::arch {
+
+/// Replays a program: hands its commands, in order, to the queues of their units. It waits where a
+/// queue is full.
+class Sequencer final : public sc_core::sc_module {
+public:
+    sc_core::sc_vector<sc_core::sc_fifo_out<std::uint32_t>> queues{"queues", kUnitCount};
+
+    Sequencer(const sc_core::sc_module_name& name, const SequencerConfig& config, Replay& replay);
+
+    /// Starts the replay of Replay::program at the present time.
+    void start() {
+        started_ = true;  // an event is lost before the first evaluation of the kernel
+        start_.notify(sc_core::SC_ZERO_TIME);
+    }
+
+private:
+    void run();
+
+    SequencerConfig config_;
+    Replay& replay_;
+    bool started_ = false;
+    sc_core::sc_event start_;
+};
+
+}  // namespace systole::arch

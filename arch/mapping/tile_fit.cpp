@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/mapping/tile_fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace systole::arch {
+namespace {
+
+constexpr std::uint64_t kLargestMemory = std::uint64_t{1} << 31;  // stands for unlimited
+
+}  // namespace
+
+TileFit::TileFit(const MachineConfig& machine, const Datapath& datapath,
+                 const ConvolutionShape& shape, numeric::ScaleArithmetic arithmetic)
+    : array_(machine.array),
+      shape_(shape),
+      activationBytes_(datapath.activationBytes),
+      weightBytes_(datapath.weightBytes),
+      recordBytes_(parameterBytes(datapath, arithmetic)),
+      wordBytes_(activationLayout(machine).wordBytes()),
+      activationCapacity_(activationLayout(machine).capacityBytes().value_or(kLargestMemory)),
+      weightHalf_(weightLayout(machine).capacityBytes().value_or(kLargestMemory) / 2),
+      accumulatorHalf_(machine.accumulatorBuffer.rows.value_or(kLargestMemory) / 2) {}
+
+std::uint32_t TileFit::loadedChannels(const ConvolutionTiling& tiling) const {
+    if (tiling.channelChunk != 0) {
+        return tiling.channelChunk;
+    }
+    // Groups that a column chunk can touch.
+    const std::uint64_t columns = std::uint64_t{tiling.blocksPerChunk} * array_.columns;
+    const std::uint64_t groups =
+        std::min<std::uint64_t>(shape_.groups, (columns - 1) / shape_.outputsPerGroup() + 2);
+    return static_cast<std::uint32_t>(groups * shape_.channelsPerGroup());
+}
+
+std::uint64_t TileFit::blockWeightBytes(std::uint32_t channelChunk) const {
+    const std::uint32_t perGroup = shape_.groups > 1 ? shape_.channelsPerGroup() : channelChunk;
+    const std::uint64_t reduction =
+        std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
+    const std::uint64_t columns = std::min(array_.columns, shape_.outputChannels);
+    return columns * (reduction * weightBytes_ + recordBytes_);
+}
+
+std::uint64_t TileFit::chunkOutputs(const ConvolutionTiling& tiling) const {
+    return std::min<std::uint64_t>(std::uint64_t{tiling.blocksPerChunk} * array_.columns,
+                                   shape_.outputChannels);
+}
+
+/// Rows of one half of the accumulator buffer: one pass over one block, or, where the reduction is
+/// split, all sums of the chunk until its last part.
+std::uint64_t TileFit::accumulatorRows(const ConvolutionTiling& tiling) const {
+    const std::uint64_t outputs = std::uint64_t{tiling.tileHeight} * tiling.tileWidth;
+    const bool splits = tiling.splits(shape_);
+    if (array_.dataflow == Dataflow::InputStationary) {
+        return chunkOutputs(tiling) * (splits ? ceilDivide(outputs, array_.columns) : 1);
+    }
+    return outputs * (splits ? tiling.blocksPerChunk : 1);
+}
+
+std::uint64_t TileFit::aligned(std::uint64_t bytes) const {
+    return ceilDivide(bytes, wordBytes_) * wordBytes_;
+}
+
+std::uint64_t TileFit::inputBytes(const ConvolutionTiling& tiling) const {
+    const std::uint64_t height =
+        std::min(inputExtent(tiling.tileHeight, shape_.strideY, shape_.kernelHeight,
+                             shape_.dilationY, shape_.upsampleY),
+                 shape_.inputHeight);
+    const std::uint64_t width =
+        std::min(inputExtent(tiling.tileWidth, shape_.strideX, shape_.kernelWidth, shape_.dilationX,
+                             shape_.upsampleX),
+                 shape_.inputWidth);
+    return aligned(height * width * loadedChannels(tiling) * activationBytes_);
+}
+
+std::uint64_t TileFit::outputBytes(const ConvolutionTiling& tiling) const {
+    return aligned(std::uint64_t{tiling.tileHeight} * tiling.tileWidth * chunkOutputs(tiling) *
+                   activationBytes_);
+}
+
+bool TileFit::fits(ConvolutionTiling& tiling) const {
+    const std::uint64_t weights = blockWeightBytes(tiling.channelChunk) * tiling.blocksPerChunk;
+    const std::uint64_t rows = accumulatorRows(tiling);
+    const std::uint64_t input = inputBytes(tiling);
+    const std::uint64_t output = outputBytes(tiling);
+    const std::uint64_t skip = shape_.hasSkip ? output : 0;
+    if (weights > weightHalf_ || rows > accumulatorHalf_ ||
+        2 * (input + output + skip) > activationCapacity_) {
+        return false;
+    }
+    tiling.weightBufferBytes = static_cast<std::uint32_t>(weights);
+    tiling.accumulatorRows = static_cast<std::uint32_t>(rows);
+    tiling.buffers = {static_cast<std::uint32_t>(input), static_cast<std::uint32_t>(output),
+                      static_cast<std::uint32_t>(skip)};
+    return true;
+}
+
+std::optional<std::string> TileFit::size(ConvolutionTiling& tiling) const {
+    if (fits(tiling)) {
+        return std::nullopt;
+    }
+    const std::uint64_t weights = blockWeightBytes(tiling.channelChunk) * tiling.blocksPerChunk;
+    if (weights > weightHalf_) {
+        const std::string blocks = tiling.blocksPerChunk == 1
+                                       ? "one block"
+                                       : fmt::format("{} blocks", tiling.blocksPerChunk);
+        return fmt::format(
+            "the weights of {} of {} output channels need {} bytes, half of the weight scratchpad "
+            "has {}",
+            blocks, array_.columns, weights, weightHalf_);
+    }
+    if (const std::uint64_t rows = accumulatorRows(tiling); rows > accumulatorHalf_) {
+        return fmt::format(
+            "a tile of {} outputs and {} channels needs {} rows of half of the accumulator buffer, "
+            "which has {}",
+            std::uint64_t{tiling.tileHeight} * tiling.tileWidth, chunkOutputs(tiling), rows,
+            accumulatorHalf_);
+    }
+    const std::uint64_t output = outputBytes(tiling) * (shape_.hasSkip ? 2 : 1);
+    return fmt::format("a tile of {} x {} outputs needs {} bytes, the activation scratchpad has {}",
+                       tiling.tileHeight, tiling.tileWidth, 2 * (inputBytes(tiling) + output),
+                       activationCapacity_);
+}
+
+}  // namespace systole::arch

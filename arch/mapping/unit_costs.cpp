@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/mapping/unit_costs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "arch/fold/fold_schedule.hpp"
+
+namespace systole::arch {
+namespace {
+
+/// Bytes a cycle that the DMA engine and the banks of a scratchpad take.
+double rateInto(const ScratchpadConfig& scratchpad, const DmaConfig& dma) {
+    double rate = std::numeric_limits<double>::infinity();
+    if (dma.bytesPerCycle) {
+        rate = static_cast<double>(*dma.bytesPerCycle);
+        if (scratchpad.banks) {
+            rate = std::min(rate, static_cast<double>(*scratchpad.banks * scratchpad.wordBytes));
+        }
+    }
+    return rate;
+}
+
+/// How much longer everything takes for the refreshes of all banks at once.
+double refreshing(const memory::DdrConfig& ddr) {
+    using memory::Command;
+    if (ddr.refresh.mode != memory::RefreshMode::AllBank) {
+        return 1;
+    }
+    const Cycle busy = ddr.clocksBetween(Command::Refresh, Command::Activate, memory::Level::Rank);
+    return 1 + static_cast<double>(busy) / static_cast<double>(ddr.refresh.interval);
+}
+
+}  // namespace
+
+/// The period is linear in the steps, but for a least value.
+FoldCosts::FoldCosts(const ArrayConfig& array) : stepCycles_(array.cyclesPerStep) {
+    const ArrayConfig costs = assumedArray(array);
+    const Cycle extra = array.convention == CycleConvention::Stonne ? kStonneOverhead : 0;
+    const std::uint64_t many = Cycle{costs.rows} + costs.columns;
+    least_ = foldPeriod(costs, 1) + extra;
+    gap_ = foldPeriod(costs, many) - stepCycles_ * many + extra;
+    alone_ = isolatedFoldCycles(costs, 1) - stepCycles_ + extra;
+}
+
+TransferCosts::TransferCosts(const MachineConfig& machine)
+    : burstBytes_(machine.dram.burstBytes()),
+      activationRate_(rateInto(machine.activationScratchpad, machine.dma)),
+      weightRate_(rateInto(machine.weightScratchpad, machine.dma)) {
+    if (machine.dram.ideal) {
+        const memory::IdealMemoryConfig& ideal = *machine.dram.ideal;
+        latency_ = static_cast<double>(ideal.latencyCycles);
+        busPerBurst_ =
+            ideal.bytesPerCycle ? burstBytes_ / static_cast<double>(*ideal.bytesPerCycle) : 0;
+    } else {
+        const memory::DdrConfig& ddr = *machine.dram.ddr;
+        const double clock = machine.clockHertz / ddr.clockHertz;
+        busPerBurst_ = burstBytes_ * machine.clockHertz / ddr.peakBandwidth() * refreshing(ddr);
+        // Most transfers begin in another row than the one before them.
+        latency_ = static_cast<double>(ddr.rowConflictClocks()) * clock;
+    }
+    perRequest_ = std::max(busPerBurst_, latency_ / machine.dma.outstandingBursts);
+    if (machine.dma.bytesPerCycle) {
+        perRequest_ = std::max(perRequest_, 1.0);
+    }
+}
+
+double TransferCosts::bursts(const Runs& runs) const {
+    const auto burst = static_cast<std::uint64_t>(burstBytes_);
+    const auto touched = [&](std::uint64_t bytes, std::uint64_t grain) {
+        const std::uint64_t whole = ceilDivide(bytes, grain) * grain;
+        return static_cast<double>(whole + burst - grain) / burstBytes_;
+    };
+    const std::uint64_t grain = runs.count * runs.rows > 1 ? std::gcd(runs.stride, burst) : burst;
+    const double each = touched(runs.bytes, grain) * static_cast<double>(runs.count);
+    const std::uint64_t span = (runs.count - 1) * runs.stride + runs.bytes;
+    return static_cast<double>(runs.rows) * std::min(each, touched(span, grain));
+}
+
+double TransferCosts::cycles(const Runs& runs, double rate) const {
+    const double count = bursts(runs);
+    const double useful = std::ceil(static_cast<double>(runs.total()) / count / rate);
+    return latency_ + count * std::max(perRequest_, useful);
+}
+
+double TransferCosts::leastCycles(std::uint64_t bytes) const {
+    const auto count = static_cast<double>(bytes);
+    return std::max(count / burstBytes_ * perRequest_,
+                    count / std::max(activationRate_, weightRate_));
+}
+
+}  // namespace systole::arch

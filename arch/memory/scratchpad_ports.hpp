@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "arch/config.hpp"
+#include "arch/program/command.hpp"
+#include "models/memory/ports/element_packing.hpp"
+#include "models/memory/ports/port_arbiter.hpp"
+#include "models/memory/ports/port_map.hpp"
+
+/// The ports of the scratchpads and of the accumulator buffer, and who meets at them.
+namespace systole::arch {
+
+/// Words of a scratchpad. Addresses count storage bytes: an element has as many as it has whole
+/// bytes, whatever room it takes in a word.
+class WordLayout {
+public:
+    WordLayout(const ScratchpadConfig& config, const numeric::Format& element,
+               memory::Packing packing);
+
+    std::uint32_t elementBytes() const { return elementBytes_; }
+    std::uint32_t elementsPerWord() const { return elementsPerWord_; }
+    std::uint64_t wordOf(std::uint64_t address) const {
+        return address / elementBytes_ / elementsPerWord_;
+    }
+    /// Calls visit(word) for the words of a run that is not empty.
+    template <typename Visit>
+    void forEachWord(std::uint64_t address, std::uint64_t bytes, Visit&& visit) const {
+        const std::uint64_t last = wordOf(address + bytes - 1);
+        for (std::uint64_t word = wordOf(address); word <= last; ++word) {
+            visit(word);
+        }
+    }
+    /// Storage bytes of a word, and of the whole scratchpad.
+    std::uint32_t wordBytes() const { return elementsPerWord_ * elementBytes_; }
+    Limit capacityBytes() const;
+
+private:
+    std::uint32_t elementBytes_;
+    std::uint32_t elementsPerWord_;
+    Limit words_;
+};
+
+WordLayout activationLayout(const MachineConfig& machine);
+WordLayout weightLayout(const MachineConfig& machine);
+
+class MachinePorts {
+public:
+    explicit MachinePorts(const MachineConfig& config);
+
+    /// Forgets everything: time begins anew at cycle 0.
+    void reset();
+
+    memory::PortArbiter& arbiter() { return *arbiter_; }
+    static memory::ClientId clientOf(Unit unit) { return static_cast<memory::ClientId>(unit); }
+
+    const WordLayout& activationWords() const { return activationWords_; }
+    const WordLayout& weightWords() const { return weightWords_; }
+    const memory::PortMap& activations() const { return activations_; }
+    const memory::PortMap& weights() const { return weights_; }
+    /// Bank 0 and 1: the halves. No resources where sums are read and written by ports of their
+    /// own: nobody meets there.
+    const memory::PortMap& accumulators() const { return accumulators_; }
+    /// The half of an accumulator row, of so many rows in all.
+    static std::uint64_t halfOf(std::uint32_t row, std::uint32_t rows) {
+        return row < rows / 2 ? 0 : 1;
+    }
+
+private:
+    WordLayout activationWords_;
+    WordLayout weightWords_;
+    memory::PortMap activations_;
+    memory::PortMap weights_;
+    memory::PortMap accumulators_;
+    memory::PortArbitration arbitration_;
+    std::optional<memory::PortArbiter> arbiter_;
+};
+
+/// A pause of so many cycles, 1 or more.
+inline memory::AccessStep pauseOf(Cycle cycles) { return {.cycles = cycles, .accesses = {}}; }
+
+}  // namespace systole::arch

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/program/command.hpp"
+
+#include "arch/fold/fold.hpp"
+
+namespace systole::arch {
+namespace {
+
+struct UnitOf {
+    Unit operator()(const LoadTile&) const { return Unit::Load; }
+    Unit operator()(const LoadWeights&) const { return Unit::Load; }
+    Unit operator()(const StoreTile&) const { return Unit::Store; }
+    Unit operator()(const Stream&) const { return Unit::Array; }
+    Unit operator()(const Requantize&) const { return Unit::Vector; }
+    Unit operator()(const Pool&) const { return Unit::Vector; }
+    Unit operator()(const Elementwise&) const { return Unit::Vector; }
+    Unit operator()(const Softmax&) const { return Unit::Vector; }
+};
+
+}  // namespace
+
+Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes) {
+    Stream group = stream;
+    group.groupCount = 1;
+    group.window.channelBegin += index * stream.window.channelCount;
+    group.columnBegin += index * stream.channels;
+    group.weights += index * stream.reduction * stream.channels * weightBytes;
+    return group;
+}
+
+std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream) {
+    return foldSteps(array, {.outputs = stream.outputs, .reduction = stream.reduction},
+                     stream.channels);
+}
+
+std::uint64_t macsOf(const Stream& stream) {
+    if (!stream.countsElementsOnly) {
+        return stream.sums() * stream.reduction;
+    }
+    std::uint64_t elements = 0;
+    for (std::uint32_t m = 0; m < stream.outputs; ++m) {
+        forEachRun(stream.window, stream.outputBegin + m, stream.kBegin, stream.reduction,
+                   [&](std::uint32_t, std::uint32_t, std::uint32_t run) { elements += run; });
+    }
+    return elements * stream.channels * stream.groupCount;
+}
+
+Unit unitOf(const Operation& operation) { return std::visit(UnitOf{}, operation); }
+
+}  // namespace systole::arch

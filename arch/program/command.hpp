@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "arch/config.hpp"
+#include "arch/program/dram_layout.hpp"
+#include "arch/program/tile_window.hpp"
+#include "models/numeric/sums/requantize.hpp"
+
+/// The command set: what the sequencer replays. Addresses are bytes unless they say otherwise.
+namespace systole::arch {
+
+/// The units that have a command queue. Each executes its commands in order.
+enum class Unit : std::uint8_t { Load, Store, Array, Vector };
+inline constexpr std::size_t kUnitCount = 4;
+inline constexpr std::array<const char*, kUnitCount> kUnitNames{"load", "store", "array", "vector"};
+
+/// Runs of consecutive bytes in DRAM, at two strides: counts[0] x counts[1] runs.
+struct DramBox {
+    std::uint64_t address = 0;
+    std::uint32_t runBytes = 0;
+    std::array<std::uint32_t, 2> counts{1, 1};
+    std::array<std::uint64_t, 2> strides{0, 0};
+
+    std::uint64_t bytes() const { return std::uint64_t{runBytes} * counts[0] * counts[1]; }
+};
+
+/// DRAM to activation scratchpad; the runs lie densely there.
+struct LoadTile {
+    DramBox source;
+    std::uint32_t destination = 0;
+    std::uint32_t haloBytes = 0;  ///< that a neighbouring tile of the same pass has brought as well
+};
+
+/// DRAM to weight scratchpad.
+struct LoadWeights {
+    DramBox source;
+    std::uint32_t destination = 0;
+};
+
+/// Activation scratchpad, dense, to DRAM.
+struct StoreTile {
+    std::uint32_t source = 0;
+    DramBox destination;
+};
+
+/// One fold of the array: `reduction` x `channels` weights meet `outputs` output positions of the
+/// window. The dataflow says which of the three are laid along rows, along columns and along time
+/// (docs/array.md), and so which two are bounded by the array. The sums are added to those of the
+/// accumulator buffer, or overwrite them.
+///
+/// The sum of output m and channel n (both counted within the fold) lies in accumulator row
+/// `accumulatorRow` + m, column `columnBegin` + n; input stationary, in row `accumulatorRow` + n,
+/// column m.
+///
+/// Weight stationary, `groupCount` groups of a grouped convolution may lie block-diagonally in one
+/// fold: group g takes array rows g * reduction ..+ reduction and array columns columnBegin + g *
+/// channels ..+ channels, sees the window's channels channelBegin + g * channelCount ..+
+/// channelCount, and has its own weights. The elements off the diagonal are not used. Several
+/// groups only where a fold holds their whole reduction.
+struct Stream {
+    TileWindow window;
+    std::uint32_t outputBegin = 0;  ///< first output position
+    std::uint32_t outputs = 1;
+    std::uint32_t kBegin = 0;       ///< first reduction index
+    std::uint32_t reduction = 1;    ///< of a group
+    std::uint32_t channels = 1;     ///< output channels, of a group
+    std::uint32_t groupCount = 1;   ///< groups side by side
+    std::uint32_t columnBegin = 0;  ///< array column of the first one; 0 if input stationary
+    std::uint32_t weights = 0;      ///< weight scratchpad: codes [groupCount][reduction][channels]
+    std::uint32_t accumulatorRow = 0;
+    bool accumulate = false;
+    bool countsElementsOnly = false;  ///< macs: transposed convolutions; see macsOf
+
+    std::uint64_t sums() const { return std::uint64_t{outputs} * channels * groupCount; }
+};
+
+/// Group `index` of a stream, as a stream of its own.
+Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes);
+
+/// Steps of the fold: the dimension that lies along time.
+std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream);
+
+/// Multiply-accumulates of the network in this fold. Padding counts, as it does in every ordinary
+/// convolution; where the window belongs to a transposed one, neither padding nor inserted zeros
+/// do.
+std::uint64_t macsOf(const Stream& stream);
+
+/// A second operand that the vector unit adds on the way out.
+struct SkipAddition {
+    std::uint32_t source = 0;  ///< activation scratchpad, laid out like the output
+    numeric::AdditionScales scales;
+    bool relu = false;
+};
+
+/// Accumulators to codes. Per channel one parameter record in the weight scratchpad: bias
+/// (accumulator storage bytes), then the FP32 multiplier, or mantissa and shift (4 bytes each).
+struct Requantize {
+    std::uint32_t accumulatorRow = 0;
+    std::uint32_t outputs = 1;  ///< output positions
+    std::uint32_t channels = 1;
+    /// Channels lie along the accumulator's rows and outputs along its columns: what an
+    /// input-stationary array leaves there; else the other way round.
+    bool channelsAlongRows = false;
+    std::uint32_t parameters = 0;
+    bool relu = false;
+    std::optional<SkipAddition> skip;
+    std::uint32_t destination = 0;  ///< activation scratchpad; element (output, channel) at
+    std::uint32_t pitch = 0;        ///< destination + output * pitch + channel * element bytes
+};
+
+/// Pooling over a tile in the activation scratchpad; every channel of the window for itself.
+struct Pool {
+    enum class Kind : std::uint8_t { Max, Average };
+    TileWindow window;
+    Kind kind = Kind::Max;
+    bool countIncludesPad = false;
+    std::vector<numeric::Rescale> rescales;  ///< Average: by count; index 0 unused
+    std::uint32_t destination = 0;           ///< dense [output][channel]
+};
+
+/// Element by element over tiles in the activation scratchpad.
+struct Elementwise {
+    std::uint32_t source = 0;
+    std::optional<SkipAddition> addition;  ///< else ReLU
+    std::uint32_t elements = 0;
+    std::uint32_t destination = 0;
+};
+
+struct Softmax {
+    std::uint32_t source = 0;
+    std::uint32_t elements = 0;
+    float inputScale = 1.0F;
+    float outputScale = 1.0F;
+    std::uint32_t destination = 0;
+};
+
+using Operation =
+    std::variant<LoadTile, LoadWeights, StoreTile, Stream, Requantize, Pool, Elementwise, Softmax>;
+
+struct Command {
+    Operation operation;
+    /// Tokens: how many commands each unit must have completed before this one may start.
+    std::array<std::uint32_t, kUnitCount> after{};
+    std::uint32_t layer = 0;
+};
+
+Unit unitOf(const Operation& operation);
+
+struct Program {
+    std::vector<Command> commands;
+    std::vector<std::string> layerNames;
+    std::uint32_t activationBytes = 0;  ///< scratchpad bytes in use
+    std::uint32_t weightBytes = 0;
+    std::uint32_t accumulatorRows = 0;
+    std::uint64_t dramBytes = 0;  ///< of the image
+    DramLayout dram;
+    numeric::ScaleArithmetic arithmetic = numeric::ScaleArithmetic::Fp32Multiplier;
+};
+
+}  // namespace systole::arch

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/program/dram_layout.hpp"
+
+#include <algorithm>
+
+#include "models/check.hpp"
+#include "models/units.hpp"
+
+namespace systole::arch {
+namespace {
+
+/// The last of ascending entries whose address is not behind the one given.
+template <typename Entry>
+const Entry* lastUpTo(const std::vector<Entry>& entries, std::uint64_t Entry::*address,
+                      std::uint64_t given) {
+    const auto behind =
+        std::partition_point(entries.begin(), entries.end(),
+                             [&](const Entry& entry) { return entry.*address <= given; });
+    return behind == entries.begin() ? nullptr : &*std::prev(behind);
+}
+
+}  // namespace
+
+std::uint64_t DramLayout::allocate(std::uint64_t bytes, std::uint64_t alignment,
+                                   const ElementRoom& room) {
+    const auto aligned = [&](std::uint64_t address) {
+        return ceilDivide(address, alignment) * alignment;
+    };
+    const Region region{aligned(imageBytes_), aligned(memoryBytes_), room};
+    imageBytes_ = aligned(region.image + bytes);
+    memoryBytes_ = aligned(region.memory + room.memoryBytes(bytes));
+    regions_.push_back(region);
+    return region.image;
+}
+
+const DramLayout::Region* DramLayout::regionAt(std::uint64_t imageAddress) const {
+    return lastUpTo(regions_, &Region::image, imageAddress);
+}
+
+const DramLayout::Region* DramLayout::regionHolding(std::uint64_t memoryAddress) const {
+    return lastUpTo(regions_, &Region::memory, memoryAddress);
+}
+
+const DramLayout::Records* DramLayout::recordsAt(std::uint64_t imageAddress) const {
+    const Records* records = lastUpTo(records_, &Records::image, imageAddress);
+    return records != nullptr && imageAddress - records->image <
+                                     std::uint64_t{records->count} * records->imageBytes
+               ? records
+               : nullptr;
+}
+
+void DramLayout::addRecords(std::uint64_t image, std::uint32_t imageBytes, std::uint32_t count) {
+    SYSTOLE_CHECK(records_.empty() || records_.back().image < image, "records at {} after {}",
+                  image, records_.back().image);
+    records_.push_back({image, imageBytes, count});
+}
+
+DramLayout::Piece DramLayout::pieceAt(std::uint64_t memoryBit) const {
+    const auto bitOfByte = static_cast<std::uint32_t>(memoryBit % 8);
+    const Region* region = regionHolding(memoryBit / 8);
+    if (region == nullptr) {
+        return {memoryBit / 8, bitOfByte, 8 - bitOfByte, true};
+    }
+    const auto [imageBytes, bits] = region->room;
+    const std::uint64_t offset = memoryBit - 8 * region->memory;
+    std::uint64_t begin = region->image + offset / bits * imageBytes;
+    std::uint64_t within = offset % bits;
+    std::uint64_t end = bits;
+    if (const Records* records = recordsAt(begin)) {
+        begin -= (begin - records->image) % records->imageBytes;
+        within = offset - (begin - region->image) / imageBytes * bits;
+        end = std::uint64_t{records->imageBytes} / imageBytes * bits;
+    }
+    Piece piece{.imageByte = begin + within / 8,
+                .imageBit = static_cast<std::uint32_t>(within % 8),
+                .bits = 0,
+                .isHeld = false};
+    piece.bits = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>({8 - bitOfByte, 8 - piece.imageBit, end - within}));
+    const bool isLast = region == &regions_.back();
+    piece.isHeld = piece.imageByte < (isLast ? imageBytes_ : std::next(region)->image);
+    return piece;
+}
+
+DramLayout::Run DramLayout::memoryRun(std::uint64_t imageAddress, std::uint64_t bytes) const {
+    const Region* region = regionAt(imageAddress);
+    if (region == nullptr) {
+        return {imageAddress, imageAddress + bytes};
+    }
+    const std::uint64_t offset = imageAddress - region->image;
+    const std::uint64_t firstBit = offset / region->room.imageBytes * region->room.bits;
+    return {region->memory + firstBit / 8,
+            region->memory + region->room.memoryBytes(offset + bytes)};
+}
+
+std::uint64_t DramLayout::memoryBit(std::uint64_t imageAddress) const {
+    const Region* region = regionAt(imageAddress);
+    if (region == nullptr) {
+        return 8 * imageAddress;
+    }
+    return 8 * region->memory +
+           (imageAddress - region->image) / region->room.imageBytes * region->room.bits;
+}
+
+ElementRoom DramLayout::roomAt(std::uint64_t imageAddress) const {
+    const Region* region = regionAt(imageAddress);
+    return region == nullptr ? ElementRoom{} : region->room;
+}
+
+}  // namespace systole::arch

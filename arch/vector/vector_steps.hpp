@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/memory/scratchpad_ports.hpp"
+#include "arch/program/command.hpp"
+#include "arch/values/machine_state.hpp"
+
+namespace systole::arch {
+
+/// What a command of the vector unit reads and writes, cycle by cycle: every cycle takes in a group
+/// of elements, as many as there are lanes; results are written `pipelineDepth` cycles later.
+struct VectorSteps {
+    memory::AccessStream stream;
+    Cycle cycles = 0;                   ///< where no port makes it wait
+    std::uint64_t operations = 0;       ///< elements that passed a lane
+    std::uint64_t activationReads = 0;  ///< words
+    std::uint64_t activationWrites = 0;
+    std::uint64_t weightReads = 0;
+    std::uint64_t accumulatorReads = 0;  ///< sums
+};
+
+/// Unlimited lanes take no time: the stream is empty, and a group is all that lies along a row.
+VectorSteps vectorSteps(const VectorUnitConfig& config, const MachinePorts& ports,
+                        const Operation& operation, std::uint32_t accumulatorRows,
+                        std::uint32_t parameterBytes);
+
+}  // namespace systole::arch

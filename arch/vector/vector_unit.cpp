@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/vector/vector_unit.hpp"
+
+#include "arch/vector/vector_steps.hpp"
+
+namespace systole::arch {
+
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config,
+                       Replay& replay)
+    : CommandUnit(name, Unit::Vector, replay), config_(config.vectorUnit) {}
+
+void VectorUnit::execute(const Command& command) {
+    const VectorSteps steps =
+        vectorSteps(config_, replay().ports, command.operation, replay().program->accumulatorRows,
+                    parameterBytes(replay().state.datapath(), replay().program->arithmetic));
+    const Cycle begin = cycle();
+    if (steps.stream.next) {
+        awaitPorts(post(steps.stream));
+    } else {
+        waitUntil(begin + steps.cycles);
+    }
+    record(begin, begin + steps.cycles, UnitState::Busy);
+    record(begin + steps.cycles, cycle(), UnitState::ScratchpadConflict);
+    countPorts(command);
+
+    cost::Counters& count = counters(command);
+    count.vectorOperations += steps.operations;
+    count.accumulatorReads += steps.accumulatorReads;
+    count.activationScratchpadReads += steps.activationReads;
+    count.activationScratchpadWrites += steps.activationWrites;
+    count.weightScratchpadReads += steps.weightReads;
+    finish(command);
+}
+
+}  // namespace systole::arch
