@@ -3,13 +3,13 @@
 
 #include <memory>
 
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/config_error.hpp"
-#include "sim/run/area_report.hpp"
-#include "sim/run/atomic_file.hpp"
+#include "sim/report/area_report.hpp"
 #include "sim/run/machine_cost.hpp"
-#include "sim/run/text.hpp"
 
 namespace systole::sim {
 namespace {

@@ -5,8 +5,8 @@
 #include <system_error>
 
 #include "models/check.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/config_error.hpp"
 
 namespace systole::sim {
 namespace {

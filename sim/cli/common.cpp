@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "sim/run/atomic_file.hpp"
+#include "sim/base/atomic_file.hpp"
 
 namespace systole::sim {
 

@@ -3,10 +3,10 @@
 
 #include <memory>
 
+#include "sim/base/atomic_file.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/compare.hpp"
+#include "sim/study/compare.hpp"
 
 namespace systole::sim {
 namespace {

@@ -8,16 +8,16 @@
 
 #include "models/memory/dram/dram_patterns.hpp"
 #include "models/memory/dram/dram_replay.hpp"
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/base/spelling.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/config/dram_loader.hpp"
-#include "sim/config/spelling.hpp"
-#include "sim/config_error.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/command_log.hpp"
-#include "sim/run/dram_result.hpp"
-#include "sim/run/dram_trace.hpp"
-#include "sim/run/progress.hpp"
+#include "sim/config/dram/dram_loader.hpp"
+#include "sim/dram/command_log.hpp"
+#include "sim/dram/dram_result.hpp"
+#include "sim/dram/dram_trace.hpp"
 
 namespace systole::sim {
 namespace {

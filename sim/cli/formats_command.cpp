@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "models/numeric/formats/codec.hpp"
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/config/format_reader.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/text.hpp"
 
 namespace systole::sim {
 namespace {

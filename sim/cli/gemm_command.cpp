@@ -6,11 +6,11 @@
 
 #include "arch/fold/fold.hpp"
 #include "arch/mapping/mapping_search.hpp"
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/config_error.hpp"
 #include "sim/quantize/quantized_reference.hpp"
-#include "sim/run/atomic_file.hpp"
 #include "sim/run/gemm_waveform.hpp"
 #include "sim/run/gemm_workload.hpp"
 #include "sim/run/output_record.hpp"

@@ -3,10 +3,10 @@
 
 #include <memory>
 
+#include "sim/base/atomic_file.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/golden.hpp"
+#include "sim/study/golden.hpp"
 
 namespace systole::sim {
 namespace {

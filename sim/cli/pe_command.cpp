@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "models/numeric/products/product_class_operand.hpp"
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/config/format_reader.hpp"
-#include "sim/config/technology_loader.hpp"
-#include "sim/config_error.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/element_report.hpp"
+#include "sim/config/technology/technology_loader.hpp"
+#include "sim/report/element_report.hpp"
 
 namespace systole::sim {
 namespace {

@@ -4,13 +4,13 @@
 #include <cstdlib>
 #include <memory>
 
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/config/scheme_loader.hpp"
-#include "sim/quantize/onnx_export.hpp"
+#include "sim/onnx/onnx_export.hpp"
 #include "sim/quantize/quantizer.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/text.hpp"
 
 namespace systole::sim {
 namespace {

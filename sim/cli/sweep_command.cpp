@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <memory>
 
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/config_error.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/sweep.hpp"
+#include "sim/study/sweep.hpp"
 
 namespace systole::sim {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "arch/config.hpp"
 #include "models/cost/machine/energy_options.hpp"
-#include "sim/config/config_reader.hpp"
+#include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {
 

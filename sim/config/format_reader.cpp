@@ -6,7 +6,7 @@
 
 #include <limits>
 
-#include "sim/config/spelling.hpp"
+#include "sim/base/spelling.hpp"
 
 namespace systole::sim {
 namespace {

@@ -7,7 +7,7 @@
 #include "models/numeric/formats/format.hpp"
 #include "models/numeric/products/product_class.hpp"
 #include "models/numeric/sums/accumulator.hpp"
-#include "sim/config/config_reader.hpp"
+#include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {
 

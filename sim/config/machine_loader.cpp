@@ -9,13 +9,13 @@
 #include <cmath>
 
 #include "arch/program/command.hpp"
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/costed_machine.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 #include "sim/config/energy_reader.hpp"
 #include "sim/config/format_reader.hpp"
-#include "sim/config/machine_description.hpp"
 #include "sim/config/mapping_reader.hpp"
 #include "sim/config/scheme_loader.hpp"
-#include "sim/config/technology_loader.hpp"
+#include "sim/config/technology/technology_loader.hpp"
 
 namespace systole::sim {
 namespace {

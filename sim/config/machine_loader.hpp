@@ -4,8 +4,8 @@
 #include "arch/config.hpp"
 #include "models/cost/machine/energy_options.hpp"
 #include "models/cost/technology/technology.hpp"
-#include "sim/config/config_reader.hpp"
 #include "sim/quantize/quantized_network.hpp"
+#include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "arch/config.hpp"
-#include "sim/config/config_reader.hpp"
+#include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {
 

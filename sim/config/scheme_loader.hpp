@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sim/config/config_reader.hpp"
 #include "sim/quantize/quantized_network.hpp"
+#include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {

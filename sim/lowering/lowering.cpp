@@ -7,9 +7,9 @@
 #include "arch/fold/fold.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
 #include "models/check.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
-#include "sim/workload/window.hpp"
+#include "sim/network/window.hpp"
 
 namespace systole::sim {
 namespace {

@@ -2,7 +2,7 @@
 #include "arch/mapping/tile_extents.hpp"
 #include "models/check.hpp"
 #include "sim/lowering/layer_context.hpp"
-#include "sim/workload/window.hpp"
+#include "sim/network/window.hpp"
 
 namespace systole::sim {
 

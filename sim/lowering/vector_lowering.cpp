@@ -5,7 +5,7 @@
 #include <array>
 
 #include "arch/memory/scratchpad_ports.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {

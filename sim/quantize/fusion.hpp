@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "sim/workload/network.hpp"
+#include "sim/network/network.hpp"
 
 namespace systole::sim {
 

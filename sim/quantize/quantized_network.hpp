@@ -8,7 +8,7 @@
 
 #include "models/numeric/sums/accumulator.hpp"
 #include "models/numeric/sums/requantize.hpp"
-#include "sim/workload/network.hpp"
+#include "sim/network/network.hpp"
 
 /// A network whose tensors are codes. docs/arithmetic.md defines what every operation computes.
 namespace systole::sim {

@@ -6,7 +6,7 @@
 #include "models/check.hpp"
 #include "models/numeric/gemm/gemm.hpp"
 #include "models/numeric/sums/sum.hpp"
-#include "sim/workload/window.hpp"
+#include "sim/network/window.hpp"
 
 namespace systole::sim {
 

@@ -8,11 +8,11 @@
 #include <stdexcept>
 
 #include "models/numeric/sums/sum.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/network/float_reference.hpp"
+#include "sim/network/window.hpp"
 #include "sim/quantize/fusion.hpp"
 #include "sim/quantize/scales.hpp"
-#include "sim/workload/float_reference.hpp"
-#include "sim/workload/window.hpp"
 
 namespace systole::sim {
 

@@ -14,8 +14,8 @@
 #include "models/check.hpp"
 #include "models/numeric/sums/requantize.hpp"
 #include "models/numeric/sums/sum.hpp"
-#include "sim/config_error.hpp"
-#include "sim/run/atomic_file.hpp"
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/config_error.hpp"
 
 namespace systole::sim {
 namespace {

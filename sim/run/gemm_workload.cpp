@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 
 namespace systole::sim {
 namespace {

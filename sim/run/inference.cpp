@@ -6,13 +6,13 @@
 #include <limits>
 
 #include "models/check.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/network/float_reference.hpp"
 #include "sim/quantize/quantized_reference.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "sim/run/output_record.hpp"
-#include "sim/run/progress.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/run/tensor_dump.hpp"
-#include "sim/workload/float_reference.hpp"
 
 namespace systole::sim {
 namespace {

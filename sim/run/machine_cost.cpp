@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "models/cost/element/element_waveforms.hpp"
-#include "sim/config/machine_description.hpp"
-#include "sim/config_error.hpp"
-#include "sim/run/text.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/base/text.hpp"
+#include "sim/config/costed_machine.hpp"
 
 namespace systole::sim {
 namespace {

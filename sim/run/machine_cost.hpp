@@ -8,7 +8,7 @@
 #include "models/cost/element/operand_trace.hpp"
 #include "models/cost/machine/area_model.hpp"
 #include "models/cost/machine/energy_model.hpp"
-#include "sim/config/machine_description.hpp"
+#include "sim/config/costed_machine.hpp"
 #include "sim/config/machine_loader.hpp"
 
 namespace systole::sim {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/output_record.hpp"
 
-#include "sim/run/hash.hpp"
+#include "sim/base/hash.hpp"
 
 namespace systole::sim {
 

@@ -5,7 +5,7 @@
 
 #include "models/check.hpp"
 #include "models/memory/dram/dram_energy.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 
 namespace systole::sim {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <system_error>
 
-#include "sim/config_error.hpp"
-#include "sim/run/atomic_file.hpp"
-#include "sim/run/npy.hpp"
+#include "sim/base/atomic_file.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/base/npy.hpp"
 
 namespace systole::sim {
 namespace {

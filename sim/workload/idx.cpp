@@ -11,7 +11,7 @@
 #include <numeric>
 #include <utility>
 
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 
 namespace systole::sim {
 

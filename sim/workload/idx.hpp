@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "sim/workload/network.hpp"
+#include "sim/network/network.hpp"
 
 /// Reader of IDX files, the format of MNIST (http://yann.lecun.com/exdb/mnist/): two zero bytes,
 /// the element type, the rank, the sizes as big-endian 32-bit integers, then the elements, the last

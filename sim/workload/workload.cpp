@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/config/config_reader.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/onnx/onnx_reader.hpp"
+#include "sim/reader/config_reader.hpp"
 #include "sim/workload/idx.hpp"
-#include "sim/workload/onnx_reader.hpp"
 
 namespace systole::sim {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/network/network.hpp"
 #include "sim/workload/image_set.hpp"
-#include "sim/workload/network.hpp"
 
 namespace systole::sim {
 

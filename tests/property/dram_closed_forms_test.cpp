@@ -10,7 +10,7 @@
 
 #include "models/memory/dram/dram_patterns.hpp"
 #include "models/memory/dram/dram_replay.hpp"
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 
 namespace systole::memory {
 namespace {

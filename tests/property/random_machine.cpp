@@ -7,8 +7,8 @@
 
 #include "models/check.hpp"
 #include "random_source.hpp"
-#include "sim/config/dram_loader.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 
 namespace systole::sim {
 namespace {

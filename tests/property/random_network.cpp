@@ -8,8 +8,8 @@
 
 #include "models/numeric/sums/sum.hpp"
 #include "random_source.hpp"
+#include "sim/network/window.hpp"
 #include "sim/quantize/scales.hpp"
-#include "sim/workload/window.hpp"
 
 namespace systole::sim {
 namespace {

@@ -8,8 +8,8 @@
 #include "random_machine.hpp"
 #include "random_network.hpp"
 #include "replay.hpp"
+#include "sim/network/window.hpp"
 #include "sim/quantize/quantized_reference.hpp"
-#include "sim/workload/window.hpp"
 
 namespace systole::sim {
 namespace {

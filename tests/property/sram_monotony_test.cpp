@@ -6,7 +6,7 @@
 
 #include "models/cost/technology/sram.hpp"
 #include "random_source.hpp"
-#include "sim/config/technology_loader.hpp"
+#include "sim/config/technology/technology_loader.hpp"
 
 /// More of anything never costs less, whatever the memory and wherever beyond the fitted sizes.
 namespace systole::cost {

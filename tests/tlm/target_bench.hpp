@@ -11,7 +11,7 @@
 #include "arch/tlm/dram_target.hpp"
 #include "initiator_peer.hpp"
 #include "protocol_checker.hpp"
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 
 namespace systole::arch {
 

@@ -3,7 +3,7 @@
 
 #include <stdexcept>
 
-#include "sim/run/compare.hpp"
+#include "sim/study/compare.hpp"
 #include "worker_fixture.hpp"
 
 namespace systole::sim {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config_fixture.hpp"
-#include "sim/config/scalars.hpp"
-#include "sim/config/spelling.hpp"
+#include "sim/base/spelling.hpp"
+#include "sim/reader/scalars.hpp"
 
 namespace systole::sim {
 namespace {

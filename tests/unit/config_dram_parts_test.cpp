@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "models/memory/dram/dram_energy.hpp"
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 
 namespace systole::sim {
 namespace {

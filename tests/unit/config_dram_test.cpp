@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "config_fixture.hpp"
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 
 namespace systole::sim {
 namespace {

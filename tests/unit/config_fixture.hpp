@@ -10,8 +10,8 @@
 #include <functional>
 #include <string>
 
-#include "sim/config/config_reader.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {
 

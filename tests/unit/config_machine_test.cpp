@@ -2,7 +2,7 @@
 #include <variant>
 
 #include "config_fixture.hpp"
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/config/scheme_loader.hpp"
 

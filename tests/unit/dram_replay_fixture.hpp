@@ -7,7 +7,7 @@
 
 #include "models/memory/dram/dram_config.hpp"
 #include "models/memory/dram/request_source.hpp"
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 
 namespace systole::memory::testing {
 

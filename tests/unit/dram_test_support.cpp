@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "sim/config/dram_loader.hpp"
+#include "sim/config/dram/dram_loader.hpp"
 
 namespace systole::memory::testing {
 

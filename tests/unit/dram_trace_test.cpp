@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/run/dram_trace.hpp"
+#include "sim/dram/dram_trace.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

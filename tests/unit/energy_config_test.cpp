@@ -6,7 +6,7 @@
 #include "config_fixture.hpp"
 #include "machine_fixture.hpp"
 #include "models/cost/machine/energy_band.hpp"
-#include "sim/config/machine_description.hpp"
+#include "sim/config/costed_machine.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/run/gemm_workload.hpp"
 #include "sim/run/result.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "onnx_builder.hpp"
 #include "quantize_fixture.hpp"
-#include "sim/quantize/onnx_export.hpp"
+#include "sim/onnx/onnx_export.hpp"
 #include "sim/quantize/quantizer.hpp"
 
 namespace systole::sim {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/workload/float_reference.hpp"
+#include "sim/network/float_reference.hpp"
 
 #include <bit>
 #include <cmath>
 
-#include "sim/workload/onnx_reader.hpp"
-#include "sim/workload/window.hpp"
+#include "sim/network/window.hpp"
+#include "sim/onnx/onnx_reader.hpp"
 #include "sim/workload/workload.hpp"
 #include "workload_fixture.hpp"
 

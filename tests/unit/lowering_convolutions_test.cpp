@@ -8,8 +8,8 @@
 
 #include "machine_fixture.hpp"
 #include "sim/lowering/lowering.hpp"
+#include "sim/network/window.hpp"
 #include "sim/run/simulation.hpp"
-#include "sim/workload/window.hpp"
 
 namespace systole::sim {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "machine_fixture.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/lowering/lowering.hpp"
 #include "sim/run/gemm_workload.hpp"
 

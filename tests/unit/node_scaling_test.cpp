@@ -9,8 +9,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "sim/config/node_scaling_loader.hpp"
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/config/technology/node_scaling_loader.hpp"
 
 namespace systole::cost {
 namespace {

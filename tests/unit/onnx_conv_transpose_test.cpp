@@ -2,9 +2,9 @@
 // ConvTranspose: what the importer makes of it equals ONNX's definition, the scattering of every
 // element over the outputs that its kernel covers.
 #include "onnx_builder.hpp"
-#include "sim/workload/float_reference.hpp"
-#include "sim/workload/onnx_reader.hpp"
-#include "sim/workload/window.hpp"
+#include "sim/network/float_reference.hpp"
+#include "sim/network/window.hpp"
+#include "sim/onnx/onnx_reader.hpp"
 #include "workload_fixture.hpp"
 
 namespace systole::sim {

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "onnx_builder.hpp"
-#include "sim/workload/onnx_reader.hpp"
+#include "sim/onnx/onnx_reader.hpp"
 #include "workload_fixture.hpp"
 
 namespace systole::sim {

@@ -3,8 +3,8 @@
 #include <random>
 
 #include "onnx_builder.hpp"
-#include "sim/workload/onnx_reader.hpp"
-#include "sim/workload/window.hpp"
+#include "sim/network/window.hpp"
+#include "sim/onnx/onnx_reader.hpp"
 #include "workload_fixture.hpp"
 
 namespace systole::sim {

@@ -2,8 +2,8 @@
 // What each ONNX operator becomes, and that the result computes what ONNX defines. The expected
 // numbers are worked out by hand; tensors here are channels last, ONNX's are channels first.
 #include "onnx_builder.hpp"
-#include "sim/workload/float_reference.hpp"
-#include "sim/workload/onnx_reader.hpp"
+#include "sim/network/float_reference.hpp"
+#include "sim/onnx/onnx_reader.hpp"
 #include "workload_fixture.hpp"
 
 namespace systole::sim {

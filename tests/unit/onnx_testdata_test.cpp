@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operators against the test cases that ONNX itself publishes (Debian: libonnx-testdata).
 #include "onnx_builder.hpp"
-#include "sim/workload/float_reference.hpp"
-#include "sim/workload/onnx_reader.hpp"
+#include "sim/network/float_reference.hpp"
+#include "sim/onnx/onnx_reader.hpp"
 #include "workload_fixture.hpp"
 
 namespace systole::sim {

@@ -10,7 +10,7 @@
 
 #include "models/check.hpp"
 #include "models/cost/technology/sram.hpp"
-#include "sim/config/technology_loader.hpp"
+#include "sim/config/technology/technology_loader.hpp"
 
 namespace systole::cost {
 namespace {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "config_fixture.hpp"
-#include "sim/run/sweep.hpp"
+#include "sim/study/sweep.hpp"
 
 namespace systole::sim {
 namespace {

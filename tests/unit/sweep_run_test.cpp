@@ -3,8 +3,8 @@
 
 #include <sstream>
 
-#include "sim/run/sweep.hpp"
-#include "sim/run/text.hpp"
+#include "sim/base/text.hpp"
+#include "sim/study/sweep.hpp"
 #include "worker_fixture.hpp"
 
 namespace systole::sim {

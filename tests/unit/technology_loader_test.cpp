@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/config/technology_loader.hpp"
+#include "sim/config/technology/technology_loader.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -10,7 +10,7 @@
 #include <fstream>
 #include <set>
 
-#include "sim/config_error.hpp"
+#include "sim/base/config_error.hpp"
 #include "technology_fixture.hpp"
 
 namespace systole::sim {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/base/worker_process.hpp"
+
 #include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 
-#include "sim/run/worker.hpp"
 #include "worker_fixture.hpp"
 
 namespace systole::sim {

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/config_error.hpp"
-#include "sim/workload/network.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/network/network.hpp"
 
 namespace systole::sim {
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/costed_machine.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "arch/datapath.hpp"
+#include "models/cost/machine/area_model.hpp"
+
+namespace systole::sim {
+namespace {
+
+/// Clocks are whole kilohertz.
+constexpr double kClockStep = 1e3;
+
+cost::ScratchpadDescription describe(const arch::ScratchpadConfig& scratchpad) {
+    const bool readsAndWrites = scratchpad.ports == memory::PortKind::OneReadOneWrite;
+    return {scratchpad.capacityBytes, scratchpad.banks, scratchpad.wordBytes * 8,
+            readsAndWrites ? 2U : 1U};
+}
+
+numeric::ProductClass multiplierOf(const arch::DatapathConfig& datapath) {
+    return datapath.multiplier.value_or(
+        numeric::defaultProductClass(datapath.activation, datapath.weight));
+}
+
+cost::ControlDescription describeControl(const arch::MachineConfig& machine) {
+    cost::ControlDescription control{
+        .commandQueueDepth = machine.sequencer.queueDepth,
+        .dmaOutstandingBursts = machine.dma.outstandingBursts,
+        .dmaBytesPerCycle =
+            machine.dma.bytesPerCycle ? static_cast<std::uint32_t>(*machine.dma.bytesPerCycle) : 0,
+        .dramBurstBytes = machine.dram.burstBytes()};
+    if (machine.dram.ddr) {
+        const auto& ddr = *machine.dram.ddr;
+        control.dramChannels = ddr.organization.channels;
+        control.dramQueueEntries = ddr.controller.readQueue + ddr.controller.writeQueue;
+        control.dramWriteEntries = ddr.controller.writeQueue;
+        control.dramBanks = ddr.organization.ranks * ddr.organization.banks();
+    }
+    return control;
+}
+
+}  // namespace
+
+cost::MachineDescription describeMachine(const RunConfig& config) {
+    const arch::MachineConfig& machine = config.machine;
+    const arch::ArrayConfig& array = machine.array;
+    const arch::Datapath datapath(machine.datapath);
+    const bool outputStationary = array.dataflow == arch::Dataflow::OutputStationary;
+    return {.array = {.rows = array.rows / array.rowSplit,
+                      .columns = array.columns / array.columnSplit,
+                      .isOutputStationary = outputStationary,
+                      .isInputStationary = array.dataflow == arch::Dataflow::InputStationary,
+                      .overlapsFolds = array.overlapFolds,
+                      .hasDrainRegisters = outputStationary && array.drain == arch::Drain::Shadow,
+                      .pipelineDepth = array.pipelineDepth},
+            .element = cost::describeElement(
+                machine.datapath.activation, machine.datapath.weight, machine.datapath.accumulator,
+                multiplierOf(machine.datapath), config.energy.floatAdder),
+            .clockHertz = machine.clockHertz,
+            .activationScratchpad = describe(machine.activationScratchpad),
+            .weightScratchpad = describe(machine.weightScratchpad),
+            .accumulatorRows = machine.accumulatorBuffer.rows,
+            .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
+            .vectorLanes = machine.vectorUnit.lanes,
+            .control = describeControl(machine),
+            .energy = config.energy};
+}
+
+double fastestClock(const RunConfig& config) {
+    const double hertz =
+        cost::clockLimits(config.technology, describeMachine(config)).reachableHertz();
+    return std::floor(hertz / kClockStep) * kClockStep;
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/memory/dram/dram_config.hpp"
+#include "sim/reader/config_reader.hpp"
+
+namespace systole::sim {
+
+/// The memory that a section in the format of configs/dram/*.yaml describes. Sizes that become
+/// parts of an address are powers of two.
+memory::DramConfig readDram(const Section& section);
+
+/// The memory of a file of configs/dram, or of an accelerator's.
+memory::DramConfig loadDram(const std::filesystem::path& file, const Overrides& overrides);
+
+}  // namespace systole::sim

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/technology/logic_reader.hpp"
+
+#include <array>
+
+namespace systole::sim {
+namespace {
+
+using cost::GateFigures;
+using cost::LogicTechnology;
+
+constexpr RealRange kNotNegative{0, 1e12};
+
+template <class Row>
+void readGateRow(const Section& section, Row& row) {
+    for (const cost::CellKind kind : cost::kGateKinds) {
+        row[gateIndex(kind)] = section.at(nameOf(kind)).real(kNotNegative);
+    }
+}
+
+cost::FitError readFitError(const Section& section) {
+    return {.rms = section.at("rms").real(kNotNegative),
+            .largest = section.at("largest").real(kNotNegative)};
+}
+
+GateFigures readGates(const Section& section) {
+    GateFigures figures;
+    const Section area = section.at("gates_um2").section();
+    const Section delay = section.at("delay_ns").section();
+    const Section energy = section.at("toggles_fj").section();
+    for (const cost::Part part : cost::kParts) {
+        const auto index = static_cast<std::size_t>(part);
+        readGateRow(area.at(nameOf(part)).section(), figures.squareMicrons[index]);
+        readGateRow(delay.at(nameOf(part)).section(), figures.nanoseconds.gate[index]);
+        const Section toggles = energy.at(nameOf(part)).section();
+        figures.settledFemtojoules[index] = toggles.at("settled").real(kNotNegative);
+        figures.glitchFemtojoules[index] = toggles.at("glitch").real(kNotNegative);
+    }
+    figures.outputAndSquareMicrons = area.at("output_and").real(kNotNegative);
+    figures.nanoseconds.perFanoutDoubling = delay.at("fanout_doubling").real(kNotNegative);
+    figures.registerNanoseconds = delay.at("register").real(kNotNegative);
+    return figures;
+}
+
+}  // namespace
+
+LogicTechnology readLogic(const Section& section) {
+    LogicTechnology logic;
+    logic.source = section.at("source").text();
+    logic.area = readGates(section.at("area").section());
+    if (const auto speed = section.find("speed")) logic.speed = readGates(speed->section());
+    const Section flipFlop = section.at("register").section();
+    logic.flipFlop = {.squareMicrons = flipFlop.at("area_um2").real(kNotNegative),
+                      .clockFemtojoules = flipFlop.at("clock_fj").real(kNotNegative),
+                      .toggleFemtojoules = flipFlop.at("toggle_fj").real(kNotNegative)};
+    logic.inputFemtojoules = section.at("input_fj").real(kNotNegative);
+    const Section leakage = section.at("leakage").section();
+    logic.leakageMicrowattsPerSquareMicron = leakage.at("uw_per_um2").real(kNotNegative);
+    logic.temperatureKelvin = leakage.at("temperature_kelvin").real({1, 1000});
+    logic.kelvinPerLeakageDoubling = leakage.at("kelvin_per_doubling").real({1, 1000});
+    const Section error = section.at("error").section();
+    logic.areaError = readFitError(error.at("area").section());
+    logic.delayError = readFitError(error.at("delay").section());
+    logic.energyError = readFitError(error.at("energy").section());
+    return logic;
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/technology/sram_reader.hpp"
+
+#include <array>
+
+namespace systole::sim {
+
+namespace {
+
+using cost::RegisterFile;
+using cost::SramCoefficients;
+using cost::SramCurve;
+using cost::SramFitError;
+using cost::SramPortGrowth;
+using cost::SramQuantity;
+using cost::SramTerm;
+using cost::SramWires;
+
+constexpr RealRange kNotNegative{0, 1e12};
+constexpr RealRange kExponent{0, 4};
+constexpr RealRange kKelvin{1, 1000};
+constexpr std::uint64_t kLargestKnot = std::uint64_t{1} << 40;
+constexpr std::uint64_t kMostTerms = 100;
+
+template <class Struct>
+struct RealKey {
+    const char* name;
+    double Struct::*field;
+};
+
+constexpr std::array kPortKeys{
+    RealKey<SramPortGrowth>{"cell_width", &SramPortGrowth::cellWidth},
+    RealKey<SramPortGrowth>{"cell_height", &SramPortGrowth::cellHeight},
+    RealKey<SramPortGrowth>{"leakage", &SramPortGrowth::leakage},
+};
+constexpr std::array kWireKeys{
+    RealKey<SramWires>{"pj_per_bit_mm", &SramWires::picojoulesPerBitMillimetre},
+    RealKey<SramWires>{"ns_per_mm", &SramWires::nanosecondsPerMillimetre},
+    RealKey<SramWires>{"um_per_wire", &SramWires::micronsPerWire},
+    RealKey<SramWires>{"address_wires", &SramWires::addressWires},
+};
+constexpr std::array kRegisterFileKeys{
+    RealKey<RegisterFile>{"flip_flop_um2", &RegisterFile::flipFlopSquareMicrons},
+    RealKey<RegisterFile>{"multiplexer_um2", &RegisterFile::multiplexerSquareMicrons},
+    RealKey<RegisterFile>{"flip_flop_pj", &RegisterFile::flipFlopPicojoules},
+    RealKey<RegisterFile>{"multiplexer_pj", &RegisterFile::multiplexerPicojoules},
+    RealKey<RegisterFile>{"flip_flop_leakage_uw", &RegisterFile::flipFlopMicrowatts},
+    RealKey<RegisterFile>{"multiplexer_leakage_uw", &RegisterFile::multiplexerMicrowatts},
+    RealKey<RegisterFile>{"flip_flop_ns", &RegisterFile::flipFlopNanoseconds},
+    RealKey<RegisterFile>{"multiplexer_ns", &RegisterFile::multiplexerNanoseconds},
+    RealKey<RegisterFile>{"error", &RegisterFile::error},
+};
+
+struct QuantityKey {
+    const char* name;
+    SramQuantity SramCoefficients::*field;
+};
+constexpr std::array kQuantityKeys{
+    QuantityKey{"read_pj", &SramCoefficients::readPicojoules},
+    QuantityKey{"write_pj", &SramCoefficients::writePicojoules},
+    QuantityKey{"leakage_uw", &SramCoefficients::leakageMicrowatts},
+    QuantityKey{"area_um2", &SramCoefficients::areaSquareMicrons},
+    QuantityKey{"access_ns", &SramCoefficients::accessNanoseconds},
+};
+
+struct CurveKey {
+    const char* name;
+    SramCurve SramQuantity::*field;
+};
+constexpr std::array kCurveKeys{
+    CurveKey{"nominal", &SramQuantity::nominal},
+    CurveKey{"low", &SramQuantity::low},
+    CurveKey{"high", &SramQuantity::high},
+};
+
+struct ErrorKey {
+    const char* name;
+    SramFitError SramQuantity::*field;
+};
+constexpr std::array kErrorKeys{
+    ErrorKey{"in_sample", &SramQuantity::inSample},
+    ErrorKey{"size_left_out", &SramQuantity::sizeLeftOut},
+    ErrorKey{"width_left_out", &SramQuantity::widthLeftOut},
+};
+
+/// A section of figures of one source.
+template <class Struct, std::size_t kSize>
+Struct readFigures(const Section& section, const std::array<RealKey<Struct>, kSize>& keys) {
+    Struct figures;
+    for (const auto& key : keys) {
+        figures.*key.field = section.at(key.name).real(kNotNegative);
+    }
+    figures.source = section.at("source").text();
+    return figures;
+}
+
+SramTerm readTerm(const Value& value) {
+    const Section section = value.section();
+    SramTerm term;
+    term.scale = section.at("scale").real(kNotNegative);
+    if (section.clean() && term.scale == 0) {
+        section.at("scale").fail("a term of scale 0, expected a positive one");
+    }
+    term.capacityExponent = section.at("capacity_exponent").real(kExponent);
+    term.wordExponent = section.at("word_exponent").real(kExponent);
+    if (const auto above = section.find("above")) {
+        term.aboveBytes = above->bytes({1, kLargestKnot});
+        if (section.clean() && term.capacityExponent == 0) {
+            section.at("capacity_exponent")
+                .fail("0 is a step at 'above', expected a positive exponent");
+        }
+    }
+    return term;
+}
+
+SramQuantity readQuantity(const Section& section) {
+    SramQuantity quantity;
+    quantity.margin = section.at("margin").real(kNotNegative);
+    const Section errors = section.at("error").section();
+    for (const ErrorKey& key : kErrorKeys) {
+        const Section error = errors.at(key.name).section();
+        quantity.*key.field = {.worst = error.at("max").real(kNotNegative),
+                               .rms = error.at("rms").real(kNotNegative)};
+    }
+    for (const CurveKey& key : kCurveKeys) {
+        for (const Value& term : section.at(key.name).list({1, kMostTerms})) {
+            (quantity.*key.field).push_back(readTerm(term));
+        }
+    }
+    return quantity;
+}
+
+}  // namespace
+
+cost::SramModel readSram(const Section& section) {
+    SramCoefficients coefficients;
+    coefficients.source = section.at("source").text();
+    coefficients.temperatureKelvin = section.at("temperature_kelvin").real(kKelvin);
+    coefficients.leakagePerKelvin = section.at("leakage_per_kelvin").real(kNotNegative);
+    for (const QuantityKey& key : kQuantityKeys) {
+        coefficients.*key.field = readQuantity(section.at(key.name).section());
+    }
+    coefficients.ports = readFigures(section.at("ports").section(), kPortKeys);
+    coefficients.wires = readFigures(section.at("wires").section(), kWireKeys);
+    if (const auto file = section.find("register_file")) {
+        coefficients.registerFile = readFigures(file->section(), kRegisterFileKeys);
+    }
+    return section.clean() ? cost::SramModel(std::move(coefficients)) : cost::SramModel();
+}
+
+}  // namespace systole::sim

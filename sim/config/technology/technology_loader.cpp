@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/technology/technology_loader.hpp"
+
+#include "sim/config/technology/logic_reader.hpp"
+#include "sim/config/technology/sram_reader.hpp"
+
+namespace systole::sim {
+
+cost::Technology readTechnology(const Section& section) {
+    cost::Technology technology;
+    technology.name = section.at("name").text();
+    technology.node = section.at("node").text();
+    technology.logic = readLogic(section.at("logic").section());
+    technology.sram = readSram(section.at("sram").section());
+    return technology;
+}
+
+cost::Technology loadTechnology(const std::filesystem::path& file, const Overrides& overrides) {
+    return readConfig(file, overrides, [](const Section& root) { return readTechnology(root); });
+}
+
+cost::Technology namedTechnology(const std::string& nameOrFile) {
+    if (nameOrFile.ends_with(".yaml")) return loadTechnology(nameOrFile);
+    ConfigReader reader = ConfigReader::ofText(nameOrFile, "--technology " + nameOrFile);
+    cost::Technology technology = readTechnology(reader.value().fragment("technology"));
+    reader.finish();
+    return technology;
+}
+
+}  // namespace systole::sim

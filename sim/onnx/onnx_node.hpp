@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/onnx/onnx_graph.hpp"
+
+namespace systole::sim {
+
+/// A dense float tensor with its ONNX dimensions.
+struct OnnxConstant {
+    std::vector<std::int64_t> dims;
+    std::vector<float> values;
+};
+
+/// One node and what it may ask for. Whatever is not there or has the wrong kind is a ConfigError
+/// that names file, node and operator.
+class OnnxNode {
+public:
+    /// `activations` are the values of the inputs; null for a constant or an absent input.
+    OnnxNode(const OnnxGraph& graph, const onnx::NodeProto& proto,
+             std::vector<const OnnxValue*> activations);
+
+    const std::string& operatorName() const { return proto_.op_type(); }
+    std::int64_t opset() const { return graph_.opset(); }
+    [[noreturn]] void fail(const std::string& problem) const;
+
+    void expectInputs(int fewest, int most) const;
+    /// Every attribute must be one of these: an unknown one would change the result unseen.
+    void expectAttributes(std::initializer_list<std::string_view> names) const;
+
+    std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
+    float real(std::string_view name, float otherwise) const;
+    std::string text(std::string_view name, const std::string& otherwise) const;
+    /// `count` integers between `lowest` and `highest`.
+    std::vector<std::uint32_t> integers(std::string_view name, std::size_t count,
+                                        std::uint32_t lowest, std::uint32_t highest,
+                                        std::uint32_t otherwise) const;
+    bool has(std::string_view name) const { return find(name) != nullptr; }
+
+    bool hasInput(int index) const;
+    const OnnxValue& activation(int index) const;
+    /// An activation of rank 4.
+    const OnnxValue& image(int index) const;
+    /// Binary32, finite, every dimension at least 1.
+    OnnxConstant constant(int index) const;
+    /// One value a channel; fails on any other shape.
+    std::vector<float> channelConstant(int index, std::size_t channels) const;
+    /// An int64 tensor of rank 1.
+    std::vector<std::int64_t> integerConstant(int index) const;
+
+private:
+    const onnx::AttributeProto* find(std::string_view name) const;
+    const onnx::AttributeProto* find(std::string_view name,
+                                     onnx::AttributeProto::AttributeType type) const;
+    const onnx::TensorProto& constantProto(int index) const;
+    std::uint64_t countElements(const onnx::TensorProto& tensor) const;
+
+    const OnnxGraph& graph_;
+    const onnx::NodeProto& proto_;
+    std::vector<const OnnxValue*> activations_;
+};
+
+/// Which node, for messages: `node 'x' (operator 'Conv')`.
+std::string describe(const onnx::NodeProto& node);
+
+}  // namespace systole::sim

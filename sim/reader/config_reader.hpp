@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "models/units.hpp"
+#include "sim/reader/yaml_document.hpp"
+
+/// The one strict reader of Systole's YAML files. Every key is asked for, typed and ranged; a
+/// problem is noted with its place, reading goes on with a harmless value, and `readConfig` reports
+/// all problems together as one ConfigError.
+namespace systole::sim {
+
+class ReaderState;
+class Section;
+template <class T>
+struct ScalarKind;
+
+/// Inclusive bounds.
+struct IntegerRange {
+    std::uint64_t least = 0;
+    std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+};
+struct SignedRange {
+    std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    std::int64_t most = std::numeric_limits<std::int64_t>::max();
+};
+struct RealRange {
+    double least = 0;
+    double most = std::numeric_limits<double>::max();
+};
+
+template <class Enum>
+struct Choice {
+    const char* name;
+    Enum value;
+};
+
+/// One value of a file, or of `--set`. Every conversion notes a problem where the value is missing
+/// or is not what was asked for, and then returns the harmless value that it documents. Valid as
+/// long as the reader; cheap to copy.
+class Value {
+public:
+    bool boolean() const;  ///< `true` or `false`; harmless: false
+
+    /// Decimal digits; harmless: the least.
+    template <class T = std::uint64_t>
+    T integer(IntegerRange range = {0, std::numeric_limits<T>::max()}) const {
+        static_assert(std::is_unsigned_v<T>);
+        range.most = std::min<std::uint64_t>(range.most, std::numeric_limits<T>::max());
+        return static_cast<T>(readInteger(range));
+    }
+    std::int64_t signedInteger(SignedRange range) const;  ///< `-3`; harmless: the least
+    double real(RealRange range) const;                   ///< harmless: the least
+    std::uint64_t bytes(IntegerRange range) const;  ///< `64KiB`, `512B`, `16`; harmless: the least
+    std::uint64_t bits(IntegerRange range) const;   ///< `8Gb`, `512Mb`; harmless: the least
+    double hertz(RealRange range) const;            ///< `500MHz`; harmless: the least
+    double seconds(RealRange range) const;          ///< `10ns`; harmless: the least
+    Limit limit(IntegerRange range) const;          ///< an integer or `unlimited` (empty)
+    Limit clocksOrNever(IntegerRange range) const;  ///< an integer or `never` (empty)
+    Limit byteLimit(IntegerRange range) const;      ///< a byte size or `unlimited` (empty)
+    std::string text() const;                       ///< any scalar but an empty one; harmless: ""
+
+    /// A file that exists; a relative name counts from the file that names it. Harmless: empty.
+    std::filesystem::path file() const;
+
+    /// `value.oneOf<Kind>({{"max", Kind::Max}, {"average", Kind::Average}})`; harmless: the first.
+    template <class Enum>
+    Enum oneOf(std::initializer_list<Choice<Enum>> choices) const {
+        std::vector<std::string> names;
+        for (const Choice<Enum>& choice : choices) {
+            names.emplace_back(choice.name);
+        }
+        return choices.begin()[choose(names)].value;
+    }
+    /// Index of the name; harmless: 0.
+    std::size_t choose(const std::vector<std::string>& names) const;
+
+    Section section() const;  ///< a map; harmless: a section that answers everything harmlessly
+    /// A map, or the name of a fragment file `<folder>/<name>.yaml`. It is looked up in the
+    /// directory of the file that names it, that directory's parent, the directory of the
+    /// environment variable SYSTOLE_CONFIGS, and the configs that Systole was built with.
+    Section fragment(const std::string& folder) const;
+    /// Whether there is a file of that name to be looked up.
+    bool hasFragment(const std::string& folder, const std::string& name) const;
+    /// The fragment of another name than the value's own, for values such as `auto`.
+    Section fragmentNamed(const std::string& folder, const std::string& name) const;
+
+    std::vector<Value> list(IntegerRange count = {}) const;  ///< harmless: as many as were found
+
+    bool isScalar() const { return is(yaml::Node::Kind::Scalar); }
+    bool isSection() const { return is(yaml::Node::Kind::Map); }
+    bool isList() const { return is(yaml::Node::Kind::List); }
+    /// Whether a `--set` brought it, and not a file.
+    bool isOverride() const;
+
+    /// Notes a problem at this value: `what is wrong, expected what`.
+    void fail(const std::string& problem) const;
+    std::string place() const;  ///< `file:line:column`, or `--set key=value`
+    std::string path() const { return yaml::joinPath(path_); }
+
+private:
+    friend class Section;
+    friend class ConfigReader;
+    Value(ReaderState* state, yaml::Node* node, yaml::Position position, yaml::KeyPath path,
+          bool silent)
+        : state_(state),
+          node_(node),
+          position_(position),
+          path_(std::move(path)),
+          silent_(silent) {}
+
+    bool is(yaml::Node::Kind kind) const { return node_ != nullptr && node_->kind == kind; }
+    std::uint64_t readInteger(IntegerRange range) const;
+    bool isWord(const char* word) const;
+    template <class T, class Range>
+    T convert(const ScalarKind<T>& kind, Range range, const std::string& expectation) const;
+    const std::string* scalar(const std::string& expectation) const;
+    const std::string* plainScalar(const std::string& expectation) const;
+    void failKind(const std::string& expectation) const;
+    void failScalar(const std::string& noun, const std::string& expectation) const;
+    Section open(yaml::Node* map, std::string name) const;
+
+    ReaderState* state_;
+    yaml::Node* node_;         ///< null: missing
+    yaml::Position position_;  ///< of the section, where the value is missing
+    yaml::KeyPath path_;
+    bool silent_;  ///< below something that was reported already
+};
+
+/// A map whose keys are asked for by name. Keys that nobody asked for are errors.
+class Section {
+public:
+    /// A required key: converting the value reports it where it is missing.
+    Value at(const std::string& key) const;
+    /// A key that may be missing.
+    std::optional<Value> find(const std::string& key) const;
+    /// Whether the key is there, without asking for it.
+    bool has(const std::string& key) const;
+    /// All entries in the order of the file, for maps whose keys are names; no key is unknown then.
+    std::vector<std::pair<std::string, Value>> entries() const;
+
+    /// Whether nothing in here was reported so far: cross checks make sense.
+    bool clean() const;
+    /// The fragment's name where a name opened this section, else empty.
+    const std::string& fragmentName() const { return fragmentName_; }
+
+    void fail(const std::string& problem) const;
+    std::string place() const { return position_.text(); }
+    std::string path() const { return yaml::joinPath(path_); }
+
+private:
+    friend class Value;
+    Section(ReaderState* state, yaml::Node* node, yaml::Position position, yaml::KeyPath path,
+            std::string fragmentName)
+        : state_(state),
+          node_(node),
+          position_(position),
+          path_(std::move(path)),
+          fragmentName_(std::move(fragmentName)) {}
+
+    ReaderState* state_;
+    yaml::Node* node_;  ///< null: could not be read, which was reported
+    yaml::Position position_;
+    yaml::KeyPath path_;
+    std::string fragmentName_;
+};
+
+/// `key.path=value` each, in the order of the command line; a later one wins. The value is YAML. A
+/// path may lead into fragments; one that replaces a whole section comes before those into it.
+using Overrides = std::vector<std::string>;
+
+/// Reads one file. Prefer `readConfig`, which cannot forget `finish`.
+class ConfigReader {
+public:
+    explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {});
+    /// Reads a text, say of the command line; `name` stands for it in messages.
+    static ConfigReader ofText(const std::string& text, const std::string& name);
+    ~ConfigReader();
+    ConfigReader(const ConfigReader&) = delete;
+    ConfigReader& operator=(const ConfigReader&) = delete;
+    ConfigReader(ConfigReader&&) noexcept;
+    ConfigReader& operator=(ConfigReader&&) noexcept;
+
+    Section root();  ///< the file's map
+    Value value();   ///< the file's value, for files that hold a list
+    /// Throws ConfigError with all problems, unknown keys and overrides without effect included.
+    void finish();
+
+private:
+    explicit ConfigReader(std::unique_ptr<ReaderState> state);
+
+    std::unique_ptr<ReaderState> state_;
+};
+
+/// `load(root)` turns the root section into a config; its result is returned if nothing was wrong,
+/// else ConfigError is thrown.
+template <class Load>
+auto readConfig(const std::filesystem::path& file, const Overrides& overrides, Load&& load) {
+    ConfigReader reader(file, overrides);
+    auto config = std::forward<Load>(load)(reader.root());
+    reader.finish();
+    return config;
+}
+
+}  // namespace systole::sim

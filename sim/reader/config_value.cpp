@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// The typed conversions of a value.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/spelling.hpp"
+#include "sim/reader/config_reader.hpp"
+#include "sim/reader/scalars.hpp"
+
+namespace systole::sim {
+namespace {
+
+std::string describe(IntegerRange range) {
+    if (range.most == IntegerRange{}.most) {
+        return fmt::format("an integer of at least {}", range.least);
+    }
+    return range.least == range.most
+               ? fmt::format("the integer {}", range.least)
+               : fmt::format("an integer from {} to {}", range.least, range.most);
+}
+
+std::string describeBytes(IntegerRange range) {
+    if (range.most == IntegerRange{}.most) {
+        return fmt::format("a byte size such as 64KiB, at least {}", showBytes(range.least));
+    }
+    return fmt::format("a byte size such as 64KiB, from {} to {}", showBytes(range.least),
+                       showBytes(range.most));
+}
+
+std::string describe(RealRange range) {
+    return range.most == RealRange{}.most
+               ? fmt::format("a number of at least {:.6g}", range.least)
+               : fmt::format("a number from {:.6g} to {:.6g}", range.least, range.most);
+}
+
+}  // namespace
+
+/// A kind of number: how it is parsed, and what a text is that is none.
+template <class T>
+struct ScalarKind {
+    Parsed<T> (*parse)(std::string_view);
+    const char* malformed;
+};
+
+namespace {
+
+constexpr ScalarKind<std::uint64_t> kInteger{parseInteger, "not an integer"};
+constexpr ScalarKind<std::int64_t> kSigned{parseSignedInteger, "not an integer"};
+constexpr ScalarKind<double> kReal{parseReal, "not a number"};
+constexpr ScalarKind<std::uint64_t> kBytes{parseBytes, "not a byte size"};
+constexpr ScalarKind<std::uint64_t> kBits{parseBits, "not a number of bits"};
+constexpr ScalarKind<double> kHertz{parseHertz, "not a frequency"};
+constexpr ScalarKind<double> kSeconds{parseSeconds, "not a time"};
+
+}  // namespace
+
+/// What is there instead of the kind of node that was expected.
+void Value::failKind(const std::string& expectation) const {
+    if (node_ == nullptr) {
+        fail(fmt::format("missing key, expected {}", expectation));
+        return;
+    }
+    const auto found = [&]() -> std::string {
+        switch (node_->kind) {
+            case yaml::Node::Kind::Null:
+                return "no value";
+            case yaml::Node::Kind::Map:
+                return "found a section";
+            case yaml::Node::Kind::List:
+                return "found a list";
+            default:
+                return fmt::format("found '{}'", node_->scalar);
+        }
+    };
+    fail(fmt::format("{}, expected {}", found(), expectation));
+}
+
+void Value::failScalar(const std::string& noun, const std::string& expectation) const {
+    fail(fmt::format("'{}' is {}, expected {}", node_->scalar, noun, expectation));
+}
+
+const std::string* Value::scalar(const std::string& expectation) const {
+    if (!isScalar()) {
+        failKind(expectation);
+        return nullptr;
+    }
+    return &node_->scalar;
+}
+
+const std::string* Value::plainScalar(const std::string& expectation) const {
+    const std::string* text = scalar(expectation);
+    if (text != nullptr && node_->quoted) {
+        failScalar("quoted text", expectation);
+        return nullptr;
+    }
+    return text;
+}
+
+template <class T, class Range>
+T Value::convert(const ScalarKind<T>& kind, Range range, const std::string& expectation) const {
+    const std::string* text = plainScalar(expectation);
+    if (text == nullptr) {
+        return range.least;
+    }
+    const Parsed<T> parsed = kind.parse(*text);
+    if (!parsed.wellFormed) {
+        failScalar(kind.malformed, expectation);
+        return range.least;
+    }
+    if (!parsed.value || *parsed.value < range.least || *parsed.value > range.most) {
+        failScalar("out of range", expectation);
+        return range.least;
+    }
+    return *parsed.value;
+}
+
+bool Value::boolean() const {
+    const std::string expectation = "true or false";
+    const std::string* text = plainScalar(expectation);
+    if (text != nullptr && *text != "true" && *text != "false") {
+        failScalar("not a boolean", expectation);
+    }
+    return text != nullptr && *text == "true";
+}
+
+std::uint64_t Value::readInteger(IntegerRange range) const {
+    return convert(kInteger, range, describe(range));
+}
+
+std::int64_t Value::signedInteger(SignedRange range) const {
+    return convert(kSigned, range,
+                   fmt::format("an integer from {} to {}", range.least, range.most));
+}
+
+double Value::real(RealRange range) const { return convert(kReal, range, describe(range)); }
+
+std::uint64_t Value::bytes(IntegerRange range) const {
+    return convert(kBytes, range, describeBytes(range));
+}
+
+std::uint64_t Value::bits(IntegerRange range) const {
+    return convert(kBits, range,
+                   fmt::format("a number of bits such as 8Gb, from {} to {}", showBits(range.least),
+                               showBits(range.most)));
+}
+
+double Value::hertz(RealRange range) const {
+    return convert(kHertz, range,
+                   fmt::format("a frequency such as 500MHz, from {} to {}", showHertz(range.least),
+                               showHertz(range.most)));
+}
+
+double Value::seconds(RealRange range) const {
+    return convert(kSeconds, range,
+                   fmt::format("a time such as 10ns, from {} to {}", showSeconds(range.least),
+                               showSeconds(range.most)));
+}
+
+bool Value::isWord(const char* word) const {
+    return isScalar() && !node_->quoted && node_->scalar == word;
+}
+
+Limit Value::limit(IntegerRange range) const {
+    return isWord("unlimited")
+               ? Limit{}
+               : Limit{convert(kInteger, range, describe(range) + ", or unlimited")};
+}
+
+Limit Value::clocksOrNever(IntegerRange range) const {
+    return isWord("never") ? Limit{}
+                           : Limit{convert(kInteger, range, describe(range) + ", or never")};
+}
+
+Limit Value::byteLimit(IntegerRange range) const {
+    return isWord("unlimited")
+               ? Limit{}
+               : Limit{convert(kBytes, range, describeBytes(range) + ", or unlimited")};
+}
+
+std::string Value::text() const {
+    const std::string* text = scalar("text");
+    if (text != nullptr && text->empty()) {
+        fail("empty text, expected some");
+    }
+    return text != nullptr ? *text : "";
+}
+
+std::filesystem::path Value::file() const {
+    const std::string expectation = "the name of a file";
+    const std::string* text = scalar(expectation);
+    if (text == nullptr) {
+        return {};
+    }
+    std::filesystem::path file = position_.source->directory / *text;
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) {
+        fail(fmt::format("no such file '{}', expected {}", file.lexically_normal().string(),
+                         expectation));
+        return {};
+    }
+    return file;
+}
+
+std::size_t Value::choose(const std::vector<std::string>& names) const {
+    const std::string* text = scalar(oneOfNames(names));
+    if (text == nullptr) {
+        return 0;
+    }
+    const auto found = std::find(names.begin(), names.end(), *text);
+    if (found == names.end()) {
+        fail(fmt::format("unknown value '{}'{}, expected {}", *text, suggestion(*text, names),
+                         oneOfNames(names)));
+        return 0;
+    }
+    return static_cast<std::size_t>(found - names.begin());
+}
+
+}  // namespace systole::sim

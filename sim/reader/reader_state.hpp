@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/reader/yaml_document.hpp"
+
+namespace systole::sim {
+
+/// What the values and sections of one reader share. Internal to the reader.
+class ReaderState {
+public:
+    ReaderState(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+
+    static std::unique_ptr<ReaderState> ofText(const std::string& text, const std::string& name);
+
+    yaml::Node* root() { return root_.get(); }  ///< null: could not be read, which was reported
+    yaml::Position rootPosition() const;
+
+    void report(const yaml::Position& position, const yaml::KeyPath& path, std::string text);
+    bool hasProblemBelow(const yaml::KeyPath& path) const;
+
+    /// Prepares a map for reading: applies the overrides of its keys. Once per map.
+    void open(yaml::Node& map, const yaml::KeyPath& path);
+    static bool hasFragment(const yaml::Node& user, const std::string& folder,
+                            const std::string& name);
+    /// The map in `<folder>/<name>.yaml` that `user`, at `path`, asks for; null after a report.
+    yaml::Node* openFragment(yaml::Node& user, const yaml::KeyPath& path, const std::string& folder,
+                             const std::string& name);
+
+    /// Reports what was never asked for and throws ConfigError if there is any problem.
+    void finish();
+
+private:
+    ReaderState() = default;
+
+    struct Override {
+        yaml::Source source;
+        yaml::KeyPath path;
+        std::unique_ptr<yaml::Node> value;
+        bool done = false;  ///< applied, or replaced by a later one, or refused
+    };
+
+    void parseOverride(const std::string& text);
+    void dropReplacedOverrides();
+    std::unique_ptr<yaml::Node> readFile(const std::filesystem::path& file,
+                                         const yaml::Position& user, const yaml::KeyPath& path);
+    yaml::Source& addFile(const std::filesystem::path& file);
+    void reportUnknownFragment(const yaml::Node& user, const yaml::KeyPath& path,
+                               const std::string& folder, const std::string& name);
+    void reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path);
+    void reportUnusedOverrides();
+
+    std::vector<std::unique_ptr<yaml::Source>> files_;
+    std::vector<std::unique_ptr<Override>> overrides_;
+    std::vector<yaml::Problem> problems_;
+    std::unique_ptr<yaml::Node> root_;
+};
+
+/// Whether `path` leads to a place below `prefix`, or to it.
+bool startsWith(const yaml::KeyPath& path, const yaml::KeyPath& prefix);
+
+}  // namespace systole::sim

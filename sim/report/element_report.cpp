@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/element_report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "sim/base/text.hpp"
+
+namespace systole::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using cost::ElementPart;
+
+constexpr double kPicojoulesPerJoule = 1e12;
+
+double ratio(double value, double reference) { return reference == 0 ? 0 : value / reference; }
+
+std::string stimulusText(const ElementReport& element) {
+    const char* operands = element.stimulus == cost::Stimulus::Gaussian
+                               ? "Gaussian operands (deviation: a third of the range's end)"
+                               : "uniform codes";
+    return fmt::format("{}, a new weight every 64 products, fresh sums of 16 products, {} products",
+                       operands, kStimulusSteps - 1);
+}
+
+Json errorJson(const cost::FitError& error) {
+    return {{"rms", error.rms}, {"largest", error.largest}};
+}
+
+Json componentsJson(const ElementReport& element) {
+    Json components;
+    const double area = element.squareMicrons.total();
+    const double energy = element.joulesPerMac.total();
+    for (const ElementPart part : cost::kElementParts) {
+        components[nameOf(part)] = {
+            {"area_um2", element.squareMicrons[part]},
+            {"area_share", ratio(element.squareMicrons[part], area)},
+            {"energy_pj_per_mac", element.joulesPerMac[part] * kPicojoulesPerJoule},
+            {"energy_share", ratio(element.joulesPerMac[part], energy)}};
+    }
+    return components;
+}
+
+template <class Counts>
+Json gateKindsJson(const Counts& counts) {
+    Json kinds;
+    for (const cost::CellKind kind : cost::kGateKinds) {
+        kinds[nameOf(kind)] = counts[gateIndex(kind)];
+    }
+    return kinds;
+}
+
+/// What the figures are coefficients times: analysis/characterize fits the coefficients to these.
+Json circuitJson(const ElementReport& element) {
+    Json gates;
+    Json toggles;
+    for (const cost::Part part : cost::kParts) {
+        const auto index = static_cast<std::size_t>(part);
+        const auto sum = [](const auto& counts) {
+            return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+        };
+        gates[nameOf(part)] = gateKindsJson(element.gates.gates[index]);
+        gates[nameOf(part)]["output_and"] = element.gates.outputAnds[index];
+        const std::uint64_t settled = sum(element.activity.gates.settled[index]);
+        toggles[nameOf(part)] = {{"settled", settled},
+                                 {"glitch", sum(element.activity.gates.gates[index]) - settled}};
+    }
+    Json path;
+    for (const cost::Part part : cost::kParts) {
+        path[nameOf(part)] = gateKindsJson(element.path.gates[static_cast<std::size_t>(part)]);
+    }
+    path["fanout_doublings"] = element.path.fanoutDoublings;
+    return {{"gates", gates},
+            {"flip_flops", element.flipFlops},
+            {"critical_path", path},
+            {"toggles", toggles},
+            {"input_toggles", element.activity.gates.inputs},
+            {"register_toggles", element.activity.registerToggles},
+            {"clocked_bits", element.activity.clockedBits},
+            {"products", element.activity.products}};
+}
+
+Json figuresJson(const ElementReport& element) {
+    return {{"area_um2", element.squareMicrons.total()},
+            {"delay_ns", element.nanoseconds},
+            {"energy_pj_per_mac", element.joulesPerMac.total() * kPicojoulesPerJoule},
+            {"leakage_uw", element.leakageWatts * 1e6}};
+}
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+std::vector<std::string> totalRow(const std::string& name, const ElementReport& element) {
+    return {name, fmt::format("{:.1f} um2", element.squareMicrons.total()), "",
+            fmt::format("{:.4g} pJ", element.joulesPerMac.total() * kPicojoulesPerJoule), ""};
+}
+
+std::string errorText(const cost::FitError& error) {
+    return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error.largest, 100 * error.rms);
+}
+
+}  // namespace
+
+std::string elementJson(const ElementComparison& comparison) {
+    const ElementReport& element = comparison.element;
+    Json json{{"schema", "systole-pe/1"},
+              {"technology", element.technology},
+              {"node", element.node},
+              {"activation", element.activation},
+              {"weight", element.weight},
+              {"accumulator", element.accumulator},
+              {"accumulator_bits", element.sumBits},
+              {"multiplier", element.multiplier},
+              {"goal", element.goal == cost::Goal::Area ? "area" : "speed"},
+              {"stages", element.stages},
+              {"stimulus", stimulusText(element)}};
+    json.update(figuresJson(element));
+    json["components"] = componentsJson(element);
+    if (element.scaleSquareMicrons > 0) {
+        json["block_scale_area_um2"] = element.scaleSquareMicrons;
+    }
+    json["error"] = {{"area", errorJson(element.logic.areaError)},
+                     {"delay", errorJson(element.logic.delayError)},
+                     {"energy", errorJson(element.logic.energyError)},
+                     {"of_fitted_kind", element.isOfFittedKind},
+                     {"source", element.logic.source}};
+    json["int8"] = figuresJson(comparison.int8);
+    const ElementReport& int8 = comparison.int8;
+    json["ratio_to_int8"] = {
+        {"area", ratio(element.squareMicrons.total(), int8.squareMicrons.total())},
+        {"delay", ratio(element.nanoseconds, int8.nanoseconds)},
+        {"energy", ratio(element.joulesPerMac.total(), int8.joulesPerMac.total())}};
+    json["circuit"] = circuitJson(element);
+    return json.dump(2) + "\n";
+}
+
+std::string elementTable(const ElementComparison& comparison) {
+    const ElementReport& element = comparison.element;
+    const ElementReport& int8 = comparison.int8;
+    std::vector<std::vector<std::string>> rows{{"", "area", "share", "energy per MAC", "share"},
+                                               {}};
+    for (const ElementPart part : cost::kElementParts) {
+        const double area = element.squareMicrons[part];
+        const double energy = element.joulesPerMac[part];
+        if (area == 0 && energy == 0) continue;
+        rows.push_back({nameOf(part), fmt::format("{:.1f} um2", area),
+                        percent(ratio(area, element.squareMicrons.total())),
+                        fmt::format("{:.4g} pJ", energy * kPicojoulesPerJoule),
+                        percent(ratio(energy, element.joulesPerMac.total()))});
+    }
+    rows.emplace_back();
+    rows.push_back(totalRow("total", element));
+    if (element.scaleSquareMicrons > 0) {
+        rows.push_back(
+            {"of that, block scales", fmt::format("{:.1f} um2", element.scaleSquareMicrons),
+             percent(ratio(element.scaleSquareMicrons, element.squareMicrons.total())), "", ""});
+    }
+    std::vector<std::vector<std::string>> ratios{{"", "this one", "INT8", "ratio"}, {}};
+    const auto compare = [&](const char* name, double a, double b, const char* unit) {
+        ratios.push_back({name, fmt::format("{:.4g} {}", a, unit),
+                          fmt::format("{:.4g} {}", b, unit), fmt::format("{:.2f}", ratio(a, b))});
+    };
+    compare("area", element.squareMicrons.total(), int8.squareMicrons.total(), "um2");
+    compare("delay", element.nanoseconds, int8.nanoseconds, "ns");
+    compare("energy per MAC", element.joulesPerMac.total() * kPicojoulesPerJoule,
+            int8.joulesPerMac.total() * kPicojoulesPerJoule, "pJ");
+    compare("leakage", element.leakageWatts * 1e6, int8.leakageWatts * 1e6, "uW");
+    return fmt::format(
+        "{} x {} + {} of {} bits, {} multiplier, {} ({}), synthesised for {}\n\n{}\n{}\n"
+        "Stimulus: {}.\nError: area {}, delay {}, energy {}; {}.\n{}",
+        element.activation, element.weight, element.accumulator, element.sumBits,
+        element.multiplier, element.technology, element.node,
+        element.goal == cost::Goal::Area ? "area" : "speed", alignedTable(rows),
+        alignedTable(ratios), stimulusText(element), errorText(element.logic.areaError),
+        errorText(element.logic.delayError), errorText(element.logic.energyError),
+        element.logic.source,
+        element.isOfFittedKind
+            ? ""
+            : "No circuit of this kind was synthesised for the fit: no error is known.\n");
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/base/text.hpp"
+#include "sim/run/result.hpp"
+
+namespace systole::sim {
+namespace {
+
+std::vector<std::string> header() {
+    std::vector<std::string> cells{"name", "kind",        "cycles",        "seconds",
+                                   "macs", "utilization", "energy_joules", "dram_bytes"};
+    for (const char* state : arch::kUnitStateNames) {
+        cells.push_back(fmt::format("array_{}_cycles", state));
+    }
+    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+        cells.push_back(fmt::format("{}_joules", component.name));
+    }
+    for (const auto& counter : cost::kCounters) {
+        cells.emplace_back(counter.name);
+    }
+    return cells;
+}
+
+std::vector<std::string> row(const std::string& name, const std::string& kind,
+                             const Figures& figures) {
+    std::vector<std::string> cells{name,
+                                   kind,
+                                   fmt::to_string(figures.cycles),
+                                   fmt::to_string(figures.seconds),
+                                   fmt::to_string(figures.macs),
+                                   fmt::to_string(figures.utilization.overall),
+                                   fmt::to_string(figures.energy.totalJoules()),
+                                   fmt::to_string(figures.dramBytes)};
+    for (const Cycle cycles : figures.states[static_cast<std::size_t>(arch::Unit::Array)]) {
+        cells.push_back(fmt::to_string(cycles));
+    }
+    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+        cells.push_back(fmt::to_string(figures.energy.*component.joules));
+    }
+    for (const auto& counter : cost::kCounters) {
+        cells.push_back(fmt::to_string(figures.counters.*counter.member));
+    }
+    return cells;
+}
+
+}  // namespace
+
+std::string resultCsv(const Result& result) {
+    std::string text = csvRow(header());
+    for (const LayerResult& layer : result.layers) {
+        text += csvRow(row(layer.name, layer.kind, layer.figures));
+    }
+    return text + csvRow(row("total", "total", result.totals));
+}
+
+}  // namespace systole::sim

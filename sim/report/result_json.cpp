@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "models/memory/dram/dram_counters.hpp"
+#include "sim/report/area_report.hpp"
+#include "sim/report/mapping_figures.hpp"
+#include "sim/run/result.hpp"
+
+namespace systole::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename Struct, typename Table>
+Json countersJson(const Struct& counters, const Table& table) {
+    Json json;
+    for (const auto& counter : table) {
+        json[std::string(counter.name)] = counters.*counter.member;
+    }
+    return json;
+}
+
+Json statesJson(const std::array<arch::StateCycles, arch::kUnitCount>& states) {
+    Json json;
+    for (std::size_t unit = 0; unit < arch::kUnitCount; ++unit) {
+        Json cycles;
+        for (std::size_t state = 0; state < arch::kUnitStateCount; ++state) {
+            cycles[arch::kUnitStateNames[state]] = states[unit][state];
+        }
+        json[arch::kUnitNames[unit]] = std::move(cycles);
+    }
+    return json;
+}
+
+Json energyJson(const cost::EnergyBreakdown& energy) {
+    Json json;
+    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+        json[std::string(component.name)] = energy.*component.joules;
+    }
+    return json;
+}
+
+Json figuresJson(const Figures& figures) {
+    return {{"cycles", figures.cycles},
+            {"seconds", figures.seconds},
+            {"macs", figures.macs},
+            {"utilization", figures.utilization.overall},
+            {"mapping_utilization", figures.utilization.mapping},
+            {"time_utilization", figures.utilization.time},
+            {"energy_joules", figures.energy.totalJoules()},
+            {"dram_bytes", figures.dramBytes},
+            {"unit_cycles", statesJson(figures.states)},
+            {"energy_by_component_joules", energyJson(figures.energy)},
+            {"counters", countersJson(figures.counters, cost::kCounters)}};
+}
+
+Json activityJson(const ActivityResult& activity) {
+    return {{"activation_bit_toggle_rate", activity.rates.activationToggles},
+            {"weight_bit_toggle_rate", activity.rates.weightToggles},
+            {"sum_bit_toggle_rate", activity.rates.sumToggles},
+            {"zero_activation_fraction", activity.rates.zeroActivations},
+            {"zero_weight_fraction", activity.rates.zeroWeights},
+            {"sampled_steps", activity.steps},
+            {"sampled_elements", activity.elements},
+            {"sampled_folds", activity.sampledFolds},
+            {"folds", activity.folds}};
+}
+
+template <typename Enum, std::size_t N>
+const char* nameOf(Enum value, const std::array<const char*, N>& names) {
+    return names.at(static_cast<std::size_t>(value));
+}
+
+Json limitJson(const Limit& limit) { return limit ? Json(*limit) : Json("unlimited"); }
+
+Json energyConfigJson(const RunConfig& config) {
+    Json sampling = "none";
+    if (const auto& sampled = config.machine.operandSampling) {
+        sampling = {{"folds", sampled->folds},
+                    {"elements", sampled->elements},
+                    {"steps", sampled->steps},
+                    {"seed", sampled->seed}};
+    }
+    return {
+        {"activity", nameOf(config.energy.activity, cost::kActivitySourceNames)},
+        {"flat_toggle_rate", config.energy.flatToggleRate},
+        {"zero_gating", config.energy.zeroGating},
+        {"clock_gating", config.energy.clockGating},
+        {"temperature_kelvin", config.energy.temperatureKelvin},
+        {"float_adder", config.energy.floatAdder == cost::FloatAdder::Flush ? "flush" : "gradual"},
+        {"sampling", std::move(sampling)}};
+}
+
+Json configJson(const Result& result) {
+    const arch::MachineConfig& machine = result.config.machine;
+    return {{"file", result.configFile},
+            {"overrides", result.overrides},
+            {"name", machine.name},
+            {"clock_hertz", machine.clockHertz},
+            {"array_rows", machine.array.rows},
+            {"array_columns", machine.array.columns},
+            {"dataflow", nameOf(machine.array.dataflow, arch::kDataflowNames)},
+            {"overlap_folds", machine.array.overlapFolds},
+            {"drain", nameOf(machine.array.drain, arch::kDrainNames)},
+            {"pipeline_depth", machine.array.pipelineDepth},
+            {"cycles_per_step", machine.array.cyclesPerStep},
+            {"row_split", machine.array.rowSplit},
+            {"column_split", machine.array.columnSplit},
+            {"depthwise_packing", machine.array.depthwisePacking},
+            {"convention", nameOf(machine.array.convention, arch::kConventionNames)},
+            {"activation", numeric::nameOf(machine.datapath.activation)},
+            {"weight", numeric::nameOf(machine.datapath.weight)},
+            {"accumulator", machine.datapath.accumulator.name},
+            {"element_packing", nameOf(machine.datapath.packing, arch::kPackingNames)},
+            {"activation_scratchpad_bytes", limitJson(machine.activationScratchpad.capacityBytes)},
+            {"weight_scratchpad_bytes", limitJson(machine.weightScratchpad.capacityBytes)},
+            {"accumulator_rows", limitJson(machine.accumulatorBuffer.rows)},
+            {"vector_lanes", limitJson(machine.vectorUnit.lanes)},
+            {"dram", machine.dram.name},
+            {"technology", result.config.technology.name},
+            {"energy", energyConfigJson(result.config)},
+            {"scheme", result.config.scheme.name}};
+}
+
+/// JSON has no infinity: null where the outputs are those of FP32, a text where some are not
+/// finite.
+Json sqnrJson(double decibels) {
+    if (std::isfinite(decibels)) return decibels;
+    return decibels > 0 ? Json(nullptr) : Json("-inf");
+}
+
+Json accuracyJson(const Accuracy& accuracy) {
+    const auto share = [&](const std::optional<std::uint64_t>& correct) {
+        return correct ? Json(static_cast<double>(*correct) / static_cast<double>(accuracy.images))
+                       : Json(nullptr);
+    };
+    return {{"images", accuracy.images},
+            {"top1", share(accuracy.correct)},
+            {"fp32_top1", share(accuracy.fp32Correct)},
+            {"sqnr_db", sqnrJson(accuracy.sqnrDecibels)}};
+}
+
+Json dramFaultsJson(const Result& result) {
+    const memory::DramConfig& dram = result.config.machine.dram;
+    Json json{{"bit_error_rate", dram.faults.bitErrorRate},
+              {"seed", dram.faults.seed},
+              {"ecc", dram.ecc ? "secded" : "none"}};
+    json.update(countersJson(*result.dramFaults, memory::kDramFaultCounters));
+    return json;
+}
+
+Json totalsJson(const Result& result) {
+    Json totals = figuresJson(result.totals);
+    totals["inferences_per_second"] = result.inferencesPerSecond();
+    totals["average_power_watts"] = result.averageWatts();
+    totals["inferences_per_second_per_watt"] = result.inferencesPerSecondPerWatt();
+    totals["area_mm2"] = result.areaSquareMillimetres();
+    totals["area_by_component"] = areaJson(result.area).value("parts", Json::object());
+    for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
+        const cost::EnergyFigure& figure = result.energyBand[i];
+        totals["energy_band"][std::string(cost::kEnergyComponents.at(i).name)] = {
+            {"low_joules", figure.joules.low},
+            {"high_joules", figure.joules.high},
+            {"source", figure.source}};
+    }
+    totals["meets_clock"] = result.clockWarning.empty();
+    Json channels = Json::array();
+    for (const memory::DramCounters& channel : result.dramChannels) {
+        channels.push_back(countersJson(channel, memory::kDramCounters));
+    }
+    totals["dram_channels"] = std::move(channels);
+    if (result.activity) {
+        totals["operand_activity"] = activityJson(*result.activity);
+    }
+    if (result.dramFaults) {
+        totals["dram_faults"] = dramFaultsJson(result);
+    }
+    if (!result.outputHash.empty()) {
+        totals["output_sha256"] = result.outputHash;
+    }
+    if (result.accuracy) {
+        totals["accuracy"] = accuracyJson(*result.accuracy);
+    }
+    return totals;
+}
+
+Json mappingJson(const LayerResult& layer, const arch::ArrayConfig& array) {
+    Json json;
+    for (const MappingFigure& figure : mappingFigures(layer, array)) {
+        std::visit([&](const auto& value) { json[figure.name] = value; }, figure.value);
+    }
+    const LayerMapping& mapping = *layer.mapping;
+    if (mapping.search.runnerUp) {
+        Json other;
+        for (const MappingFigure& figure :
+             choiceFigures(*mapping.search.runnerUp, mapping.shape, array)) {
+            std::visit([&](const auto& value) { other[figure.name] = value; }, figure.value);
+        }
+        json["runner_up"] = std::move(other);
+    } else {
+        json["runner_up"] = nullptr;
+    }
+    return json;
+}
+
+}  // namespace
+
+std::string resultJson(const Result& result) {
+    Json layers = Json::array();
+    for (const LayerResult& layer : result.layers) {
+        Json json{{"name", layer.name}, {"kind", layer.kind}};
+        json.update(figuresJson(layer.figures));
+        if (layer.activity) {
+            json["operand_activity"] = activityJson(*layer.activity);
+        }
+        if (result.explains && layer.mapping) {
+            json["mapping"] = mappingJson(layer, result.config.machine.array);
+        }
+        layers.push_back(std::move(json));
+    }
+    const Json document{{"schema", kResultSchema},      {"command", result.command},
+                        {"config", configJson(result)}, {"workload", {{"name", result.workload}}},
+                        {"totals", totalsJson(result)}, {"layers", std::move(layers)}};
+    return document.dump(2) + "\n";
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "sim/study/worker_run.hpp"
+
+/// The same network on several datapaths, side by side.
+namespace systole::sim {
+
+/// Version of the JSON that comparisons are written as; a change that breaks readers raises it.
+inline constexpr const char* kCompareSchema = "systole-compare/1";
+
+struct ComparedFormat {
+    std::string format;  ///< name of the datapath
+    std::string json;    ///< its run's result
+    RunFigures figures;
+};
+
+struct Comparison {
+    RunRequest request;  ///< what all formats have in common
+    std::vector<ComparedFormat> formats;
+};
+
+/// Runs `request` once a format, each with `datapath=FORMAT`. ConfigError where a run's input was
+/// wrong, std::runtime_error where a run broke down.
+Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
+                          const std::vector<std::string>& formats);
+
+/// Indices into `Comparison::formats`; several share a place where they are exactly equal.
+struct EqualAccuracyWinners {
+    std::vector<std::size_t> candidates;  ///< top-1 at most one point below the best
+    std::vector<std::size_t> lowestEnergy;
+    std::vector<std::size_t> smallestArea;
+    std::vector<std::size_t> fastest;
+};
+/// Which format wins at equal accuracy; no candidates where there are no labels.
+EqualAccuracyWinners winnersAtEqualAccuracy(const Comparison& comparison);
+
+/// One JSON document; same results, same bytes.
+std::string comparisonJson(const Comparison& comparison);
+/// One row a format.
+std::string comparisonCsv(const Comparison& comparison);
+/// For the terminal: one column a format, then ratios to the first, then who wins.
+std::string comparisonTable(const Comparison& comparison);
+
+}  // namespace systole::sim

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <map>
+
+#include "sim/study/sweep.hpp"
+
+namespace systole::sim {
+namespace {
+
+constexpr std::uint64_t kMostPoints = 10'000;
+constexpr std::uint64_t kMostImages = std::uint64_t{1} << 32U;
+
+/// Fails where a text was seen before.
+class Distinct {
+public:
+    void add(const Value& value, const std::string& text) {
+        const auto [known, isNew] = places_.emplace(text, value.place());
+        if (!isNew && !text.empty()) {
+            value.fail(fmt::format("'{}' is there twice, first at {}, expected every one once",
+                                   text, known->second));
+        }
+    }
+
+private:
+    std::map<std::string, std::string> places_;
+};
+
+std::string readKey(const Value& value, Distinct& keys) {
+    std::string key = value.text();
+    if (key.find_first_of("= \t") != std::string::npos) {
+        value.fail(fmt::format("'{}' is not a path of keys, expected one such as array.rows", key));
+    }
+    keys.add(value, key);
+    return key;
+}
+
+SweepAxis readAxis(const Section& section, Distinct& keys) {
+    SweepAxis axis;
+    if (section.has("key") == section.has("keys")) {
+        section.fail("expected either key, a path, or keys, a list of paths that share a value");
+    }
+    if (const auto key = section.find("key")) {
+        axis.keys.push_back(readKey(*key, keys));
+    }
+    if (const auto list = section.find("keys")) {
+        for (const Value& key : list->list({1, kMostPoints})) {
+            axis.keys.push_back(readKey(key, keys));
+        }
+    }
+    Distinct values;
+    for (const Value& value : section.at("values").list({1, kMostPoints})) {
+        axis.values.push_back(value.text());
+        values.add(value, axis.values.back());
+    }
+    return axis;
+}
+
+std::vector<SweepAxis> readGrid(const Value& grid) {
+    std::vector<SweepAxis> axes;
+    Distinct keys;
+    std::uint64_t points = 1;
+    for (const Value& item : grid.list({1, 16})) {
+        axes.push_back(readAxis(item.section(), keys));
+        // Sixteen axes of the most values would overflow.
+        points = std::min(points * std::max<std::uint64_t>(axes.back().values.size(), 1),
+                          kMostPoints + 1);
+    }
+    if (points > kMostPoints) {
+        grid.fail(fmt::format("more than {0} points, expected at most {0}", kMostPoints));
+    }
+    return axes;
+}
+
+Overrides readOverrides(const Section& root) {
+    Overrides overrides;
+    if (const auto list = root.find("set")) {
+        for (const Value& item : list->list()) {
+            overrides.push_back(item.text());
+            if (overrides.back().find('=') == std::string::npos) {
+                item.fail(
+                    fmt::format("'{}' is not an override, expected key.path=value", item.text()));
+            }
+        }
+    }
+    return overrides;
+}
+
+Sweep readSweep(const Section& root) {
+    Sweep sweep;
+    sweep.name = root.at("name").text();
+    sweep.base.config = root.at("config").file();
+    sweep.base.workload = root.at("workload").file();
+    if (const auto timingOnly = root.find("timing_only")) {
+        sweep.base.timingOnly = timingOnly->boolean();
+    }
+    if (const auto images = root.find("images")) {
+        sweep.base.images = images->integer({1, kMostImages});
+        if (sweep.base.timingOnly) {
+            images->fail("has no effect with timing_only: true, expected one of the two");
+        }
+    }
+    sweep.base.overrides = readOverrides(root);
+    sweep.axes = readGrid(root.at("grid"));
+    return sweep;
+}
+
+}  // namespace
+
+Sweep loadSweep(const std::filesystem::path& file) { return readConfig(file, {}, readSweep); }
+
+}  // namespace systole::sim
