@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/values/machine_state.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <vector>
+
+#include "models/check.hpp"
+#include "tests/unit/arch/machine_fixture.hpp"
+
+namespace systole::arch {
+namespace {
+
+using testing::ElementsAre;
+
+/// 256 bytes of every memory, an array of 4 columns, INT8 with a 32-bit accumulator.
+class MachineStateTest : public testing::Test {
+protected:
+    MachineStateTest() : state_(int8Datapath(), {4, 4}) {
+        Program program;
+        program.activationBytes = 256;
+        program.weightBytes = 256;
+        program.accumulatorRows = 8;
+        program.dramBytes = 256;
+        state_.reset(program);
+    }
+
+    /// Values into the activation scratchpad, by way of DRAM.
+    void setActivations(std::uint32_t address, const std::vector<int>& values) {
+        toDram(values);
+        LoadTile load;
+        load.source.runBytes = static_cast<std::uint32_t>(values.size());
+        load.destination = address;
+        state_.execute(load);
+    }
+
+    void setWeights(std::uint32_t address, const std::vector<int>& values) {
+        toDram(values);
+        LoadWeights load;
+        load.source.runBytes = static_cast<std::uint32_t>(values.size());
+        load.destination = address;
+        state_.execute(load);
+    }
+
+    /// Parameter records: no bias, multiplier 1.
+    void setUnitParameters(std::uint32_t address, std::uint32_t columns,
+                           const std::vector<std::int32_t>& biases) {
+        std::vector<int> bytes;
+        for (std::uint32_t column = 0; column < columns; ++column) {
+            const float multiplier = 1.0F;
+            std::uint8_t record[8];
+            std::memcpy(record, &biases[column], 4);
+            std::memcpy(record + 4, &multiplier, 4);
+            bytes.insert(bytes.end(), record, record + 8);
+        }
+        setWeights(address, bytes);
+    }
+
+    std::vector<int> activations(std::uint32_t address, std::uint32_t count) {
+        StoreTile store;
+        store.source = address;
+        store.destination.runBytes = count;
+        state_.execute(store);
+        std::vector<int> values;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            values.push_back(static_cast<std::int8_t>(state_.dram()[i]));
+        }
+        return values;
+    }
+
+    /// A product of activations [outputs][2] at 0 and weights [2][2] at 0.
+    static Stream stream2x2(std::uint32_t outputs) {
+        Stream stream;
+        stream.window.height = outputs;
+        stream.window.outputHeight = outputs;
+        stream.window.channels = stream.window.channelCount = 2;
+        stream.outputs = stream.window.outputs();
+        stream.reduction = 2;
+        stream.channels = 2;
+        return stream;
+    }
+
+    static Requantize requantizeAll(std::uint32_t rows, std::uint32_t columns) {
+        Requantize requantize;
+        requantize.outputs = rows;
+        requantize.channels = columns;
+        requantize.parameters = 100;
+        requantize.destination = 200;
+        requantize.pitch = columns;
+        return requantize;
+    }
+
+    MachineState state_;
+
+private:
+    void toDram(const std::vector<int>& values) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            state_.dram()[i] = static_cast<std::uint8_t>(values[i]);
+        }
+    }
+};
+
+TEST_F(MachineStateTest, StreamsAFoldAndRequantizesIt) {
+    setActivations(0, {1, 2, 3, 4});
+    setWeights(0, {5, 6, 7, 8});
+    setUnitParameters(100, 2, {10, -100});
+    state_.execute(stream2x2(2));
+    state_.execute(requantizeAll(2, 2));
+    EXPECT_THAT(activations(200, 4), ElementsAre(29, -78, 53, -50));
+}
+
+TEST_F(MachineStateTest, AccumulatesOnlyWhenTold) {
+    setActivations(0, {1, 2});
+    setWeights(0, {5, 6, 7, 8});
+    setUnitParameters(100, 2, {0, 0});
+    Stream stream = stream2x2(1);
+    state_.execute(stream);
+    stream.accumulate = true;
+    state_.execute(stream);
+    state_.execute(requantizeAll(1, 2));
+    EXPECT_THAT(activations(200, 2), ElementsAre(38, 44));
+    stream.accumulate = false;
+    state_.execute(stream);
+    state_.execute(requantizeAll(1, 2));
+    EXPECT_THAT(activations(200, 2), ElementsAre(19, 22));
+}
+
+TEST_F(MachineStateTest, PutsSumsIntoTheColumnsAndRowsOfTheFold) {
+    setActivations(0, {1, 2});
+    setWeights(0, {5, 6, 7, 8});
+    setUnitParameters(100, 4, {0, 0, 0, 0});
+    Stream stream = stream2x2(1);
+    stream.columnBegin = 2;
+    stream.accumulatorRow = 3;
+    state_.execute(stream);
+    Requantize requantize = requantizeAll(1, 4);
+    requantize.accumulatorRow = 3;
+    state_.execute(requantize);
+    EXPECT_THAT(activations(200, 4), ElementsAre(0, 0, 19, 22));
+}
+
+TEST_F(MachineStateTest, StartsAFoldAtItsFirstReductionIndex) {
+    setActivations(0, {1, 2, 3, 4});
+    setWeights(0, {1, 1});
+    setUnitParameters(100, 1, {0});
+    Stream stream;
+    stream.window.channels = stream.window.channelCount = 4;
+    stream.kBegin = 2;
+    stream.reduction = 2;
+    state_.execute(stream);
+    state_.execute(requantizeAll(1, 1));
+    EXPECT_THAT(activations(200, 1), ElementsAre(7));
+}
+
+TEST_F(MachineStateTest, ReadsPaddingAsZero) {
+    setActivations(0, {10, 20, 30});
+    setWeights(0, {1, 2, 4});
+    setUnitParameters(100, 1, {0});
+    Stream stream;
+    stream.window.width = 3;
+    stream.window.originX = -1;
+    stream.window.kernelWidth = 3;
+    stream.window.outputWidth = 3;
+    stream.outputs = 3;
+    stream.reduction = 3;
+    state_.execute(stream);
+    state_.execute(requantizeAll(3, 1));
+    EXPECT_THAT(activations(200, 3), ElementsAre(100, 127, 80));
+}
+
+TEST_F(MachineStateTest, WrapsTheAccumulatorBeforeItRequantizes) {
+    MachineState narrow({formatOf("int8"), formatOf("int8"), *numeric::parseAccumulator("int8")},
+                        {4, 4});
+    Program program;
+    program.activationBytes = 64;
+    program.weightBytes = 64;
+    program.dramBytes = 64;
+    program.accumulatorRows = 1;
+    narrow.reset(program);
+    narrow.dram()[0] = 20;
+    LoadTile tile;
+    tile.source.runBytes = 1;
+    narrow.execute(tile);
+    LoadWeights weights;
+    weights.source.runBytes = 1;
+    narrow.execute(weights);
+    Stream stream;
+    narrow.execute(stream);  // 400 = -112 modulo 256
+    const float multiplier = 1.0F;
+    std::memset(narrow.dram().data(), 0, 4);
+    std::memcpy(narrow.dram().data() + 4, &multiplier, 4);
+    weights.source.runBytes = 8;
+    narrow.execute(weights);
+    Requantize requantize;
+    requantize.pitch = 1;
+    narrow.execute(requantize);
+    StoreTile store;
+    store.destination.runBytes = 1;
+    narrow.execute(store);
+    EXPECT_EQ(static_cast<std::int8_t>(narrow.dram()[0]), -112);
+}
+
+TEST_F(MachineStateTest, AddsTheSkipOperandAfterTheFirstEncoding) {
+    setActivations(0, {100, 100});
+    setWeights(0, {1, 0, 1, 1});
+    setUnitParameters(100, 2, {0, 0});
+    setActivations(150, {-100, 5});
+    state_.execute(stream2x2(1));
+    Requantize requantize = requantizeAll(1, 2);
+    requantize.skip = SkipAddition{150, {}, false};
+    state_.execute(requantize);
+    // 200 saturates to 127 before the addition.
+    EXPECT_THAT(activations(200, 2), ElementsAre(27, 105));
+    requantize.skip->relu = true;
+    requantize.skip->source = 151;
+    setActivations(150, {0, -128, -101});
+    state_.execute(requantize);
+    EXPECT_THAT(activations(200, 2), ElementsAre(0, 0));
+}
+
+TEST_F(MachineStateTest, SpreadsRowsByThePitch) {
+    setActivations(0, {1, 0, 2, 0});
+    setWeights(0, {1, 3, 0, 0});
+    setUnitParameters(100, 2, {0, 0});
+    state_.execute(stream2x2(2));
+    setActivations(200, std::vector<int>(8, 99));
+    Requantize requantize = requantizeAll(2, 2);
+    requantize.pitch = 5;
+    state_.execute(requantize);
+    EXPECT_THAT(activations(200, 8), ElementsAre(1, 3, 99, 99, 99, 2, 6, 99));
+}
+
+TEST_F(MachineStateTest, PoolsEveryChannelForItself) {
+    setActivations(0, {1, -10, 4, -20, 3, -30});
+    Pool pool;
+    pool.window.width = 3;
+    pool.window.channels = pool.window.channelCount = 2;
+    pool.window.originX = -1;
+    pool.window.kernelWidth = 3;
+    pool.window.outputWidth = 2;
+    pool.window.strideX = 2;
+    pool.destination = 200;
+    state_.execute(pool);
+    EXPECT_THAT(activations(200, 4), ElementsAre(4, -10, 4, -20));
+
+    pool.kind = Pool::Kind::Average;
+    for (const float count : {1.0F, 1.0F, 2.0F, 3.0F}) pool.rescales.push_back({1 / count, {}});
+    state_.execute(pool);
+    EXPECT_THAT(activations(200, 4), ElementsAre(2, -15, 4, -25));
+    pool.countIncludesPad = true;
+    state_.execute(pool);
+    EXPECT_THAT(activations(200, 4), ElementsAre(2, -10, 2, -17));
+}
+
+TEST_F(MachineStateTest, WorksElementByElement) {
+    setActivations(0, {5, -5, 100});
+    setActivations(10, {1, 2, 100});
+    Elementwise elementwise;
+    elementwise.elements = 3;
+    elementwise.destination = 200;
+    state_.execute(elementwise);
+    EXPECT_THAT(activations(200, 3), ElementsAre(5, 0, 100));
+    elementwise.addition = SkipAddition{10, {}, false};
+    state_.execute(elementwise);
+    EXPECT_THAT(activations(200, 3), ElementsAre(6, -3, 127));
+}
+
+TEST_F(MachineStateTest, CountsTheBytesThatPassToAndFromDram) {
+    setActivations(0, {1, 2, 3});
+    activations(0, 2);
+    EXPECT_EQ(state_.bytesLoaded(), 3U);
+    EXPECT_EQ(state_.bytesStored(), 2U);
+    state_.startReplay();
+    EXPECT_EQ(state_.bytesLoaded() + state_.bytesStored(), 0U);
+}
+
+TEST_F(MachineStateTest, StopsAtTheEndsOfItsMemories) {
+    LoadTile load;
+    load.source.runBytes = 2;
+    load.destination = 255;
+    EXPECT_THROW(state_.execute(load), InvariantError);
+    load.destination = 0;
+    load.source.address = 255;
+    EXPECT_THROW(state_.execute(load), InvariantError);
+    Stream stream = stream2x2(2);
+    stream.columnBegin = 3;
+    EXPECT_THROW(state_.execute(stream), InvariantError);
+    stream.columnBegin = 0;
+    stream.accumulatorRow = 7;
+    EXPECT_THROW(state_.execute(stream), InvariantError);
+    stream.accumulatorRow = 0;
+    stream.window.address = 253;
+    EXPECT_THROW(state_.execute(stream), InvariantError);
+    Requantize requantize = requantizeAll(2, 2);
+    requantize.destination = 253;
+    EXPECT_THROW(state_.execute(requantize), InvariantError);
+    Elementwise elementwise;
+    elementwise.elements = 10;
+    elementwise.destination = 247;
+    EXPECT_THROW(state_.execute(elementwise), InvariantError);
+    Softmax softmax;
+    softmax.elements = 10;
+    softmax.source = 247;
+    EXPECT_THROW(state_.execute(softmax), InvariantError);
+    Pool pool;
+    pool.destination = 256;
+    EXPECT_THROW(state_.execute(pool), InvariantError);
+}
+
+}  // namespace
+}  // namespace systole::arch

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "models/cost/machine/energy_band.hpp"
+#include "sim/config/costed_machine.hpp"
+#include "sim/config/machine_loader.hpp"
+#include "sim/run/gemm_workload.hpp"
+#include "sim/run/result.hpp"
+#include "sim/run/simulation.hpp"
+#include "tests/unit/arch/machine_fixture.hpp"
+#include "tests/unit/config/config_fixture.hpp"
+
+namespace systole::sim {
+namespace {
+
+using testing::HasSubstr;
+
+RunConfig load(const Overrides& overrides) {
+    return loadRunConfig(SYSTOLE_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml", overrides);
+}
+
+class EnergyConfigTest : public ConfigTest {
+protected:
+    /// Of a file whose line 20 is this.
+    std::string complaintOf(const std::string& energy) const {
+        std::ifstream base(SYSTOLE_SOURCE_DIR "/configs/accelerators/array-only.yaml");
+        std::string text((std::istreambuf_iterator<char>(base)), std::istreambuf_iterator<char>());
+        const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+        text += std::string(19 - lines, '\n') + energy + "\n";
+        const auto file = write("t.yaml", text);
+        return messageOf([&] { loadRunConfig(file, {}); });
+    }
+};
+
+TEST_F(EnergyConfigTest, ReadsWhatIsThereAndDefaultsTheRest) {
+    const RunConfig plain = load({});
+    EXPECT_EQ(plain.energy.activity, cost::ActivitySource::Measured);
+    EXPECT_FALSE(plain.energy.zeroGating);
+    ASSERT_TRUE(plain.machine.operandSampling);
+    EXPECT_EQ(plain.machine.operandSampling->folds, 8U);
+    EXPECT_FALSE(plain.machine.operandSampling->randomOperands);
+
+    const RunConfig full =
+        load({"energy={activity: random, flat_toggle_rate: 0.25, zero_gating: "
+              "true, sampling: {folds: 3, elements: 4, steps: 5, seed: 6}}"});
+    EXPECT_EQ(full.energy.activity, cost::ActivitySource::Random);
+    EXPECT_EQ(full.energy.flatToggleRate, 0.25);
+    EXPECT_TRUE(full.energy.zeroGating);
+    ASSERT_TRUE(full.machine.operandSampling);
+    EXPECT_EQ(full.machine.operandSampling->folds, 3U);
+    EXPECT_EQ(full.machine.operandSampling->elements, 4U);
+    EXPECT_EQ(full.machine.operandSampling->steps, 5U);
+    EXPECT_EQ(full.machine.operandSampling->seed, 6U);
+    EXPECT_TRUE(full.machine.operandSampling->randomOperands);
+
+    const RunConfig flat = load({"energy={activity: flat, sampling: none}"});
+    EXPECT_EQ(flat.energy.activity, cost::ActivitySource::Flat);
+    EXPECT_FALSE(flat.machine.operandSampling);
+}
+
+TEST_F(EnergyConfigTest, ClockMaxIsWhatTheMachineReaches) {
+    const RunConfig fast = load({"clock=max", "array.pipeline_depth=4"});
+    const RunConfig deep = load({"clock=max", "datapath=e4m3"});
+    EXPECT_EQ(fast.machine.clockHertz, fastestClock(fast));
+    EXPECT_EQ(clockWarning(fast), "");
+    EXPECT_LT(deep.machine.clockHertz, fast.machine.clockHertz);
+    EXPECT_GT(deep.machine.clockHertz, 100e6);
+    EXPECT_THAT(clockWarning(load({"clock=2GHz"})), HasSubstr("not 2"));
+    EXPECT_THAT(
+        messageOf([] {
+            load({"clock=max", "technology=none"});
+        }),
+        HasSubstr("--set clock=max: clock: max without a technology has no limit, expected"));
+}
+
+TEST_F(EnergyConfigTest, NamesThePlaceOfWhatIsWrong) {
+    EXPECT_THAT(complaintOf("energy: {activity: real}"),
+                HasSubstr("t.yaml:20:20: energy.activity: unknown value 'real', expected one of "
+                          "measured, flat, random"));
+    EXPECT_THAT(complaintOf("energy: {activty: flat}"),
+                HasSubstr("t.yaml:20:10: energy: unknown key 'activty'"));
+    EXPECT_THAT(complaintOf("energy: {flat_toggle_rate: 1.5}"),
+                HasSubstr("t.yaml:20:28: energy.flat_toggle_rate: "));
+    EXPECT_THAT(complaintOf("energy: {zero_gating: 1}"),
+                HasSubstr("t.yaml:20:23: energy.zero_gating: "));
+    EXPECT_THAT(complaintOf("energy: {sampling: {folds: 0}}"),
+                HasSubstr("t.yaml:20:28: energy.sampling.folds: "));
+    EXPECT_THAT(complaintOf("energy: {sampling: {steps: many}}"),
+                HasSubstr("t.yaml:20:28: energy.sampling.steps: "));
+    EXPECT_THAT(complaintOf("energy: {activity: flat, sampling: all}"),
+                HasSubstr("t.yaml:20:36: energy.sampling: unknown value 'all', expected none"));
+    EXPECT_THAT(complaintOf("energy: {sampling: none}"),
+                HasSubstr("t.yaml:20:20: energy.sampling: none leaves no activity to count with, "
+                          "expected activity: flat beside it"));
+}
+
+TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
+    const cost::Technology technology = load({}).technology;
+    cost::EnergyBreakdown low;
+    cost::EnergyBreakdown nominal;
+    cost::EnergyBreakdown high;
+    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+        low.*component.joules = 1;
+        nominal.*component.joules = 2;
+        high.*component.joules = 5;
+    }
+    const auto band = cost::energyBand(technology, low, nominal, high);
+    const auto of = [&](std::string_view name) {
+        for (std::size_t i = 0; i < band.size(); ++i) {
+            if (cost::kEnergyComponents.at(i).name == name) return band.at(i);
+        }
+        return cost::EnergyFigure{};
+    };
+    const double error = technology.logic.energyError.largest;
+    EXPECT_DOUBLE_EQ(of("array_multiplier").joules.low, 2 * (1 - error));
+    EXPECT_DOUBLE_EQ(of("array_idle").joules.high, 2 * (1 + error));
+    EXPECT_DOUBLE_EQ(of("vector_unit").joules.high, 3);
+    EXPECT_EQ(of("weight_scratchpad").joules.low, 1);
+    EXPECT_EQ(of("leakage").joules.high, 5);
+    EXPECT_EQ(of("dram_io").joules.high, 2);
+    for (const cost::EnergyFigure& figure : band) {
+        EXPECT_EQ(figure.joules.nominal, 2);
+        EXPECT_FALSE(figure.source.empty());
+    }
+}
+
+TEST(OperandActivityOfARun, IsInTheResultWithTheSampleThatItComesFrom) {
+    const RunConfig config = load({"energy.sampling={folds: 3, elements: 4, steps: 50}"});
+    const QuantizedNetwork network = gemmNetwork(config.scheme, 100, 64, 48, 1);
+    const LoweredNetwork lowered = lower(network, config.machine);
+    Simulation simulation(config.machine, lowered, network.input);
+    const auto timed = simulation.inferTimed({}, Simulation::Values::Skipped);
+    const auto bare = nlohmann::json::parse(resultJson(makeResult(config, lowered, timed)));
+    EXPECT_FALSE(bare.at("layers").at(0).contains("operand_activity"));
+    EXPECT_FALSE(bare.at("totals").contains("operand_activity"));
+
+    const auto record = simulation.inferTimed(gemmInput(config.scheme, 100, 64, 1));
+    const auto json = nlohmann::json::parse(resultJson(makeResult(config, lowered, record)));
+    EXPECT_EQ(json.at("config").at("energy").at("activity"), "measured");
+    EXPECT_EQ(json.at("config").at("energy").at("sampling").at("steps"), 50);
+    const auto& activity = json.at("layers").at(0).at("operand_activity");
+    EXPECT_EQ(activity.at("folds"), 4 * 3);
+    EXPECT_EQ(activity.at("sampled_folds"), 3);
+    EXPECT_EQ(activity.at("sampled_elements"), 4);
+    EXPECT_EQ(activity.at("sampled_steps"), 3 * 4 * 50);
+    // Uniform codes: half of the bits toggle; weights do at two of 149 steps.
+    EXPECT_NEAR(activity.at("activation_bit_toggle_rate"), 0.5, 0.03);
+    EXPECT_NEAR(activity.at("weight_bit_toggle_rate"), 0.5 * 2 / 149, 0.004);
+    EXPECT_NEAR(activity.at("zero_activation_fraction"), 1.0 / 255, 0.02);
+    EXPECT_EQ(json.at("totals").at("operand_activity"), activity);  // one layer
+}
+
+}  // namespace
+}  // namespace systole::sim

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/technology/technology_loader.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "sim/base/config_error.hpp"
+#include "tests/unit/cost/technology_fixture.hpp"
+
+namespace systole::sim {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class TechnologyLoader : public ::testing::Test {
+protected:
+    TechnologyLoader() { std::filesystem::create_directories(folder_); }
+    ~TechnologyLoader() override { std::filesystem::remove_all(folder_); }
+
+    cost::Technology load(const std::string& yaml) const {
+        const std::filesystem::path file = folder_ / "technology.yaml";
+        std::ofstream(file) << yaml;
+        return loadTechnology(file);
+    }
+
+    /// The problems of the round technology with `from` replaced by `to`, once, or those of a file
+    /// that has none.
+    std::string problemsWith(const std::string& from, const std::string& to) {
+        std::string yaml = roundTechnologyYaml();
+        const auto where = yaml.find(from);
+        EXPECT_NE(where, std::string::npos) << from;
+        yaml.replace(where, from.size(), to);
+        try {
+            load(yaml);
+        } catch (const ConfigError& error) {
+            return error.what();
+        }
+        return "none";
+    }
+
+    /// `technology.yaml:LINE:` of the first such text.
+    static std::string placeOf(const std::string& text) {
+        const std::string yaml = roundTechnologyYaml();
+        const auto end = yaml.begin() + static_cast<std::ptrdiff_t>(yaml.find(text));
+        return fmt::format("technology.yaml:{}:", 1 + std::count(yaml.begin(), end, '\n'));
+    }
+
+private:
+    std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) /
+                                    ::testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
+    const cost::Technology technology = load(roundTechnologyYaml());
+    EXPECT_EQ(technology.name, "round");
+    EXPECT_EQ(technology.node, "none");
+    EXPECT_FALSE(technology.isFree);
+    std::set<double> values;
+    std::size_t count = 0;
+    const auto note = [&](double value) {
+        values.insert(value);
+        ++count;
+    };
+    const cost::LogicTechnology& logic = technology.logic;
+    ASSERT_TRUE(logic.speed.has_value());
+    for (const cost::GateFigures& figures : {logic.area, *logic.speed}) {
+        for (const auto& row : figures.squareMicrons) {
+            for (const double value : row) note(value);
+        }
+        note(figures.outputAndSquareMicrons);
+        for (const double value : figures.settledFemtojoules) note(value);
+        for (const double value : figures.glitchFemtojoules) note(value);
+        for (const auto& row : figures.nanoseconds.gate) {
+            for (const double value : row) note(value);
+        }
+        note(figures.nanoseconds.perFanoutDoubling);
+        note(figures.registerNanoseconds);
+    }
+    for (const double value :
+         {logic.flipFlop.squareMicrons, logic.flipFlop.clockFemtojoules,
+          logic.flipFlop.toggleFemtojoules, logic.inputFemtojoules,
+          logic.leakageMicrowattsPerSquareMicron, logic.temperatureKelvin,
+          logic.kelvinPerLeakageDoubling, logic.areaError.rms, logic.areaError.largest,
+          logic.delayError.rms, logic.delayError.largest, logic.energyError.rms,
+          logic.energyError.largest}) {
+        note(value);
+    }
+    // The file numbers its coefficients from 1 on: none is read twice, none is left out.
+    EXPECT_EQ(values.size(), count);
+    EXPECT_EQ(*values.begin(), 1);
+    EXPECT_EQ(*values.rbegin(), static_cast<double>(count));
+    EXPECT_EQ(logic.area.squareMicrons[0][0], 1);
+    EXPECT_EQ(logic.area.squareMicrons[0][3], 4);
+    EXPECT_EQ(logic.area.squareMicrons[6][3], 28);
+    EXPECT_EQ(logic.area.outputAndSquareMicrons, 29);
+    EXPECT_EQ(logic.source, "made for tests");
+}
+
+TEST_F(TechnologyLoader, TakesAFileWithoutCoefficientsOfSpeed) {
+    std::string yaml = roundTechnologyYaml();
+    const auto begin = yaml.find("  speed:");
+    yaml.erase(begin, yaml.find("\n  register:") + 1 - begin);
+    EXPECT_FALSE(load(yaml).logic.speed.has_value());
+}
+
+TEST_F(TechnologyLoader, ReportsAMissingCoefficient) {
+    EXPECT_THAT(problemsWith("glitch: 31", "rms: 31"),
+                AllOf(HasSubstr(placeOf("glitch: 31")),
+                      HasSubstr("logic.area.toggles_fj.decoder.glitch"), HasSubstr("missing key")));
+    EXPECT_THAT(problemsWith("  input_fj:", "  # input_fj:"),
+                AllOf(HasSubstr("technology.yaml:"), HasSubstr("logic.input_fj: missing key")));
+}
+
+TEST_F(TechnologyLoader, ReportsAMissingSection) {
+    EXPECT_THAT(problemsWith("logic:", "logics:"),
+                AllOf(HasSubstr("logic: missing key"), HasSubstr("unknown key 'logics'")));
+}
+
+TEST_F(TechnologyLoader, ReportsANegativeEnergyWithItsPlace) {
+    EXPECT_THAT(problemsWith("settled: 30", "settled: -30"),
+                AllOf(HasSubstr(placeOf("settled: 30") + "26"),
+                      HasSubstr("logic.area.toggles_fj.decoder.settled"), HasSubstr("-30"),
+                      HasSubstr("expected a number from 0")));
+    EXPECT_THAT(problemsWith("clock_fj: ", "clock_fj: -"),
+                AllOf(HasSubstr(placeOf("clock_fj: ")), HasSubstr("logic.register.clock_fj")));
+}
+
+TEST_F(TechnologyLoader, ReportsAnUnknownComponent) {
+    EXPECT_THAT(problemsWith("rounding: {and:", "squaring: {and:"),
+                AllOf(HasSubstr(placeOf("rounding: {and:")), HasSubstr("logic.area.gates_um2"),
+                      HasSubstr("unknown key 'squaring'"), HasSubstr("rounding: missing key")));
+    EXPECT_THAT(problemsWith("majority: 4}", "majority: 4, nand: 1}"),
+                AllOf(HasSubstr(placeOf("majority: 4}")), HasSubstr("logic.area.gates_um2.decoder"),
+                      HasSubstr("unknown key 'nand'")));
+}
+
+TEST_F(TechnologyLoader, ReportsALeakageThatNeverDoubles) {
+    EXPECT_THAT(problemsWith("kelvin_per_doubling: ", "kelvin_per_doubling: 0 #"),
+                AllOf(HasSubstr(placeOf("kelvin_per_doubling: ")),
+                      HasSubstr("logic.leakage.kelvin_per_doubling")));
+}
+
+TEST_F(TechnologyLoader, ReportsWhatIsNoNumber) {
+    EXPECT_THAT(problemsWith("settled: 30", "settled: much"),
+                AllOf(HasSubstr(placeOf("settled: 30")), HasSubstr("settled"), HasSubstr("much")));
+}
+
+TEST_F(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {
+    EXPECT_THAT(
+        problemsWith("  write_pj:\n", "  writes_pj:\n"),
+        AllOf(HasSubstr("sram.write_pj: missing key"), HasSubstr("sram: unknown key 'writes_pj'")));
+}
+
+TEST_F(TechnologyLoader, ReportsANegativeCoefficientOfTheMemoriesWithItsPlace) {
+    EXPECT_THAT(problemsWith("- {scale: 2,", "- {scale: -2,"),
+                AllOf(HasSubstr(placeOf("- {scale: 2,")), HasSubstr("sram.read_pj.nominal"),
+                      HasSubstr("expected a number from 0")));
+}
+
+TEST_F(TechnologyLoader, ReportsAMemoryTermThatIsAStep) {
+    EXPECT_THAT(problemsWith("- {scale: 2, capacity_exponent: 1, word_exponent: 1}",
+                             "- {scale: 2, capacity_exponent: 0, word_exponent: 1, above: 8KiB}"),
+                HasSubstr("is a step at 'above', expected a positive exponent"));
+}
+
+/// Files of configs/technology that are technologies: the others are tables.
+std::vector<std::filesystem::path> shippedFiles() {
+    std::vector<std::filesystem::path> files;
+    const std::filesystem::path folder = SYSTOLE_SOURCE_DIR "/configs/technology";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().filename() != "node_scaling.yaml") files.push_back(entry.path());
+    }
+    return files;
+}
+
+TEST(ShippedTechnologies, Load) {
+    const auto files = shippedFiles();
+    EXPECT_FALSE(files.empty());
+    for (const auto& file : files) {
+        SCOPED_TRACE(file.string());
+        const cost::Technology technology = loadTechnology(file);
+        EXPECT_EQ(technology.name, file.stem().string());
+        EXPECT_FALSE(technology.logic.source.empty());
+        EXPECT_FALSE(technology.sram.source().empty());
+        EXPECT_GT(technology.logic.flipFlop.squareMicrons, 0);
+        EXPECT_GT(technology.logic.flipFlop.clockFemtojoules, 0);
+        EXPECT_GT(technology.logic.areaError.largest, 0);
+        EXPECT_EQ(namedTechnology(file.stem().string()).name, technology.name);
+    }
+}
+
+}  // namespace
+}  // namespace systole::sim

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "sim/base/config_error.hpp"
+#include "sim/lowering/lowering.hpp"
+#include "sim/run/gemm_workload.hpp"
+#include "tests/unit/arch/machine_fixture.hpp"
+
+namespace systole::sim {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// One ReLU over 8 rows of 16 codes.
+QuantizedNetwork reluNetwork() {
+    QuantizedNetwork network;
+    network.name = "relu";
+    network.scheme = int8Scheme();
+    network.tensors = {{"x", {8, 1, 16}, 1.0F}, {"y", {8, 1, 16}, 1.0F}};
+    network.nodes.push_back({"relu", QuantizedRelu{}, {0}, 1});
+    network.output = 1;
+    return network;
+}
+
+template <typename Operation>
+std::vector<Operation> operationsOf(const arch::Program& program) {
+    std::vector<Operation> operations;
+    for (const arch::Command& command : program.commands) {
+        if (const auto* operation = std::get_if<Operation>(&command.operation)) {
+            operations.push_back(*operation);
+        }
+    }
+    return operations;
+}
+
+TEST(Lowering, GivesThePiecesOfAVectorLayerTwoBuffersInTurn) {
+    arch::MachineConfig machine = arrayOnly(4, 4);
+    machine.activationScratchpad = {128, kFree, 16};  // two rows at a time, twice in and twice out
+    const LoweredNetwork lowered = lower(reluNetwork(), machine);
+    std::vector<std::uint32_t> sources;
+    std::vector<std::uint32_t> destinations;
+    for (const auto& relu : operationsOf<arch::Elementwise>(lowered.program)) {
+        EXPECT_EQ(relu.elements, 32U);
+        sources.push_back(relu.source);
+        destinations.push_back(relu.destination);
+    }
+    EXPECT_THAT(sources, ElementsAre(0U, 32U, 0U, 32U));
+    EXPECT_THAT(destinations, ElementsAre(64U, 96U, 64U, 96U));
+}
+
+TEST(Lowering, LoadsTheNextWeightsBeforeItComputesWithThePresentOnes) {
+    arch::MachineConfig machine = arrayOnly(4, 4);
+    machine.weightScratchpad.capacityBytes = 128;  // a half for one block of 4 x 4 and its records
+    const LoweredNetwork lowered = lower(gemmNetwork(int8Scheme(), 3, 4, 8, 1), machine);
+    const auto loads = operationsOf<arch::LoadWeights>(lowered.program);
+    ASSERT_EQ(loads.size(), 2U);
+    EXPECT_EQ(loads[0].destination, 0U);
+    EXPECT_EQ(loads[1].destination, 64U);
+    const auto& commands = lowered.program.commands;
+    EXPECT_TRUE(std::holds_alternative<arch::LoadWeights>(commands[2].operation));
+    EXPECT_TRUE(std::holds_alternative<arch::Stream>(commands[3].operation));
+    // The first fold waits for the first weights and the tile, not for the second weights.
+    EXPECT_EQ(commands[3].after[static_cast<std::size_t>(arch::Unit::Load)], 2U);
+}
+
+TEST(Lowering, NamesTheLayerThatDoesNotFit) {
+    arch::MachineConfig machine = arrayOnly(4, 4);
+    machine.name = "tiny";
+    machine.activationScratchpad = {3, kFree, 1};
+    try {
+        lower(reluNetwork(), machine);
+        FAIL() << "a layer fits into nothing";
+    } catch (const ConfigError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("tiny: layer 'relu' of 'relu' does not fit"));
+        EXPECT_THAT(error.what(), HasSubstr("needs 4 bytes, the activation scratchpad has 3"));
+    }
+}
+
+TEST(Lowering, RefusesANetworkThatDramCannotHold) {
+    arch::MachineConfig machine = arrayOnly(4, 4);
+    machine.dram.ideal->capacityBytes = 100;
+    EXPECT_THROW(lower(reluNetwork(), machine), ConfigError);
+}
+
+}  // namespace
+}  // namespace systole::sim

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/mapping/mapping_search.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "arch/fold/fold_schedule.hpp"
+#include "arch/mapping/mapping_space.hpp"
+#include "arch/mapping/tile_fit.hpp"
+#include "tests/unit/arch/machine_fixture.hpp"
+
+namespace systole::arch {
+namespace {
+
+constexpr auto kFp32 = numeric::ScaleArithmetic::Fp32Multiplier;
+
+MachineConfig smallMachine() {
+    MachineConfig machine = arrayOnly(8, 8);
+    machine.activationScratchpad = {4096, 8, 8};
+    machine.weightScratchpad = {4096, 1, 8};
+    machine.accumulatorBuffer = {128};
+    machine.vectorUnit = {8, 2};
+    machine.dma = {16, 16};
+    machine.dram.ideal->bytesPerCycle = 16;
+    machine.dram.ideal->latencyCycles = 20;
+    return machine;
+}
+
+ConvolutionShape convolution3x3(std::uint32_t size, std::uint32_t inputs, std::uint32_t outputs) {
+    ConvolutionShape shape;
+    shape.inputHeight = shape.inputWidth = size;
+    shape.outputHeight = shape.outputWidth = size;
+    shape.inputChannels = inputs;
+    shape.outputChannels = outputs;
+    shape.kernelHeight = shape.kernelWidth = 3;
+    shape.padTop = shape.padLeft = 1;
+    return shape;
+}
+
+MappingResult search(const MachineConfig& machine, const ConvolutionShape& shape,
+                     const MappingOverride& fixed = {}) {
+    return std::get<MappingResult>(
+        searchMapping(machine, Datapath(machine.datapath), {shape, kFp32, fixed, 0}));
+}
+
+std::string refusal(const MachineConfig& machine, const ConvolutionShape& shape) {
+    return std::get<DoesNotFit>(
+               searchMapping(machine, Datapath(machine.datapath), {shape, kFp32, {}, 0}))
+        .reason;
+}
+
+TEST(MappingSearch, KeepsWholeWhatFitsWhereMemoryIsFree) {
+    const ConvolutionTiling tiling = search(arrayOnly(8, 8), convolution3x3(4, 8, 8)).best.tiling;
+    EXPECT_EQ(tiling.tileHeight, 4U);
+    EXPECT_EQ(tiling.tileWidth, 4U);
+    EXPECT_EQ(tiling.channelChunk, 8U);
+    EXPECT_EQ(tiling.accumulatorRows, 16U);
+    // Nine taps of 8 x 8 codes, and per column a 4-byte bias and a 4-byte multiplier.
+    EXPECT_EQ(tiling.weightBufferBytes, 9U * 8 * 8 + 8 * 8);
+}
+
+TEST(MappingSearch, SplitsTheReductionOfFloatSumsOnlyWhereNothingElseFits) {
+    MachineConfig machine = smallMachine();
+    machine.datapath.accumulator = *numeric::parseAccumulator("fp32");
+    EXPECT_EQ(search(machine, convolution3x3(8, 16, 8)).best.tiling.channelChunk, 16U);
+    machine.weightScratchpad.capacityBytes = 2048;
+    EXPECT_EQ(search(machine, convolution3x3(8, 16, 8)).best.tiling.channelChunk, 8U);
+}
+
+TEST(MappingSearch, KnowsWhichSumsDependOnTheOrder) {
+    const auto isFree = [](const char* name) {
+        return orderIsFree(*numeric::parseAccumulator(name));
+    };
+    EXPECT_TRUE(isFree("int32"));
+    EXPECT_TRUE(isFree("exact"));
+    EXPECT_FALSE(isFree("int18_saturate"));
+    EXPECT_FALSE(isFree("fp32"));
+    auto chunked = *numeric::parseAccumulator("int32");
+    chunked.chunk = numeric::Chunk{chunked.sum, 4};
+    EXPECT_FALSE(orderIsFree(chunked));
+}
+
+TEST(MappingSearch, SaysWhatDoesNotFit) {
+    MachineConfig machine = smallMachine();
+    machine.weightScratchpad.capacityBytes = 100;
+    EXPECT_EQ(refusal(machine, convolution3x3(8, 16, 8)),
+              "the weights of one block of 8 output channels need 136 bytes, half of the weight "
+              "scratchpad has 48");
+    machine = smallMachine();
+    machine.activationScratchpad.capacityBytes = 32;
+    EXPECT_EQ(refusal(machine, convolution3x3(8, 1, 8)),
+              "a tile of 1 x 1 outputs needs 48 bytes, the activation scratchpad has 32");
+}
+
+TEST(MappingSearch, TakesLongerWhereTheDmaPortIsNarrow) {
+    MachineConfig machine = smallMachine();
+    const ConvolutionShape shape = convolution3x3(12, 8, 24);
+    const Cycle wide = search(machine, shape).best.estimate.cycles;
+    machine.dma.bytesPerCycle = 1;
+    EXPECT_GT(search(machine, shape).best.estimate.cycles, wide);
+}
+
+TEST(FoldCosts, AreThoseOfTheSchedule) {
+    for (const Dataflow dataflow :
+         {Dataflow::WeightStationary, Dataflow::OutputStationary, Dataflow::InputStationary}) {
+        for (const Drain drain : {Drain::Serial, Drain::Shadow, Drain::Direct}) {
+            for (const bool overlap : {false, true}) {
+                for (const std::uint32_t cyclesPerStep : {1U, 3U}) {
+                    const ArrayConfig array{.rows = 5,
+                                            .columns = 7,
+                                            .dataflow = dataflow,
+                                            .overlapFolds = overlap,
+                                            .drain = drain,
+                                            .pipelineDepth = 2,
+                                            .cyclesPerStep = cyclesPerStep};
+                    const FoldCosts costs(array);
+                    for (std::uint64_t steps = 1; steps < 30; ++steps) {
+                        EXPECT_EQ(costs.period(steps), foldPeriod(array, steps));
+                        EXPECT_EQ(costs.tail(steps), isolatedFoldCycles(array, steps) -
+                                                         std::min(isolatedFoldCycles(array, steps),
+                                                                  foldPeriod(array, steps)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+ConvolutionShape randomShape(std::mt19937& random) {
+    const auto between = [&](std::uint32_t low, std::uint32_t high) {
+        return low + static_cast<std::uint32_t>(random() % (high - low + 1));
+    };
+    ConvolutionShape shape = convolution3x3(between(1, 20), between(1, 40), between(1, 40));
+    shape.strideX = shape.strideY = between(1, 3);
+    shape.outputHeight = (shape.inputHeight - 1) / shape.strideY + 1;
+    shape.outputWidth = (shape.inputWidth - 1) / shape.strideX + 1;
+    shape.hasSkip = random() % 2 == 0;
+    if (random() % 4 == 0) {
+        shape.groups = between(2, 4);
+        shape.inputChannels = shape.groups * between(1, 6);
+        shape.outputChannels = shape.groups * between(1, 9);
+    }
+    return shape;
+}
+
+MachineConfig randomMachine(std::mt19937& random) {
+    const auto between = [&](std::uint32_t low, std::uint32_t high) {
+        return low + static_cast<std::uint32_t>(random() % (high - low + 1));
+    };
+    MachineConfig machine = smallMachine();
+    machine.array = {between(1, 20), between(1, 20)};
+    machine.array.dataflow = static_cast<Dataflow>(random() % 3);
+    machine.array.overlapFolds = random() % 2 == 0;
+    machine.activationScratchpad.capacityBytes = between(60, 5000);
+    machine.weightScratchpad.capacityBytes = between(60, 5000);
+    machine.accumulatorBuffer.rows = between(2, 200);
+    machine.mapping.objective = static_cast<MappingObjective>(random() % 2);
+    return machine;
+}
+
+void expectFits(const MachineConfig& machine, const ConvolutionShape& shape,
+                const ConvolutionTiling& tiling) {
+    EXPECT_LE(tiling.buffers.total(), *machine.activationScratchpad.capacityBytes);
+    EXPECT_LE(tiling.weightBufferBytes, *machine.weightScratchpad.capacityBytes / 2);
+    EXPECT_LE(tiling.accumulatorRows, *machine.accumulatorBuffer.rows / 2);
+    const std::uint32_t height = std::min(
+        shape.inputHeight,
+        inputExtent(tiling.tileHeight, shape.strideY, shape.kernelHeight, shape.dilationY));
+    const std::uint32_t width =
+        std::min(shape.inputWidth,
+                 inputExtent(tiling.tileWidth, shape.strideX, shape.kernelWidth, shape.dilationX));
+    EXPECT_GE(tiling.buffers.input, height * width * tiling.channelChunk);
+    const std::uint32_t channels =
+        std::min(shape.outputChannels, tiling.blocksPerChunk * machine.array.columns);
+    EXPECT_GE(tiling.buffers.output, tiling.tileHeight * tiling.tileWidth * channels);
+    EXPECT_EQ(tiling.buffers.skip, shape.hasSkip ? tiling.buffers.output : 0);
+}
+
+/// Every candidate that fits, estimated: no bounds, no pruning.
+class BruteForce {
+public:
+    BruteForce(const MachineConfig& machine, const ConvolutionShape& shape)
+        : datapath_(machine.datapath),
+          machine_(machine),
+          space_(machine.array, shape, {}),
+          fit_(machine, datapath_, shape, kFp32),
+          costs_(machine, datapath_, shape, kFp32, 0) {}
+
+    /// Cycles and bytes in the order of the objective, ascending.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> sorted() {
+        for (std::size_t channels = 0; channels < space_.channelChunks().size(); ++channels) {
+            for (std::size_t plan = 0; plan < space_.plans().size(); ++plan) {
+                for (std::size_t row = 0; row < space_.rows().size(); ++row) {
+                    for (std::size_t column = 0; column < space_.columns().size(); ++column) {
+                        add(channels, plan, row, column);
+                    }
+                }
+            }
+        }
+        std::sort(ranks_.begin(), ranks_.end());
+        return ranks_;
+    }
+
+private:
+    void add(std::size_t channels, std::size_t plan, std::size_t row, std::size_t column) {
+        for (const bool weightsOuter : space_.loopOrders(plan, row, column)) {
+            MappingCandidate candidate =
+                space_.candidate(channels, plan, row, column, weightsOuter);
+            if (!fit_.fits(candidate.tiling)) {
+                continue;
+            }
+            candidate.laneStall =
+                costs_.laneStall(*candidate.columns, fit_.loadedChannels(candidate.tiling));
+            const MappingEstimate estimate = costs_.estimate(candidate);
+            const bool cycles = machine_.mapping.objective == MappingObjective::Cycles;
+            const std::uint64_t bytes = estimate.traffic.total();
+            ranks_.emplace_back(cycles ? estimate.cycles : bytes, cycles ? bytes : estimate.cycles);
+        }
+    }
+
+    Datapath datapath_;
+    const MachineConfig& machine_;
+    MappingSpace space_;
+    TileFit fit_;
+    MappingCosts costs_;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranks_;
+};
+
+TEST(MappingSearch, FindsTheBestAndTheSecondBestOfAllCandidates) {
+    constexpr unsigned kSeed = 31;
+    std::mt19937 random(kSeed);
+    std::uint32_t fitting = 0;
+    for (int i = 0; i < 250; ++i) {
+        SCOPED_TRACE(testing::Message() << "seed " << kSeed << ", shape " << i);
+        const MachineConfig machine = randomMachine(random);
+        const ConvolutionShape shape = randomShape(random);
+        const auto ranks = BruteForce(machine, shape).sorted();
+        const auto result =
+            searchMapping(machine, Datapath(machine.datapath), {shape, kFp32, {}, 0});
+        ASSERT_EQ(std::holds_alternative<DoesNotFit>(result), ranks.empty());
+        if (ranks.empty()) {
+            continue;
+        }
+        ++fitting;
+        const auto& found = std::get<MappingResult>(result);
+        const auto rankOf = [&](const MappingChoice& choice) {
+            const std::uint64_t cycles = choice.estimate.cycles;
+            const std::uint64_t bytes = choice.estimate.traffic.total();
+            return machine.mapping.objective == MappingObjective::Cycles ? std::pair(cycles, bytes)
+                                                                         : std::pair(bytes, cycles);
+        };
+        EXPECT_EQ(found.candidates, ranks.size());
+        EXPECT_EQ(rankOf(found.best), ranks[0]);
+        ASSERT_EQ(found.runnerUp.has_value(), ranks.size() > 1);
+        if (found.runnerUp) {
+            EXPECT_EQ(rankOf(*found.runnerUp), ranks[1]);
+        }
+        expectFits(machine, shape, found.best.tiling);
+    }
+    EXPECT_GT(fitting, 120U);
+}
+
+TEST(MappingSearch, FitsTheMachineForRandomShapes) {
+    constexpr unsigned kSeed = 29;
+    std::mt19937 random(kSeed);
+    std::uint32_t fitting = 0;
+    for (int i = 0; i < 1500; ++i) {
+        SCOPED_TRACE(testing::Message() << "seed " << kSeed << ", shape " << i);
+        const MachineConfig machine = randomMachine(random);
+        const ConvolutionShape shape = randomShape(random);
+        const auto result =
+            searchMapping(machine, Datapath(machine.datapath), {shape, kFp32, {}, 0});
+        if (const auto* found = std::get_if<MappingResult>(&result)) {
+            ++fitting;
+            expectFits(machine, shape, found->best.tiling);
+        }
+    }
+    EXPECT_GT(fitting, 700U);
+}
+
+TEST(MappingSearch, LeavesAloneWhatIsFixed) {
+    const MappingResult result = search(smallMachine(), convolution3x3(12, 8, 24),
+                                        {.weightsOuter = false,
+                                         .tileHeight = 3,
+                                         .tileWidth = 5,
+                                         .channels = 4,
+                                         .outputChannels = 16,
+                                         .origin = ""});
+    EXPECT_FALSE(result.best.tiling.weightsOuter);
+    EXPECT_EQ(result.best.tiling.tileHeight, 3U);
+    EXPECT_EQ(result.best.tiling.tileWidth, 5U);
+    EXPECT_EQ(result.best.tiling.channelChunk, 4U);
+    EXPECT_EQ(result.best.tiling.blocksPerChunk, 2U);
+    EXPECT_EQ(result.candidates, 1U);
+    EXPECT_FALSE(result.runnerUp);
+}
+
+TEST(MappingSearch, MovesFewerBytesWhereThatIsTheObjective) {
+    MachineConfig machine = smallMachine();
+    machine.dram.ideal->bytesPerCycle =
+        1000;  // bytes cost no time: cycles alone choose small tiles
+    machine.dma.bytesPerCycle = 1000;
+    const ConvolutionShape shape = convolution3x3(16, 16, 24);
+    const MappingEstimate fast = search(machine, shape).best.estimate;
+    machine.mapping.objective = MappingObjective::DramBytes;
+    const MappingEstimate frugal = search(machine, shape).best.estimate;
+    EXPECT_LT(frugal.traffic.total(), fast.traffic.total());
+    EXPECT_GT(frugal.cycles, fast.cycles);
+}
+
+}  // namespace
+}  // namespace systole::arch

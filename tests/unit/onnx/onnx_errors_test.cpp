@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every model that the reader refuses, and how it says why.
+#include <limits>
+
+#include "sim/onnx/onnx_reader.hpp"
+#include "tests/unit/onnx/onnx_builder.hpp"
+#include "tests/unit/onnx/workload_fixture.hpp"
+
+namespace systole::sim {
+namespace {
+
+class OnnxErrorTest : public WorkloadFileTest {
+protected:
+    std::string complaint(const OnnxTestModel& model) const {
+        return messageOf([&] { readOnnx(model.save(path("m.onnx"))); });
+    }
+
+    /// x (1, 2, 4, 4) -> Conv with w (3, 2, 3, 3) -> y
+    static OnnxTestModel convolution() {
+        OnnxTestModel model({1, 2, 4, 4});
+        model.weights("w", {3, 2, 3, 3}, std::vector<float>(54, 0.5F));
+        model.node("Conv", {"x", "w"}, "y");
+        return model;
+    }
+};
+
+const std::string kConv = "m.onnx: node 'y_node' (operator 'Conv'): ";
+
+TEST_F(OnnxErrorTest, TheModelWithoutDefectIsRead) {
+    EXPECT_EQ(complaint(convolution()), "no error");
+}
+
+TEST_F(OnnxErrorTest, FilesThatAreNoModel) {
+    const auto of = [&](const std::string& name) {
+        return messageOf([&] { readOnnx(path(name)); });
+    };
+    write("empty.onnx", "");
+    write("text.onnx", "This is no model.");
+    EXPECT_EQ(of("none.onnx"),
+              "none.onnx: cannot be read (No such file or directory), expected an ONNX model");
+    EXPECT_EQ(of("empty.onnx"), "empty.onnx: is empty, expected an ONNX model");
+    EXPECT_EQ(of("text.onnx"),
+              "text.onnx: is no ONNX model or is damaged: its protobuf cannot be parsed");
+    EXPECT_THAT(of("."), testing::HasSubstr("expected an ONNX model"));
+}
+
+TEST_F(OnnxErrorTest, UnknownOperatorsAreNamedWithTheKnownOnes) {
+    OnnxTestModel model({1, 1, 1, 1});
+    model.node("Tanh", {"x"}, "y");
+    EXPECT_EQ(complaint(model),
+              "m.onnx: node 'y_node' (operator 'Tanh'): not supported, expected one of Add, "
+              "AveragePool, BatchNormalization, Conv, ConvTranspose, Dropout, Flatten, Gemm, "
+              "GlobalAveragePool, GlobalMaxPool, Identity, MaxPool, Relu, Reshape, Softmax");
+}
+
+TEST_F(OnnxErrorTest, OperatorsOfAnotherDomain) {
+    OnnxTestModel model = convolution();
+    model.lastNode().set_domain("com.example");
+    EXPECT_EQ(complaint(model),
+              kConv + "is of the domain 'com.example', expected a standard operator");
+}
+
+TEST_F(OnnxErrorTest, OpsetsThatNobodyHasLookedAt) {
+    for (const int opset : {0, 6, 23}) {
+        OnnxTestModel model = convolution();
+        model.proto.mutable_opset_import(0)->set_version(opset);
+        EXPECT_EQ(
+            complaint(model),
+            fmt::format("m.onnx: opset {} of the standard operators, expected 7 to 22", opset));
+    }
+}
+
+TEST_F(OnnxErrorTest, InputsThatAreNoImage) {
+    const auto of = [&](const std::vector<std::int64_t>& dims) {
+        OnnxTestModel model(dims);
+        model.node("Relu", {"x"}, "y");
+        return complaint(model);
+    };
+    EXPECT_EQ(of({1, 2, 3}),
+              "m.onnx: input 'x': has rank 3, expected 4 (N, C, H, W) or 2 (N, features)");
+    EXPECT_EQ(of({8, 1, 1, 1}), "m.onnx: input 'x': has batch 8, expected 1 or dynamic");
+    const std::string sizes =
+        "m.onnx: input 'x': expected static sizes of at least 1 behind the batch, and at most "
+        "268435456 elements";
+    EXPECT_EQ(of({1, 1, -1, 4}), sizes);
+    EXPECT_EQ(of({1, 0, 4, 4}), sizes);
+    EXPECT_EQ(of({1, 1, 1LL << 40, 4}), sizes);
+    EXPECT_EQ(of({1, 1 << 28, 1 << 28, 1 << 28}), sizes);
+    OnnxTestModel integers({1, 1, 1, 1});
+    integers.node("Relu", {"x"}, "y")
+        .graph()
+        .mutable_input(0)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->set_elem_type(onnx::TensorProto::INT8);
+    EXPECT_EQ(complaint(integers),
+              "m.onnx: input 'x': is no float tensor, expected float (binary32)");
+}
+
+TEST_F(OnnxErrorTest, SeveralInputsOrOutputs) {
+    OnnxTestModel model = convolution();
+    OnnxTestModel::setValue(*model.graph().add_input(), "z", {1, 2, 4, 4});
+    EXPECT_EQ(complaint(model), "m.onnx: has the inputs 'x' and 'z', expected one");
+    OnnxTestModel outputs = convolution();
+    outputs.graph().add_output()->set_name("x");
+    EXPECT_EQ(complaint(outputs), "m.onnx: has 2 outputs, expected one");
+    OnnxTestModel unknown = convolution();
+    unknown.graph().mutable_output(0)->set_name("z");
+    EXPECT_EQ(complaint(unknown), "m.onnx: no node computes the output 'z', expected one to");
+    OnnxTestModel nothing({1, 1, 1, 1});
+    nothing.node("Identity", {"x"}, "y");
+    EXPECT_EQ(complaint(nothing), "m.onnx: the output is the input, expected an operation between");
+}
+
+TEST_F(OnnxErrorTest, CyclesAndUnknownInputs) {
+    OnnxTestModel model({1, 1, 1, 1});
+    model.node("Add", {"x", "b"}, "a").node("Relu", {"a"}, "b");
+    EXPECT_EQ(complaint(model),
+              "m.onnx: node 'a_node' (operator 'Add'): reads 'b', which nothing before it defines; "
+              "expected nodes in execution order, without cycles");
+}
+
+TEST_F(OnnxErrorTest, TensorsDefinedTwice) {
+    OnnxTestModel model({1, 1, 1, 1});
+    model.node("Relu", {"x"}, "y").node("Relu", {"y"}, "y");
+    EXPECT_EQ(complaint(model), "m.onnx: tensor 'y' is defined twice, expected one definition");
+}
+
+TEST_F(OnnxErrorTest, WeightsThatAreNotThere) {
+    OnnxTestModel model({1, 2, 4, 4});
+    model.node("Relu", {"x"}, "w").node("Conv", {"x", "w"}, "y");
+    EXPECT_EQ(complaint(model),
+              kConv + "input 1 ('w') is no constant, expected an initializer or a Constant node");
+    OnnxTestModel none({1, 2, 4, 4});
+    none.node("Conv", {"x", ""}, "y");
+    EXPECT_EQ(complaint(none), kConv + "input 1 is absent, expected a constant");
+    OnnxTestModel few({1, 2, 4, 4});
+    few.node("Conv", {"x"}, "y");
+    EXPECT_EQ(complaint(few), kConv + "has 1 inputs, expected 2 to 3");
+}
+
+TEST_F(OnnxErrorTest, WeightsOfAnotherTypeOrPlace) {
+    OnnxTestModel model = convolution();
+    model.graph().mutable_initializer(0)->set_data_type(onnx::TensorProto::FLOAT16);
+    EXPECT_EQ(complaint(model),
+              kConv + "constant 'w' has the type FLOAT16, expected FLOAT (binary32)");
+    OnnxTestModel outside = convolution();
+    outside.graph().mutable_initializer(0)->set_data_location(onnx::TensorProto::EXTERNAL);
+    EXPECT_EQ(complaint(outside),
+              kConv + "'w' keeps its data outside the model, expected it inside");
+    OnnxTestModel sparse = convolution();
+    sparse.graph().add_sparse_initializer();
+    EXPECT_EQ(complaint(sparse), "m.onnx: has sparse initializers, expected dense ones");
+}
+
+TEST_F(OnnxErrorTest, WeightsThatDoNotFillTheirShape) {
+    OnnxTestModel model = convolution();
+    model.graph().mutable_initializer(0)->add_float_data(1);
+    EXPECT_EQ(complaint(model),
+              kConv + "constant 'w' holds 55 values, expected 54 for the shape [3, 2, 3, 3]");
+    model = convolution();
+    model.graph().mutable_initializer(0)->set_raw_data("abcde");
+    EXPECT_EQ(complaint(model),
+              kConv + "constant 'w' holds 1 values, expected 54 for the shape [3, 2, 3, 3]");
+    for (const std::int64_t size : {std::int64_t{0}, std::int64_t{-3}, std::int64_t{1} << 62}) {
+        model = convolution();
+        model.graph().mutable_initializer(0)->set_dims(0, size);
+        EXPECT_EQ(complaint(model),
+                  kConv + fmt::format("constant 'w' has the shape [{}, 2, 3, 3], expected sizes of "
+                                      "at least 1 and at most 268435456 elements",
+                                      size));
+    }
+}
+
+TEST_F(OnnxErrorTest, WeightsThatAreNotFinite) {
+    for (const float value :
+         {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+        OnnxTestModel model = convolution();
+        model.graph().mutable_initializer(0)->set_float_data(7, value);
+        EXPECT_EQ(complaint(model),
+                  kConv + "constant 'w' holds a NaN or an infinity, expected finite values");
+    }
+}
+
+TEST_F(OnnxErrorTest, WeightsOfTheWrongShape) {
+    OnnxTestModel model({1, 3, 4, 4});
+    model.weights("w", {3, 2, 3, 3}, std::vector<float>(54)).node("Conv", {"x", "w"}, "y");
+    EXPECT_EQ(complaint(model),
+              kConv + "has weights of the shape [3, 2, 3, 3], expected [N, 3, height, width]");
+    OnnxTestModel line({1, 2, 4, 4});
+    line.weights("w", {3, 2, 3}, std::vector<float>(18)).node("Conv", {"x", "w"}, "y");
+    EXPECT_EQ(complaint(line),
+              kConv + "has weights of rank 3, expected 4 (two-dimensional convolution)");
+    OnnxTestModel bias = convolution();
+    bias.weights("b", {2}, {1, 2}).lastNode().add_input("b");
+    EXPECT_EQ(complaint(bias), kConv + "'b' has the shape [2], expected [3]");
+    OnnxTestModel gemm({1, 5});
+    gemm.weights("w", {4, 3}, std::vector<float>(12)).node("Gemm", {"x", "w"}, "y");
+    EXPECT_EQ(complaint(gemm),
+              "m.onnx: node 'y_node' (operator 'Gemm'): has weights of the shape "
+              "[4, 3], expected 5 along axis 0 of 2");
+}
+
+TEST_F(OnnxErrorTest, AttributesThatConvCannotHave) {
+    const auto with = [&](const std::function<void(OnnxTestModel&)>& change) {
+        OnnxTestModel model = convolution();
+        change(model);
+        return complaint(model);
+    };
+    EXPECT_EQ(with([](auto& m) { m.integer("group", 3); }),
+              kConv + "has group 3, expected a divisor of 2 input and 3 output channels");
+    EXPECT_EQ(with([](auto& m) { m.integer("group", 0); }),
+              kConv + "has group 0, expected a divisor of 2 input and 3 output channels");
+    EXPECT_EQ(with([](auto& m) {
+                  m.integers("strides", {1, 0});
+              }),
+              kConv + "attribute 'strides' has the value 0, expected 1 to 32768");
+    EXPECT_EQ(with([](auto& m) { m.integers("strides", {1}); }),
+              kConv + "attribute 'strides' has 1 values, expected 2 (two-dimensional images)");
+    EXPECT_EQ(with([](auto& m) {
+                  m.integers("pads", {0, 0, -1, 0});
+              }),
+              kConv + "attribute 'pads' has the value -1, expected 0 to 32768");
+    EXPECT_EQ(with([](auto& m) { m.integer("strides", 2); }),
+              kConv + "attribute 'strides' has the wrong type, expected INTS");
+    EXPECT_EQ(with([](auto& m) { m.integer("colour", 2); }),
+              kConv +
+                  "attribute 'colour' is not supported, expected one of auto_pad, dilations, "
+                  "group, kernel_shape, pads, strides");
+    EXPECT_EQ(with([](auto& m) {
+                  m.integers("kernel_shape", {3, 2});
+              }),
+              kConv + "kernel_shape differs from its weights, expected 3 x 3");
+    EXPECT_EQ(with([](auto& m) { m.text("auto_pad", "SAME"); }),
+              kConv + "has auto_pad 'SAME', expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+    EXPECT_EQ(with([](auto& m) {
+                  m.text("auto_pad", "VALID").integers("pads", {1, 1, 1, 1});
+              }),
+              kConv + "has pads and auto_pad 'VALID', expected only one of them");
+    EXPECT_EQ(with([](auto& m) {
+                  m.integers("dilations", {2, 2});
+              }),
+              kConv + "its 3 x 3 kernel is larger than the padded 4 x 4 image");
+    EXPECT_EQ(with([](auto& m) {
+                  m.integers("pads", {32768, 32768, 32768, 32768});
+              }),
+              kConv + "its result has 65538 x 65538 x 3 elements, expected at most 268435456");
+}
+
+TEST_F(OnnxErrorTest, PoolsWithoutAnImageUnderneath) {
+    const std::string place = "m.onnx: node 'y_node' (operator 'AveragePool'): ";
+    OnnxTestModel model({1, 1, 4, 4});
+    model.node("AveragePool", {"x"}, "y");
+    EXPECT_EQ(complaint(model), place + "has no kernel_shape, expected one");
+    model.integers("kernel_shape", {2, 2}).integers("pads", {2, 0, 0, 0});
+    EXPECT_EQ(complaint(model),
+              place + "has windows that lie in the padding alone, expected a pad below the kernel");
+    OnnxTestModel ceil({1, 1, 4, 4});
+    ceil.node("AveragePool", {"x"}, "y").integers("kernel_shape", {2, 2}).integer("ceil_mode", 1);
+    EXPECT_EQ(complaint(ceil), place + "has ceil_mode 1, expected 0");
+}
+
+TEST_F(OnnxErrorTest, AdditionsThatBroadcast) {
+    OnnxTestModel model({1, 2, 4, 4});
+    model.node("GlobalAveragePool", {"x"}, "p").node("Add", {"x", "p"}, "y");
+    EXPECT_EQ(complaint(model),
+              "m.onnx: node 'y_node' (operator 'Add'): adds 2 x 4 x 4 and 2 x 1 x "
+              "1, expected two tensors of one shape");
+    OnnxTestModel constant({1, 1, 1, 1});
+    constant.weights("c", {1, 1, 1, 1}, {1}).node("Add", {"x", "c"}, "y");
+    EXPECT_EQ(complaint(constant),
+              "m.onnx: node 'y_node' (operator 'Add'): input 1 is the constant "
+              "'c', expected the result of another node");
+}
+
+TEST_F(OnnxErrorTest, GemmsThatAreMoreThanALayer) {
+    const std::string place = "m.onnx: node 'y_node' (operator 'Gemm'): ";
+    OnnxTestModel model({1, 2});
+    model.weights("w", {2, 1}, {1, 2}).node("Gemm", {"x", "w"}, "y").real("alpha", 2);
+    EXPECT_EQ(complaint(model), place + "expected alpha = 1, beta = 1 and transA = 0");
+    OnnxTestModel image({1, 2, 1, 1});
+    image.weights("w", {2, 1}, {1, 2}).node("Gemm", {"x", "w"}, "y");
+    EXPECT_EQ(complaint(image), place + "its input has rank 4, expected 2 (a Flatten before it)");
+}
+
+TEST_F(OnnxErrorTest, FlattenedImagesWhereTheirOrderShows) {
+    OnnxTestModel model({1, 2, 2, 2});
+    model.node("Flatten", {"x"}, "f").node("Relu", {"f"}, "y");
+    EXPECT_EQ(complaint(model),
+              "m.onnx: the output 'y' is a flattened image, expected a Gemm behind it");
+    OnnxTestModel axis({1, 2, 2, 2});
+    axis.node("Flatten", {"x"}, "y").integer("axis", 2);
+    EXPECT_EQ(complaint(axis),
+              "m.onnx: node 'y_node' (operator 'Flatten'): has axis 2, expected 1");
+    OnnxTestModel reshape({1, 2, 2, 2});
+    reshape.shapeNode("s", {2, 4}).node("Reshape", {"x", "s"}, "y");
+    EXPECT_EQ(complaint(reshape),
+              "m.onnx: node 'y_node' (operator 'Reshape'): reshapes to [2, 4], "
+              "expected a Flatten: [1, 8]");
+}
+
+TEST_F(OnnxErrorTest, NormalizationsByANegativeVariance) {
+    OnnxTestModel model({1, 1, 1, 1});
+    model.weights("a", {1}, {1}).weights("v", {1}, {-1});
+    model.node("BatchNormalization", {"x", "a", "a", "a", "v"}, "y");
+    EXPECT_EQ(complaint(model),
+              "m.onnx: node 'y_node' (operator 'BatchNormalization'): leads to "
+              "weights that are not finite, expected a positive variance + epsilon");
+}
+
+TEST_F(OnnxErrorTest, SoftmaxOverSomethingElse) {
+    OnnxTestModel model({1, 2, 2, 1});
+    model.node("Softmax", {"x"}, "y").integer("axis", 1);
+    EXPECT_EQ(complaint(model),
+              "m.onnx: node 'y_node' (operator 'Softmax'): expected it over the "
+              "channels (axis 1) of a 1 x 1 image");
+}
+
+}  // namespace
+}  // namespace systole::sim
