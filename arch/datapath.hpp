@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "arch/config.hpp"
-#include "arch/program/dram_layout.hpp"
+#include "models/memory/ports/element_packing.hpp"
 #include "models/numeric/sums/requantize.hpp"
 #include "models/numeric/sums/sum.hpp"
 
@@ -25,8 +25,8 @@ struct Datapath {
     numeric::Code activationMask;  ///< the bits of a code
     numeric::Code weightMask;
 
-    ElementRoom activationRoom() const { return {activationBytes, activationBits}; }
-    ElementRoom weightRoom() const { return {weightBytes, weightBits}; }
+    memory::ElementRoom activationRoom() const { return {activationBytes, activationBits}; }
+    memory::ElementRoom weightRoom() const { return {weightBytes, weightBits}; }
 };
 
 /// Storage bytes of one parameter record of `Requantize`, which lies among weights.

@@ -14,7 +14,7 @@ namespace systole::arch {
 /// cycle that is not here it wants no port.
 class ArrayAccesses {
 public:
-    ArrayAccesses(const ArrayConfig& array, const MachinePorts& ports)
+    ArrayAccesses(const ArrayConfig& array, const ScratchpadPorts& ports)
         : array_(array), ports_(ports) {}
 
     /// A fold's reads of operands and its accesses to the half of the accumulator buffer.
@@ -37,7 +37,7 @@ private:
     void addSum(Cycle cycle, const Stream& stream, std::uint64_t half);
 
     ArrayConfig array_;
-    const MachinePorts& ports_;
+    const ScratchpadPorts& ports_;
     std::map<Cycle, std::vector<memory::Access>> cycles_;
 };
 

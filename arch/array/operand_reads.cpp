@@ -50,7 +50,7 @@ private:
 
 class Reader {
 public:
-    Reader(Dataflow dataflow, const MachinePorts& ports, const Stream& stream)
+    Reader(Dataflow dataflow, const ScratchpadPorts& ports, const Stream& stream)
         : dataflow_(dataflow),
           activations_(ports.activationWords()),
           weights_(ports.weightWords()),
@@ -153,7 +153,7 @@ void WordSteps::add(std::uint64_t word) {
     }
 }
 
-FoldReads foldReads(Dataflow dataflow, const MachinePorts& ports, const Stream& stream) {
+FoldReads foldReads(Dataflow dataflow, const ScratchpadPorts& ports, const Stream& stream) {
     return Reader(dataflow, ports, stream).read();
 }
 

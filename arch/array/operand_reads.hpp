@@ -51,6 +51,6 @@ struct FoldReads {
     std::uint64_t weightOperands = 0;
 };
 
-FoldReads foldReads(Dataflow dataflow, const MachinePorts& ports, const Stream& stream);
+FoldReads foldReads(Dataflow dataflow, const ScratchpadPorts& ports, const Stream& stream);
 
 }  // namespace systole::arch

@@ -73,7 +73,7 @@ Cycle SystolicArray::interrupt() {
     if (stretches_.empty()) {
         return arrayTime_;
     }
-    const Cycle arrayTime = arrayTime_ + arbiter().cut(MachinePorts::clientOf(Unit::Array));
+    const Cycle arrayTime = arrayTime_ + arbiter().cut(ScratchpadPorts::clientOf(Unit::Array));
     stretches_.clear();
     return arrayTime;
 }

@@ -39,7 +39,7 @@ void CommandUnit::reset() {
 }
 
 memory::Ticket CommandUnit::post(memory::AccessStream stream) {
-    return arbiter().post(MachinePorts::clientOf(unit_), std::move(stream), cycle());
+    return arbiter().post(ScratchpadPorts::clientOf(unit_), std::move(stream), cycle());
 }
 
 void CommandUnit::awaitPorts(const memory::Ticket& ticket) {
@@ -54,7 +54,7 @@ void CommandUnit::awaitPorts(const memory::Ticket& ticket) {
 }
 
 void CommandUnit::countPorts(const Command& command) {
-    const memory::PortCounters& now = arbiter().counters(MachinePorts::clientOf(unit_));
+    const memory::PortCounters& now = arbiter().counters(ScratchpadPorts::clientOf(unit_));
     cost::Counters& count = counters(command);
     count.portWaitCycles += now.waitCycles - portsCounted_.waitCycles;
     count.bankConflictCycles += now.bankConflictCycles - portsCounted_.bankConflictCycles;

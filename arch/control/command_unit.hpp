@@ -21,7 +21,7 @@ struct Replay {
     ClockDomain clock;
     Scoreboard scoreboard;
     MachineState state;
-    MachinePorts ports;
+    ScratchpadPorts ports;
     const Program* program = nullptr;
     bool computeValues = true;  ///< else only time passes
     sc_core::sc_time start;     ///< when the program began; cycles count from here
@@ -30,7 +30,7 @@ struct Replay {
 
     /// The half of the accumulator buffer that a row of it lies in.
     std::uint64_t accumulatorHalf(std::uint32_t row) const {
-        return MachinePorts::halfOf(row, program->accumulatorRows);
+        return ScratchpadPorts::halfOf(row, program->accumulatorRows);
     }
 
     Cycle cycle() const { return clock.cycleAt(sc_core::sc_time_stamp() - start); }

@@ -191,7 +191,7 @@ void TransferUnit::count(const Command& command) {
 void TransferUnit::execute(const Command& command) {
     const Cycle begin = cycle();
     const bool weights = std::holds_alternative<LoadWeights>(command.operation);
-    const MachinePorts& ports = replay().ports;
+    const ScratchpadPorts& ports = replay().ports;
     ports_ = weights ? &ports.weights() : &ports.activations();
     words_ = weights ? &ports.weightWords() : &ports.activationWords();
     scratchpadAddress_ = addressOf(command.operation);

@@ -60,7 +60,7 @@ private:
     const WordLayout* words_ = nullptr;
     std::uint64_t scratchpadAddress_ = 0;
     DramBox box_;
-    ElementRoom room_;
+    memory::ElementRoom room_;
     std::vector<BurstShare> bursts_;      ///< of the command that is executing
     std::size_t inFlight_ = 0;            ///< asked for, not yet answered
     std::deque<memory::Ticket> writing_;  ///< answered bursts on their way to the scratchpad

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "arch/fold/fold.hpp"
-#include "arch/mapping/mapping_timeline.hpp"
 
 namespace systole::arch {
 namespace {
@@ -293,23 +292,6 @@ double MappingCosts::leastCycles(const MappingCandidate& candidate,
     return std::max({work.array + edges(candidate), work.vector,
                      transfers_.leastBusCycles(traffic.total()) - static_cast<double>(prefetch_),
                      loads, transfers_.leastCycles(traffic.output)});
-}
-
-MappingEstimate MappingCosts::estimate(const MappingCandidate& candidate) const {
-    MappingTimeline timeline(*this, candidate);
-    timeline.run();
-    const Totals work = totals(candidate);
-    MappingEstimate estimate;
-    estimate.traffic = traffic(candidate);
-    const double bus = transfers_.busCycles(timeline.bursts());
-    const double least =
-        std::max(bus - static_cast<double>(prefetch_), leastCycles(candidate, estimate.traffic));
-    estimate.cycles = static_cast<Cycle>(std::llround(std::max(timeline.end(), least)));
-    estimate.arrayCycles = static_cast<Cycle>(std::llround(work.array));
-    estimate.vectorCycles = static_cast<Cycle>(std::llround(work.vector));
-    estimate.dramCycles = static_cast<Cycle>(std::llround(bus));
-    estimate.tail = static_cast<Cycle>(std::llround(std::max(0.0, timeline.tail())));
-    return estimate;
 }
 
 }  // namespace systole::arch

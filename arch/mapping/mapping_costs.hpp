@@ -47,8 +47,12 @@ public:
     /// cannot be hidden before and behind it.
     double leastCycles(const MappingCandidate& candidate, const DramTraffic& traffic) const;
 
-    /// Follows the steps of the layer: loads ahead of the array, vector unit and stores behind it.
-    MappingEstimate estimate(const MappingCandidate& candidate) const;
+    /// Cycles of the array and of the vector unit, all steps together.
+    struct Totals {
+        double array = 0;
+        double vector = 0;
+    };
+    Totals totals(const MappingCandidate& candidate) const;
 
     /// Cycles that the array waits when every lane that holds an output position (output
     /// stationary: a row, input stationary: a column) reads another word of the activations: they
@@ -90,15 +94,10 @@ public:
     Cycle prefetch() const { return prefetch_; }
 
 private:
-    struct Totals {
-        double array = 0;
-        double vector = 0;
-    };
     double arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
                       std::uint64_t reduction) const;
     double foldStall(std::uint64_t channels, std::uint64_t reduction, double laneStall) const;
     double vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) const;
-    Totals totals(const MappingCandidate& candidate) const;
     Totals tileTotals(const MappingCandidate& candidate, std::uint64_t outputs) const;
     double edges(const MappingCandidate& candidate) const;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arch/mapping/mapping_space.hpp"
+#include "arch/mapping/mapping_timeline.hpp"
 #include "arch/mapping/tile_fit.hpp"
 
 namespace systole::arch {
@@ -133,7 +134,7 @@ private:
                                                           next.column, next.weightsOuter);
             fit_.fits(candidate.tiling);  // sizes the buffers
             candidate.laneStall = laneStall(next.channels, next.column, candidate);
-            const MappingEstimate estimate = costs_.estimate(candidate);
+            const MappingEstimate estimate = estimateOf(costs_, candidate);
             const Rank rank =
                 rankOf(estimate.cycles, estimate.traffic.total(), std::get<2>(next.rank));
             found_.push_back({rank, {candidate.tiling, estimate}});

@@ -2,6 +2,7 @@
 #include "arch/mapping/mapping_timeline.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace systole::arch {
@@ -193,6 +194,23 @@ void MappingTimeline::run() {
         step = following;
     }
     compute(step);
+}
+
+MappingEstimate estimateOf(const MappingCosts& costs, const MappingCandidate& candidate) {
+    MappingTimeline timeline(costs, candidate);
+    timeline.run();
+    const MappingCosts::Totals work = costs.totals(candidate);
+    MappingEstimate estimate;
+    estimate.traffic = costs.traffic(candidate);
+    const double bus = costs.transfers().busCycles(timeline.bursts());
+    const double least = std::max(bus - static_cast<double>(costs.prefetch()),
+                                  costs.leastCycles(candidate, estimate.traffic));
+    estimate.cycles = static_cast<Cycle>(std::llround(std::max(timeline.end(), least)));
+    estimate.arrayCycles = static_cast<Cycle>(std::llround(work.array));
+    estimate.vectorCycles = static_cast<Cycle>(std::llround(work.vector));
+    estimate.dramCycles = static_cast<Cycle>(std::llround(bus));
+    estimate.tail = static_cast<Cycle>(std::llround(std::max(0.0, timeline.tail())));
+    return estimate;
 }
 
 }  // namespace systole::arch

@@ -74,4 +74,8 @@ private:
     std::size_t sumsTurn_ = 0;
 };
 
+/// Follows the steps of a layer: loads run ahead of the array, the vector unit and stores follow
+/// it.
+MappingEstimate estimateOf(const MappingCosts& costs, const MappingCandidate& candidate);
+
 }  // namespace systole::arch

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "arch/datapath.hpp"
 #include "arch/mapping/column_plan.hpp"
 #include "arch/mapping/tile_extents.hpp"
-#include "arch/values/machine_state.hpp"
 
 /// What a mapping moves over DRAM: exactly what the lowered program moves, but that every transfer
 /// of packed elements is rounded up to whole bytes there. docs/mapping.md.

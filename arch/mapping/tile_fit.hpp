@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "arch/datapath.hpp"
 #include "arch/mapping/tiling.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
-#include "arch/values/machine_state.hpp"
 
 namespace systole::arch {
 

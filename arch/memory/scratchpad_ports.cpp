@@ -40,7 +40,7 @@ WordLayout weightLayout(const MachineConfig& machine) {
     return {machine.weightScratchpad, machine.datapath.weight, machine.datapath.packing};
 }
 
-MachinePorts::MachinePorts(const MachineConfig& config)
+ScratchpadPorts::ScratchpadPorts(const MachineConfig& config)
     : activationWords_(activationLayout(config)),
       weightWords_(weightLayout(config)),
       activations_(0, config.activationScratchpad.banks, config.activationScratchpad.ports),
@@ -51,6 +51,6 @@ MachinePorts::MachinePorts(const MachineConfig& config)
     reset();
 }
 
-void MachinePorts::reset() { arbiter_.emplace(accumulators_.end(), arbitration_); }
+void ScratchpadPorts::reset() { arbiter_.emplace(accumulators_.end(), arbitration_); }
 
 }  // namespace systole::arch

@@ -46,9 +46,9 @@ private:
 WordLayout activationLayout(const MachineConfig& machine);
 WordLayout weightLayout(const MachineConfig& machine);
 
-class MachinePorts {
+class ScratchpadPorts {
 public:
-    explicit MachinePorts(const MachineConfig& config);
+    explicit ScratchpadPorts(const MachineConfig& config);
 
     /// Forgets everything: time begins anew at cycle 0.
     void reset();

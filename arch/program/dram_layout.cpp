@@ -22,7 +22,7 @@ const Entry* lastUpTo(const std::vector<Entry>& entries, std::uint64_t Entry::*a
 }  // namespace
 
 std::uint64_t DramLayout::allocate(std::uint64_t bytes, std::uint64_t alignment,
-                                   const ElementRoom& room) {
+                                   const memory::ElementRoom& room) {
     const auto aligned = [&](std::uint64_t address) {
         return ceilDivide(address, alignment) * alignment;
     };
@@ -102,9 +102,9 @@ std::uint64_t DramLayout::memoryBit(std::uint64_t imageAddress) const {
            (imageAddress - region->image) / region->room.imageBytes * region->room.bits;
 }
 
-ElementRoom DramLayout::roomAt(std::uint64_t imageAddress) const {
+memory::ElementRoom DramLayout::roomAt(std::uint64_t imageAddress) const {
     const Region* region = regionAt(imageAddress);
-    return region == nullptr ? ElementRoom{} : region->room;
+    return region == nullptr ? memory::ElementRoom{} : region->room;
 }
 
 }  // namespace systole::arch

@@ -4,18 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/memory/ports/element_packing.hpp"
+
 namespace systole::arch {
-
-/// Room of an element: whole bytes in the simulator's image of a memory, bits in the memory itself.
-struct ElementRoom {
-    std::uint32_t imageBytes = 1;
-    std::uint32_t bits = 8;
-
-    /// Bytes of the memory that hold so many bytes of the image, from the beginning of an element.
-    std::uint64_t memoryBytes(std::uint64_t bytes) const {
-        return (bits * bytes / imageBytes + 7) / 8;
-    }
-};
 
 /// Where the image of the DRAM lies in the DRAM: commands name places in the image, where an
 /// element has whole bytes; in the DRAM elements lie one after the other, as many bits as they
@@ -24,7 +15,8 @@ class DramLayout {
 public:
     /// Places `bytes` of the image; both addresses are multiples of `alignment`. Returns the
     /// image's.
-    std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment, const ElementRoom& room);
+    std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment,
+                           const memory::ElementRoom& room);
 
     std::uint64_t imageBytes() const { return imageBytes_; }
     std::uint64_t memoryBytes() const { return memoryBytes_; }
@@ -35,7 +27,7 @@ public:
     };
     /// The bytes of the DRAM that hold a run of the image; the same where nothing was allocated.
     Run memoryRun(std::uint64_t imageAddress, std::uint64_t bytes) const;
-    ElementRoom roomAt(std::uint64_t imageAddress) const;
+    memory::ElementRoom roomAt(std::uint64_t imageAddress) const;
     /// The bit of the DRAM at which the element at a place of the image begins.
     std::uint64_t memoryBit(std::uint64_t imageAddress) const;
     /// Parameter records among the elements of a region. A record has the room of so many elements,
@@ -64,7 +56,7 @@ private:
     struct Region {
         std::uint64_t image;
         std::uint64_t memory;
-        ElementRoom room;
+        memory::ElementRoom room;
     };
     const Region* regionAt(std::uint64_t imageAddress) const;
     const Region* regionHolding(std::uint64_t memoryAddress) const;

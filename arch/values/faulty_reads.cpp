@@ -64,7 +64,7 @@ private:
     std::uint64_t address_;
     const FaultyReads::Content& content_;
     std::span<std::uint8_t> data_;
-    ElementRoom room_;
+    memory::ElementRoom room_;
     std::uint64_t begin_;
     std::uint64_t end_;
 };

@@ -20,7 +20,7 @@ struct Spaced {
 
 class Builder {
 public:
-    Builder(const VectorUnitConfig& config, const MachinePorts& ports,
+    Builder(const VectorUnitConfig& config, const ScratchpadPorts& ports,
             std::uint32_t accumulatorRows, std::uint32_t parameterBytes)
         : config_(config),
           ports_(ports),
@@ -103,7 +103,8 @@ private:
     }
 
     void readSums(const Requantize& op, std::uint32_t row, std::uint32_t elements) {
-        const std::uint64_t half = MachinePorts::halfOf(op.accumulatorRow + row, accumulatorRows_);
+        const std::uint64_t half =
+            ScratchpadPorts::halfOf(op.accumulatorRow + row, accumulatorRows_);
         ports_.accumulators().read(half, reads_.back());
         result_.accumulatorReads += elements;
     }
@@ -183,7 +184,7 @@ private:
     }
 
     const VectorUnitConfig& config_;
-    const MachinePorts& ports_;
+    const ScratchpadPorts& ports_;
     std::uint32_t accumulatorRows_;
     std::uint32_t parameterBytes_;
     std::vector<memory::AccessStep> reads_;
@@ -193,7 +194,7 @@ private:
 
 }  // namespace
 
-VectorSteps vectorSteps(const VectorUnitConfig& config, const MachinePorts& ports,
+VectorSteps vectorSteps(const VectorUnitConfig& config, const ScratchpadPorts& ports,
                         const Operation& operation, std::uint32_t accumulatorRows,
                         std::uint32_t parameterBytes) {
     return Builder(config, ports, accumulatorRows, parameterBytes).build(operation);

@@ -6,7 +6,6 @@
 
 #include "arch/memory/scratchpad_ports.hpp"
 #include "arch/program/command.hpp"
-#include "arch/values/machine_state.hpp"
 
 namespace systole::arch {
 
@@ -23,7 +22,7 @@ struct VectorSteps {
 };
 
 /// Unlimited lanes take no time: the stream is empty, and a group is all that lies along a row.
-VectorSteps vectorSteps(const VectorUnitConfig& config, const MachinePorts& ports,
+VectorSteps vectorSteps(const VectorUnitConfig& config, const ScratchpadPorts& ports,
                         const Operation& operation, std::uint32_t accumulatorRows,
                         std::uint32_t parameterBytes);
 

@@ -4,7 +4,7 @@
 #include "arch/config.hpp"
 #include "models/cost/machine/energy_options.hpp"
 #include "models/cost/technology/technology.hpp"
-#include "sim/quantize/quantized_network.hpp"
+#include "sim/quantize/scheme.hpp"
 #include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {

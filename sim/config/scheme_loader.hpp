@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sim/quantize/quantized_network.hpp"
+#include "sim/quantize/scheme.hpp"
 #include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {

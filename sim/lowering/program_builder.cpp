@@ -11,7 +11,7 @@ namespace systole::sim {
 void ProgramBuilder::beginLayer(const std::string& name) { program_.layerNames.push_back(name); }
 
 std::uint64_t ProgramBuilder::allocateDram(std::uint64_t bytes, std::uint64_t alignment,
-                                           const arch::ElementRoom& room) {
+                                           const memory::ElementRoom& room) {
     const std::uint64_t address = program_.dram.allocate(bytes, alignment, room);
     program_.dramBytes = program_.dram.imageBytes();
     return address;

@@ -31,7 +31,7 @@ public:
 
     /// A place in the image of the DRAM, for elements of that room, aligned to `alignment`.
     std::uint64_t allocateDram(std::uint64_t bytes, std::uint64_t alignment,
-                               const arch::ElementRoom& room = {});
+                               const memory::ElementRoom& room = {});
 
     arch::Program& program() { return program_; }
 

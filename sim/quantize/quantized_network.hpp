@@ -6,24 +6,12 @@
 #include <variant>
 #include <vector>
 
-#include "models/numeric/sums/accumulator.hpp"
 #include "models/numeric/sums/requantize.hpp"
 #include "sim/network/network.hpp"
+#include "sim/quantize/scheme.hpp"
 
 /// A network whose tensors are codes. docs/arithmetic.md defines what every operation computes.
 namespace systole::sim {
-
-/// How to quantize; read from configs/schemes.
-struct Scheme {
-    enum class Granularity { PerTensor, PerChannel };
-    std::string name;
-    numeric::Format activation;
-    numeric::Format weight;
-    numeric::AccumulatorFormat accumulator;
-    Granularity weightGranularity = Granularity::PerTensor;
-    std::uint32_t calibrationImages = 64;
-    numeric::ScaleArithmetic requantization = numeric::ScaleArithmetic::Fp32Multiplier;
-};
 
 struct QuantizedTensor {
     std::string name;

@@ -35,6 +35,17 @@ struct ElementPacking {
     std::uint64_t wordsTouched(std::uint64_t first, std::uint64_t count) const;
 };
 
+/// Room of an element: whole bytes in the simulator's image of a memory, bits in the memory itself.
+struct ElementRoom {
+    std::uint32_t imageBytes = 1;
+    std::uint32_t bits = 8;
+
+    /// Bytes of the memory that hold so many bytes of the image, from the beginning of an element.
+    std::uint64_t memoryBytes(std::uint64_t bytes) const {
+        return (bits * bytes / imageBytes + 7) / 8;
+    }
+};
+
 /// What is wrong with the widths and what is expected, or empty.
 std::optional<std::string> problemOf(const ElementPacking& packing);
 

@@ -5,7 +5,8 @@
 #include <cmath>
 
 #include "models/check.hpp"
-#include "models/numeric/sums/register_state.hpp"
+#include "models/numeric/formats/codec.hpp"
+#include "models/numeric/formats/wide_integer.hpp"
 
 namespace systole::numeric {
 namespace {

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <cstdint>
 #include <span>
 
+#include "models/numeric/formats/wide_integer.hpp"
 #include "models/numeric/sums/accumulator.hpp"
 
 /// One accumulator register, addition by addition, in unlimited integers: what the fast kernels are
 /// tested against. Speed does not matter here.
 namespace systole::numeric {
-
-using WideInteger = boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>,
-                                                  boost::multiprecision::et_off>;
 
 /// A number to be added: significand * 2^exponent, or `special` (infinite or NaN) if that is not 0.
 struct Term {

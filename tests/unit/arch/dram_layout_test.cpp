@@ -30,8 +30,8 @@ TEST(DramLayout, WithoutAllocationsIsTheImage) {
 
 /// Bit by bit: the bytes that hold any bit of the elements.
 TEST(DramLayout, ARunTouchesTheBytesThatHoldItsBits) {
-    for (const ElementRoom room :
-         {ElementRoom{1, 1}, {1, 3}, {1, 4}, {1, 6}, {1, 8}, {2, 9}, {2, 16}}) {
+    for (const memory::ElementRoom room :
+         {memory::ElementRoom{1, 1}, {1, 3}, {1, 4}, {1, 6}, {1, 8}, {2, 9}, {2, 16}}) {
         DramLayout layout;
         layout.allocate(64, 32, {});
         const std::uint64_t base = layout.allocate(std::uint64_t{room.imageBytes} * 40, 32, room);
@@ -53,7 +53,7 @@ TEST(DramLayout, ARunTouchesTheBytesThatHoldItsBits) {
 
 /// Written out as a stream of bits: elements, then records of as many bytes as have the room of
 /// `recordElements` elements, then an element again.
-void expectPieces(const ElementRoom& room, std::uint32_t recordElements) {
+void expectPieces(const memory::ElementRoom& room, std::uint32_t recordElements) {
     DramLayout layout;
     layout.allocate(40, 32, {});
     const std::uint32_t recordBytes = recordElements * room.imageBytes;
@@ -89,8 +89,8 @@ void expectPieces(const ElementRoom& room, std::uint32_t recordElements) {
 }
 
 TEST(DramLayout, TellsWhatEveryBitOfTheMemoryHolds) {
-    for (const ElementRoom room :
-         {ElementRoom{1, 1}, {1, 3}, {1, 4}, {1, 6}, {1, 8}, {2, 9}, {2, 12}, {2, 16}}) {
+    for (const memory::ElementRoom room :
+         {memory::ElementRoom{1, 1}, {1, 3}, {1, 4}, {1, 6}, {1, 8}, {2, 9}, {2, 12}, {2, 16}}) {
         expectPieces(room, 64 / room.bits + 1);
     }
     const DramLayout layout;

@@ -38,7 +38,7 @@ std::vector<std::uint8_t> readZeros(FaultyReads& reads, const DramLayout& layout
 }
 
 struct Element {
-    ElementRoom room;
+    memory::ElementRoom room;
     std::uint32_t codeBits;
 };
 

@@ -16,7 +16,7 @@ MachineConfig machineWith(const VectorUnitConfig& vectorUnit) {
 }
 
 VectorSteps stepsOf(const VectorUnitConfig& vectorUnit, const Operation& operation) {
-    const MachinePorts ports(machineWith(vectorUnit));
+    const ScratchpadPorts ports(machineWith(vectorUnit));
     return vectorSteps(vectorUnit, ports, operation, 0, 8);
 }
 
@@ -91,7 +91,7 @@ TEST(VectorSteps, WriteWhenTheResultLeavesThePipeline) {
         MachineConfig machine = machineWith({16, depth});
         machine.activationScratchpad.banks = 4;
         machine.activationScratchpad.ports = kind;
-        MachinePorts ports(machine);
+        ScratchpadPorts ports(machine);
         const VectorSteps steps = vectorSteps(machine.vectorUnit, ports, relu, 0, 8);
         EXPECT_EQ(steps.cycles, 4U + depth);
         return ports.arbiter().completion(ports.arbiter().post(3, steps.stream, 0));

@@ -165,7 +165,7 @@ Case randomCase(std::mt19937& random, Dataflow dataflow) {
     const auto format = [](std::uint32_t bytes) { return formatOf(bytes == 1 ? "int8" : "int16"); };
     sample.machine.datapath.activation = format(sample.activationBytes);
     sample.machine.datapath.weight = format(sample.weightBytes);
-    sample.reads = foldReads(dataflow, MachinePorts(sample.machine), sample.stream);
+    sample.reads = foldReads(dataflow, ScratchpadPorts(sample.machine), sample.stream);
     return sample;
 }
 
@@ -233,7 +233,7 @@ TEST(ArrayAccesses, AFoldAloneLosesItsOwnBankConflicts) {
         MachineConfig machine = sample.machine;
         machine.array.rows = sample.stream.reduction;
         machine.array.columns = sample.stream.channels;
-        MachinePorts ports(machine);
+        ScratchpadPorts ports(machine);
         ArrayAccesses accesses(machine.array, ports);
         const FoldTimes times = FoldSchedule(machine.array).add(sample.stream.outputs);
         accesses.add(times, sample.stream, sample.reads, 0);
@@ -248,7 +248,7 @@ TEST(ArrayAccesses, AFoldAloneLosesItsOwnBankConflicts) {
 TEST(ArrayAccesses, AddingToASumCostsASinglePortTwoCycles) {
     MachineConfig machine = arrayOnly(4, 4);
     machine.accumulatorBuffer = {64, memory::PortKind::OneReadWrite};
-    MachinePorts ports(machine);
+    ScratchpadPorts ports(machine);
     ArrayAccesses accesses(machine.array, ports);
     Stream stream;
     stream.outputs = 10;
@@ -265,7 +265,7 @@ TEST(ArrayAccesses, SumsOfSeveralFoldsComeDownColumnsOfTheirOwn) {
     MachineConfig machine = arrayOnly(1, 16);
     machine.array.overlapFolds = true;
     machine.accumulatorBuffer = {64, memory::PortKind::OneReadWrite};
-    MachinePorts ports(machine);
+    ScratchpadPorts ports(machine);
     ArrayAccesses accesses(machine.array, ports);
     FoldSchedule schedule(machine.array);
     Stream stream;
@@ -288,11 +288,11 @@ TEST(OperandReads, SixBitElementsLieClosePacked) {
     Stream stream;
     stream.channels = 84;  // 42 in a word of 256 bits
     EXPECT_EQ(
-        foldReads(Dataflow::WeightStationary, MachinePorts(machine), stream).weightLoads.words(),
+        foldReads(Dataflow::WeightStationary, ScratchpadPorts(machine), stream).weightLoads.words(),
         2U);
     machine.datapath.packing = memory::Packing::Padded;
     EXPECT_EQ(
-        foldReads(Dataflow::WeightStationary, MachinePorts(machine), stream).weightLoads.words(),
+        foldReads(Dataflow::WeightStationary, ScratchpadPorts(machine), stream).weightLoads.words(),
         3U);
 }
 

@@ -8,6 +8,7 @@
 
 #include "arch/fold/fold_schedule.hpp"
 #include "arch/mapping/mapping_space.hpp"
+#include "arch/mapping/mapping_timeline.hpp"
 #include "arch/mapping/tile_fit.hpp"
 #include "tests/unit/arch/machine_fixture.hpp"
 
@@ -213,7 +214,7 @@ private:
             }
             candidate.laneStall =
                 costs_.laneStall(*candidate.columns, fit_.loadedChannels(candidate.tiling));
-            const MappingEstimate estimate = costs_.estimate(candidate);
+            const MappingEstimate estimate = estimateOf(costs_, candidate);
             const bool cycles = machine_.mapping.objective == MappingObjective::Cycles;
             const std::uint64_t bytes = estimate.traffic.total();
             ranks_.emplace_back(cycles ? estimate.cycles : bytes, cycles ? bytes : estimate.cycles);
