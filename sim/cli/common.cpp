@@ -6,13 +6,16 @@
 #include <cstdio>
 
 #include "sim/base/atomic_file.hpp"
+#include "sim/base/shipped_files.hpp"
 
 namespace systole::sim {
 
-void addConfigOptions(CLI::App& command, ConfigOptions& options) {
+void addConfigOptions(CLI::App& command, ConfigOptions& options,
+                      const std::vector<std::string>& kinds) {
     command
         .add_option("CONFIG", options.file,
-                    "Accelerator, e.g. configs/accelerators/edge-16x16.yaml")
+                    "Accelerator: a YAML file, or the name of a shipped one, e.g. edge-16x16")
+        ->transform([kinds](const std::string& given) { return shippedConfig(given, kinds); })
         ->required();
     command
         .add_option("--set", options.overrides,
@@ -21,11 +24,17 @@ void addConfigOptions(CLI::App& command, ConfigOptions& options) {
         ->allow_extra_args(false);
 }
 
-void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
+void addWorkload(CLI::App& command, std::string& file) {
     command
-        .add_option("WORKLOAD", selection.file,
-                    "A workload.yaml, or a bare .onnx (then with random images, no accuracy)")
+        .add_option("WORKLOAD", file,
+                    "A workload.yaml, the name of a shipped one, e.g. resnet8_fmnist, or a bare "
+                    ".onnx (then with random images and no accuracy)")
+        ->transform(shippedWorkload)
         ->required();
+}
+
+void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
+    addWorkload(command, selection.file);
     command
         .add_option("--images", selection.images, "Images to infer; without: all of the workload")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32));

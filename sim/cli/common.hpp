@@ -12,18 +12,20 @@
 
 namespace systole::sim {
 
-/// Options that every command with a CONFIG takes.
+/// Options that every command with a CONFIG takes: a file, or the name of a shipped one of a kind.
 struct ConfigOptions {
     std::string file;
     Overrides overrides;
 };
-void addConfigOptions(CLI::App& command, ConfigOptions& options);
+void addConfigOptions(CLI::App& command, ConfigOptions& options,
+                      const std::vector<std::string>& kinds = {"accelerators"});
 
 /// The WORKLOAD and how many of its images.
 struct WorkloadSelection {
     std::string file;
     std::optional<std::uint64_t> images;
 };
+void addWorkload(CLI::App& command, std::string& file);
 void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection);
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme);
 

@@ -167,10 +167,10 @@ void addDram(CLI::App& app, Action& action) {
     auto options = std::make_shared<DramOptions>();
     CLI::App* command = app.add_subcommand(
         "dram", "A DRAM alone, driven by a pattern or a trace: bandwidth, latency, energy");
-    addConfigOptions(*command, options->config);
+    addConfigOptions(*command, options->config, {"dram", "accelerators"});
     command->get_option("CONFIG")->description(
-        "Memory, e.g. configs/dram/ddr4_2400.yaml, or an accelerator, of which the memory is "
-        "taken");
+        "Memory: a YAML file, or the name of a shipped one, e.g. ddr4_2400; or an accelerator, of "
+        "which the memory is taken");
     command
         ->add_option("WORKLOAD", options->workload, "A pattern (see below) or the file of a trace")
         ->required();

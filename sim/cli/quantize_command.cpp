@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <memory>
 
 #include "sim/base/atomic_file.hpp"
+#include "sim/base/shipped_files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
@@ -15,24 +15,12 @@
 namespace systole::sim {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct QuantizeOptions {
     std::string workload;
     std::string scheme;
     std::string output;
     bool allOutputs = false;
 };
-
-/// A file, or the name of one in configs/schemes.
-fs::path schemeFile(const std::string& scheme) {
-    if (fs::exists(scheme) || scheme.find_first_of("./") != std::string::npos) {
-        return scheme;
-    }
-    const char* configs = std::getenv("SYSTOLE_CONFIGS");  // NOLINT(concurrency-mt-unsafe)
-    const fs::path folder = configs == nullptr ? fs::path(SYSTOLE_CONFIG_DIR) : fs::path(configs);
-    return folder / "schemes" / (scheme + ".yaml");
-}
 
 std::string report(const QuantizedNetwork& network) {
     std::vector<std::vector<std::string>> rows{{"tensor", "shape", "format", "scale"}, {}};
@@ -48,7 +36,7 @@ std::string report(const QuantizedNetwork& network) {
 
 int quantizeModel(const QuantizeOptions& options) {
     checkWritable(options.output);
-    const Scheme scheme = loadScheme(schemeFile(options.scheme), {});
+    const Scheme scheme = loadScheme(shippedConfig(options.scheme, {"schemes"}), {});
     const Workload workload = loadSelected({options.workload, std::nullopt}, scheme);
     const QuantizedNetwork network =
         quantize(workload.network, scheme, workload.calibration.first(scheme.calibrationImages));
@@ -63,10 +51,7 @@ void addQuantize(CLI::App& app, Action& action) {
     auto options = std::make_shared<QuantizeOptions>();
     CLI::App* command = app.add_subcommand(
         "quantize", "Calibrate and quantize a model; write it as ONNX with QLinearConv");
-    command
-        ->add_option("WORKLOAD", options->workload,
-                     "A workload.yaml, or a bare .onnx (calibrated with random images)")
-        ->required();
+    addWorkload(*command, options->workload);
     command->add_option("SCHEME", options->scheme, "A scheme file, or a name in configs/schemes")
         ->required();
     command->add_option("--output,-o", options->output, "The ONNX file to write")

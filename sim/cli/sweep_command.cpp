@@ -6,6 +6,7 @@
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/base/shipped_files.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/study/sweep.hpp"
@@ -45,7 +46,10 @@ void addSweep(CLI::App& app, Action& action) {
     auto options = std::make_shared<SweepOptions>();
     CLI::App* command = app.add_subcommand(
         "sweep", "A design-space sweep: one run a point of a grid, and the Pareto front");
-    command->add_option("SWEEP", options->file, "Sweep file, e.g. configs/sweeps/*.yaml")
+    command
+        ->add_option("SWEEP", options->file,
+                     "Sweep file, or the name of a shipped one, e.g. array_by_format")
+        ->transform([](const std::string& given) { return shippedConfig(given, {"sweeps"}); })
         ->required();
     command
         ->add_option("--jobs", options->jobs,

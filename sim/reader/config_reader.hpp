@@ -89,8 +89,7 @@ public:
 
     Section section() const;  ///< a map; harmless: a section that answers everything harmlessly
     /// A map, or the name of a fragment file `<folder>/<name>.yaml`. It is looked up in the
-    /// directory of the file that names it, that directory's parent, the directory of the
-    /// environment variable SYSTOLE_CONFIGS, and the configs that Systole was built with.
+    /// directory of the file that names it, that directory's parent, and `configFolders()`.
     Section fragment(const std::string& folder) const;
     /// Whether there is a file of that name to be looked up.
     bool hasFragment(const std::string& folder, const std::string& name) const;

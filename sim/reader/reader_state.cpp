@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/shipped_files.hpp"
 #include "sim/base/spelling.hpp"
 
 namespace systole::sim {
@@ -67,10 +67,7 @@ std::set<std::string> fragmentsIn(const std::vector<fs::path>& folders) {
 std::vector<fs::path> searchFolders(const yaml::Node& user, const std::string& folder) {
     const fs::path& directory = user.position.source->directory;
     std::vector<fs::path> folders{directory / folder, directory / ".." / folder};
-    if (const char* configs = std::getenv("SYSTOLE_CONFIGS"); configs != nullptr && *configs != 0) {
-        folders.push_back(fs::path(configs) / folder);
-    }
-    folders.push_back(fs::path(SYSTOLE_CONFIG_DIR) / folder);
+    for (const fs::path& configs : configFolders()) folders.push_back(configs / folder);
     return folders;
 }
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/base/shipped_files.hpp"
+
+#include <cstdlib>
+#include <system_error>
+
+namespace systole::sim {
+namespace fs = std::filesystem;
+namespace {
+
+void addIfThere(std::vector<fs::path>& folders, const fs::path& folder) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) folders.push_back(folder);
+}
+
+/// Folders of that name, installed and in the source tree.
+std::vector<fs::path> foldersOf(const std::string& name) {
+    std::vector<fs::path> folders;
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    if (!error) {
+        addIfThere(folders,
+                   program.parent_path().parent_path() / SYSTOLE_DATA_DIR / "systole" / name);
+    }
+    addIfThere(folders, fs::path(SYSTOLE_SOURCE_DIR) / name);
+    return folders;
+}
+
+bool isPlainName(const std::string& name) {
+    return !name.empty() && name.find_first_of("/\\.") == std::string::npos;
+}
+
+std::string firstThere(const std::string& given, const std::vector<fs::path>& folders,
+                       const fs::path& file) {
+    std::error_code error;
+    if (!isPlainName(given) || (fs::exists(given, error) && !fs::is_directory(given, error))) {
+        return given;
+    }
+    for (const fs::path& folder : folders) {
+        if (fs::is_regular_file(folder / file, error)) return (folder / file).string();
+    }
+    return given;
+}
+
+}  // namespace
+
+std::vector<fs::path> configFolders() {
+    std::vector<fs::path> folders;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it while the program runs
+    if (const char* configs = std::getenv("SYSTOLE_CONFIGS"); configs != nullptr && *configs != 0) {
+        folders.emplace_back(configs);
+    }
+    for (fs::path& folder : foldersOf("configs")) folders.push_back(std::move(folder));
+    return folders;
+}
+
+std::vector<fs::path> traceFolders() { return foldersOf("traces"); }
+
+std::string shippedConfig(const std::string& given, const std::vector<std::string>& kinds) {
+    for (const std::string& kind : kinds) {
+        const std::string found =
+            firstThere(given, configFolders(), fs::path(kind) / (given + ".yaml"));
+        if (found != given) return found;
+    }
+    return given;
+}
+
+std::string shippedWorkload(const std::string& given) {
+    return firstThere(given, traceFolders(), fs::path(given) / "workload.yaml");
+}
+
+}  // namespace systole::sim
