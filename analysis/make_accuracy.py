@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import numpy
@@ -32,42 +33,71 @@ AREA_LIMIT, OTHER_LIMIT = 0.10, 0.20
 # and one of 8 bits alone (Bit Fusion).
 BIT_FUSION = (1733, 688)
 
-HEADER = """\
-# How far area, delay and energy are from synthesis
+TITLE = "# How far area, delay and energy are from synthesis"
+INTRODUCTION = """\
+This page says how far the predicted area, delay and energy of the logic are from what synthesis \
+measured, and how far the memories are from CACTI. It is for readers who must know how large a \
+difference between two designs has to be before it means something. \
+[`analysis/make_accuracy.py`](../analysis/make_accuracy.py) writes the page; do not edit it by \
+hand. [area.md](area.md) says how the models work, [claims.md](claims.md) what follows from \
+them."""
 
-Written by `analysis/make_accuracy.py`; do not edit. `docs/area.md` says how the models work, \
-`docs/claims.md` what follows.
+HOW_TO_READ = """\
+Errors are predicted / measured - 1. Each figure has two of them:
 
-`fitted`: the row is in the fit. `left out`: coefficients of a fit without any row that has one of \
-the row's formats, so that the row's format was never seen (which path is the longest is still that \
-of the fit of all). Errors are predicted / measured - 1.
+- `fitted`: the row is in the fit.
+- `left out`: the coefficients are those of a fit without any row that has one of the row's \
+formats, so the fit never saw the format. Which path is the longest is still that of the fit of \
+all.
 
-| table | circuits | library |
-|---|---|---|
-| nangate45 | `analysis/reference/pe-synthesis.csv` | Nangate Open Cell Library, 45 nm, typical, \
-1.1 V |
-| osu018 | `analysis/characterization/osu018.csv`, written by `analysis/characterize` | OSU cells of \
-180 nm, typical, 1.8 V |
+The rows come from two tables. Both were synthesised by Yosys, without wires and clock tree:
 
-Both were synthesised by Yosys without wires and clock tree. How much of a small circuit's figures is luck: `docs/area.md`, `--spread`. *For speed* is synthesis for the least \
-delay.
+- nangate45: [`analysis/reference/pe-synthesis.csv`](../analysis/reference/pe-synthesis.csv), \
+Nangate Open Cell Library, 45 nm, typical, 1.1 V.
+- osu018: [`analysis/characterization/osu018.csv`](../analysis/characterization/osu018.csv), \
+written by [`analysis/characterize`](../analysis/characterize), OSU cells of 180 nm, typical, \
+1.8 V.
 
-**Stimulus** of energies: Gaussian operands, deviation a third of the range's end, or uniform ones; \
-a new weight every 64 products; gates with their delays, so that glitches count. The sums that an \
-element of osu018 adds to are those of a column of 16; of nangate45's it is not known. The model is \
-driven with operands of the same kind, in a column of 16, not with the same ones.
-"""
+*For speed* is synthesis for the least delay. How much of a small circuit's figures is luck: \
+`--spread` in [area.md](area.md#another-library).
+
+The **stimulus** of energies is Gaussian operands, deviation a third of the range's end, or \
+uniform ones. A new weight comes every 64 products. Gates have their delays, so that glitches \
+count. The sums that an element of osu018 adds to are those of a column of 16; what those of \
+nangate45 are is not known. The model is driven with operands of the same kind, in a column of \
+16, not with the same ones."""
+
+TECHNOLOGY_FILES = """\
+This is what the files of [`configs/technology`](../configs/technology) state. For scaled \
+technologies the doubt of the scaling is included. Delays here belong to the paths of the fit's \
+last round but one; those above belong to the final paths."""
+
+MEMORIES = """\
+Memories: the figures are how far nominal values lie outside of the band between CACTI's two \
+optima. With a size or a width left out, they are what a size or width costs that was not in the \
+fit. Only the memories of 45 nm are fitted to CACTI at that node; those of the others include \
+the scaling."""
 
 FOOTER = """\
-## What is not modelled
-- Wires, clock tree, buffers of large fan-out beyond one figure a doubling, test logic, voltage and \
-temperature corners of logic (leakage follows the temperature).
-- Energy of elements synthesised for speed: no row measures it. The coefficients are those of the \
-least area, with the toggles of the faster circuit.
-- Blocks that were not synthesised with the elements (vector unit, DMA engine, sequencer, memory \
-controller, control and edge of the array) are counts of registers and gates, +-50 %.
-- 28, 22 and 7 nm: scaled, not synthesised (`docs/area.md`).
-"""
+- Wires, clock tree, buffers of large fan-out beyond one figure a doubling, test logic, and \
+voltage and temperature corners of logic are not modelled. Leakage does follow the temperature.
+- No row measures the energy of elements synthesised for speed. The coefficients are those of \
+the least area, with the toggles of the faster circuit.
+- The vector unit, the DMA engine, the sequencer, the memory controller and the control and edge \
+of the array were not synthesised with the elements. They are counts of registers and gates, \
++-50 %.
+- 28, 22 and 7 nm are scaled, not synthesised ([area.md](area.md#nodes))."""
+
+WIDTH = 98
+
+
+def wrapped(text):
+    """Lines of a page; a list item's go on below its first word."""
+    def lines(line):
+        indent = "  " if line.startswith("- ") else ""
+        return textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False,
+                             break_on_hyphens=False)
+    return "\n".join(lines(line) for line in text.splitlines()) + "\n"
 
 
 class Column:
@@ -100,7 +130,7 @@ def outside(errors, name):
 
 
 def summary(fit):
-    lines = ["| rms, largest | rows | fitted | left out | outside of | fitted | left out |",
+    lines = ["| rms, largest | rows | fitted | left out | limit | beyond, fitted | left out |",
              "|---|---|---|---|---|---|---|"]
     for name, quantity in fit.quantities():
         for unit, title in ((None, "all"), ("pe", "processing elements"),
@@ -142,7 +172,7 @@ def worst(fit):
             f"{name_of(quantity.rows[i])}{stimulus_of(quantity.rows[i], name)} "
             f"({quantity.measured[i]:.3g}{unit_of(name)}, {100 * errors[i]:+.0f} %)" for i in rows)
         lines.append(f"- {name}: {len(rows)} of {len(errors)}: {named}")
-    return "\n".join(lines) + "\n"
+    return wrapped("\n".join(lines))
 
 
 def stimulus_of(row, name):
@@ -167,8 +197,22 @@ def area_table(fit):
 
 
 def library_section(title, fit):
-    return (f"## {title}\n{summary(fit)}\nOutside when left out:\n{worst(fit)}\n"
+    return (f"## {title}\n{summary(fit)}\nRows beyond the limit when left out:\n\n{worst(fit)}\n"
             f"Every area of synthesis for the least area:\n\n{area_table(fit)}")
+
+
+EXAMPLE = "e4m3 + exact, 16 guard bits"
+
+
+def example(fit):
+    """One row in words."""
+    area = fit.area
+    i = next(i for i, row in enumerate(area.rows) if name_of(row) == EXAMPLE)
+    return wrapped(
+        f"For example, synthesis of the processing element `{EXAMPLE}` with nangate45 gave "
+        f"{area.measured[i]:.1f} um2. The model predicts {area.fitted[i]:.1f} um2, an error of "
+        f"{100 * area.errors(area.fitted)[i]:+.1f} %. A fit that never saw E4M3 is "
+        f"{100 * area.errors(area.left_out)[i]:+.1f} % off.")
 
 
 class Elements:
@@ -192,7 +236,7 @@ def element(name, accumulator="exact", guard=16, *more):
 
 
 ALONE = "--multiplier-alone"
-# Name, circuit, its baseline, limits of the issue (None: none).
+# Name, circuit, its baseline, the range that the ratio is wanted in (None: any).
 RATIOS = [
     ("E4M3 / INT8, exact", element("e4m3"), element("int8"), "1.11 +- 0.06"),
     ("E4M3 + FP32 / INT8", element("e4m3", "fp32"), element("int8"), "1.83 +- 0.1"),
@@ -245,7 +289,7 @@ def ratio_lines(elements):
 
 
 def composable_lines(elements):
-    """Composable circuits of osu018, which are in no fit; of 16 bricks, as `systole pe` has them."""
+    """Composable circuits of osu018, which are in no fit; of 16 bricks, as `systole pe` has."""
     with open(OSU018, newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file)
                 if row["activation"] == "int8" and row["mode"] == "area"
@@ -273,7 +317,8 @@ def composable_lines(elements):
 
 
 def technology_lines():
-    logic = ["| logic, rms and largest | area | delay | energy | source |", "|---|---|---|---|---|"]
+    logic = ["| logic, rms and largest | area | delay | energy |", "|---|---|---|---|"]
+    sources = []
     sram = ["| memories, largest error | " + " | ".join(SRAM_QUANTITIES) + " |",
             "|---" * (len(SRAM_QUANTITIES) + 1) + "|"]
     for file in sorted(TECHNOLOGIES.glob("*.yaml")):
@@ -283,13 +328,15 @@ def technology_lines():
         errors = content["logic"]["error"]
         logic.append(f"| {file.stem} | " + " | ".join(
             f"{percent(errors[key]['rms'])}, {percent(errors[key]['largest'])}"
-            for key in ("area", "delay", "energy")) + f" | {content['logic']['source']} |")
+            for key in ("area", "delay", "energy")) + " |")
+        sources.append(f"- {file.stem}: {content['logic']['source']}")
         for key, title in (("in_sample", "fitted"), ("size_left_out", "size left out"),
                            ("width_left_out", "width left out")):
             sram.append(f"| {file.stem}, {title} | " + " | ".join(
                 percent(content["sram"][quantity]["error"][key]["max"])
                 for quantity in SRAM_QUANTITIES) + " |")
-    return "\n".join(logic) + "\n", "\n".join(sram) + "\n"
+    logic_text = "\n".join(logic) + "\n\nSources:\n\n" + wrapped("\n".join(sources))
+    return logic_text, "\n".join(sram) + "\n"
 
 
 SRAM_QUANTITIES = ("read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns")
@@ -305,16 +352,13 @@ def page(program):
     osu018 = fit_logic.Fit(list(fit_logic.characterised_rows(OSU018)), bench, prior)
     logic, sram = technology_lines()
     return "\n".join([
-        HEADER, "## Ratios", "Predicted by `systole pe --technology generic_45nm`.\n",
-        ratio_lines(elements),
+        TITLE, "", wrapped(INTRODUCTION), "## How to read the figures", example(nangate45),
+        wrapped(HOW_TO_READ), "## Ratios",
+        "`systole pe --technology generic_45nm` predicts these.\n", ratio_lines(elements),
         "Composable multipliers are in no fit:\n", composable_lines(elements),
         library_section("nangate45", nangate45), library_section("osu018", osu018),
-        "## Technology files", "As the files state it; of scaled ones the doubt of the scaling is "
-        "in it. Their delays are of the paths of the fit's last round but one, those above of the "
-        "final ones.\n", logic,
-        "Memories: how far nominal figures are outside of the band between CACTI's two optima, "
-        "which is what a size or width costs that was not in the fit. Only those of 45 nm are "
-        "fitted to CACTI at that node; the others' include the scaling.\n", sram, FOOTER])
+        "## Technology files", wrapped(TECHNOLOGY_FILES), logic, wrapped(MEMORIES), sram,
+        "## What is not modelled", wrapped(FOOTER)]).rstrip("\n") + "\n"
 
 
 def main():
