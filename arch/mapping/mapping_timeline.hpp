@@ -8,7 +8,7 @@
 
 namespace systole::arch {
 
-/// The timeline behind MappingCosts::estimate (docs/mapping.md). It follows the steps of a layer in
+/// The timeline of MappingCosts::estimate (docs/mapping.md). It follows the steps of a layer in
 /// the order of its program. Four units work on them: the loads, the array, the vector unit and the
 /// stores. Every buffer has two halves, and a unit starts when the half that it needs is free and
 /// its operands are there. Ports and queues are left out. Of very many steps only the first ones
