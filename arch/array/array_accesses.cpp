@@ -7,7 +7,8 @@ namespace systole::arch {
 
 void ArrayAccesses::add(const FoldTimes& times, const Stream& stream, const FoldReads& reads,
                         std::uint64_t accumulatorHalf) {
-    // Rows from below: those that the fold does not use come first and are not read.
+    // The rows are loaded from below. Those that the fold does not use come first, and no operand
+    // is read for them.
     const Cycle load = times.load + array_.rows;
     addReads(load - reads.activationLoads.steps(), 1, reads.activationLoads, ports_.activations());
     addReads(load - reads.weightLoads.steps(), 1, reads.weightLoads, ports_.weights());
@@ -28,8 +29,9 @@ void ArrayAccesses::addReads(Cycle first, Cycle stride, const WordSteps& steps,
     }
 }
 
-/// A column has a port of its own, and one sum at a time comes down it: whatever folds they are of,
-/// the columns of a half take as long as one that is written, or read and written.
+/// Every column has a port of its own, and one sum at a time comes down a column. So all columns of
+/// a half together take as long as one of them, whatever folds the sums belong to: one access for a
+/// write, two for a read and a write.
 void ArrayAccesses::addSum(Cycle cycle, const Stream& stream, std::uint64_t half) {
     std::vector<memory::Access>& accesses = cycles_[cycle];
     const memory::ResourceId port = *ports_.accumulators().writePort(half);
@@ -56,7 +58,7 @@ void ArrayAccesses::addSums(const FoldTimes& times, const Stream& stream, std::u
         return;
     }
     const Cycle steps = inputs ? stream.channels : stream.outputs;
-    Cycle done = times.firstOutput;  // behind the last cycle given
+    Cycle done = times.firstOutput;  // the cycle after the last one
     for (Cycle step = 0; step < steps; ++step) {
         const Cycle first = sumAppears(array_, times, step, 0);
         for (Cycle cycle = std::max(first, done); cycle < first + lanes; ++cycle) {

@@ -10,22 +10,22 @@
 
 namespace systole::arch {
 
-/// What the array reads and writes in each cycle of array time, by all the folds under way. In a
-/// cycle that is not here it wants no port.
+/// What the array reads and writes in each cycle of array time, for all folds that are under way.
+/// In a cycle without an entry it wants no port. SystolicArray posts the accesses to the ports.
 class ArrayAccesses {
 public:
     ArrayAccesses(const ArrayConfig& array, const ScratchpadPorts& ports)
         : array_(array), ports_(ports) {}
 
-    /// A fold's reads of operands and its accesses to the half of the accumulator buffer.
+    /// Adds a fold's reads of operands and its accesses to a half of the accumulator buffer.
     void add(const FoldTimes& times, const Stream& stream, const FoldReads& reads,
              std::uint64_t accumulatorHalf);
 
-    /// The steps of array cycles `begin` up to, not including, `end`: one for each cycle with
-    /// accesses, pauses between them.
+    /// The steps of array cycles `begin` up to, not including, `end`: one step for each cycle with
+    /// accesses, and pauses between them.
     memory::AccessStream steps(Cycle begin, Cycle end) const;
 
-    /// The cycle behind the last one with accesses; 0 if there is none.
+    /// The cycle after the last one with accesses; 0 if there is none.
     Cycle end() const { return cycles_.empty() ? 0 : cycles_.rbegin()->first + 1; }
 
     void forgetBefore(Cycle cycle) { cycles_.erase(cycles_.begin(), cycles_.lower_bound(cycle)); }

@@ -9,13 +9,13 @@ namespace {
 
 constexpr std::uint64_t kNoWord = std::numeric_limits<std::uint64_t>::max();
 
-/// Words of operands [lane][index]: what lanes that read one operand a step need.
+/// The words of operands [lane][index], for lanes that read one operand a step.
 class LaneWords {
 public:
     LaneWords(std::uint32_t lanes, std::uint32_t indices)
         : indices_(indices), words_(std::size_t{lanes} * indices, kNoWord), held_(lanes, kNoWord) {}
 
-    /// Operands `index` and on of a lane lie side by side from `address` on.
+    /// Says that `count` operands of a lane, from `index` on, lie side by side from `address` on.
     void setRun(std::uint32_t lane, std::uint32_t index, std::uint32_t count,
                 const WordLayout& layout, std::uint64_t address) {
         std::uint64_t* words = words_.data() + std::size_t{lane} * indices_ + index;
@@ -146,7 +146,7 @@ private:
 
 void WordSteps::add(std::uint64_t word) {
     const std::size_t begin = ends_.empty() ? 0 : ends_.back();
-    // Words of one step mostly ascend: the last few catch nearly every repetition cheaply.
+    // The words of a step mostly ascend, so a look at the last few finds nearly every repetition.
     if (std::find(words_.rbegin(), words_.rend() - static_cast<std::ptrdiff_t>(begin), word) ==
         words_.rend() - static_cast<std::ptrdiff_t>(begin)) {
         words_.push_back(word);

@@ -10,10 +10,11 @@
 #include "arch/program/command.hpp"
 #include "models/units.hpp"
 
-/// Which scratchpad words the operands of a fold are read from.
+/// Which scratchpad words the operands of a fold are read from. ArrayAccesses lays these reads
+/// along the array time of the fold.
 namespace systole::arch {
 
-/// Words that are read together, vector by vector of operands.
+/// The words that each step reads. A step reads one vector of operands.
 class WordSteps {
 public:
     std::size_t steps() const { return ends_.size(); }
@@ -23,7 +24,7 @@ public:
         return std::span(words_).subspan(begin, ends_[step] - begin);
     }
 
-    /// One word for the present step, unless that has it already.
+    /// Adds a word to the present step, unless the step has it already.
     void add(std::uint64_t word);
     void endStep() { ends_.push_back(words_.size()); }
 
@@ -32,22 +33,21 @@ private:
     std::vector<std::size_t> ends_;
 };
 
-/// The reads of one fold. A vector of operands is read at once:
+/// The reads of one fold. A vector of operands is read at once. There are two cases:
 ///
-/// - operands that lie side by side in memory (a row of weights; the reduction indices of one
-/// output
-///   position): the words that hold them, each once;
-/// - operands that lie apart (one reduction index of many positions; one channel of many rows of
-///   weights): every lane keeps the word that it read last, and reads when its next operand lies in
-///   another one.
+/// - The operands lie side by side in memory: a row of weights, or the reduction indices of one
+///   output position. Every word that holds some of them is read once.
+/// - The operands lie apart: one reduction index of many positions, or one channel of many rows of
+///   weights. Every lane keeps the word that it has read last, and reads a word only when its next
+///   operand lies in another one.
 ///
 /// Operands in the padding are not read.
 struct FoldReads {
-    WordSteps activationLoads;  ///< stationary vectors, in the order of the array's rows from below
+    WordSteps activationLoads;  ///< stationary vectors, bottom row of the array first
     WordSteps activationSteps;
     WordSteps weightLoads;
     WordSteps weightSteps;
-    std::uint64_t activationOperands = 0;  ///< elements, every reading of one counted
+    std::uint64_t activationOperands = 0;  ///< elements, counted every time that they are read
     std::uint64_t weightOperands = 0;
 };
 

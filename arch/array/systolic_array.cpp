@@ -44,20 +44,20 @@ void SystolicArray::reset() {
     }
 }
 
-/// Overlapped folds wait for the vector unit when their sums come; see mayEnterEarly.
+/// Overlapped folds do not wait for the vector unit before their first sum comes (mayEnterEarly).
 bool SystolicArray::seesTo(Unit other) const {
     return config_.array.overlapFolds && other == Unit::Vector &&
            config_.array.convention == CycleConvention::Hardware;
 }
 
-/// Waiting while folds are under way is no time of its own.
+/// Waiting does not count while other folds are under way, because the array is busy with those.
 void SystolicArray::recordWait(Cycle begin, Cycle end, UnitState state) {
     if (flights_.empty() && end > retired_) {
         record(std::max(begin, retired_), end, state);
     }
 }
 
-/// Notes what is over by now.
+/// Drops the stretches that are over by now.
 void SystolicArray::passStretches() {
     arbiter().advance(cycle());
     while (!stretches_.empty() && arbiter().isComplete(stretches_.front().ticket)) {
@@ -66,8 +66,8 @@ void SystolicArray::passStretches() {
     }
 }
 
-/// Takes back what the array has not begun; returns the array time from which on it is free to be
-/// planned anew.
+/// Takes back the posted stretches that the array has not begun. Returns the array time from which
+/// on the caller may plan anew.
 Cycle SystolicArray::interrupt() {
     passStretches();
     if (stretches_.empty()) {
@@ -78,8 +78,8 @@ Cycle SystolicArray::interrupt() {
     return arrayTime;
 }
 
-/// Posts all that is planned from that array time on, in stretches: they end where something
-/// happens that somebody waits for.
+/// Posts all that is planned from that array time on, in stretches. A stretch ends at every event
+/// that a process may wait for.
 void SystolicArray::postFrom(Cycle arrayTime) {
     arrayTime_ = arrayTime;
     accesses_.forgetBefore(arrayTime);
@@ -119,8 +119,9 @@ void SystolicArray::awaitArrayTime(Cycle arrayTime) {
     }
 }
 
-/// Whether a fold may begin although the vector unit has not read yet what its sums overwrite: all
-/// that the vector unit can be waiting for must be over before array time is held.
+/// Whether a fold may begin although the vector unit has not yet read what its sums overwrite. If
+/// the vector unit is late, array time is held until it has read. So all folds that the vector unit
+/// may be waiting for must be over before that, or both would wait for ever.
 bool SystolicArray::mayEnterEarly(const Command& command) const {
     if (hasToken(command, Unit::Vector)) {
         return true;
@@ -169,7 +170,7 @@ Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) co
     SYSTOLE_CHECK(false, "no convention of others");
 }
 
-/// Folds of other simulators take their cycles and meet nobody.
+/// Folds by the convention of another simulator take its cycles, without contention at the ports.
 void SystolicArray::beginAssumed(const Command& command) {
     const Stream& stream = streamOf(command);
     countReads(command, foldReads(config_.array.dataflow, replay().ports, stream));
@@ -263,7 +264,7 @@ void SystolicArray::retire() {
         awaitArrayTime(flights_.front().arrayEnd);
         const Flight flight = flights_.front();
         while (!entries_.empty() && entries_.front().command == flight.command) {
-            wait(admitted_);  // its only sum appears as it ends
+            wait(admitted_);  // its only sum appears when it ends
         }
         flights_.pop_front();
         countFold(flight);

@@ -11,10 +11,11 @@
 
 namespace systole::arch {
 
-/// The array with its address generators. A fold's values are computed as a whole when it is over.
-/// Its time is the closed form of docs/array.md where no port makes it wait; where one does, the
-/// array stands as a whole. Folds may overlap: the next one begins when the array takes it, and
-/// the rows of the accumulator buffer that it writes may be free as late as its first sum appears.
+/// The array with its address generators. A fold's values are computed as a whole when the fold is
+/// over. Its time is the closed form of docs/array.md. When a port makes the array wait, the array
+/// stands as a whole; *array time* counts only the cycles in which it advances. Folds may overlap:
+/// the next one begins as soon as the array can take it. The rows of the accumulator buffer that it
+/// writes need not be free before its first sum appears.
 class SystolicArray final : public CommandUnit {
 public:
     SystolicArray(const sc_core::sc_module_name& name, const MachineConfig& config, Replay& replay);
@@ -25,7 +26,7 @@ private:
     /// A fold under way.
     struct Flight {
         const Command* command;
-        Cycle begin;       ///< not before this cycle
+        Cycle begin;       ///< the first cycle in which it can begin
         Cycle arrayBegin;  ///< array time at `begin`
         Cycle arrayEnd;    ///< array time at which it is over
         Cycle fill;
@@ -34,9 +35,9 @@ private:
     /// A fold whose sums must not appear before the vector unit has read what they overwrite.
     struct Entry {
         const Command* command;
-        Cycle firstOutput;  ///< array time that must not begin before
+        Cycle firstOutput;  ///< array time that must not begin before that
     };
-    /// Array time that was posted to the ports as one.
+    /// A stretch of array time that was posted to the ports in one piece.
     struct Stretch {
         Cycle arrayEnd;
         memory::Ticket ticket;
@@ -45,8 +46,8 @@ private:
     void execute(const Command& command) override;
     bool seesTo(Unit other) const override;
     void recordWait(Cycle begin, Cycle end, UnitState state) override;
-    void retire();  ///< a process: ends folds in order
-    void admit();   ///< a process: lets sums appear
+    void retire();  ///< a process that ends folds in order
+    void admit();   ///< a process that lets sums appear
     bool mayEnterEarly(const Command& command) const;
     void begin(const Command& command);
     void beginAssumed(const Command& command);
@@ -61,14 +62,14 @@ private:
     MachineConfig config_;
     FoldSchedule schedule_;
     ArrayAccesses accesses_;
-    Cycle arrayTime_ = 0;  ///< behind the last stretch that is over
-    Cycle stepsEnd_ = 0;   ///< array time behind the last fold's steps
+    Cycle arrayTime_ = 0;  ///< array time after the last stretch that is over
+    Cycle stepsEnd_ = 0;   ///< array time after the last fold's steps
     std::deque<Stretch> stretches_;
     std::deque<Flight> flights_;
-    std::deque<Entry> entries_;  ///< the first one is as far as array time may go
+    std::deque<Entry> entries_;  ///< array time may go no further than the first one
     sc_core::sc_event begun_;
     sc_core::sc_event admitted_;
-    Cycle heldCycles_ = 0;  ///< that no fold has counted yet
+    Cycle heldCycles_ = 0;  ///< cycles of waiting that no fold has counted yet
     std::uint32_t begunFolds_ = 0;
     std::vector<std::uint32_t>
         foldsBefore_;  ///< commands of the array before each of the vector unit

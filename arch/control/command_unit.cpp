@@ -109,7 +109,7 @@ void CommandUnit::takeEffect(const Command& command) {
 
 void CommandUnit::run() {
     for (;;) {
-        const std::uint32_t index = commands.read();  // waits: the next program may come meanwhile
+        const std::uint32_t index = commands.read();  // blocks; the program may change meanwhile
         const Command& command = replay_.program->commands.at(index);
         awaitTokens(command);
         activity_ = "executes a command";

@@ -14,7 +14,7 @@
 
 namespace systole::arch {
 
-/// What all units of one machine see. One program at a time.
+/// What all units of one machine share. It replays one program at a time.
 struct Replay {
     Replay(const MachineConfig& config);
 
@@ -23,7 +23,7 @@ struct Replay {
     MachineState state;
     ScratchpadPorts ports;
     const Program* program = nullptr;
-    bool computeValues = true;  ///< else only time passes
+    bool computeValues = true;  ///< if false, only time passes
     sc_core::sc_time start;     ///< when the program began; cycles count from here
     std::vector<cost::Counters> layerCounters;
     std::vector<Cycle> layerEnds;  ///< last completion of each layer so far
@@ -36,9 +36,9 @@ struct Replay {
     Cycle cycle() const { return clock.cycleAt(sc_core::sc_time_stamp() - start); }
 };
 
-/// A unit with a command queue: takes a command, waits for its tokens, spends its time, lets it
-/// take effect, hands out its own token. Commands finish in order; a unit may begin one before the
-/// last one has finished.
+/// A unit with a command queue (docs/machine.md). It takes a command, waits for its tokens, spends
+/// its time, lets it take effect and hands out its own token. Commands finish in order, but a unit
+/// may begin a command before the last one has finished.
 class CommandUnit : public sc_core::sc_module {
 public:
     sc_core::sc_fifo_in<std::uint32_t> commands{"commands"};  ///< indices into the program
@@ -47,33 +47,33 @@ public:
 
     const UnitTimeline& timeline() const { return timeline_; }
     virtual void reset();
-    /// What the unit is doing, for a report of a deadlock.
+    /// What the unit is doing, for the report of a deadlock.
     std::string activity() const;
 
 protected:
-    /// Spends the time of the command until the next one may begin, counts what it does, and sees
-    /// to it that `finish` is called when it is over.
+    /// Spends the time of the command until the next one may begin, counts what it does, and makes
+    /// sure that `finish` is called when the command is over.
     virtual void execute(const Command& command) = 0;
 
-    /// The command takes effect and its token is handed out.
+    /// Lets the command take effect and hands out its token.
     void finish(const Command& command);
-    /// Waits for the command's token of one unit.
+    /// Waits for the command's token of another unit.
     void awaitToken(const Command& command, Unit other);
     bool hasToken(const Command& command, Unit other) const;
-    /// Whether the unit itself waits for tokens of the other one, in `execute`.
+    /// Whether the unit waits for tokens of the other one itself, in `execute`.
     virtual bool seesTo(Unit /*other*/) const { return false; }
-    /// Time spent waiting for tokens.
+    /// Records time that was spent waiting for tokens.
     virtual void recordWait(Cycle begin, Cycle end, UnitState state) {
         timeline_.record(begin, end, state);
     }
 
     void waitUntil(Cycle cycle);
-    /// Posts steps for the unit's ports, now.
+    /// Posts steps for the unit's ports, from the present cycle on.
     memory::Ticket post(memory::AccessStream stream);
     /// Waits until the posted steps are over.
     void awaitPorts(const memory::Ticket& ticket);
     memory::PortArbiter& arbiter() { return replay_.ports.arbiter(); }
-    /// Counts what the ports have cost the unit since it was last called.
+    /// Counts what the ports have cost the unit since the last call.
     void countPorts(const Command& command);
     Cycle cycle() const { return replay_.cycle(); }
     void record(Cycle begin, Cycle end, UnitState state) { timeline_.record(begin, end, state); }

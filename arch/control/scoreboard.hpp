@@ -9,7 +9,8 @@
 
 namespace systole::arch {
 
-/// The tokens between units: how many commands each has completed.
+/// The tokens between units. A token is a count: how many commands a unit has completed. A command
+/// that waits for 2 commands of the load unit may start once completed(Unit::Load) is 2 or more.
 class Scoreboard {
 public:
     void reset() { completed_.fill(0); }
@@ -18,7 +19,7 @@ public:
         ++completed_[index(unit)];
         events_[index(unit)].notify(sc_core::SC_ZERO_TIME);
     }
-    /// Notified, in the same cycle, after every completion of the unit.
+    /// The event is notified after every completion of the unit, in the same cycle.
     const sc_core::sc_event& event(Unit unit) const { return events_[index(unit)]; }
 
 private:

@@ -9,8 +9,8 @@
 
 namespace systole::arch {
 
-/// Replays a program: hands its commands, in order, to the queues of their units. It waits where a
-/// queue is full.
+/// Replays a program: it hands the commands, in order, to the queues of their units, and waits
+/// when a queue is full (docs/machine.md).
 class Sequencer final : public sc_core::sc_module {
 public:
     sc_core::sc_vector<sc_core::sc_fifo_out<std::uint32_t>> queues{"queues", kUnitCount};

@@ -10,16 +10,16 @@
 
 namespace systole::arch {
 
-/// What a unit does with its cycles. Idle: it has no command.
+/// What a unit does with its cycles.
 enum class UnitState : std::uint8_t {
     Busy,
-    WaitLoad,  ///< for a token of the load queue, and so on
+    WaitLoad,  ///< it waits for a token of the load unit; the next three likewise
     WaitStore,
     WaitArray,
     WaitVector,
-    ScratchpadConflict,  ///< two words of one bank in one cycle
-    Memory,              ///< DRAM has not answered
-    Idle,
+    ScratchpadConflict,  ///< it waits for a port, as two words of a bank cannot pass in one cycle
+    Memory,              ///< it waits for DRAM
+    Idle,                ///< it has no command
 };
 inline constexpr std::size_t kUnitStateCount = 8;
 inline constexpr std::array<const char*, kUnitStateCount> kUnitStateNames{
@@ -28,15 +28,17 @@ inline constexpr std::array<const char*, kUnitStateCount> kUnitStateNames{
 
 using StateCycles = std::array<Cycle, kUnitStateCount>;
 
-/// The history of one unit: intervals without overlap, ascending; a gap is idle time.
+/// The history of one unit, as ascending intervals without overlap. A gap is idle time.
 class UnitTimeline {
 public:
     void clear() { intervals_.clear(); }
 
-    /// Cycles begin up to, not including, end; they must not lie before the last one recorded.
+    /// Records the cycles begin up to, not including, end. They must come after the cycles that are
+    /// already recorded.
     void record(Cycle begin, Cycle end, UnitState state);
 
-    /// Cycles in each state, from begin up to, not including, end. Their sum is end - begin.
+    /// The number of cycles in each state, from begin up to, not including, end. The sum over the
+    /// states is end - begin.
     StateCycles between(Cycle begin, Cycle end) const;
 
 private:

@@ -8,7 +8,7 @@
 namespace systole::arch {
 namespace {
 
-/// A byte of the memory, put together from bytes of the image, which `byteOf` tells.
+/// A byte of the memory, put together from bytes of the image. `byteOf` returns those.
 template <typename ByteOf>
 std::uint8_t packedByte(const DramLayout& layout, std::uint64_t address, ByteOf&& byteOf) {
     std::uint32_t byte = 0;
@@ -23,8 +23,8 @@ std::uint8_t packedByte(const DramLayout& layout, std::uint64_t address, ByteOf&
     return static_cast<std::uint8_t>(byte);
 }
 
-/// Where a byte of the image lies among the bytes that the box moves; the last place, where runs
-/// overlap.
+/// Where a byte of the image lies among the bytes that the box moves. If runs overlap it is the
+/// last such place.
 std::optional<std::uint64_t> offsetIn(const DramBox& box, std::uint64_t address) {
     const std::uint64_t span = (box.counts[1] - 1) * box.strides[1] + box.runBytes;
     for (std::uint64_t outer = box.counts[0]; outer-- > 0;) {

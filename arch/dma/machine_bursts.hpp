@@ -6,9 +6,9 @@
 
 namespace systole::arch {
 
-/// The bytes of one machine's bursts, taken from its image of the DRAM and, for a store that has
-/// not yet taken effect, from its scratchpad. Where only time passes, the image never changes and
-/// is what stores carry, too.
+/// The bytes of one machine's bursts. They come from its image of the DRAM and, for a store that
+/// has not yet taken effect, from its scratchpad. Where only time passes the image never changes,
+/// and stores carry the bytes of the image too.
 class MachineBursts final : public BurstData {
 public:
     MachineBursts(const Replay& replay, const TransferUnit& load, const TransferUnit& store)
@@ -21,7 +21,7 @@ public:
 
 private:
     std::uint8_t imageByte(std::uint64_t address) const;
-    /// After the store that is executing.
+    /// The byte as the store that is executing leaves it.
     std::uint8_t storedByte(std::uint64_t address) const;
 
     const Replay& replay_;

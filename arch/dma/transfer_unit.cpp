@@ -18,7 +18,7 @@ const DramBox& boxOf(const Operation& operation) {
     return std::get<StoreTile>(operation).destination;
 }
 
-/// In the scratchpad.
+/// The byte of the scratchpad at which the command's data begin.
 std::uint32_t addressOf(const Operation& operation) {
     if (const auto* load = std::get_if<LoadTile>(&operation)) {
         return load->destination;
@@ -104,7 +104,8 @@ memory::AccessStream TransferUnit::portSteps(const BurstShare& burst) const {
     return memory::streamOf(std::move(steps));
 }
 
-/// The words that are touched when the part `from` .. `to` of a burst's `begin` .. `end` passes.
+/// Adds the words that are touched when the part `from` .. `to` of a burst's `begin` .. `end`
+/// passes.
 void TransferUnit::addWords(std::uint64_t from, std::uint64_t to, std::uint64_t begin,
                             std::uint64_t end, memory::AccessStep& step) const {
     if (from == to) {
@@ -123,7 +124,8 @@ void TransferUnit::addWords(std::uint64_t from, std::uint64_t to, std::uint64_t 
     });
 }
 
-/// Forgets the bursts that have reached the scratchpad; whether a further one may be asked for.
+/// Forgets the bursts that have reached the scratchpad. Returns whether the unit may ask for
+/// another one.
 bool TransferUnit::freeSlots() {
     arbiter().advance(cycle());
     while (!writing_.empty() && arbiter().isComplete(writing_.front())) {

@@ -15,14 +15,15 @@ struct BurstShare {
     std::uint32_t offset = 0;  ///< of the first of them among those of the transfer
 };
 
-/// The bursts that a box touches, in the order of its runs. Neighbouring runs that meet in one
-/// burst share it.
+/// The bursts that a box touches, in the order of its runs. Two neighbouring runs whose end and
+/// begin lie in one burst share it.
 std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
                                  std::uint32_t burstBytes);
 
 /// One direction of the DMA engine. It asks for a burst a cycle while fewer than outstandingBursts
-/// are on their way; between it and the scratchpad bytesPerCycle pass, and a word is written or
-/// read in the cycle in which its last or first byte passes.
+/// are on their way. Between the engine and the scratchpad bytesPerCycle bytes pass in a cycle. A
+/// load writes a word in the cycle in which the word's last byte passes; a store reads it in the
+/// cycle in which its first byte passes.
 class TransferUnit final : public CommandUnit, public BurstClient {
 public:
     sc_core::sc_port<MemoryPort> memory{"memory"};
@@ -33,10 +34,11 @@ public:
     void burstDone(std::uint64_t tag) override;
     void reset() override;
 
-    /// What the command that is executing moves, and where in the scratchpad its first byte lies.
+    /// The box of the command that is executing, and the byte of the scratchpad at which its data
+    /// begin.
     const DramBox& box() const { return box_; }
     std::uint64_t scratchpadAddress() const { return scratchpadAddress_; }
-    /// Bursts that a layer's commands have asked for since reset.
+    /// The number of bursts that a layer's commands have asked for since reset.
     std::uint64_t burstsOfLayer(std::size_t layer) const {
         return layer < layerBursts_.size() ? layerBursts_[layer] : 0;
     }
@@ -46,8 +48,8 @@ private:
     void transfer(const Command& command);
     void awaitSlot();
     bool freeSlots();
-    /// The bytes of a burst on their way between DMA engine and scratchpad; empty where that takes
-    /// no time.
+    /// The port accesses of a burst on its way between the DMA engine and the scratchpad. They are
+    /// empty if that takes no time.
     memory::AccessStream portSteps(const BurstShare& burst) const;
     void addWords(std::uint64_t from, std::uint64_t to, std::uint64_t begin, std::uint64_t end,
                   memory::AccessStep& step) const;
@@ -62,7 +64,7 @@ private:
     DramBox box_;
     memory::ElementRoom room_;
     std::vector<BurstShare> bursts_;      ///< of the command that is executing
-    std::size_t inFlight_ = 0;            ///< asked for, not yet answered
+    std::size_t inFlight_ = 0;            ///< bursts asked for and not yet answered
     std::deque<memory::Ticket> writing_;  ///< answered bursts on their way to the scratchpad
     sc_core::sc_event answered_;
     std::vector<std::uint64_t> layerBursts_;

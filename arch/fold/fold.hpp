@@ -7,10 +7,15 @@
 
 #include "arch/config.hpp"
 
-/// How the loop nest of a GEMM is cut into folds.
+/// How the loop nest of a GEMM is cut into folds (docs/array.md). sim/lowering writes a Stream for
+/// every fold, and the mapping counts them with the same limits.
+///
+/// An example: 112 outputs, 288 reduction indices and 16 channels on an array of 16 x 16. Weight
+/// stationary, it has 18 folds of 112 outputs and 16 reduction indices. Output stationary, it has 7
+/// folds of 16 outputs and all 288 reduction indices.
 namespace systole::arch {
 
-/// A part of output positions and of the reduction that one fold works on.
+/// The part of the output positions and of the reduction that one fold works on.
 struct Fold {
     std::uint32_t outputBegin = 0;
     std::uint32_t outputs = 1;
@@ -18,7 +23,8 @@ struct Fold {
     std::uint32_t reduction = 1;
 };
 
-/// Largest parts that the array holds: 0 where a dimension lies along time and is not cut.
+/// The largest parts that the array holds. A 0 means that the dimension lies along time and is not
+/// cut.
 struct FoldLimits {
     std::uint32_t outputs = 0;
     std::uint32_t reduction = 0;
@@ -37,13 +43,13 @@ inline FoldLimits foldLimits(const ArrayConfig& array) {
     return {};
 }
 
-/// Products that a fold sums at most, before its sum meets the accumulator buffer's.
+/// The most products that a fold adds up before its sum is added to the accumulator buffer's.
 inline std::size_t foldReduction(const ArrayConfig& array) {
     const std::uint32_t limit = foldLimits(array).reduction;
     return limit == 0 ? std::numeric_limits<std::size_t>::max() : limit;
 }
 
-/// Visits the folds of `outputs` x `reduction`, the reduction inside and ascending.
+/// Visits the folds of `outputs` x `reduction`. The inner loop is over the reduction, ascending.
 template <typename Visit>
 void forEachFold(const ArrayConfig& array, std::uint32_t outputs, std::uint32_t reduction,
                  Visit&& visit) {
@@ -60,7 +66,7 @@ void forEachFold(const ArrayConfig& array, std::uint32_t outputs, std::uint32_t 
     }
 }
 
-/// Steps of a fold: the size of the dimension that lies along time.
+/// Steps of a fold: its size in the dimension that lies along time.
 inline std::uint32_t foldSteps(const ArrayConfig& array, const Fold& fold, std::uint32_t channels) {
     switch (array.dataflow) {
         case Dataflow::WeightStationary:

@@ -52,7 +52,7 @@ Cycle FoldSchedule::nextOutputStationary(std::uint64_t steps) const {
         case Drain::Serial:
             return stepsEnd + array_.rows;
         case Drain::Shadow: {
-            // The sums of the fold before must have moved out of the second registers' way.
+            // The sums of the fold before must have left the second registers.
             const Cycle own = array_.cyclesPerStep * steps;
             return stepsEnd + (array_.rows > own ? array_.rows - own : 0);
         }

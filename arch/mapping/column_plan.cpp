@@ -8,15 +8,15 @@
 namespace systole::arch {
 namespace {
 
-/// The block of output channels begin .. end: segments of a group each, whole groups together as
-/// far as a fold takes them.
+/// The block of output channels begin .. end. Each group in it is a segment. Whole groups share a
+/// fold as long as the fold has room; a part of a group has a fold of its own.
 ColumnBlockWork blockOf(const ArrayConfig& array, const ConvolutionShape& shape,
                         std::uint32_t begin, std::uint32_t end) {
     const std::uint32_t perGroup = shape.outputsPerGroup();
     const std::uint32_t together = groupsPerFold(array, shape);
     ColumnBlockWork block;
     block.channels = end - begin;
-    std::uint32_t open = 0;  // groups in the present stream that may take another one
+    std::uint32_t open = 0;  // whole groups in the present stream; 0 where none may join it
     while (begin < end) {
         const std::uint32_t stop = std::min((begin / perGroup + 1) * perGroup, end);
         const bool whole = stop - begin == perGroup;
@@ -33,6 +33,7 @@ ColumnBlockWork blockOf(const ArrayConfig& array, const ConvolutionShape& shape,
     return block;
 }
 
+/// Sums channels(chunk) over the chunks. A chunk counts as repeated if same(chunk before, chunk).
 template <typename Channels, typename Same>
 ChannelLoads countLoads(const std::vector<ColumnChunkWork>& chunks, Channels&& channels,
                         Same&& same) {

@@ -44,7 +44,7 @@ std::uint64_t MappingCosts::reduction(std::uint32_t channels) const {
 double MappingCosts::laneStall(const AxisTiles& columns, std::uint32_t channels) const {
     if (array_.dataflow == Dataflow::WeightStationary || !activationBanks_ ||
         channels < activationWords_.elementsPerWord()) {
-        return 0;  // with short pixels the lanes do not change words together
+        return 0;  // with short pixels the lanes do not change words in the same cycle
     }
     const bool outputs = array_.dataflow == Dataflow::OutputStationary;
     const std::uint32_t lanes = outputs ? array_.rows : array_.columns;
@@ -67,9 +67,10 @@ double MappingCosts::laneStall(const AxisTiles& columns, std::uint32_t channels)
     return static_cast<double>(most) / kSamples;
 }
 
-/// Cycles that the operands of one fold take over and above one a step. Lanes that hold output
-/// positions read a word for every so many reduction indices; those that hold reduction indices
-/// (input stationary: rows), a word of weights for every so many channels.
+/// Cycles that one fold waits for its operands. A lane that holds an output position reads a new
+/// word of activations after every word's worth of reduction indices. A lane that holds a reduction
+/// index (input stationary: a row) reads a new word of weights after every word's worth of
+/// channels. Lanes that read words of one bank in the same cycle wait for each other.
 double MappingCosts::foldStall(std::uint64_t channels, std::uint64_t reduction,
                                double laneStall) const {
     if (array_.dataflow == Dataflow::WeightStationary) {
@@ -83,7 +84,8 @@ double MappingCosts::foldStall(std::uint64_t channels, std::uint64_t reduction,
     const std::uint64_t word = weightWords_.elementsPerWord();
     const std::uint64_t first = std::min(reduction, ceilDivide(reduction * channels, word));
     const std::uint64_t together = ceilDivide(first, *weightBanks_);
-    // Rows whose weights lie at the same place in a word change words together; all begin at once.
+    // All rows read their first word in the same cycle. After that, the rows whose weights lie at
+    // the same place in a word change words together.
     const std::uint64_t grain = std::gcd(channels, word);
     const std::uint64_t each = ceilDivide(ceilDivide(reduction * grain, word), *weightBanks_);
     std::uint64_t crossings = 0;
@@ -153,7 +155,9 @@ double MappingCosts::writeStall(std::uint32_t pitch) const {
     return static_cast<double>(groups) * (most - 1);
 }
 
-/// Of a box in a tensor.
+/// The runs of a box in DRAM, where its tensor lies densely with the channels last. A box with a
+/// part of the channels has a run for every pixel. A box with all channels but a part of the
+/// columns has a run for every row. Any other box is one run.
 Runs MappingCosts::runs(const Box& box, const Pixels& tensor) const {
     const auto bytes = [&](std::uint64_t elements) {
         return ElementSizes::bytes(elements * sizes_.activation);
@@ -185,7 +189,8 @@ std::uint64_t MappingCosts::weightBytes(const ColumnChunkWork& chunk,
     return ElementSizes::bytes(chunk.outputs * (reduction * sizes_.weight + sizes_.record));
 }
 
-/// Array cycles of all passes over a tile of so many outputs, for one part of the reduction.
+/// Array cycles of all passes over a tile of so many outputs, for one part of the reduction. It
+/// gives what passCycles gives when summed over the blocks, but without visiting them.
 double MappingCosts::arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
                                 std::uint64_t reduction) const {
     if (array_.convention == CycleConvention::Ideal) {
@@ -244,7 +249,8 @@ MappingCosts::Totals MappingCosts::tileTotals(const MappingCandidate& candidate,
     return totals;
 }
 
-/// All tiles: they are alike, but for the last ones of the two axes.
+/// Sums over all tiles. Only the last tiles of the two axes differ from the others, so there are
+/// four kinds of tiles at most.
 MappingCosts::Totals MappingCosts::totals(const MappingCandidate& candidate) const {
     const AxisTiles& rows = *candidate.rows;
     const AxisTiles& columns = *candidate.columns;
@@ -265,7 +271,8 @@ MappingCosts::Totals MappingCosts::totals(const MappingCandidate& candidate) con
     return totals;
 }
 
-/// What comes before the array's first fold and behind its last one.
+/// Cycles before the array's first fold and after its last one, which nothing can hide: the load of
+/// the first tile, and the last pass of the vector unit with the last store.
 double MappingCosts::edges(const MappingCandidate& candidate) const {
     const ConvolutionTiling& tiling = candidate.tiling;
     const ColumnChunkWork& last = candidate.plan->chunks.back();

@@ -7,33 +7,46 @@
 #include "arch/mapping/unit_costs.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
 
-/// What a mapping costs, as the search for one sees it; docs/mapping.md has the formulas and their
-/// measured error.
+/// What a mapping costs, as the search sees it; docs/mapping.md has the formulas and their measured
+/// error. The search first asks for leastCycles, which is quick, and then for the estimate of the
+/// candidates that may still win. An estimate follows the layer's steps with a MappingTimeline,
+/// which takes the cycles of every step from here; those come from unit_costs.hpp.
+///
+/// The example of tiling.hpp on the machine of unit_costs.hpp, with weightsOuter: a pass over one
+/// block and a tile of 112 outputs takes 18 folds (9 x 32 reduction indices in 16 rows) of 158
+/// cycles, 2844 cycles. The whole layer keeps the array busy for 20736 cycles. The load of the
+/// first tile takes 272 cycles, the last pass of the vector unit 88 and the last store 356, so the
+/// layer takes at least 20736 + 272 + 88 + 356 = 21452 cycles. The estimate is 22064 cycles,
+/// because the array also waits for its first weights, which take 612 cycles.
 namespace systole::arch {
 
+/// The estimated time of a layer, in core cycles, and its exact traffic.
 struct MappingEstimate {
-    Cycle cycles = 0;        ///< of the layer, alone on the machine but for `prefetch`
-    Cycle arrayCycles = 0;   ///< that the array is busy
-    Cycle vectorCycles = 0;  ///< that the vector unit is busy
-    Cycle dramCycles = 0;    ///< that DRAM is busy
-    /// From the end of the last load to the end of the layer: time in which the next layer's
-    /// weights come.
+    Cycle cycles = 0;        ///< until the last store is over, with the machine to itself
+    Cycle arrayCycles = 0;   ///< in which the array is busy
+    Cycle vectorCycles = 0;  ///< in which the vector unit is busy
+    Cycle dramCycles = 0;    ///< in which DRAM is busy
+    /// From the end of the last load to the end of the layer. The next layer's first weights can be
+    /// loaded in this time: it is that layer's `prefetch`.
     Cycle tail = 0;
     DramTraffic traffic;
 };
 
-/// A tiling with what it cuts the layer into; the tiling's buffers are sized.
+/// A tiling together with the pieces that it cuts the layer into. The pointers lead into the
+/// MappingSpace that made the candidate.
 struct MappingCandidate {
     const AxisTiles* rows = nullptr;
     const AxisTiles* columns = nullptr;
     const ColumnPlan* plan = nullptr;
     ConvolutionTiling tiling;
-    double laneStall = 0;  ///< MappingCosts::laneStall
+    double laneStall = 0;  ///< MappingCosts::laneStall of this candidate
 };
 
+/// The costs of one layer on one machine. It keeps references to the machine's array and the shape.
 class MappingCosts {
 public:
-    /// `prefetch`: cycles before the layer begins in which its first weights may be loaded.
+    /// `prefetch` is the number of cycles before the layer begins in which its first weights can be
+    /// loaded.
     MappingCosts(const MachineConfig& machine, const Datapath& datapath,
                  const ConvolutionShape& shape, numeric::ScaleArithmetic arithmetic,
                  Cycle prefetch);
@@ -43,8 +56,8 @@ public:
                            candidate.tiling);
     }
 
-    /// Never more than the estimate's cycles, and quick: what the slowest unit needs, and what
-    /// cannot be hidden before and behind it.
+    /// A quick lower bound of the estimate's cycles: the time of the slowest unit, and for the
+    /// array also the time before its first fold and after its last one.
     double leastCycles(const MappingCandidate& candidate, const DramTraffic& traffic) const;
 
     /// Cycles of the array and of the vector unit, all steps together.
@@ -54,27 +67,34 @@ public:
     };
     Totals totals(const MappingCandidate& candidate) const;
 
-    /// Cycles that the array waits when every lane that holds an output position (output
-    /// stationary: a row, input stationary: a column) reads another word of the activations: they
-    /// meet in the banks. `channels`: of a pixel of the tile. 0 if weight stationary.
+    /// Cycles that the array waits each time its lanes read their next words of activations. A lane
+    /// is a row or column that holds an output position: a row if output stationary, a column if
+    /// input stationary. The lanes change words in the same cycle, and those whose words lie in one
+    /// bank wait for each other. `channels` is the number of channels of a pixel in the scratchpad.
+    /// The example has 32 channels and words of 32 elements: with 8 banks and an output-stationary
+    /// array, 16 lanes give 2 reads of each bank, so they wait 1 cycle; with 16 banks they do not
+    /// wait. The result is 0 if weight stationary.
     double laneStall(const AxisTiles& columns, std::uint32_t channels) const;
 
-    /// Array cycles of one pass over a block, from its first fold's begin to where another fold may
-    /// begin.
+    /// Array cycles of one pass over a block, from the start of its first fold until the fold after
+    /// the pass may start. `reduction` is that of one group.
     double passCycles(const ColumnBlockWork& block, std::uint64_t outputs, std::uint64_t reduction,
                       double laneStall) const;
-    /// Behind passCycles, until the last sum is there.
+    /// Cycles from the end of passCycles until the last sum of the pass is there.
     double passTail(const ColumnBlockWork& block, std::uint64_t outputs,
                     std::uint64_t reduction) const;
     Cycle vectorCycles(const ColumnBlockWork& block, std::uint64_t outputs) const;
-    /// Input stationary: cycles that the codes of one channel, `pitch` channels apart in the output
-    /// tile, wait for each other's banks.
+    /// Cycles that the vector unit waits when it writes the codes of one channel, which lie `pitch`
+    /// channels apart in the output tile and may share banks. Only an input-stationary array makes
+    /// it write in that order, so the result is 0 for the others.
     double writeStall(std::uint32_t pitch) const;
+    /// Sizes of a part of a tensor, in elements.
     struct Box {
         std::uint64_t height;
         std::uint64_t width;
         std::uint64_t channels;
     };
+    /// Width and channels of the whole tensor, in elements.
     struct Pixels {
         std::uint64_t width;
         std::uint64_t channels;
@@ -85,9 +105,11 @@ public:
     Runs outputRuns(std::uint32_t height, std::uint32_t width, std::uint32_t channels) const;
     std::uint64_t weightBytes(const ColumnChunkWork& chunk, std::uint64_t reduction) const;
 
-    /// Output positions that lie on the array together: 0, all.
+    /// The most output positions that one pass takes: 0 means all of a tile. Input stationary, they
+    /// lie along the array's columns, so a pass takes no more than those.
     std::uint32_t outputsOfPass() const;
-    /// Of a group, for `channels` input channels of the load (dense layers).
+    /// Reduction indices of one group. `channels` counts the input channels of the load; it matters
+    /// in dense layers only.
     std::uint64_t reduction(std::uint32_t channels) const;
     const TransferCosts& transfers() const { return transfers_; }
     const ConvolutionShape& shape() const { return shape_; }

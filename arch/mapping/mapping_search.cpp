@@ -14,6 +14,8 @@
 namespace systole::arch {
 namespace {
 
+/// One search. It collects all candidates that fit with a lower bound of each, then estimates them
+/// in the order of the bounds until no bound is good enough for the first or second place.
 class Search {
 public:
     Search(const MachineConfig& machine, const Datapath& datapath, const MappingTask& task)
@@ -46,11 +48,12 @@ public:
     }
 
 private:
-    /// Smaller is better: cycles and bytes in the order of the objective, then the place in the
-    /// space.
+    /// Cycles and bytes in the order of the objective, then the place in the space. Smaller is
+    /// better.
     using Rank = std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>;
 
-    /// A candidate that fits, by its place; `rank` has what its cycles are at least.
+    /// A candidate that fits, as places in the lists of the space; small, because there may be
+    /// many. `rank` holds the lower bound of its cycles.
     struct Open {
         Rank rank;
         std::uint16_t channels;
@@ -59,6 +62,7 @@ private:
         std::uint16_t column;
         bool weightsOuter;
     };
+    /// Puts the smallest rank on top of a priority queue.
     struct Later {
         bool operator()(const Open& left, const Open& right) const {
             return right.rank < left.rank;
@@ -110,7 +114,7 @@ private:
         }
     }
 
-    /// It depends on little, and is asked for often.
+    /// The stall depends on few choices and is needed for every candidate, so it is kept.
     double laneStall(std::size_t channels, std::size_t column, const MappingCandidate& candidate) {
         const std::uint32_t loaded = fit_.loadedChannels(candidate.tiling);
         if (candidate.tiling.channelChunk == 0) {
@@ -123,10 +127,11 @@ private:
         return *known;
     }
 
-    /// Best bounds first, until no bound is left that could beat the second best.
+    /// Estimates the candidates with the best bounds first. It stops when no bound is left that
+    /// could beat the second best estimate: a bound is never above its estimate.
     void estimateWhatMayBeBest() {
         std::priority_queue<Open, std::vector<Open>, Later> open(Later{}, std::move(open_));
-        std::vector<Rank> leaders;  // the two best
+        std::vector<Rank> leaders;  // the two best so far
         while (!open.empty() && (leaders.size() < 2 || open.top().rank < leaders.back())) {
             const Open next = open.top();
             open.pop();

@@ -8,38 +8,50 @@
 #include "arch/mapping/mapping_costs.hpp"
 #include "arch/mapping/tiling.hpp"
 
-/// The search for the mapping of a layer: loop order and tile sizes.
+/// The search for the mapping of a layer: its tile sizes and loop order (docs/mapping.md). It is
+/// the entry to this folder: sim/lowering calls it for every convolution, and `--explain` shows
+/// what it found.
+///
+/// The example of tiling.hpp on the machine of unit_costs.hpp: all 1458 candidates fit, because the
+/// scratchpads of that machine are unlimited, and 6 of them are estimated. The best one has the
+/// whole image of 14 x 14 as its only tile, channel chunks of 16 and one block a column chunk, and
+/// takes 19040 cycles.
 namespace systole::arch {
 
+/// A tiling and what it is estimated to cost.
 struct MappingChoice {
     ConvolutionTiling tiling;
     MappingEstimate estimate;
 };
 
+/// What the search found.
 struct MappingResult {
     MappingChoice best;
-    std::optional<MappingChoice> runnerUp;  ///< the next best one; empty where there is one only
-    std::uint64_t candidates = 0;           ///< that fit
-    std::uint64_t estimated = 0;            ///< whose steps were followed
+    std::optional<MappingChoice> runnerUp;  ///< the second best; empty if only one candidate fits
+    std::uint64_t candidates = 0;           ///< number of candidates that fit
+    std::uint64_t estimated = 0;            ///< number of candidates whose steps were followed
 };
 
-/// What a layer brings to the search.
+/// The layer that the search is for.
 struct MappingTask {
     ConvolutionShape shape;
     numeric::ScaleArithmetic arithmetic = numeric::ScaleArithmetic::Fp32Multiplier;
-    MappingOverride fixed;
-    Cycle prefetch = 0;  ///< before the layer begins, in which its first weights may be loaded
+    MappingOverride fixed;  ///< what the user has fixed; the rest is searched
+    Cycle prefetch = 0;     ///< cycles before the layer in which its first weights can be loaded
 };
 
-/// The best candidate that fits: fewest estimated cycles, then fewest DRAM bytes (or the other way
-/// round: machine.mapping.objective), then the first in the order of MappingSpace. The same for the
-/// same input, always. A reduction is split into channel chunks only where nothing else fits or
-/// where the sum does not depend on the order of the additions.
+/// The best candidate that fits. The best has the fewest estimated cycles, then the fewest DRAM
+/// bytes, then the first place in the order of MappingSpace; machine.mapping.objective can put the
+/// bytes before the cycles. The same input always gives the same result. A reduction is split into
+/// channel chunks only where the sum does not depend on the order of the additions, or where
+/// nothing else fits. If no candidate fits, the result says why the smallest one does not.
 std::variant<MappingResult, DoesNotFit> searchMapping(const MachineConfig& machine,
                                                       const Datapath& datapath,
                                                       const MappingTask& task);
 
-/// Whether a sum is the same in whatever order its products are added.
+/// Whether a sum is the same in whatever order its products are added. It is for `int32` that wraps
+/// and for `exact`; it is not for `fp32`, for integers that saturate and for chunked sums
+/// (docs/arithmetic.md).
 bool orderIsFree(const numeric::AccumulatorFormat& accumulator);
 
 }  // namespace systole::arch

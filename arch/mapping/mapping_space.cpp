@@ -6,6 +6,8 @@
 namespace systole::arch {
 namespace {
 
+/// The choices of channelChunks(). Parts longer than the array has rows are multiples of them, so
+/// that their folds use all rows.
 std::vector<std::uint32_t> channelParts(const ArrayConfig& array, const ConvolutionShape& shape) {
     if (shape.groups > 1) {
         return {shape.inputChannels, 0};

@@ -8,7 +8,7 @@
 namespace systole::arch {
 namespace {
 
-constexpr std::uint64_t kMostPasses = 1024;  // followed; each costs some ten nanoseconds
+constexpr std::uint64_t kMostPasses = 1024;  // to follow; one takes some ten nanoseconds
 
 }  // namespace
 

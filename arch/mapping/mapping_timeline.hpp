@@ -8,39 +8,53 @@
 
 namespace systole::arch {
 
-/// The steps of a layer in the order of its program, on four units that take turns at the two
-/// halves of every buffer. Each unit works at its own speed, without ports, queues or refreshes.
-/// Of very many steps only the first ones are followed; the others take as long on the average.
+/// The timeline of MappingCosts::estimate (docs/mapping.md). It follows the steps of a layer in
+/// the order of its program. Four units work on them: the loads, the array, the vector unit and the
+/// stores. Every buffer has two halves, and a unit starts when the half that it needs is free and
+/// its operands are there. Ports and queues are left out. Of very many steps only the first ones
+/// are followed, and the others are taken to be as long on average.
+///
+/// The example of mapping_costs.hpp, with two column chunks outside and two tiles inside, has four
+/// steps. The first weights (612 cycles) and the first tile (272) are there after 884 cycles. The
+/// array then works without a gap, because the later loads are shorter than its work: 2 x 2844 +
+/// 2 x 2340 cycles for each chunk, 20736 in all, until cycle 21620. The last pass of the vector
+/// unit (88) and the last store (356) end at cycle 22064.
 class MappingTimeline {
 public:
     MappingTimeline(const MappingCosts& costs, const MappingCandidate& candidate);
 
+    /// Follows the steps. The results below hold afterwards.
     void run();
 
+    /// Cycles until the last store is over.
     double end() const { return end_; }
+    /// Cycles from the end of the last load until `end`.
     double tail() const { return end_ - loadFree_; }
+    /// DRAM bursts of all transfers.
     double bursts() const { return bursts_; }
 
 private:
-    /// One tile, one column chunk, one channel chunk.
+    /// The work on one tile, one column chunk and one channel chunk.
     struct Step {
         std::uint32_t row = 0;
         std::uint32_t column = 0;
         std::uint32_t chunk = 0;
-        std::uint32_t part = 0;  ///< of the reduction
-        std::uint32_t channels = 0;
-        bool isFirst = true;
-        bool isLast = true;
-        double ready = 0;       ///< its operands are there
-        double skipReady = 0;   ///< its skip operand is there
-        std::size_t input = 0;  ///< which of the two buffers
+        std::uint32_t part = 0;      ///< which channel chunk
+        std::uint32_t channels = 0;  ///< input channels of the load
+        bool isFirst = true;         ///< whether it begins the sums of its outputs
+        bool isLast = true;          ///< whether it completes them
+        double ready = 0;            ///< the cycle at which its operands are there
+        double skipReady = 0;        ///< the cycle at which its skip operand is there
+        std::size_t input = 0;       ///< which of the two buffers, 0 or 1; so are the next two
         std::size_t weight = 0;
         std::size_t output = 0;
     };
     using Halves = std::array<double, 2>;
 
     std::uint64_t stepCount() const;
+    /// Step `index` in the order of the program, without its times and buffers.
     Step stepAt(std::uint64_t index) const;
+    /// Whether the step uses the tile, or the weights, that the step before it has loaded.
     bool keepsTile(const Step& before, const Step& step) const;
     bool keepsWeights(const Step& before, const Step& step) const;
     std::uint64_t reductionOf(const Step& step) const;
@@ -53,21 +67,23 @@ private:
 
     const MappingCosts& costs_;
     const MappingCandidate& candidate_;
-    std::uint32_t parts_;
-    std::array<double, 2> writeStalls_;  ///< of the column chunks, and of the last one
-    std::uint64_t passes_ = 0;
+    std::uint32_t parts_;                ///< channel chunks
+    std::array<double, 2> writeStalls_;  ///< of the column chunks but the last, and of the last
+    std::uint64_t passes_ = 0;           ///< followed so far
     double bursts_ = 0;
     double end_ = 0;
+    // The cycle from which each unit is free.
     double loadFree_ = 0;
     double storeFree_ = 0;
     double arrayFree_ = 0;
     double vectorFree_ = 0;
-    // When the last user of a half is done with it.
+    // The cycle from which each half is free, because its last user is done with it.
     Halves inputFree_{};
     Halves weightFree_{};
     Halves outputFree_{};
     Halves skipFree_{};
     Halves sumsFree_{};
+    // The half that was used last; for the sums the half that is used next.
     std::size_t inputTurn_ = 1;
     std::size_t weightTurn_ = 1;
     std::size_t outputTurn_ = 1;

@@ -6,10 +6,10 @@ namespace {
 
 /// Pixels of the input that one pass over the tiles reads.
 struct Areas {
-    std::uint64_t all;     ///< of all tiles
-    std::uint64_t loaded;  ///< without tiles that read what the tile before them has loaded
-    std::uint64_t fresh;   ///< each pixel once
-    std::uint64_t corner;  ///< of the first tile, where the last one reads the same, else 0
+    std::uint64_t all;     ///< sum over all tiles
+    std::uint64_t loaded;  ///< the sum without tiles that read the same pixels as the tile before
+    std::uint64_t fresh;   ///< every pixel once
+    std::uint64_t corner;  ///< pixels of the first tile if the last one reads the same; else 0
 };
 
 Areas areasOf(const AxisTiles& rows, const AxisTiles& columns) {
@@ -23,6 +23,7 @@ Areas areasOf(const AxisTiles& rows, const AxisTiles& columns) {
     return areas;
 }
 
+/// Elements of the input that the loads of the layer bring, and how many of them are halo.
 struct InputElements {
     std::uint64_t all;
     std::uint64_t halo;

@@ -6,8 +6,8 @@
 namespace systole::arch {
 namespace {
 
-/// Behind the last input that outputs up to `output` read. (Negative quotients, here and below, are
-/// clamped: it does not matter how they round.)
+/// One past the last input that the outputs up to `output` read. Negative quotients, here and
+/// below, are clamped afterwards, so it does not matter how the division rounds them.
 std::int64_t inputEnd(const TileAxis& axis, std::int64_t output) {
     const std::int64_t reach = std::int64_t{axis.kernel - 1} * axis.dilation;
     const std::int64_t lastTap = output * axis.stride - axis.padBefore + reach;

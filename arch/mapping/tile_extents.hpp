@@ -6,10 +6,19 @@
 
 #include "arch/mapping/tiling.hpp"
 
-/// Which inputs the tiles of an axis of the image read.
+/// Which inputs the tiles along one axis of the image read. MappingSpace makes an AxisTiles for
+/// every tile size that it considers, dramTraffic counts the bytes of the loads from it, and
+/// sim/lowering uses tileExtent for the loads that it writes, so that both agree.
+///
+/// An example: 14 input rows, a kernel of 3, a padding of 1, 14 output rows in tiles of 8. The
+/// first tile has output rows 0 to 7 and reads input rows 0 to 8: 9 rows, its origin is -1 because
+/// the first tap lies in the padding. The second tile has output rows 8 to 13 and reads input rows
+/// 7 to 13: 7 rows, of which 2 (rows 7 and 8) are halo, because the first tile has read them too.
+/// Together the tiles read 16 rows, 14 of them fresh.
 namespace systole::arch {
 
-/// A sliding window along one axis, in steps of the upsampled image.
+/// A sliding window along one axis. Kernel, stride, padding and dilation count steps of the
+/// upsampled image; `inputs` counts elements of the image itself.
 struct TileAxis {
     std::uint32_t kernel = 1;
     std::uint32_t stride = 1;
@@ -27,18 +36,20 @@ TileAxis horizontalAxis(const ConvolutionShape& shape);
 struct TileExtent {
     std::uint32_t begin = 0;
     std::uint32_t length = 1;
-    std::int32_t origin = 0;  ///< first tap of the first output, relative to begin, upsampled
-    std::uint32_t halo = 0;   ///< those of them that the outputs before the range read as well
+    /// Where the first tap of the first output lies, relative to `begin`, in upsampled steps.
+    std::int32_t origin = 0;
+    std::uint32_t halo = 0;  ///< inputs of the range that earlier outputs read as well
 
     bool sameInputs(const TileExtent& other) const {
         return begin == other.begin && length == other.length;
     }
 };
 
-/// Where no tap lies on an element, one element all the same: a tile is never empty.
+/// The inputs of outputs `firstOutput` to `firstOutput` + `outputs` - 1. A range has at least one
+/// input, even where every tap lies in the padding, because a load of nothing does not exist.
 TileExtent tileExtent(const TileAxis& axis, std::uint32_t firstOutput, std::uint32_t outputs);
 
-/// An axis cut into tiles of `size` outputs, the last one smaller.
+/// An axis cut into tiles of `size` outputs. The last tile may be smaller.
 struct AxisTiles {
     AxisTiles(const TileAxis& axis, std::uint32_t tileSize);
 
@@ -48,10 +59,10 @@ struct AxisTiles {
     std::uint32_t size;
     std::uint32_t last;  ///< outputs of the last tile
     std::vector<TileExtent> extents;
-    std::uint64_t inputs = 0;     ///< of all tiles together
-    std::uint64_t fresh = 0;      ///< those without the halo
-    std::uint64_t unchanged = 0;  ///< those of tiles that read what the tile before them read
-    bool returns = false;         ///< the first tile reads what the last one reads
+    std::uint64_t inputs = 0;     ///< sum over all tiles
+    std::uint64_t fresh = 0;      ///< the same sum without the halos
+    std::uint64_t unchanged = 0;  ///< inputs of tiles that read the same range as the tile before
+    bool returns = false;         ///< whether the first tile reads the same range as the last one
 };
 
 }  // namespace systole::arch

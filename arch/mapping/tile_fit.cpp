@@ -8,7 +8,7 @@
 namespace systole::arch {
 namespace {
 
-constexpr std::uint64_t kLargestMemory = std::uint64_t{1} << 31;  // stands for unlimited
+constexpr std::uint64_t kLargestMemory = std::uint64_t{1} << 31;  // stands for "unlimited"
 
 }  // namespace
 
@@ -28,7 +28,7 @@ std::uint32_t TileFit::loadedChannels(const ConvolutionTiling& tiling) const {
     if (tiling.channelChunk != 0) {
         return tiling.channelChunk;
     }
-    // Groups that a column chunk can touch.
+    // A chunk may begin and end within a group, and a group that it holds in part counts whole.
     const std::uint64_t columns = std::uint64_t{tiling.blocksPerChunk} * array_.columns;
     const std::uint64_t groups =
         std::min<std::uint64_t>(shape_.groups, (columns - 1) / shape_.outputsPerGroup() + 2);
@@ -48,8 +48,8 @@ std::uint64_t TileFit::chunkOutputs(const ConvolutionTiling& tiling) const {
                                    shape_.outputChannels);
 }
 
-/// Rows of one half of the accumulator buffer: one pass over one block, or, where the reduction is
-/// split, all sums of the chunk until its last part.
+/// Rows of one half of the accumulator buffer. A half holds one pass over one block. Where the
+/// reduction is split it holds all sums of the chunk, because they stay until the last part.
 std::uint64_t TileFit::accumulatorRows(const ConvolutionTiling& tiling) const {
     const std::uint64_t outputs = std::uint64_t{tiling.tileHeight} * tiling.tileWidth;
     const bool splits = tiling.splits(shape_);

@@ -11,19 +11,27 @@
 
 namespace systole::arch {
 
-/// What a tiling needs of the scratchpads and of the accumulator buffer. Both halves of every
-/// buffer are counted.
+/// What a tiling needs of the scratchpads and of the accumulator buffer (docs/mapping.md). The
+/// search asks it for every candidate of MappingSpace and drops those that do not fit. Every buffer
+/// has two halves, and both are counted.
+///
+/// In the example of tiling.hpp a tile of 8 x 14 outputs reads at most 10 x 14 pixels of 32
+/// channels, 4480 bytes, and makes 8 x 14 x 32 = 3584 bytes. A chunk of two blocks needs 2 x 16 x
+/// (9 x 32 weights + 8 bytes of parameters) = 9472 bytes in a half of the weight scratchpad. One
+/// pass over a block needs 8 x 14 = 112 rows in a half of the accumulator buffer.
 class TileFit {
 public:
+    /// Keeps references to the machine's array and to the shape.
     TileFit(const MachineConfig& machine, const Datapath& datapath, const ConvolutionShape& shape,
             numeric::ScaleArithmetic arithmetic);
 
-    /// Sizes the tiling's buffers. Returns what does not fit, as DoesNotFit says it.
+    /// Fills in the sizes of the tiling's buffers. If the tiling does not fit it returns the
+    /// reason, worded as in DoesNotFit, and leaves the tiling alone.
     std::optional<std::string> size(ConvolutionTiling& tiling) const;
-    /// The same, without the words.
+    /// The same without the reason. The search uses it, because it asks often.
     bool fits(ConvolutionTiling& tiling) const;
 
-    /// Input channels that a load brings at most.
+    /// The most input channels that one load brings.
     std::uint32_t loadedChannels(const ConvolutionTiling& tiling) const;
 
 private:

@@ -6,12 +6,25 @@
 
 #include "arch/config.hpp"
 
-/// How a layer is cut so that its pieces fit the scratchpads. A piece is a *tile* of output
-/// positions, times a *column chunk* of output channels (a whole number of column blocks, each as
-/// wide as the array), times a *channel chunk* of the reduction.
+/// The words of the mapping (docs/mapping.md). A layer is too large for the scratchpads, so it is
+/// cut into pieces. A piece is one *tile* of output positions, times one *column chunk* of output
+/// channels, times one *channel chunk* of the reduction. A column chunk is a whole number of
+/// *column blocks*, and a block is as wide as the array.
+///
+/// MappingSpace lists the ways to cut a layer, TileFit says which of them fit, MappingCosts
+/// estimates their time, and searchMapping takes the best one. sim/lowering then writes the
+/// commands of that one. This file holds what all of them share: the layer's shape and its tiling.
+///
+/// The example of this folder: a 3 x 3 convolution, padded by 1, makes 14 x 14 x 64 outputs (height
+/// x width x channels) of 14 x 14 x 32 inputs, on a weight-stationary array of 16 x 16, with
+/// operands of one byte. Tiles of 8 x 14 outputs give two tiles, of 8 and of 6 rows. Two blocks a
+/// chunk give two column chunks of 32 output channels each. With all 32 input channels in one
+/// channel chunk the layer has 2 x 2 x 1 = 4 pieces.
 namespace systole::arch {
 
-/// A convolution (or GEMM: 1 x 1 kernel, height M, width 1) as the array sees it.
+/// A convolution as the array sees it; docs/arithmetic.md defines what it computes. A GEMM is a
+/// convolution with a 1 x 1 kernel over an image of height M and width 1. Sizes count elements,
+/// paddings count rows or columns of the upsampled input.
 struct ConvolutionShape {
     std::uint32_t inputHeight = 1;
     std::uint32_t inputWidth = 1;
@@ -25,7 +38,7 @@ struct ConvolutionShape {
     std::uint32_t strideX = 1;
     std::uint32_t dilationY = 1;
     std::uint32_t dilationX = 1;
-    std::uint32_t upsampleY = 1;  ///< of a transposed convolution: its stride
+    std::uint32_t upsampleY = 1;  ///< the stride of a transposed convolution; else 1
     std::uint32_t upsampleX = 1;
     std::int32_t padTop = 0;
     std::int32_t padLeft = 0;
@@ -40,7 +53,9 @@ struct ConvolutionShape {
     }
 };
 
-/// Bytes of one of the two buffers of each kind in the activation scratchpad.
+/// Bytes of a buffer in the activation scratchpad. There are two buffers of each kind, so that one
+/// can be filled while the other one is in use: buffers of 4480 input bytes and 3584 output bytes
+/// take 2 x (4480 + 3584) = 16128 bytes together.
 struct ActivationBuffers {
     std::uint32_t input = 0;
     std::uint32_t output = 0;
@@ -49,35 +64,41 @@ struct ActivationBuffers {
     std::uint64_t total() const { return 2 * (std::uint64_t{input} + output + skip); }
 };
 
+/// How a convolution is cut. TileFit fills in the sizes of the buffers.
 struct ConvolutionTiling {
     std::uint32_t tileHeight =
-        1;  ///< output rows and columns of a tile; the last ones may be smaller
+        1;  ///< output rows and columns of a tile; the last tile may be smaller
     std::uint32_t tileWidth = 1;
-    /// Input channels of a load: all of them, a part (dense layers: the reduction is split), or, in
-    /// grouped layers, those of the column chunk's groups (0).
+    /// Input channels of a load. A dense layer loads all of them, or a part, and then its reduction
+    /// is split. A grouped layer loads all of them, or, if this is 0, only the channels of the
+    /// groups that the column chunk touches.
     std::uint32_t channelChunk = 1;
     std::uint32_t blocksPerChunk = 1;  ///< column blocks whose weights are loaded together
-    bool weightsOuter = true;  ///< column chunks outside, tiles inside; else the other way round
+    bool weightsOuter = true;  ///< the outer loop is over column chunks; else it is over tiles
     ActivationBuffers buffers;
-    std::uint32_t weightBufferBytes = 0;  ///< of one half
-    std::uint32_t accumulatorRows = 0;    ///< of one half
+    std::uint32_t weightBufferBytes = 0;  ///< needed in a half of the weight scratchpad
+    std::uint32_t accumulatorRows = 0;    ///< needed in a half of the accumulator buffer
 
+    /// Whether a sum needs several loads of input channels.
     bool splits(const ConvolutionShape& shape) const {
         return shape.groups == 1 && channelChunk < shape.inputChannels;
     }
 };
 
-/// What does not fit: `needs N bytes, ... has M`.
+/// The reason why no tiling fits, as part of a sentence for the user: "a tile of 1 x 1 outputs
+/// needs 48 bytes, the activation scratchpad has 32".
 struct DoesNotFit {
     std::string reason;
 };
 
-/// Groups that one fold holds block-diagonally: 1 without depthwise packing, and where the
-/// reduction of a group is longer than half of the array's rows.
+/// Groups that one fold holds block-diagonally. An array of 32 x 32 holds 3 groups of a depthwise
+/// 3 x 3 layer, because a group takes 9 rows and 32 / 9 is 3. The result is 1 without depthwise
+/// packing, for other dataflows, and where two groups do not fit the rows or the columns.
 std::uint32_t groupsPerFold(const ArrayConfig& array, const ConvolutionShape& shape);
 
-/// Input rows (or columns) that `outputs` output positions read; at most, where zeros lie between
-/// them.
+/// Input rows (or columns) that `outputs` output positions read, without regard to padding: 8 rows
+/// of a 3 x 3 kernel read 10 rows. With upsampling, where zeros lie between the inputs, this is an
+/// upper bound.
 inline std::uint32_t inputExtent(std::uint32_t outputs, std::uint32_t stride, std::uint32_t kernel,
                                  std::uint32_t dilation, std::uint32_t upsample = 1) {
     return ((outputs - 1) * stride + (kernel - 1) * dilation) / upsample + 1;

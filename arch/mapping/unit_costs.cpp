@@ -11,7 +11,8 @@
 namespace systole::arch {
 namespace {
 
-/// Bytes a cycle that the DMA engine and the banks of a scratchpad take.
+/// Bytes a cycle that pass between the DMA engine and a scratchpad. The narrower of the engine and
+/// the banks limits them; where nothing limits them the rate is infinite.
 double rateInto(const ScratchpadConfig& scratchpad, const DmaConfig& dma) {
     double rate = std::numeric_limits<double>::infinity();
     if (dma.bytesPerCycle) {
@@ -23,7 +24,7 @@ double rateInto(const ScratchpadConfig& scratchpad, const DmaConfig& dma) {
     return rate;
 }
 
-/// How much longer everything takes for the refreshes of all banks at once.
+/// The factor by which refreshes of all banks at once slow the DRAM down.
 double refreshing(const memory::DdrConfig& ddr) {
     using memory::Command;
     if (ddr.refresh.mode != memory::RefreshMode::AllBank) {
@@ -35,7 +36,8 @@ double refreshing(const memory::DdrConfig& ddr) {
 
 }  // namespace
 
-/// The period is linear in the steps, but for a least value.
+/// The period is linear in the number of steps, but it has a least value: a short fold still waits
+/// for the load of the next stationary operands. Two calls of the closed form give both parts.
 FoldCosts::FoldCosts(const ArrayConfig& array) : stepCycles_(array.cyclesPerStep) {
     const ArrayConfig costs = assumedArray(array);
     const Cycle extra = array.convention == CycleConvention::Stonne ? kStonneOverhead : 0;
@@ -58,7 +60,8 @@ TransferCosts::TransferCosts(const MachineConfig& machine)
         const memory::DdrConfig& ddr = *machine.dram.ddr;
         const double clock = machine.clockHertz / ddr.clockHertz;
         busPerBurst_ = burstBytes_ * machine.clockHertz / ddr.peakBandwidth() * refreshing(ddr);
-        // Most transfers begin in another row than the one before them.
+        // Most transfers begin in another DRAM row than the transfer before, so the row is closed
+        // and opened first.
         latency_ = static_cast<double>(ddr.rowConflictClocks()) * clock;
     }
     perRequest_ = std::max(busPerBurst_, latency_ / machine.dma.outstandingBursts);

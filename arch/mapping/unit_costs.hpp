@@ -6,21 +6,31 @@
 #include "arch/config.hpp"
 #include "models/units.hpp"
 
-/// Cycles of the units for the estimate of a mapping: closed forms, no queues, no ports.
-/// docs/mapping.md.
+/// How long each unit takes for its part of a mapping, as closed forms without queues and ports;
+/// docs/mapping.md says what they leave out. MappingCosts combines them into the time of a layer.
+/// All times are core cycles. FoldCosts is exact where no port stalls the array: it follows from
+/// fold_schedule.hpp.
+///
+/// Numbers of the example of tiling.hpp, for a tile of 8 x 14 = 112 outputs:
+/// - the array, 16 x 16 with isolated folds: a fold of 112 steps takes 16 + 112 + 16 + 16 - 2 = 158
+///   cycles. With overlapped folds the next one begins after 112 cycles, and the last sum comes 46
+///   cycles after that.
+/// - a transfer of 9 x 14 x 32 = 4032 bytes, an ideal DRAM of 16 bytes a cycle with a latency of 20
+///   cycles and bursts of 64 bytes: 20 + 63 x 4 = 272 cycles.
+/// - the vector unit, 16 lanes and a pipeline of 4: 112 rows of 16 sums take 112 + 4 = 116 cycles.
 namespace systole::arch {
 
-/// Folds of the array, one behind the other.
+/// The cycles of the array's folds, one after another.
 class FoldCosts {
 public:
     explicit FoldCosts(const ArrayConfig& array);
 
-    /// From one fold to the next, in a long sequence.
+    /// Cycles from the start of a fold to the start of the next one, in a long sequence.
     Cycle period(std::uint64_t steps) const {
         const Cycle own = stepCycles_ * steps + gap_;
         return own > least_ ? own : least_;
     }
-    /// Behind its period, until the last sum of the last fold is there.
+    /// Cycles from the end of the last fold's period until its last sum is there.
     Cycle tail(std::uint64_t steps) const {
         const Cycle whole = stepCycles_ * steps + alone_;
         const Cycle usual = period(steps);
@@ -28,35 +38,37 @@ public:
     }
 
 private:
-    Cycle stepCycles_;
-    Cycle least_;
-    Cycle gap_;
-    Cycle alone_;
+    Cycle stepCycles_;  ///< of one step
+    Cycle least_;       ///< the shortest period
+    Cycle gap_;         ///< of the period, over and above the steps of a long fold
+    Cycle alone_;       ///< of an isolated fold, over and above its steps
 };
 
-/// A transfer: rows of runs of bytes that lie `stride` apart in DRAM.
+/// The bytes of a transfer as they lie in DRAM: `rows` rows of `count` runs each. The runs of a row
+/// begin `stride` bytes apart.
 struct Runs {
     std::uint64_t rows = 1;
-    std::uint64_t count = 1;  ///< in a row
-    std::uint64_t bytes = 0;  ///< of each
-    std::uint64_t stride = 0;
+    std::uint64_t count = 1;   ///< runs in a row
+    std::uint64_t bytes = 0;   ///< of a run
+    std::uint64_t stride = 0;  ///< bytes
 
     std::uint64_t total() const { return rows * count * bytes; }
 };
 
-/// DRAM and DMA.
+/// The cycles of transfers between DRAM and a scratchpad, by the DMA engine.
 class TransferCosts {
 public:
     explicit TransferCosts(const MachineConfig& machine);
 
-    /// Bursts that the runs touch, at a mean alignment.
+    /// Bursts that the runs touch, on average over their possible alignments: 10 runs of 4 bytes
+    /// that lie 64 bytes apart touch 10 bursts of 64 bytes.
     double bursts(const Runs& runs) const;
-    /// From the first request to the last byte in its scratchpad, or in DRAM.
+    /// Cycles from the first request until the last byte is in the scratchpad, or in DRAM.
     double cycles(const Runs& runs) const { return cycles(runs, activationRate_); }
     double weightCycles(std::uint64_t bytes) const { return cycles({1, 1, bytes, 0}, weightRate_); }
-    /// That DRAM is busy with them.
+    /// Cycles that DRAM is busy with so many bursts.
     double busCycles(double bursts) const { return bursts * busPerBurst_; }
-    /// Never more than what `cycles` says for the same bytes, however they lie.
+    /// Cycles that so many bytes take at least, however they lie in DRAM: a bound for `cycles`.
     double leastCycles(std::uint64_t bytes) const;
     double leastBusCycles(std::uint64_t bytes) const {
         return static_cast<double>(bytes) / burstBytes_ * busPerBurst_;
@@ -66,20 +78,20 @@ private:
     double cycles(const Runs& runs, double rate) const;
 
     double burstBytes_;
-    double busPerBurst_ = 0;  ///< core cycles
-    double latency_ = 0;      ///< of a request that meets nobody
-    double perRequest_ = 0;   ///< at least, between two requests
-    // Bytes a cycle between DMA and scratchpad, infinite if unlimited.
+    double busPerBurst_ = 0;  ///< core cycles that a burst keeps the bus
+    double latency_ = 0;      ///< core cycles of a request without contention
+    double perRequest_ = 0;   ///< core cycles between two requests, at least
+    // Bytes a cycle between the DMA engine and the scratchpad; infinite if unlimited.
     double activationRate_;
     double weightRate_;
 };
 
-/// The vector unit on the way from the accumulators to codes.
+/// The cycles of the vector unit for requantizing sums of the accumulator buffer.
 class VectorCosts {
 public:
     explicit VectorCosts(const VectorUnitConfig& config) : config_(config) {}
 
-    /// `rows` of the accumulator buffer, `columns` of each.
+    /// Cycles for `columns` sums in each of `rows` rows of the accumulator buffer.
     Cycle cycles(std::uint64_t rows, std::uint64_t columns) const {
         return config_.pipelineDepth +
                (config_.lanes ? rows * ceilDivide(columns, *config_.lanes) : 0);

@@ -69,8 +69,8 @@ void DramController::request(const Burst& burst, BurstClient& client) {
     schedule(channel);
 }
 
-/// Of what arrives in one clock, reads go before writes: the order of processes within an instant
-/// must not matter.
+/// Of the bursts that arrive in one clock, reads go before writes, so that the order in which the
+/// kernel runs processes within an instant does not matter.
 void DramController::arrive(Channel& channel, const Arrival& arrival) {
     auto place = channel.arriving.end();
     const auto isLater = [&](const Arrival& other) {
@@ -83,8 +83,8 @@ void DramController::arrive(Channel& channel, const Arrival& arrival) {
     channel.arriving.insert(place, arrival);
 }
 
-/// Does what the channel does before `clock`. What is done at a clock is decided on in the next
-/// one: all that arrives in time for it is known then.
+/// Does what the channel does before `clock`. What it does at a clock is decided in the next clock,
+/// because only then all bursts that have arrived in time are known.
 void DramController::serveUntil(Channel& channel, Cycle clock) {
     for (Cycle next = nextClock(channel); next < clock; next = nextClock(channel)) {
         if (next == entryClock(channel)) {
@@ -96,7 +96,7 @@ void DramController::serveUntil(Channel& channel, Cycle clock) {
     }
 }
 
-/// When the queues take the next burst; kNever as long as they have no room for it.
+/// The clock at which the queues take the next burst; kNever as long as they have no room for it.
 Cycle DramController::entryClock(const Channel& channel) const {
     if (channel.arriving.empty() ||
         !channel.controller.hasRoom(channel.arriving.front().request.burst.isWrite)) {

@@ -19,17 +19,17 @@
 
 namespace systole::arch {
 
-/// DRAM commands that one owner's bursts caused.
+/// The DRAM commands that one owner's bursts have caused.
 struct OwnerCommands {
     std::uint64_t activates = 0;
     std::uint64_t reads = 0;
     std::uint64_t writes = 0;
 };
 
-/// All DRAM channels behind one port, on a clock of their own. The timing is models/memory's; this
-/// module waits for the next command or answer, and for nothing else. Each channel takes bursts in
-/// the order of their arrival, as its queues have room. A write is answered one clock after the
-/// queue has taken it, a read when its data have passed the pins.
+/// All DRAM channels, on a clock of their own, with one port to the machine. The timing comes from
+/// models/memory (docs/dram.md); this module only waits for the next command or answer. Each
+/// channel takes bursts in the order of their arrival, as far as its queues have room. A write is
+/// answered one clock after the queue has taken it, a read when its data have passed the pins.
 class DramController final : public sc_core::sc_module, public MemoryPort {
 public:
     DramController(const sc_core::sc_module_name& name, const memory::DramConfig& config,
@@ -38,20 +38,20 @@ public:
     void request(const Burst& burst, BurstClient& client) override;
     std::uint32_t burstBytes() const override { return config_.burstBytes(); }
 
-    /// Back to the state after power-up at the current time: all banks closed, refresh due tREFI
-    /// later. All requests are answered; writes that are still queued are forgotten.
+    /// Returns to the state after power-up at the current time: all banks are closed, and a refresh
+    /// is due tREFI later. All requests must be answered. Writes that are still queued are dropped.
     void reset();
-    /// Counters of each channel from reset to now; empty for an ideal memory. Nothing may be
-    /// waiting.
+    /// The counters of each channel from reset until now; empty for an ideal memory. No request may
+    /// be waiting.
     std::vector<memory::DramCounters> countersNow();
-    /// Commands that each owner's bursts caused since reset, by Burst::owner.
+    /// The commands that each owner's bursts have caused since reset, by Burst::owner.
     const std::vector<OwnerCommands>& ownerCommands() const { return ownerCommands_; }
 
 private:
     struct Request {
         Burst burst;
         BurstClient* client = nullptr;
-        std::uint64_t order = 0;  ///< of requests
+        std::uint64_t order = 0;  ///< number of the request since reset
     };
     struct Arrival {
         Request request;
@@ -59,14 +59,14 @@ private:
     };
     struct Channel {
         memory::MemoryController controller;
-        std::deque<Arrival> arriving;  ///< of this clock, or for which there has been no room
-        Cycle freeSince = 0;           ///< there has been room
+        std::deque<Arrival> arriving;  ///< bursts of this clock, and those that found no room
+        Cycle freeSince = 0;           ///< the clock since which there is room
     };
     struct Answer {
         std::uint64_t ticks;
         std::uint64_t order;  ///< of the request; keeps equal times deterministic
         std::uint64_t tag;
-        BurstClient* client;  ///< none: somebody was told before, and the time counts alone
+        BurstClient* client;  ///< null if it was told before, so that only the time counts
         bool operator>(const Answer& other) const {
             return ticks != other.ticks ? ticks > other.ticks : order > other.order;
         }

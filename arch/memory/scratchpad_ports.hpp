@@ -10,11 +10,12 @@
 #include "models/memory/ports/port_arbiter.hpp"
 #include "models/memory/ports/port_map.hpp"
 
-/// The ports of the scratchpads and of the accumulator buffer, and who meets at them.
+/// The ports of the scratchpads and of the accumulator buffer, and the arbitration between the
+/// units that want the same port. The units post their accesses here (models/memory/ports).
 namespace systole::arch {
 
-/// Words of a scratchpad. Addresses count storage bytes: an element has as many as it has whole
-/// bytes, whatever room it takes in a word.
+/// The words of a scratchpad. Addresses count storage bytes: an element has whole bytes there,
+/// whatever room it takes in a word. int8 elements in words of 8 bytes: address 20 lies in word 2.
 class WordLayout {
 public:
     WordLayout(const ScratchpadConfig& config, const numeric::Format& element,
@@ -33,7 +34,8 @@ public:
             visit(word);
         }
     }
-    /// Storage bytes of a word, and of the whole scratchpad.
+    /// Storage bytes of a word, and of the whole scratchpad. The latter has no value if the
+    /// scratchpad is unlimited.
     std::uint32_t wordBytes() const { return elementsPerWord_ * elementBytes_; }
     Limit capacityBytes() const;
 
@@ -46,11 +48,12 @@ private:
 WordLayout activationLayout(const MachineConfig& machine);
 WordLayout weightLayout(const MachineConfig& machine);
 
+/// All ports of one machine.
 class ScratchpadPorts {
 public:
     explicit ScratchpadPorts(const MachineConfig& config);
 
-    /// Forgets everything: time begins anew at cycle 0.
+    /// Forgets all accesses. Time begins again at cycle 0.
     void reset();
 
     memory::PortArbiter& arbiter() { return *arbiter_; }
@@ -60,10 +63,10 @@ public:
     const WordLayout& weightWords() const { return weightWords_; }
     const memory::PortMap& activations() const { return activations_; }
     const memory::PortMap& weights() const { return weights_; }
-    /// Bank 0 and 1: the halves. No resources where sums are read and written by ports of their
-    /// own: nobody meets there.
+    /// Banks 0 and 1 are the two halves. It has no ports if reads and writes of sums have separate
+    /// ports, because then there is no contention.
     const memory::PortMap& accumulators() const { return accumulators_; }
-    /// The half of an accumulator row, of so many rows in all.
+    /// The half in which a row of the accumulator buffer lies. `rows` counts both halves.
     static std::uint64_t halfOf(std::uint32_t row, std::uint32_t rows) {
         return row < rows / 2 ? 0 : 1;
     }

@@ -13,7 +13,9 @@
 #include "arch/program/tile_window.hpp"
 #include "models/numeric/sums/requantize.hpp"
 
-/// The command set: what the sequencer replays. Addresses are bytes unless they say otherwise.
+/// The command set (docs/machine.md). sim/lowering writes programs of these commands, the sequencer
+/// hands them to the units, and MachineState computes what they do. Addresses are bytes of the
+/// memory that the command names, and places in DRAM are bytes of its image (DramLayout).
 namespace systole::arch {
 
 /// The units that have a command queue. Each executes its commands in order.
@@ -21,7 +23,7 @@ enum class Unit : std::uint8_t { Load, Store, Array, Vector };
 inline constexpr std::size_t kUnitCount = 4;
 inline constexpr std::array<const char*, kUnitCount> kUnitNames{"load", "store", "array", "vector"};
 
-/// Runs of consecutive bytes in DRAM, at two strides: counts[0] x counts[1] runs.
+/// Runs of consecutive bytes in DRAM: counts[0] x counts[1] runs, at two strides in bytes.
 struct DramBox {
     std::uint64_t address = 0;
     std::uint32_t runBytes = 0;
@@ -31,29 +33,29 @@ struct DramBox {
     std::uint64_t bytes() const { return std::uint64_t{runBytes} * counts[0] * counts[1]; }
 };
 
-/// DRAM to activation scratchpad; the runs lie densely there.
+/// Copies from DRAM to the activation scratchpad, where the runs lie densely.
 struct LoadTile {
     DramBox source;
     std::uint32_t destination = 0;
-    std::uint32_t haloBytes = 0;  ///< that a neighbouring tile of the same pass has brought as well
+    std::uint32_t haloBytes = 0;  ///< bytes that an earlier tile of the same pass has brought too
 };
 
-/// DRAM to weight scratchpad.
+/// Copies from DRAM to the weight scratchpad, where the runs lie densely.
 struct LoadWeights {
     DramBox source;
     std::uint32_t destination = 0;
 };
 
-/// Activation scratchpad, dense, to DRAM.
+/// Copies from the activation scratchpad, where the bytes lie densely, to DRAM.
 struct StoreTile {
     std::uint32_t source = 0;
     DramBox destination;
 };
 
-/// One fold of the array: `reduction` x `channels` weights meet `outputs` output positions of the
-/// window. The dataflow says which of the three are laid along rows, along columns and along time
-/// (docs/array.md), and so which two are bounded by the array. The sums are added to those of the
-/// accumulator buffer, or overwrite them.
+/// One fold of the array: the operands of `outputs` output positions of the window times
+/// `reduction` x `channels` weights. The dataflow says which of the three sizes lies along rows,
+/// along columns and along time (docs/array.md), and so which two the array bounds. The sums are
+/// added to those in the accumulator buffer if `accumulate` is set; else they overwrite them.
 ///
 /// The sum of output m and channel n (both counted within the fold) lies in accumulator row
 /// `accumulatorRow` + m, column `columnBegin` + n; input stationary, in row `accumulatorRow` + n,
@@ -69,14 +71,14 @@ struct Stream {
     std::uint32_t outputBegin = 0;  ///< first output position
     std::uint32_t outputs = 1;
     std::uint32_t kBegin = 0;       ///< first reduction index
-    std::uint32_t reduction = 1;    ///< of a group
-    std::uint32_t channels = 1;     ///< output channels, of a group
+    std::uint32_t reduction = 1;    ///< reduction indices of a group
+    std::uint32_t channels = 1;     ///< output channels of a group
     std::uint32_t groupCount = 1;   ///< groups side by side
     std::uint32_t columnBegin = 0;  ///< array column of the first one; 0 if input stationary
     std::uint32_t weights = 0;      ///< weight scratchpad: codes [groupCount][reduction][channels]
     std::uint32_t accumulatorRow = 0;
     bool accumulate = false;
-    bool countsElementsOnly = false;  ///< macs: transposed convolutions; see macsOf
+    bool countsElementsOnly = false;  ///< for macsOf: whether the convolution is transposed
 
     std::uint64_t sums() const { return std::uint64_t{outputs} * channels * groupCount; }
 };
@@ -84,7 +86,7 @@ struct Stream {
 /// Group `index` of a stream, as a stream of its own.
 Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes);
 
-/// Steps of the fold: the dimension that lies along time.
+/// Steps of the fold: its size in the dimension that lies along time.
 std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream);
 
 /// Multiply-accumulates of the network in this fold. Padding counts, as it does in every ordinary
@@ -99,14 +101,15 @@ struct SkipAddition {
     bool relu = false;
 };
 
-/// Accumulators to codes. Per channel one parameter record in the weight scratchpad: bias
-/// (accumulator storage bytes), then the FP32 multiplier, or mantissa and shift (4 bytes each).
+/// Turns accumulators into codes. Every channel has a parameter record in the weight scratchpad:
+/// the bias (in the accumulator's storage bytes), then the FP32 multiplier, or mantissa and shift
+/// (4 bytes each).
 struct Requantize {
     std::uint32_t accumulatorRow = 0;
     std::uint32_t outputs = 1;  ///< output positions
     std::uint32_t channels = 1;
-    /// Channels lie along the accumulator's rows and outputs along its columns: what an
-    /// input-stationary array leaves there; else the other way round.
+    /// Whether channels lie along the accumulator's rows and outputs along its columns, as an
+    /// input-stationary array leaves them. Else outputs lie along the rows.
     bool channelsAlongRows = false;
     std::uint32_t parameters = 0;
     bool relu = false;
@@ -115,20 +118,20 @@ struct Requantize {
     std::uint32_t pitch = 0;        ///< destination + output * pitch + channel * element bytes
 };
 
-/// Pooling over a tile in the activation scratchpad; every channel of the window for itself.
+/// Pools over a tile in the activation scratchpad, every channel of the window by itself.
 struct Pool {
     enum class Kind : std::uint8_t { Max, Average };
     TileWindow window;
     Kind kind = Kind::Max;
     bool countIncludesPad = false;
-    std::vector<numeric::Rescale> rescales;  ///< Average: by count; index 0 unused
+    std::vector<numeric::Rescale> rescales;  ///< for averages, by the count of taps; 0 is unused
     std::uint32_t destination = 0;           ///< dense [output][channel]
 };
 
-/// Element by element over tiles in the activation scratchpad.
+/// Works element by element on tiles in the activation scratchpad: an addition or a ReLU.
 struct Elementwise {
     std::uint32_t source = 0;
-    std::optional<SkipAddition> addition;  ///< else ReLU
+    std::optional<SkipAddition> addition;  ///< empty for a ReLU
     std::uint32_t elements = 0;
     std::uint32_t destination = 0;
 };

@@ -9,7 +9,7 @@
 namespace systole::arch {
 namespace {
 
-/// The last of ascending entries whose address is not behind the one given.
+/// The last of ascending entries whose address is not greater than the one given; else null.
 template <typename Entry>
 const Entry* lastUpTo(const std::vector<Entry>& entries, std::uint64_t Entry::*address,
                       std::uint64_t given) {

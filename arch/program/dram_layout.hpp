@@ -8,13 +8,12 @@
 
 namespace systole::arch {
 
-/// Where the image of the DRAM lies in the DRAM: commands name places in the image, where an
-/// element has whole bytes; in the DRAM elements lie one after the other, as many bits as they
-/// have.
+/// Where the parts of the DRAM's image lie in the DRAM. Commands name places in the image, in which
+/// every element has whole bytes. In the DRAM elements lie one after the other without padding.
 class DramLayout {
 public:
-    /// Places `bytes` of the image; both addresses are multiples of `alignment`. Returns the
-    /// image's.
+    /// Finds a place for `bytes` bytes of the image. Its addresses in the image and in the DRAM are
+    /// multiples of `alignment`. Returns the address in the image.
     std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment,
                            const memory::ElementRoom& room);
 
@@ -30,14 +29,14 @@ public:
     memory::ElementRoom roomAt(std::uint64_t imageAddress) const;
     /// The bit of the DRAM at which the element at a place of the image begins.
     std::uint64_t memoryBit(std::uint64_t imageAddress) const;
-    /// Parameter records among the elements of a region. A record has the room of so many elements,
-    /// but is none: its bits lie there densely.
+    /// Parameter records among the elements of a region. A record takes the room of several
+    /// elements, but it is not cut into elements: its bits lie there densely.
     struct Records {
         std::uint64_t image;
-        std::uint32_t imageBytes;  ///< of one
+        std::uint32_t imageBytes;  ///< of one record
         std::uint32_t count;
     };
-    /// After all that were added before.
+    /// Adds records. They must lie after all that were added before.
     void addRecords(std::uint64_t image, std::uint32_t imageBytes, std::uint32_t count);
     /// The records that a place of the image belongs to, or null.
     const Records* recordsAt(std::uint64_t imageAddress) const;
@@ -47,9 +46,10 @@ public:
         std::uint64_t imageByte;
         std::uint32_t imageBit;
         std::uint32_t bits;
-        bool isHeld;  ///< else nothing was allocated there
+        bool isHeld;  ///< whether anything was allocated there
     };
-    /// What bit `memoryBit` % 8 of byte `memoryBit` / 8 and the bits after it hold.
+    /// The place in the image of bit `memoryBit` % 8 of byte `memoryBit` / 8 of the memory, and of
+    /// the bits after it.
     Piece pieceAt(std::uint64_t memoryBit) const;
 
 private:

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t kByteBits = 8;
 
-/// Turns bits of a run by their place in the DRAM.
+/// A run of bytes in the image, whose bits can be inverted by their place in the DRAM. The image
+/// gives every element whole bytes, but the DRAM packs elements bit by bit, so the places differ.
 class Run {
 public:
     Run(const DramLayout& layout, std::uint64_t imageAddress, const FaultyReads::Content& content,
@@ -27,11 +28,13 @@ public:
                       data.size(), room_.imageBytes);
     }
 
+    /// The bits of the DRAM that hold the run: `begin` up to, not including, `end`.
     std::uint64_t begin() const { return begin_; }
     std::uint64_t end() const { return end_; }
 
+    /// Inverts the bit of the image that this bit of the DRAM holds, if there is one.
     void turn(std::uint64_t memoryBit) {
-        if (memoryBit < begin_ || memoryBit >= end_) return;  // another run's
+        if (memoryBit < begin_ || memoryBit >= end_) return;  // the bit belongs to another run
         const std::uint64_t element = (memoryBit - begin_) / room_.bits;
         const std::uint64_t bit = (memoryBit - begin_) % room_.bits;
         const std::uint64_t place = element * room_.imageBytes;
@@ -43,7 +46,8 @@ public:
     }
 
 private:
-    /// A record's bytes fill its first elements' bits; what is left of its elements means nothing.
+    /// A record has the room of several elements. Its bytes fill the bits of the first ones; the
+    /// bits that are left have no meaning.
     void turnInRecord(const DramLayout::Records& records, std::uint64_t place, std::uint64_t bit) {
         const std::uint64_t offset = place - records.image;
         const std::uint64_t within =
@@ -80,7 +84,8 @@ FaultyReads::Word FaultyReads::readWord(std::uint64_t number) {
     ++counters_.wordsRead;
     counters_.bitErrors += static_cast<std::uint64_t>(std::popcount(cells.data));
     if (ecc_) {
-        // Linear: the mask of wrong bits decodes to that of those left.
+        // The code is linear, so the mask of wrong bits can be decoded in place of the data. The
+        // result is the mask of the bits that are still wrong.
         const memory::SecdedWord decoded = memory::decodeSecded(cells.data, cells.check);
         counters_.bitErrors += static_cast<std::uint64_t>(std::popcount(cells.check));
         word.wrong = decoded.data;

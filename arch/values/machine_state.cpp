@@ -31,7 +31,7 @@ void checkRange(std::uint64_t address, std::uint64_t bytes, std::uint64_t size,
                   memory, size);
 }
 
-/// Each code becomes the one that it is taken for; there may be no table.
+/// Replaces each code by its entry in the table. An empty table changes nothing.
 void takeCodes(const std::vector<std::uint16_t>& table, std::vector<std::uint16_t>& codes) {
     if (table.empty()) {
         return;
@@ -186,7 +186,8 @@ std::span<std::int64_t> MachineState::sumAt(std::uint32_t row, std::uint32_t col
     return std::span(accumulators_).subspan(at, gemm_.words());
 }
 
-/// What a fold of the array may be: two of its three dimensions lie along rows and columns.
+/// Checks that the fold fits the array. The dataflow lays two of its three dimensions along the
+/// rows and the columns, which bound them; the third one lies along time.
 void MachineState::checkFold(const Stream& stream) const {
     const bool inputs = array_.dataflow == Dataflow::InputStationary;
     const bool outputs = array_.dataflow == Dataflow::OutputStationary;
@@ -198,8 +199,8 @@ void MachineState::checkFold(const Stream& stream) const {
                "accumulator buffer");
 }
 
-/// Calls visit(words in the accumulator buffer, words of the fold's sums, count of words) for runs
-/// that lie densely in both.
+/// Calls visit(words in the accumulator buffer, words of the fold's sums, count of words) for every
+/// run of sums that lies densely in both.
 template <typename Visit>
 void MachineState::forEachRunOfSums(const Stream& stream, Visit&& visit) {
     const std::size_t words = gemm_.words();
@@ -216,7 +217,7 @@ void MachineState::forEachRunOfSums(const Stream& stream, Visit&& visit) {
     }
 }
 
-/// Group by group: what shares a fold shares no sum.
+/// Groups that share a fold have no sum in common, so they can be computed one after another.
 void MachineState::apply(const Stream& stream) {
     SYSTOLE_CHECK(stream.groupCount == 1 || stream.groupCount * stream.reduction <= array_.rows,
                   "{} groups of {} reduction indices in {} rows", stream.groupCount,

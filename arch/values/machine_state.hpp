@@ -16,12 +16,22 @@
 
 namespace systole::arch {
 
-/// Every value the machine holds, and what each command does to it. Timing lives elsewhere: a
-/// command takes effect as a whole, at the cycle at which its unit completes it; replaying a
-/// program in order without a clock gives the same values, or a token is missing.
+/// Every value that the machine holds, and what each command does to it. docs/arithmetic.md defines
+/// the values, docs/machine.md the machine. The units (CommandUnit) spend the time of a command and
+/// then call `execute`, so a command takes effect as a whole in the cycle in which its unit
+/// completes it. Nothing here knows the time. A replay of the program in order, without a clock,
+/// must give the same values; if it does not, a token is missing.
+///
+/// An example with INT8 operands: activations 1 2 / 3 4 (two outputs of two reduction indices) and
+/// weights 5 6 / 7 8 (two channels). A Stream gives the sums 19 22 / 43 50. A Requantize with
+/// biases 10 and -100 and multiplier 1 writes the codes 29 -78 / 53 -50.
+///
+/// Addresses and sizes are bytes, except for the rows of the accumulator buffer. A command that
+/// leaves its memory or the array is a mistake of the lowering: an InvariantError.
 class MachineState {
 public:
-    /// Of the DRAM only its errors matter here.
+    /// Of the DRAM's configuration only the faults and the ECC matter here. `sampling` is for
+    /// startSampling.
     MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
                  const memory::DramConfig& dram = {},
                  const std::optional<OperandSampling>& sampling = std::nullopt);
@@ -29,30 +39,35 @@ public:
     /// Sizes the memories for a program and clears them.
     void reset(const Program& program);
 
+    /// Lets a command take effect.
     void execute(const Operation& operation);
 
+    /// The image of the DRAM, in which every element has whole bytes (DramLayout).
     std::span<std::uint8_t> dram() { return dram_; }
     std::span<const std::uint8_t> dram() const { return dram_; }
     std::span<const std::uint8_t> activationScratchpad() const { return activations_; }
     const Datapath& datapath() const { return datapath_; }
-    /// Bytes that commands have moved from and to DRAM since the replay began.
+    /// Bytes that commands have moved from and to DRAM since the replay began. Elements count with
+    /// the bits that they have in DRAM.
     std::uint64_t bytesLoaded() const { return bytesLoaded_; }
     std::uint64_t bytesStored() const { return bytesStored_; }
-    /// Clears the counts and what names random bits, and the array's operand registers: every
-    /// replay begins alike.
+    /// Clears the counters, the state of the random bits and the array's operand registers, so that
+    /// every replay begins in the same state.
     void startReplay();
-    /// Sums that overflowed or saturated in the array since the replay began.
+    /// How often sums have overflowed or saturated in the array since the replay began.
     const numeric::AccumulatorEvents& accumulatorEvents() const { return events_; }
-    /// What loads saw of faulty cells since the replay began; empty if the DRAM has no errors.
+    /// What loads have seen of faulty cells since the replay began; null if the DRAM has neither
+    /// faults nor ECC.
     const memory::DramFaultCounters* dramFaults() const {
         return faultyReads_ ? &faultyReads_->counters() : nullptr;
     }
-    /// What the array's operand registers have done since the replay began.
+    /// What the array's operand registers have done since the replay began
+    /// (docs/energy_activity.md).
     const Activity& operandActivity() const { return activity_.counts(); }
-    /// Keeps traces of operands from now, the beginning of a replay of the whole program, until
-    /// they are taken; nothing without a sampling.
+    /// Begins to keep traces of operands. It is called at the beginning of a replay of the whole
+    /// program, and the traces last until takeSamples. It does nothing without a sampling.
     void startSampling(const Program& program);
-    /// A sample for each layer; empty where none were begun.
+    /// The traces, one for each layer; empty if none were begun.
     std::vector<OperandSample> takeSamples();
 
 private:
@@ -90,7 +105,8 @@ private:
     DramLayout layout_;
     std::vector<std::uint8_t> dram_;
     std::optional<FaultyReads> faultyReads_;
-    /// codesAsTaken by the array and by the vector unit; empty where only codes of the formats are.
+    /// Tables of codesAsTaken for the array and the vector unit. They are empty where the DRAM has
+    /// no errors, because then every code is one that the format produces.
     std::vector<std::uint16_t> arrayActivations_;
     std::vector<std::uint16_t> arrayWeights_;
     std::vector<std::uint16_t> vectorActivations_;
@@ -101,13 +117,14 @@ private:
     numeric::AccumulatorEvents events_;
     OperandActivity activity_;
     std::optional<OperandSampler> sampler_;
-    bool samples_ = false;  ///< in this replay
-    /// Rows of operands that the array has streamed: they name the random bits of stochastic
-    /// rounding, so that no two additions of a replay share theirs.
+    bool samples_ = false;  ///< whether this replay keeps traces
+    /// Rows of operands that the array has streamed. Stochastic rounding draws its random bits by
+    /// this number, so that no two additions of a replay have the same ones (docs/arithmetic.md,
+    /// section 1).
     std::uint32_t streamedRows_ = 0;
     std::uint64_t bytesLoaded_ = 0;
     std::uint64_t bytesStored_ = 0;
-    /// Operands of one fold, and its sums.
+    /// The operands and the sums of one fold, kept to save allocations.
     std::vector<std::uint16_t> foldActivations_;
     std::vector<std::uint16_t> foldWeights_;
     std::vector<std::int64_t> foldSums_;

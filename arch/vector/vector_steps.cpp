@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t kSoftmaxPasses = 3;  // maximum; exponentials and their sum; quotients
 
-/// Elements that lie `stride` bytes apart.
+/// Elements that lie `stride` bytes apart from each other.
 struct Spaced {
     std::uint32_t address;
     std::uint32_t stride;
@@ -48,7 +48,7 @@ private:
         to.accesses.insert(to.accesses.end(), from.accesses.begin(), from.accesses.end());
     }
 
-    /// Elements 0 .. count in groups that pass the lanes together: visit(first, elements).
+    /// Cuts `count` elements into groups that pass the lanes together: visit(first, elements).
     template <typename Visit>
     void forEachGroup(std::uint32_t count, Visit&& visit) const {
         const auto lanes = static_cast<std::uint32_t>(
@@ -64,7 +64,7 @@ private:
         result_.operations += elements;
     }
 
-    /// Words that follow each other are touched once.
+    /// Calls visit(word) for the words of the elements. Neighbours in one word touch it once.
     template <typename Visit>
     void forEachActivationWord(const Spaced& run, Visit&& visit) const {
         const WordLayout& layout = ports_.activationWords();
@@ -92,7 +92,7 @@ private:
         });
     }
 
-    /// Parameter records are read when the first row of sums meets them and then kept.
+    /// Parameter records are read together with the first row of sums and then kept.
     void readParameters(const Requantize& op, std::uint32_t first, std::uint32_t channels) {
         ports_.weightWords().forEachWord(op.parameters + std::uint64_t{first} * parameterBytes_,
                                          std::uint64_t{channels} * parameterBytes_,

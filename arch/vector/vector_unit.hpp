@@ -5,8 +5,8 @@
 
 namespace systole::arch {
 
-/// Bias, requantize, activation, residual addition, pooling, softmax: `lanes` elements a cycle; see
-/// vectorSteps.
+/// The unit for bias, requantization, ReLU, residual addition, pooling and softmax. It takes
+/// `lanes` elements a cycle; vectorSteps says what it reads and writes in each.
 class VectorUnit final : public CommandUnit {
 public:
     VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config, Replay& replay);

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// Writes the commands of one convolution. lowering.cpp calls it with the mapping that the search
+// has chosen; weight_packing cuts the weights, and ProgramBuilder derives the tokens.
+//
+// A layer runs in steps: one tile, one column chunk, one channel chunk. A step has LoadWeights,
+// LoadTile and, for a fused addition, the load of the skip operand; then for every block and pass
+// its Streams and a Requantize; then a StoreTile. What the step before has loaded is not loaded
+// again, and only the last channel chunk of the outputs has the Requantize and the StoreTile.
+//
+// The example of lowering.hpp, 3 x 4 x 8 on 4 x 4 with two column chunks, has two steps of one
+// Stream each. The second step keeps the tile. Its sums lie in accumulator rows 3 to 5, those of
+// the first step in rows 0 to 2.
 #include <algorithm>
 #include <array>
 
@@ -10,13 +21,14 @@
 namespace systole::sim {
 namespace {
 
-/// One tile, one column chunk, one channel chunk.
+/// The work on one tile, one column chunk and one channel chunk. Addresses are bytes of the
+/// activation or weight scratchpad; `weightSource` is a byte of the DRAM image.
 struct Step {
-    TensorBox outputs;  ///< channels: those of the column chunk
+    TensorBox outputs;  ///< the tile, with the channels of the column chunk
     const WeightChunk* weights = nullptr;
     std::uint64_t weightSource = 0;
-    bool isFirst = false;  ///< channel chunk of these outputs
-    bool isLast = false;
+    bool isFirst = false;  ///< whether this is the first channel chunk of these outputs
+    bool isLast = false;   ///< whether it is their last one
     InputTile tile;
     bool loadsTile = false;
     bool loadsWeights = false;
@@ -24,9 +36,10 @@ struct Step {
     std::uint32_t weightAddress = 0;
     std::uint32_t outputAddress = 0;
     std::uint32_t skipAddress = 0;
-    std::uint32_t accumulatorRow = 0;  ///< of the first block, where the reduction is split
+    std::uint32_t accumulatorRow = 0;  ///< first row of the sums, if the reduction is split
 };
 
+/// Makes all steps of a layer first, then writes their commands.
 class ConvolutionLowering {
 public:
     ConvolutionLowering(LoweringContext& context, const QuantizedNode& node,
@@ -63,8 +76,8 @@ public:
         arch::Program& program = context_.builder.program();
         program.activationBytes =
             std::max(program.activationBytes, static_cast<std::uint32_t>(tiling_.buffers.total()));
-        // The loads of a step come before the computation of the one before it, so that they run
-        // ahead.
+        // The loads of a step come before the computation of the step before it, so that they can
+        // run during that computation.
         emitLoads(steps_.front());
         for (std::size_t i = 0; i < steps_.size(); ++i) {
             if (i + 1 < steps_.size()) {
@@ -97,6 +110,7 @@ private:
         }
     }
 
+    /// Tells the layout of the DRAM where parameter records lie among the weights.
     void placeRecords(std::uint64_t address, const WeightChunk& chunk) {
         const std::uint32_t record =
             arch::parameterBytes(context_.datapath, context_.network.scheme.requantization);
@@ -167,7 +181,8 @@ private:
         return static_cast<std::uint32_t>(context_.accumulatorHalf * context_.accumulatorHalfRows);
     }
 
-    /// Keeps what the step before has loaded, or takes the other buffer and loads.
+    /// Keeps the tile and the weights of the step before if they are the same. Otherwise the step
+    /// loads them into the other one of the two buffers.
     void takeBuffers(Step& step) {
         const Step* previous = steps_.empty() ? nullptr : &steps_.back();
         step.loadsTile = previous == nullptr || !(previous->tile.box == step.tile.box);
@@ -229,8 +244,8 @@ private:
         }
     }
 
-    /// Output positions whose sums the accumulator buffer holds together: all of a tile, or, input
-    /// stationary, those that lie along the array's columns.
+    /// The output positions of a tile whose sums the accumulator buffer holds at one time: all of
+    /// them, or, if input stationary, as many as the array has columns.
     struct Pass {
         std::uint32_t begin;
         std::uint32_t count;
@@ -253,7 +268,8 @@ private:
         return channelsAlongRows() ? block.outputs.size() : outputs;
     }
 
-    /// Segments from `first` on that one fold takes: whole groups, whose weights follow each other.
+    /// How many segments from `first` on share a fold. They must be whole groups, because a fold
+    /// takes the weights of its groups from consecutive places.
     std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const {
         const std::uint32_t most = arch::groupsPerFold(context_.machine.array, shape_);
         std::uint32_t count = 0;
@@ -332,7 +348,7 @@ private:
     TensorId input_;
     TensorId output_;
     TensorId skip_ = 0;
-    numeric::AdditionScales skipScales_;  ///< the convolution's own scale first
+    numeric::AdditionScales skipScales_;  ///< with the scale of the convolution as the first one
     arch::ConvolutionShape shape_;
     arch::ConvolutionTiling tiling_;
     std::vector<std::vector<WeightChunk>> chunks_;

@@ -6,9 +6,19 @@
 #include "sim/lowering/lowering.hpp"
 #include "sim/lowering/program_builder.hpp"
 
-/// Shared by the lowering of convolutions and of vector layers.
+/// What the lowering of convolutions and of vector layers share: the state of the lowering, and the
+/// boxes of tensors that loads and stores move. It stands between lowering.cpp, which goes through
+/// the network, and convolution_lowering.cpp and vector_lowering.cpp, which write a layer's
+/// commands.
+///
+/// Boxes by example, in a tensor of 4 x 5 x 6 elements of one byte (height x width x channels):
+/// rows 1 and 2 with all columns and channels are one run of 60 bytes; three columns of two rows
+/// are 2 runs of 18 bytes; three channels of two whole rows are 10 runs of 3 bytes.
 namespace systole::sim {
 
+/// The state of a lowering, from layer to layer. The halves of the weight scratchpad and of the
+/// accumulator buffer take turns across layers, so that a layer can begin in the half that the
+/// layer before it has not used last.
 struct LoweringContext {
     const QuantizedNetwork& network;
     const arch::MachineConfig& machine;
@@ -21,7 +31,9 @@ struct LoweringContext {
     std::uint32_t accumulatorHalf = 0;  ///< the half of the accumulator buffer to fill next
     std::map<const QuantizedNode*, LayerMapping> mappings{};  ///< of the convolutions
 
+    /// Tensors and weights begin at a whole burst, in bytes.
     std::uint64_t dramAlignment() const { return machine.dram.burstBytes(); }
+    /// The byte of the DRAM image at which a tensor begins. The tensor must have one.
     std::uint64_t addressOf(TensorId tensor) const {
         return lowered.tensors.at(tensor).address.value();
     }
@@ -40,51 +52,62 @@ struct TensorBox {
     bool operator==(const TensorBox&) const = default;
 };
 
-/// The box as runs in DRAM, as long as they can be.
+/// The runs of bytes of a box, each as long as it can be. `base` is the address of the tensor,
+/// whose size is `shape`. A box that reaches beyond its tensor, or an empty one, is an
+/// InvariantError.
 arch::DramBox dramBox(const TensorBox& box, const Shape& shape, std::uint64_t base,
                       std::uint32_t elementBytes);
 
-/// All bytes between the first and the last of the box: what the tokens guard.
+/// The range of bytes from the first to the last one of the box. The tokens guard all of it, with
+/// the bytes between the runs, because one range is simpler than many.
 Access dramAccess(const arch::DramBox& box, bool isWrite);
 
-/// Loads a box of a tensor into the activation scratchpad, or stores one. `bufferBytes` is the size
-/// of the buffer at `address`, all of which the tokens guard.
-/// `haloElements`: those of the box that a tile before it has loaded too.
+/// Writes the command that loads a box of a tensor into the activation scratchpad, or that stores
+/// one. `bufferBytes` is the size of the buffer at `address`; the tokens guard the whole buffer.
+/// `haloElements` counts the elements of the box that an earlier tile has loaded too.
 void emitLoad(LoweringContext& context, TensorId tensor, const TensorBox& box,
               std::uint32_t address, std::uint32_t bufferBytes, std::uint64_t haloElements = 0);
 void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
                std::uint32_t address, std::uint32_t bufferBytes);
 
-/// The part of the input image under a tile of outputs, and where the first tap lies in it, in
-/// steps of the upsampled image.
+/// The part of the input image that a tile of outputs reads. The origin says where the first tap of
+/// the first output lies in the box, in steps of the upsampled image; it is negative where the tap
+/// lies in the padding.
 struct InputTile {
     TensorBox box;
     std::int32_t originY = 0;
     std::int32_t originX = 0;
-    /// Elements that the tiles before this one in a row by row pass over the outputs hold, too.
+    /// Elements that earlier tiles hold as well, in a pass over the outputs row by row.
     std::uint64_t haloElements = 0;
 };
+/// The input tile of a box of outputs, with input channels `channel` .. `channel` + `channels` - 1.
+/// For output rows 8 to 13 of the example of arch/mapping/tiling.hpp it has rows 7 to 13 of 14
+/// columns and 32 channels, and 2 x 14 x 32 = 896 of its elements are halo.
 InputTile inputTile(const Window& window, const Shape& input, const TensorBox& outputs,
                     std::uint32_t channel, std::uint32_t channels);
 
-/// The address generator's settings for outputs `outputs` over an input tile at `address`.
+/// The settings of the address generator for a box of outputs, over an input tile that lies at byte
+/// `address` of the activation scratchpad.
 arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const TensorBox& outputs,
                             std::uint32_t address, std::uint32_t elementBytes);
 
+/// Write the commands of a layer. `fusedAddition` is the addition that the vector unit makes on the
+/// way out, or null.
 void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
                       const QuantizedNode* fusedAddition);
 void lowerVectorLayer(LoweringContext& context, const QuantizedNode& node);
 
-/// Shape of a convolution as the tiler wants it.
+/// The shape of a convolution in the terms of arch/mapping.
 arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution, const Shape& input,
                                         const Shape& output, bool hasSkip);
 
-/// The mapping of a convolution, or a ConfigError that names the layer. `prefetch`: cycles before
-/// the layer begins in which its first weights may be loaded.
+/// The mapping of a convolution: what the user fixed, and the rest by arch::searchMapping.
+/// `prefetch` is the number of cycles before the layer begins in which its first weights can be
+/// loaded. A ConfigError names the layer if nothing fits or if it does not have what is fixed.
 LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
                            const arch::ConvolutionShape& shape, Cycle prefetch);
 
-/// ConfigError where machine.mapping names a layer that the network has no convolution for.
+/// Throws a ConfigError if machine.mapping names a layer that is no convolution of the network.
 void checkMappedLayers(const QuantizedNetwork& network, const arch::MappingConfig& mapping);
 
 }  // namespace systole::sim

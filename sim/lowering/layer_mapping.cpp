@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The mapping of a layer: what the user fixed in `mapping.layers`, checked against the layer, then
+// arch::searchMapping for the rest (docs/mapping.md).
+//
+// A layer of 100 output rows shows the two ways to fix a size. `gemm: {tile: {height: 101}}` names
+// the layer, so it is an error: "101 is more than the layer's 100 output rows, expected 1..100".
+// `"*": {tile: {height: 900}}` is for all layers, so it is cut down to 100 for this one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +17,8 @@ namespace {
 
 using Fixed = std::optional<std::uint32_t>;
 
-/// What the user fixed of a layer, checked against it.
+/// What the user has fixed of a layer. Its own entry is checked against the layer, and a value that
+/// the layer does not have is a ConfigError. What the entry leaves open comes from "*".
 class FixedMapping {
 public:
     FixedMapping(const arch::MachineConfig& machine, const std::string& layer,
@@ -60,7 +67,7 @@ private:
         }
     }
 
-    /// What is given for all layers is cut down to what this one has.
+    /// Takes what is open from the entry for all layers, cut down to what this layer has.
     void fillIn(const arch::MappingOverride& all) {
         const auto fill = [](Fixed& value, const Fixed& other, std::uint32_t most) {
             if (!value && other) {

@@ -14,9 +14,11 @@
 namespace systole::sim {
 namespace {
 
-/// Which nodes run together: by the index of a convolution, that of the addition behind it.
+/// Which nodes run together: from the index of a convolution to the index of the addition that the
+/// vector unit makes on the way out.
 using Fusions = std::map<std::size_t, std::size_t>;
 
+/// How many nodes read each tensor. The network's output counts as read once more.
 std::vector<std::size_t> readerCounts(const QuantizedNetwork& network) {
     std::vector<std::size_t> readers(network.tensors.size(), 0);
     for (const QuantizedNode& node : network.nodes) {
@@ -28,8 +30,9 @@ std::vector<std::size_t> readerCounts(const QuantizedNetwork& network) {
     return readers;
 }
 
-/// An addition joins the convolution that writes one of its operands as the last one before it, if
-/// nobody else reads that operand.
+/// An addition is fused with a convolution if the convolution writes one of its operands, is the
+/// later one of the two writers, and no other node reads what it writes. It must be the later one
+/// because the other operand has to be in DRAM when the convolution runs.
 Fusions findFusions(const QuantizedNetwork& network) {
     const std::vector<std::size_t> readers = readerCounts(network);
     std::map<TensorId, std::size_t> writers;
@@ -76,6 +79,7 @@ std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input
     return tapsOnElements(convolution.window, input) * perTap;
 }
 
+/// Lowers one network, in the order of `run`.
 class Lowering {
 public:
     Lowering(const QuantizedNetwork& network, const arch::MachineConfig& machine)
@@ -105,11 +109,13 @@ private:
                            [&](const auto& fusion) { return fusion.second == node; });
     }
 
+    /// The addition that is fused with this node, or null.
     const QuantizedNode* additionBehind(std::size_t node) const {
         const auto fusion = fusions_.find(node);
         return fusion == fusions_.end() ? nullptr : &network_.nodes[fusion->second];
     }
 
+    /// Gives every tensor a place in DRAM, except for those between fused nodes.
     void placeTensors() {
         std::vector<bool> stays(network_.tensors.size(), false);
         for (const auto& [convolution, addition] : fusions_) {
@@ -126,7 +132,8 @@ private:
         }
     }
 
-    /// Layer after layer: the first weights of one come while the one before it ends.
+    /// Chooses the mappings in the order of the layers, because the first weights of a layer are
+    /// loaded while the layer before it ends: the tail of one is the prefetch of the next.
     void chooseMappings() {
         checkMappedLayers(network_, context_.machine.mapping);
         Cycle prefetch = 0;
@@ -149,7 +156,8 @@ private:
         }
     }
 
-    /// Halves of unlimited memories are as large as the largest layer needs.
+    /// Sizes the halves of the weight scratchpad and of the accumulator buffer. In an unlimited
+    /// memory a half is as large as the largest layer needs.
     void sizeHalves() {
         std::uint64_t weightBytes = 0;
         std::uint64_t accumulatorRows = 0;
@@ -195,6 +203,8 @@ private:
         }
     }
 
+    /// Counts the folds of the program rather than computing them from the mapping, so that the
+    /// report shows what runs.
     void countFolds() {
         for (const arch::Command& command : lowered_.program.commands) {
             const auto* stream = std::get_if<arch::Stream>(&command.operation);

@@ -11,56 +11,68 @@
 #include "arch/values/machine_state.hpp"
 #include "sim/quantize/quantized_network.hpp"
 
+/// The lowering turns a quantized network into a program for the machine (docs/machine.md). It
+/// places tensors and weights in DRAM, asks arch::searchMapping how to cut each convolution, and
+/// writes the commands layer by layer. The program runs on an arch::Accelerator.
+///
+/// An example: a GEMM of 3 x 4 x 8 (M x K x N) on an array of 4 x 4, with a weight scratchpad for
+/// two blocks of 4 output channels. The 8 channels make two column chunks, and the program has 9
+/// commands: LoadWeights, LoadTile and the next LoadWeights, then twice Stream, Requantize and
+/// StoreTile. The first Stream waits for 2 commands of the load queue, the second one for 3.
 namespace systole::sim {
 
-/// Where a tensor lies in DRAM, densely, channels last; empty for one that stays in the vector unit
-/// because the addition that reads it is fused with the convolution that writes it.
+/// Where a tensor lies in DRAM: densely, with the channels last. The address counts bytes of the
+/// DRAM image. It is empty if the tensor never reaches DRAM, because the addition that reads it is
+/// fused with the convolution that writes it.
 struct TensorPlace {
     std::optional<std::uint64_t> address;
     Shape shape;
 };
 
-/// Bytes that must be in DRAM before the program starts: weights and parameters.
+/// Bytes that must be in the DRAM image before the program starts: weights and parameters.
 struct ConstantData {
     std::uint64_t address = 0;
     std::vector<std::uint8_t> bytes;
 };
 
-/// How a convolution (or GEMM) is cut for the array.
+/// How a convolution or GEMM is cut for the array.
 struct LayerMapping {
     arch::ConvolutionShape shape;
     arch::MappingResult search;
-    std::uint64_t folds = 0;
-    std::uint64_t steps = 0;  ///< of all folds
+    std::uint64_t folds = 0;  ///< of the whole layer
+    std::uint64_t steps = 0;  ///< sum over all folds
 
+    /// The sizes M x K x N of the layer as a GEMM. K and N are those of one group.
     std::uint64_t m() const { return std::uint64_t{shape.outputHeight} * shape.outputWidth; }
-    /// Of a group, as n().
     std::uint64_t k() const {
         return std::uint64_t{shape.kernelHeight} * shape.kernelWidth * shape.channelsPerGroup();
     }
     std::uint64_t n() const { return shape.outputsPerGroup(); }
 };
 
-/// A layer as it runs: a node, or a convolution with the residual addition behind it.
+/// A layer as it runs: a node, or a convolution together with the addition that is fused with it.
 struct LoweredLayer {
-    std::string name;
-    std::string kind;
-    /// M * K * N over all groups, padding included; of a transposed convolution only the products
-    /// with elements of the image: H * W * kernel * C_in * C_out / groups less what is cropped.
+    std::string name;  ///< of the node; "a + b" with a fused addition
+    std::string kind;  ///< convolution, pooling, addition, relu or softmax
+    /// Multiply-accumulates: M x K x N over all groups, including taps in the padding. In a
+    /// transposed convolution only products with elements of the image count: height x width x
+    /// kernel x input channels x output channels / groups, without those that are cropped.
     std::uint64_t macs = 0;
     std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
 };
 
+/// A program, and what a run must know of the network that it came from.
 struct LoweredNetwork {
     arch::Program program;
-    std::vector<LoweredLayer> layers;  ///< as the program numbers them
+    std::vector<LoweredLayer> layers;  ///< in the program's numbering
     std::vector<TensorPlace> tensors;  ///< by TensorId
     std::vector<ConstantData> constants;
 };
 
-/// Cuts every layer to fit the machine, as arch::searchMapping and machine.mapping say, and writes
-/// the commands. ConfigError, naming the layer, where not even the smallest piece fits, or where
-/// machine.mapping names what the network or the layer does not have.
+/// Lowers a network. Every layer is cut to fit the machine, as arch::searchMapping and the user's
+/// machine.mapping say. It throws a ConfigError that names the layer if not even the smallest piece
+/// fits, or if machine.mapping fixes something that the network or the layer does not have. If the
+/// network does not fit the DRAM, the ConfigError says how many bytes it needs.
 LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine);
 
 }  // namespace systole::sim

@@ -30,11 +30,12 @@ void ProgramBuilder::awaitConflicts(const Access& access, arch::Command& command
 
 void ProgramBuilder::remember(const Access& access, arch::Unit unit, std::uint32_t count) {
     if (access.memory == Memory::Dram && !access.isWrite) {
-        return;  // a place in DRAM is written once, before anyone reads it
+        return;  // a place in DRAM is written once, before any command reads it
     }
     std::vector<Use>& uses = uses_.at(static_cast<std::size_t>(access.memory));
-    // Whoever comes later waits for this command; what this one has waited for, or what the same
-    // unit did before in the same way, needs no remembering.
+    // A later command that conflicts with an earlier use waits for this command instead, if this
+    // one overwrites the range: it has waited for the other units' uses, and its own unit works in
+    // order. A read takes the place only of earlier reads by the same unit.
     std::erase_if(uses, [&](const Use& use) {
         const bool covered = access.begin <= use.begin && use.end <= access.end;
         return covered && (access.isWrite || (use.unit == unit && !use.isWrite));

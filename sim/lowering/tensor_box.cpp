@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// The boxes of tensors that loads and stores move; layer_context.hpp describes them. The input of a
+// tile comes from arch::tileExtent, which the search uses as well, so that the search counts the
+// bytes that the program moves.
 #include "arch/mapping/tile_extents.hpp"
 #include "models/check.hpp"
 #include "sim/lowering/layer_context.hpp"

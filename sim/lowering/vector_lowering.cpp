@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// Writes the commands of a layer that only the vector unit works on: pooling, addition, ReLU or
+// softmax. lowering.cpp calls it. The layer is cut into pieces of the output that fit the
+// activation scratchpad; there is no search. Each piece has a load of every operand, the command
+// itself and a store. Every operand and the result have two buffers, which take turns.
+//
+// An example: a ReLU over 8 rows of 16 codes, with a scratchpad of 128 bytes. Two buffers in and
+// two out leave 32 bytes for each, which is two rows. The 4 pieces read at addresses 0, 32, 0, 32
+// and write at 64, 96, 64, 96.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,12 +19,13 @@
 namespace systole::sim {
 namespace {
 
+/// The window of a pooling. The other layers work element by element, as if with a 1 x 1 window.
 Window windowOf(const QuantizedOperation& operation) {
     const auto* pooling = std::get_if<QuantizedPooling>(&operation);
     return pooling == nullptr ? Window{} : pooling->window;
 }
 
-/// A layer that only the vector unit works on: pooling, addition, ReLU, softmax.
+/// Chooses the size of the pieces, then writes their commands in the order rows, columns, channels.
 class VectorLowering {
 public:
     VectorLowering(LoweringContext& context, const QuantizedNode& node)
@@ -44,6 +53,7 @@ public:
     }
 
 private:
+    /// Bytes of so many elements, rounded up to whole words of the scratchpad.
     std::uint64_t aligned(std::uint64_t elements) const {
         const std::uint64_t word = arch::activationLayout(context_.machine).wordBytes();
         return ceilDivide(elements * context_.datapath.activationBytes, word) * word;
@@ -65,12 +75,14 @@ private:
         return static_cast<std::uint32_t>(aligned(piece_.elements()));
     }
 
-    /// Two buffers of each operand and of the result.
+    /// The bytes of two buffers for each operand and for the result.
     std::uint64_t bytesNeeded() const {
         return 2 * (node_.inputs.size() * std::uint64_t{inputBytes()} + outputBytes());
     }
 
-    /// Halves the piece along the rows, then the columns, then the channels, until it fits.
+    /// Halves the piece until it fits, first along the rows, then along the columns, then along the
+    /// channels. A softmax needs all its elements at once, so it is not cut. If the smallest piece
+    /// does not fit, a ConfigError names the layer and the bytes that it needs.
     void choosePiece() {
         const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
         const bool wholeImage = std::holds_alternative<QuantizedSoftmax>(node_.operation);

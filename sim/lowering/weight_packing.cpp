@@ -17,6 +17,7 @@ void append(std::vector<std::uint8_t>& bytes, const T& value) {
     std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
+/// Cuts the output channels into column chunks, blocks and segments, and appends the bytes of each.
 class Packer {
 public:
     Packer(const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
@@ -46,6 +47,7 @@ public:
 private:
     std::uint32_t groupOf(std::uint32_t output) const { return output / shape_.outputsPerGroup(); }
 
+    /// The input channels of the loads that a column chunk needs (ConvolutionTiling::channelChunk).
     std::vector<ChannelRange> inputChunks(const ChannelRange& outputs) const {
         if (shape_.groups > 1 && tiling_.channelChunk == 0) {
             const std::uint32_t perGroup = shape_.channelsPerGroup();
@@ -95,7 +97,7 @@ private:
         return block;
     }
 
-    /// Row by row of the reduction: a fold's rows are consecutive.
+    /// Appends the weights row by row of the reduction, so that the rows of a fold are consecutive.
     void appendWeights(const Segment& segment, std::vector<std::uint8_t>& bytes) const {
         const std::uint32_t perGroup = shape_.channelsPerGroup();
         const std::uint32_t firstOfGroup = groupOf(segment.outputs.begin) * perGroup;
@@ -110,12 +112,15 @@ private:
         }
     }
 
+    /// Codes are stored with the low byte first (stored_codes.hpp).
     void appendCode(numeric::Code code, std::vector<std::uint8_t>& bytes) const {
         for (std::uint32_t i = 0; i < datapath_.weightBytes; ++i) {
             bytes.push_back(static_cast<std::uint8_t>(code >> (8 * i)));
         }
     }
 
+    /// The parameter record of an output channel: the bias, then the scale. readParameters in
+    /// arch/datapath.hpp reads it.
     void appendParameters(std::uint32_t output, std::vector<std::uint8_t>& bytes) const {
         const std::size_t end = bytes.size() + arch::parameterBytes(datapath_, arithmetic_);
         const std::uint64_t bias = datapath_.sums.storedTerm(convolution_.bias.at(output));

@@ -8,9 +8,18 @@
 #include "arch/values/machine_state.hpp"
 #include "sim/quantize/quantized_network.hpp"
 
+/// Packs the weights of a convolution into the bytes that LoadWeights commands bring.
+/// ConvolutionLowering places the chunks in DRAM and points the commands at them. The layout is
+/// what arch::Stream and arch::Requantize expect (arch/program/command.hpp). The channels are cut
+/// as arch::ColumnPlan counts them.
+///
+/// The example of arch/mapping/tiling.hpp: a column chunk of two blocks of 16 output channels, with
+/// all 32 input channels and 9 taps. A block has 288 x 16 = 4608 bytes of weights, [reduction
+/// index][output channel], and then 16 records of 8 bytes. The second block begins at byte 4736,
+/// and the chunk has 9472 bytes.
 namespace systole::sim {
 
-/// Half open range of channels.
+/// A range of channels: `begin` up to, not including, `end`.
 struct ChannelRange {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
@@ -19,33 +28,33 @@ struct ChannelRange {
     bool operator==(const ChannelRange&) const = default;
 };
 
-/// Output channels of one column block that reduce over the same inputs. A dense layer has one
-/// segment a block; a grouped one has one for every group the block touches.
+/// The output channels of one column block that reduce over the same inputs. A block of a dense
+/// layer has one segment. A block of a grouped layer has one for every group that it touches.
 struct Segment {
     ChannelRange outputs;
-    std::uint32_t blockOffset = 0;   ///< of the first output in its block
-    ChannelRange inputs;             ///< absolute input channels
-    std::uint32_t weightOffset = 0;  ///< of the first fold; folds follow each other densely
+    std::uint32_t blockOffset = 0;   ///< place of the first output in its block
+    ChannelRange inputs;             ///< counted in the whole input
+    std::uint32_t weightOffset = 0;  ///< byte in the chunk at which its weights begin
 };
 
-/// One column block: as many consecutive output channels as the array has columns; input
-/// stationary, where channels lie along time, all of the chunk.
+/// One column block: as many consecutive output channels as the array has columns. If input
+/// stationary, channels lie along time, and the block has all channels of the chunk.
 struct ColumnBlock {
     ChannelRange outputs;
     std::vector<Segment> segments;
-    std::uint32_t parameterOffset = 0;  ///< records of its outputs
+    std::uint32_t parameterOffset = 0;  ///< byte in the chunk at which its records begin
 };
 
-/// What one LoadWeights brings: the weights of some column blocks for some input channels, and the
-/// blocks' parameter records.
+/// What one LoadWeights brings: the weights of the blocks of a column chunk for the input channels
+/// of a channel chunk, and the parameter records of the blocks.
 struct WeightChunk {
     std::vector<ColumnBlock> blocks;
     ChannelRange outputs;
-    ChannelRange inputs;  ///< channels that a tile must hold
+    ChannelRange inputs;  ///< channels that the tile must hold
     std::vector<std::uint8_t> bytes;
 };
 
-/// Chunks by [column chunk][channel chunk], in the layout that `Stream` and `Requantize` read.
+/// The chunks by [column chunk][channel chunk]. `arithmetic` decides what a parameter record holds.
 std::vector<std::vector<WeightChunk>> packWeights(const QuantizedConvolution& convolution,
                                                   const arch::ConvolutionShape& shape,
                                                   const arch::ConvolutionTiling& tiling,

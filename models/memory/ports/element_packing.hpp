@@ -35,12 +35,14 @@ struct ElementPacking {
     std::uint64_t wordsTouched(std::uint64_t first, std::uint64_t count) const;
 };
 
-/// Room of an element: whole bytes in the simulator's image of a memory, bits in the memory itself.
+/// The room of an element: whole bytes in the simulator's image of a memory, and bits in the memory
+/// itself. An int4 code has 1 byte in the image and 4 bits in the memory.
 struct ElementRoom {
     std::uint32_t imageBytes = 1;
     std::uint32_t bits = 8;
 
-    /// Bytes of the memory that hold so many bytes of the image, from the beginning of an element.
+    /// Bytes of the memory that hold so many bytes of the image, from the beginning of an element
+    /// on: 10 int4 codes, 10 bytes of the image, take 5 bytes.
     std::uint64_t memoryBytes(std::uint64_t bytes) const {
         return (bits * bytes / imageBytes + 7) / 8;
     }
