@@ -3,6 +3,7 @@
 # Installs from Debian 12 what Systole needs and is not there yet. Arguments name further groups.
 #   scripts/install.sh          to build and run
 #   scripts/install.sh test     to run all tests as well (data set, other compilers, oracles)
+#   scripts/install.sh bare     to try the commands in a bare system (scripts/bare.sh)
 set -euo pipefail
 
 packages=(
@@ -10,16 +11,17 @@ packages=(
     libsystemc-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev
     libonnx-dev libprotobuf-dev protobuf-compiler
     libboost-dev libboost-iostreams-dev libboost-filesystem-dev zlib1g-dev libssl-dev
-    libopenblas-dev libhwy-dev libmuparser-dev
-    libgtest-dev libgmock-dev libbenchmark-dev
+    libopenblas-serial-dev libhwy-dev libmuparser-dev
 )
 for group in "$@"; do
     case "$group" in
         test) packages+=(
-            clang libclang-rt-14-dev clang-tidy clang-format dataset-fashion-mnist libmpfr-dev
+            libgtest-dev libgmock-dev libbenchmark-dev libmpfr-dev
+            clang libclang-rt-14-dev clang-tidy clang-format dataset-fashion-mnist
             libonnx-testdata python3 python3-numpy python3-onnx python3-scipy python3-yaml nodejs
             npm verilator yosys opensta iverilog qflow-tech-osu018) ;;
-        *) echo "install.sh: unknown group '$group', expected: test" >&2; exit 2 ;;
+        bare) packages=(git mmdebstrap) ;;
+        *) echo "install.sh: unknown group '$group', expected: test or bare" >&2; exit 2 ;;
     esac
 done
 
