@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <filesystem>
 #include <functional>
-#include <string>
-#include <vector>
+
+namespace CLI {
+class App;
+}
 
 /// The commands of the program. Each adds itself to the command line; what it returned when called
 /// is the exit code: 0 success, 1 a check found a difference.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +8,10 @@
 #include "sim/config/machine_loader.hpp"
 #include "sim/run/result.hpp"
 #include "sim/workload/workload.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace systole::sim {
 
