@@ -115,8 +115,13 @@ void DramDevice::update(const IssuedCommand& issued, std::uint32_t bank) {
             rank.power = PowerState::SelfRefresh;
             ++counters_.selfRefreshes;
             break;
-        default:
+        case Command::PowerDownExit:
+        case Command::SelfRefreshExit:
             rank.power = PowerState::Up;
+            break;
+        case Command::Read:
+        case Command::Write:
+            break;
     }
 }
 

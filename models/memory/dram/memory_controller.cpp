@@ -21,9 +21,15 @@ DdrConfig withoutIdleRules(DdrConfig config) {
                 return !controller.selfRefreshAfter;
             case Command::RefreshBank:
                 return config.refresh.mode != RefreshMode::PerBank;
-            default:
+            case Command::Activate:
+            case Command::Precharge:
+            case Command::Read:
+            case Command::Write:
+            case Command::PrechargeAll:
+            case Command::Refresh:
                 return false;
         }
+        SYSTOLE_CHECK(false, "command {}", indexOf(rule.next));
     });
     return config;
 }
@@ -204,18 +210,31 @@ void MemoryController::note(const Choice& choice) {
             aim(rank);
             block(rank);
             break;
-        default:
-            if (choice.command == Command::SelfRefreshEntry) {
-                ranks_[rank].refresh.suspend();
-            } else if (choice.command == Command::SelfRefreshExit) {
-                ranks_[rank].refresh.resume(choice.clock);
-            }
-            nextDue_ = kNever;
-            for (const Rank& each : ranks_) {
-                nextDue_ = std::min(nextDue_, each.refresh.nextDue());
-            }
-            block(rank);
+        case Command::SelfRefreshEntry:
+            ranks_[rank].refresh.suspend();
+            notePower(rank);
+            break;
+        case Command::SelfRefreshExit:
+            ranks_[rank].refresh.resume(choice.clock);
+            notePower(rank);
+            break;
+        case Command::PowerDownEntry:
+        case Command::PowerDownExit:
+            notePower(rank);
+            break;
+        case Command::Read:
+        case Command::Write:
+            SYSTOLE_CHECK(false, "{} is noted with its burst",
+                          kCommandNames.at(indexOf(choice.command)));
     }
+}
+
+void MemoryController::notePower(std::uint32_t rank) {
+    nextDue_ = kNever;
+    for (const Rank& each : ranks_) {
+        nextDue_ = std::min(nextDue_, each.refresh.nextDue());
+    }
+    block(rank);
 }
 
 void MemoryController::opened(std::uint32_t bank, std::uint32_t row) {
