@@ -18,20 +18,23 @@ public:
     TileFit(const MachineConfig& machine, const Datapath& datapath, const ConvolutionShape& shape,
             numeric::ScaleArithmetic arithmetic);
 
-    /// Sizes the tiling's buffers. Returns what does not fit, as DoesNotFit says it.
-    std::optional<std::string> size(ConvolutionTiling& tiling) const;
-    /// The same, without the words.
-    bool fits(ConvolutionTiling& tiling) const;
+    bool fits(const ConvolutionTiling& tiling) const;
+    /// What does not fit, as DoesNotFit says it; empty where all does.
+    std::optional<std::string> problemOf(const ConvolutionTiling& tiling) const;
+    /// The tiling, which fits, with the sizes of its buffers.
+    ConvolutionTiling withBuffers(ConvolutionTiling tiling) const;
 
     /// Input channels that a load brings at most.
     std::uint32_t loadedChannels(const ConvolutionTiling& tiling) const;
 
 private:
+    std::uint64_t chunkWeightBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t blockWeightBytes(std::uint32_t channelChunk) const;
     std::uint64_t chunkOutputs(const ConvolutionTiling& tiling) const;
     std::uint64_t accumulatorRows(const ConvolutionTiling& tiling) const;
     std::uint64_t inputBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t outputBytes(const ConvolutionTiling& tiling) const;
+    std::uint64_t skipBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t aligned(std::uint64_t bytes) const;
 
     const ArrayConfig& array_;
