@@ -13,15 +13,22 @@ namespace {
 /// whose result is added to an operand.
 class TileFitTest : public testing::Test {
 protected:
-    TileFitTest() {
-        machine_.activationScratchpad = {4096, 8, 8};
-        machine_.weightScratchpad = {4096, 1, 8};
-        machine_.accumulatorBuffer = {128};
-        shape_.inputHeight = shape_.inputWidth = shape_.outputHeight = shape_.outputWidth = 16;
-        shape_.inputChannels = shape_.outputChannels = 8;
-        shape_.kernelHeight = shape_.kernelWidth = 3;
-        shape_.padTop = shape_.padLeft = 1;
-        shape_.hasSkip = true;
+    static MachineConfig smallMachine() {
+        MachineConfig machine = arrayOnly(8, 8);
+        machine.activationScratchpad = {4096, 8, 8};
+        machine.weightScratchpad = {4096, 1, 8};
+        machine.accumulatorBuffer = {128};
+        return machine;
+    }
+
+    static ConvolutionShape convolution() {
+        ConvolutionShape shape;
+        shape.inputHeight = shape.inputWidth = shape.outputHeight = shape.outputWidth = 16;
+        shape.inputChannels = shape.outputChannels = 8;
+        shape.kernelHeight = shape.kernelWidth = 3;
+        shape.padTop = shape.padLeft = 1;
+        shape.hasSkip = true;
+        return shape;
     }
 
     static ConvolutionTiling tiles(std::uint32_t height, std::uint32_t width) {
@@ -32,8 +39,8 @@ protected:
         return tiling;
     }
 
-    MachineConfig machine_ = arrayOnly(8, 8);
-    ConvolutionShape shape_;
+    MachineConfig machine_ = smallMachine();
+    ConvolutionShape shape_ = convolution();
     Datapath datapath_{machine_.datapath};
     TileFit fit_{machine_, datapath_, shape_, numeric::ScaleArithmetic::Fp32Multiplier};
 };
