@@ -204,32 +204,36 @@ void MemoryController::note(const Choice& choice) {
             for (const std::uint32_t bank : device_.refreshSet(choice.bank)) {
                 candidates_.invalidate(bank);
             }
-            [[fallthrough]];
+            noteRefresh(rank);
+            break;
         case Command::Refresh:
-            ranks_[rank].refresh.refreshed(ranks_[rank].target);
-            aim(rank);
-            block(rank);
+            noteRefresh(rank);
             break;
         case Command::SelfRefreshEntry:
-            ranks_[rank].refresh.suspend();
-            notePower(rank);
-            break;
         case Command::SelfRefreshExit:
-            ranks_[rank].refresh.resume(choice.clock);
-            notePower(rank);
-            break;
         case Command::PowerDownEntry:
         case Command::PowerDownExit:
-            notePower(rank);
+            notePower(choice);
             break;
         case Command::Read:
         case Command::Write:
-            SYSTOLE_CHECK(false, "{} is noted with its burst",
-                          kCommandNames.at(indexOf(choice.command)));
+            SYSTOLE_CHECK(false, "command {} is noted with its burst", indexOf(choice.command));
     }
 }
 
-void MemoryController::notePower(std::uint32_t rank) {
+void MemoryController::noteRefresh(std::uint32_t rank) {
+    ranks_[rank].refresh.refreshed(ranks_[rank].target);
+    aim(rank);
+    block(rank);
+}
+
+void MemoryController::notePower(const Choice& choice) {
+    const std::uint32_t rank = device_.banks().rankOf(choice.bank);
+    if (choice.command == Command::SelfRefreshEntry) {
+        ranks_[rank].refresh.suspend();
+    } else if (choice.command == Command::SelfRefreshExit) {
+        ranks_[rank].refresh.resume(choice.clock);
+    }
     nextDue_ = kNever;
     for (const Rank& each : ranks_) {
         nextDue_ = std::min(nextDue_, each.refresh.nextDue());
