@@ -42,7 +42,13 @@ enum class CycleConvention : std::uint8_t {
 inline constexpr std::array<const char*, 4> kConventionNames{"hardware", "scale_sim", "stonne",
                                                              "ideal"};
 
+struct ArrayGeometry {
+    std::uint32_t rows = 16;
+    std::uint32_t columns = 16;
+};
+
 struct ArrayConfig {
+    /// The effective geometry, which a GEMM is cut for and cycles and utilization follow from.
     std::uint32_t rows = 16;     ///< R: K lies along the rows; M, if output stationary
     std::uint32_t columns = 16;  ///< C: N lies along the columns; M, if input stationary
     Dataflow dataflow = Dataflow::WeightStationary;
@@ -55,11 +61,18 @@ struct ArrayConfig {
     bool depthwisePacking = false;
     CycleConvention convention = CycleConvention::Hardware;
 
-    /// Composable elements: how many rows and columns one of them makes; rows and columns above
-    /// count what they make.
-    std::uint32_t rowSplit = 1;
-    std::uint32_t columnSplit = 1;
+    /// The physical geometry: the elements that are built, which area follows from. Composable
+    /// elements make several effective rows and columns each: a physical 16 x 16 is an effective
+    /// 32 x 32 of INT4. Empty: every element makes one, and both geometries are the same.
+    std::optional<ArrayGeometry> physical = std::nullopt;
 
+    ArrayGeometry physicalGeometry() const {
+        return physical.value_or(ArrayGeometry{rows, columns});
+    }
+    /// Effective rows and columns that one element makes.
+    std::uint32_t rowSplit() const { return rows / physicalGeometry().rows; }
+    std::uint32_t columnSplit() const { return columns / physicalGeometry().columns; }
+    /// Effective ones.
     std::uint64_t processingElements() const { return std::uint64_t{rows} * columns; }
 };
 

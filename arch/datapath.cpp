@@ -19,6 +19,24 @@ T readScalar(const std::uint8_t* bytes) {
     return value;
 }
 
+template <typename T>
+void appendScalar(std::vector<std::uint8_t>& bytes, const T& value) {
+    const std::size_t at = bytes.size();
+    bytes.resize(at + sizeof value);
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+}
+
+std::uint32_t scaleBytes(numeric::ScaleArithmetic arithmetic) {
+    switch (arithmetic) {
+        case numeric::ScaleArithmetic::Fp32Multiplier:
+            return sizeof(float);
+        case numeric::ScaleArithmetic::FixedPoint:
+            return sizeof(numeric::FixedPointScale::mantissa) +
+                   sizeof(numeric::FixedPointScale::shift);
+    }
+    SYSTOLE_CHECK(false, "scale arithmetic {}", static_cast<int>(arithmetic));
+}
+
 std::uint32_t storageOf(const numeric::Codec& codec) {
     return static_cast<std::uint32_t>(numeric::storageBytes(codec.format()));
 }
@@ -51,8 +69,10 @@ std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic 
 }
 
 std::uint32_t parameterBits(const Datapath& datapath, numeric::ScaleArithmetic arithmetic) {
-    return 8 * (static_cast<std::uint32_t>(datapath.sums.termBytes()) +
-                (arithmetic == numeric::ScaleArithmetic::FixedPoint ? 8U : 4U));
+    const std::uint32_t bytes =
+        static_cast<std::uint32_t>(datapath.sums.termBytes()) + scaleBytes(arithmetic);
+    SYSTOLE_CHECK(bytes <= kMostParameterBytes, "a parameter record of {} bytes", bytes);
+    return 8 * bytes;
 }
 
 ColumnParameters readParameters(const std::uint8_t* record, const Datapath& datapath,
@@ -61,17 +81,42 @@ ColumnParameters readParameters(const std::uint8_t* record, const Datapath& data
     const int biasBytes = datapath.sums.termBytes();
     parameters.bias = datapath.sums.loadedTerm(biasBytes == 4 ? readScalar<std::uint32_t>(record)
                                                               : readScalar<std::uint64_t>(record));
-    if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
-        parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
-        const auto shift = readScalar<std::int32_t>(record + biasBytes + 4);
-        SYSTOLE_CHECK(mayBeWrong || (shift >= 0 && shift <= 62),
-                      "parameter record with a shift of {}", shift);
-        // The shifter has six wires (docs/dram_faults.md).
-        parameters.rescale.fixedPoint.shift = shift & 63;
-    } else {
-        parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
+    switch (arithmetic) {
+        case numeric::ScaleArithmetic::Fp32Multiplier:
+            parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
+            break;
+        case numeric::ScaleArithmetic::FixedPoint: {
+            parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
+            const auto shift = readScalar<std::int32_t>(record + biasBytes + 4);
+            SYSTOLE_CHECK(mayBeWrong || (shift >= 0 && shift <= 62),
+                          "parameter record with a shift of {}", shift);
+            // The shifter has six wires (docs/dram_faults.md).
+            parameters.rescale.fixedPoint.shift = shift & 63;
+            break;
+        }
     }
     return parameters;
+}
+
+void appendParameters(const ColumnParameters& parameters, const Datapath& datapath,
+                      numeric::ScaleArithmetic arithmetic, std::vector<std::uint8_t>& bytes) {
+    const std::size_t end = bytes.size() + parameterBytes(datapath, arithmetic);
+    const std::uint64_t bias = datapath.sums.storedTerm(parameters.bias);
+    if (datapath.sums.termBytes() == 4) {
+        appendScalar(bytes, static_cast<std::uint32_t>(bias));
+    } else {
+        appendScalar(bytes, bias);
+    }
+    switch (arithmetic) {
+        case numeric::ScaleArithmetic::Fp32Multiplier:
+            appendScalar(bytes, parameters.rescale.multiplier);
+            break;
+        case numeric::ScaleArithmetic::FixedPoint:
+            appendScalar(bytes, parameters.rescale.fixedPoint.mantissa);
+            appendScalar(bytes, parameters.rescale.fixedPoint.shift);
+            break;
+    }
+    bytes.resize(end);
 }
 
 }  // namespace systole::arch

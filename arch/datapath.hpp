@@ -29,6 +29,9 @@ struct Datapath {
     memory::ElementRoom weightRoom() const { return {weightBytes, weightBits}; }
 };
 
+/// Bytes of bias and scale of the longest parameter record: a bias of 64 bits, mantissa and shift.
+inline constexpr std::uint32_t kMostParameterBytes = 16;
+
 /// Storage bytes of one parameter record of `Requantize`, which lies among weights.
 std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
 /// Bits of it that hold bias and scale: its first bytes, and in a packed memory its first bits.
@@ -39,6 +42,10 @@ struct ColumnParameters {
     std::int64_t bias = 0;  ///< a term of the sums
     numeric::Rescale rescale;
 };
+
+/// Appends the record of a channel: what `readParameters` reads, filled up to `parameterBytes`.
+void appendParameters(const ColumnParameters& parameters, const Datapath& datapath,
+                      numeric::ScaleArithmetic arithmetic, std::vector<std::uint8_t>& bytes);
 
 /// Where it `mayBeWrong`, read from a faulty memory, any bits mean something
 /// (docs/dram_faults.md); else they are what the lowering writes.

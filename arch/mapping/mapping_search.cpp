@@ -29,8 +29,8 @@ public:
     std::variant<MappingResult, DoesNotFit> run() {
         collect();
         if (open_.empty()) {
-            MappingCandidate smallest = space_.smallest();
-            return DoesNotFit{fit_.size(smallest.tiling).value_or("nothing fits")};
+            const MappingCandidate smallest = space_.smallest();
+            return DoesNotFit{fit_.problemOf(smallest.tiling).value_or("nothing fits")};
         }
         MappingResult result;
         result.candidates = open_.size();
@@ -137,7 +137,7 @@ private:
             open.pop();
             MappingCandidate candidate = space_.candidate(next.channels, next.plan, next.row,
                                                           next.column, next.weightsOuter);
-            fit_.fits(candidate.tiling);  // sizes the buffers
+            candidate.tiling = fit_.withBuffers(candidate.tiling);
             candidate.laneStall = laneStall(next.channels, next.column, candidate);
             const MappingEstimate estimate = estimateOf(costs_, candidate);
             const Rank rank =

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "models/check.hpp"
+
 namespace systole::arch {
 namespace {
 
@@ -41,6 +43,10 @@ std::uint64_t TileFit::blockWeightBytes(std::uint32_t channelChunk) const {
         std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
     const std::uint64_t columns = std::min(array_.columns, shape_.outputChannels);
     return columns * (reduction * weightBytes_ + recordBytes_);
+}
+
+std::uint64_t TileFit::chunkWeightBytes(const ConvolutionTiling& tiling) const {
+    return blockWeightBytes(tiling.channelChunk) * tiling.blocksPerChunk;
 }
 
 std::uint64_t TileFit::chunkOutputs(const ConvolutionTiling& tiling) const {
@@ -80,29 +86,32 @@ std::uint64_t TileFit::outputBytes(const ConvolutionTiling& tiling) const {
                    activationBytes_);
 }
 
-bool TileFit::fits(ConvolutionTiling& tiling) const {
-    const std::uint64_t weights = blockWeightBytes(tiling.channelChunk) * tiling.blocksPerChunk;
-    const std::uint64_t rows = accumulatorRows(tiling);
-    const std::uint64_t input = inputBytes(tiling);
-    const std::uint64_t output = outputBytes(tiling);
-    const std::uint64_t skip = shape_.hasSkip ? output : 0;
-    if (weights > weightHalf_ || rows > accumulatorHalf_ ||
-        2 * (input + output + skip) > activationCapacity_) {
-        return false;
-    }
-    tiling.weightBufferBytes = static_cast<std::uint32_t>(weights);
-    tiling.accumulatorRows = static_cast<std::uint32_t>(rows);
-    tiling.buffers = {static_cast<std::uint32_t>(input), static_cast<std::uint32_t>(output),
-                      static_cast<std::uint32_t>(skip)};
-    return true;
+std::uint64_t TileFit::skipBytes(const ConvolutionTiling& tiling) const {
+    return shape_.hasSkip ? outputBytes(tiling) : 0;
 }
 
-std::optional<std::string> TileFit::size(ConvolutionTiling& tiling) const {
+bool TileFit::fits(const ConvolutionTiling& tiling) const {
+    return chunkWeightBytes(tiling) <= weightHalf_ && accumulatorRows(tiling) <= accumulatorHalf_ &&
+           2 * (inputBytes(tiling) + outputBytes(tiling) + skipBytes(tiling)) <=
+               activationCapacity_;
+}
+
+ConvolutionTiling TileFit::withBuffers(ConvolutionTiling tiling) const {
+    const auto problem = problemOf(tiling);
+    SYSTOLE_CHECK(!problem, "{}", *problem);
+    tiling.weightBufferBytes = static_cast<std::uint32_t>(chunkWeightBytes(tiling));
+    tiling.accumulatorRows = static_cast<std::uint32_t>(accumulatorRows(tiling));
+    tiling.buffers = {static_cast<std::uint32_t>(inputBytes(tiling)),
+                      static_cast<std::uint32_t>(outputBytes(tiling)),
+                      static_cast<std::uint32_t>(skipBytes(tiling))};
+    return tiling;
+}
+
+std::optional<std::string> TileFit::problemOf(const ConvolutionTiling& tiling) const {
     if (fits(tiling)) {
         return std::nullopt;
     }
-    const std::uint64_t weights = blockWeightBytes(tiling.channelChunk) * tiling.blocksPerChunk;
-    if (weights > weightHalf_) {
+    if (const std::uint64_t weights = chunkWeightBytes(tiling); weights > weightHalf_) {
         const std::string blocks = tiling.blocksPerChunk == 1
                                        ? "one block"
                                        : fmt::format("{} blocks", tiling.blocksPerChunk);
@@ -118,7 +127,7 @@ std::optional<std::string> TileFit::size(ConvolutionTiling& tiling) const {
             std::uint64_t{tiling.tileHeight} * tiling.tileWidth, chunkOutputs(tiling), rows,
             accumulatorHalf_);
     }
-    const std::uint64_t output = outputBytes(tiling) * (shape_.hasSkip ? 2 : 1);
+    const std::uint64_t output = outputBytes(tiling) + skipBytes(tiling);
     return fmt::format("a tile of {} x {} outputs needs {} bytes, the activation scratchpad has {}",
                        tiling.tileHeight, tiling.tileWidth, 2 * (inputBytes(tiling) + output),
                        activationCapacity_);

@@ -25,21 +25,24 @@ public:
     TileFit(const MachineConfig& machine, const Datapath& datapath, const ConvolutionShape& shape,
             numeric::ScaleArithmetic arithmetic);
 
-    /// Fills in the sizes of the tiling's buffers. If the tiling does not fit it returns the
-    /// reason, worded as in DoesNotFit, and leaves the tiling alone.
-    std::optional<std::string> size(ConvolutionTiling& tiling) const;
-    /// The same without the reason. The search uses it, because it asks often.
-    bool fits(ConvolutionTiling& tiling) const;
+    /// Whether it fits. The search uses this, because it asks often.
+    bool fits(const ConvolutionTiling& tiling) const;
+    /// What does not fit, worded as in DoesNotFit; empty where all does.
+    std::optional<std::string> problemOf(const ConvolutionTiling& tiling) const;
+    /// The tiling, which must fit, with the sizes of its buffers filled in.
+    ConvolutionTiling withBuffers(ConvolutionTiling tiling) const;
 
     /// The most input channels that one load brings.
     std::uint32_t loadedChannels(const ConvolutionTiling& tiling) const;
 
 private:
+    std::uint64_t chunkWeightBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t blockWeightBytes(std::uint32_t channelChunk) const;
     std::uint64_t chunkOutputs(const ConvolutionTiling& tiling) const;
     std::uint64_t accumulatorRows(const ConvolutionTiling& tiling) const;
     std::uint64_t inputBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t outputBytes(const ConvolutionTiling& tiling) const;
+    std::uint64_t skipBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t aligned(std::uint64_t bytes) const;
 
     const ArrayConfig& array_;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "models/check.hpp"
+
 namespace systole::arch::structural {
 namespace {
 
@@ -29,9 +31,10 @@ numeric::GemmShape foldExtents(const ArrayConfig& array, std::uint32_t maxSteps)
             return {.m = maxSteps, .k = array.rows, .n = array.columns};
         case Dataflow::InputStationary:
             return {.m = array.columns, .k = array.rows, .n = maxSteps};
-        default:
+        case Dataflow::OutputStationary:
             return {.m = array.rows, .k = maxSteps, .n = array.columns};
     }
+    SYSTOLE_CHECK(false, "dataflow {}", static_cast<int>(array.dataflow));
 }
 
 void fillStationary(const ArrayConfig& array, const Matrices& matrices, GemmFold& fold) {

@@ -332,13 +332,18 @@ Code MachineState::pooled(const Pool& pool, std::uint32_t output, std::uint32_t 
                        ++taps;
                    });
     }
-    if (pool.kind == Pool::Kind::Max) {
-        SYSTOLE_CHECK(taps > 0, "max pooling over padding only");
-        return largest;
+    switch (pool.kind) {
+        case Pool::Kind::Max:
+            SYSTOLE_CHECK(taps > 0, "max pooling over padding only");
+            return largest;
+        case Pool::Kind::Average: {
+            const std::uint32_t count =
+                pool.countIncludesPad ? window.kernelHeight * window.kernelWidth : taps;
+            return numeric::requantize(sum, pool.rescales.at(count), arithmetic_,
+                                       datapath_.activation);
+        }
     }
-    const std::uint32_t count =
-        pool.countIncludesPad ? window.kernelHeight * window.kernelWidth : taps;
-    return numeric::requantize(sum, pool.rescales.at(count), arithmetic_, datapath_.activation);
+    SYSTOLE_CHECK(false, "pooling of kind {}", static_cast<int>(pool.kind));
 }
 
 void MachineState::apply(const Pool& pool) {

@@ -16,6 +16,7 @@ struct RecordOptions {
     ConfigOptions config;
     WorkloadSelection workload;
     std::string golden;
+    bool costs = false;
 };
 
 struct CheckOptions {
@@ -37,7 +38,7 @@ InferenceOutcome repeat(const GoldenRun& run) {
 int record(const RecordOptions& options) {
     checkWritable(options.golden);
     GoldenRun run{options.config.file, options.config.overrides, options.workload.file,
-                  options.workload.images.value_or(16)};
+                  options.workload.images.value_or(16), options.costs};
     recordGolden(options.golden, run, repeat(run));
     fmt::print("Recorded {} images in {}.\n", run.images, options.golden);
     return 0;
@@ -63,6 +64,8 @@ void addRecord(CLI::App& golden, Action& action) {
     addConfigOptions(*command, options->config);
     addWorkloadOptions(*command, options->workload);
     command->add_option("GOLDEN", options->golden, "File to write (JSON)")->required();
+    command->add_flag("--costs", options->costs,
+                      "Freeze area and energy as well, which every new coefficient changes");
     command->footer("Without --images, 16 images are run.");
     command->callback([options, &action] { action = [options] { return record(*options); }; });
 }
@@ -86,7 +89,8 @@ void addCheck(CLI::App& golden, Action& action) {
 void addGolden(CLI::App& app, Action& action) {
     CLI::App* golden = app.add_subcommand(
         "golden",
-        "Freeze a run's outputs, cycles, counters, area and energy; fail on any difference");
+        "Freeze a run's outputs, cycles and counters, and with --costs its area and energy; fail "
+        "on any difference");
     golden->require_subcommand(1);
     addRecord(*golden, action);
     addCheck(*golden, action);

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "models/check.hpp"
 #include "models/numeric/products/product_class_operand.hpp"
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
@@ -141,9 +142,16 @@ bool isOfFittedKind(const ElementDescription& element) {
         case ProductClass::LookUp:
         case ProductClass::AddSubtract:
             return false;
-        default:
+        case ProductClass::ParallelInteger:
+        case ProductClass::Minifloat:
+        case ProductClass::Shift:
+        case ProductClass::XnorPopcount:
+        case ProductClass::BitSerialWeight:
+        case ProductClass::Composable:
+        case ProductClass::Packed:
             return isFitted(element.activation) && isFitted(element.weight) && !element.outer;
     }
+    SYSTOLE_CHECK(false, "product class {}", nameOf(element.productClass));
 }
 
 using OperandNames = std::pair<std::string, std::string>;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "models/check.hpp"
 #include "sim/config/format_reader.hpp"
 
 namespace systole::sim {
@@ -17,6 +18,23 @@ const numeric::AccumulatorFormat& harmlessAccumulator() {
     return kInt32;
 }
 
+/// In the name of a register without one of its own.
+const char* suffixOf(numeric::Rounding rounding) {
+    switch (rounding) {
+        case numeric::Rounding::NearestEven:
+            return "";
+        case numeric::Rounding::HalfAway:
+            return "_half_away";
+        case numeric::Rounding::HalfUp:
+            return "_half_up";
+        case numeric::Rounding::TowardZero:
+            return "_toward_zero";
+        case numeric::Rounding::Stochastic:
+            return "_stochastic";
+    }
+    SYSTOLE_CHECK(false, "rounding {}", static_cast<int>(rounding));
+}
+
 std::string nameOfRegister(const Register& format) {
     if (const auto* integer = std::get_if<numeric::IntegerRegister>(&format)) {
         return fmt::format("int{}{}", integer->bits,
@@ -28,16 +46,16 @@ std::string nameOfRegister(const Register& format) {
                    : fmt::format("exact_guard{}", exact->guardBits);
     }
     const auto& sum = std::get<numeric::FloatRegister>(format);
-    const char* roundings[] = {"", "_half_away", "_half_up", "_toward_zero", "_stochastic"};
     const bool saturates =
         sum.overflow == Overflow::Saturate && sum.format.specials != numeric::SpecialValues::None;
-    return fmt::format("{}{}{}", sum.format.name, roundings[static_cast<int>(sum.rounding)],
+    return fmt::format("{}{}{}", sum.format.name, suffixOf(sum.rounding),
                        saturates ? "_saturate" : "");
 }
 
 Register readIntegerRegister(const Section& section) {
     numeric::IntegerRegister format;
-    format.bits = static_cast<int>(section.at("integer").integer<std::uint32_t>({8, 63}));
+    format.bits = static_cast<int>(section.at("integer").integer<std::uint32_t>(
+        {numeric::kNarrowestInteger, numeric::kWidestInteger}));
     if (const auto overflow = section.find("overflow")) {
         format.overflow =
             overflow->oneOf<Overflow>({{"wrap", Overflow::Wrap}, {"saturate", Overflow::Saturate}});
@@ -91,9 +109,9 @@ numeric::AccumulatorFormat readNamed(const Value& value) {
     if (name.empty()) return harmlessAccumulator();  // reported
     if (const auto known = numeric::parseAccumulator(name)) return *known;
     value.fail(
-        fmt::format("unknown accumulator '{}', expected int8 to int63, int8_saturate to "
-                    "int63_saturate, exact, or a signed float format such as fp32",
-                    name));
+        fmt::format("unknown accumulator '{0}', expected int{1} to int{2}, int{1}_saturate to "
+                    "int{2}_saturate, exact, or a signed float format such as fp32",
+                    name, numeric::kNarrowestInteger, numeric::kWidestInteger));
     return harmlessAccumulator();
 }
 

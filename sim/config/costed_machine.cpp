@@ -49,8 +49,8 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
     const arch::ArrayConfig& array = machine.array;
     const arch::Datapath datapath(machine.datapath);
     const bool outputStationary = array.dataflow == arch::Dataflow::OutputStationary;
-    return {.array = {.rows = array.rows / array.rowSplit,
-                      .columns = array.columns / array.columnSplit,
+    return {.array = {.rows = array.physicalGeometry().rows,
+                      .columns = array.physicalGeometry().columns,
                       .isOutputStationary = outputStationary,
                       .isInputStationary = array.dataflow == arch::Dataflow::InputStationary,
                       .overlapsFolds = array.overlapFolds,

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "models/check.hpp"
 #include "sim/base/spelling.hpp"
 
 namespace systole::sim {
@@ -70,6 +71,20 @@ numeric::ZeroExponent readZeroExponent(const Section& section) {
     return subnormals ? numeric::ZeroExponent::Subnormal : numeric::ZeroExponent::Flushed;
 }
 
+/// In the name of a format without one of its own.
+const char* suffixOf(numeric::ZeroExponent zeroExponent) {
+    switch (zeroExponent) {
+        case numeric::ZeroExponent::Subnormal:
+        case numeric::ZeroExponent::NoZero:
+            return "";
+        case numeric::ZeroExponent::Flushed:
+            return "_flushed";
+        case numeric::ZeroExponent::HiddenOne:
+            return "_hidden_one";
+    }
+    SYSTOLE_CHECK(false, "zero exponent {}", static_cast<int>(zeroExponent));
+}
+
 Format readFloat(const Section& section) {
     using numeric::SpecialValues;
     numeric::FloatFormat format;
@@ -84,11 +99,10 @@ Format readFloat(const Section& section) {
                                                      {"fnuz", SpecialValues::Fnuz}});
     format.isSigned = readFlag(section, "signed", true);
     format.zeroExponent = readZeroExponent(section);
-    const char* zero[] = {"", "_flushed", "_hidden_one", ""};
     format.name = nameOr(section, fmt::format("{}e{}m{}b{}_{}{}", format.isSigned ? "" : "u",
                                               format.exponentBits, format.mantissaBits, format.bias,
                                               specials.isScalar() ? specials.text() : "",
-                                              zero[static_cast<int>(format.zeroExponent)]));
+                                              suffixOf(format.zeroExponent)));
     return format;
 }
 

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cmath>
 
+#include "arch/datapath.hpp"
 #include "arch/program/command.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/dram/dram_loader.hpp"
@@ -19,9 +20,6 @@
 
 namespace systole::sim {
 namespace {
-
-/// What the vector unit reads beside the weights: bias, multiplier and shift of a column.
-constexpr std::uint64_t kParameterRecordBytes = 16;
 
 template <typename Enum, std::size_t N>
 Enum chooseNamed(const Value& value, const std::array<const char*, N>& names) {
@@ -49,8 +47,9 @@ void checkConvention(const Section& section, const arch::ArrayConfig& array) {
 
 arch::ArrayConfig readArray(const Section& section) {
     arch::ArrayConfig array;
-    array.rows = section.at("rows").integer<std::uint32_t>({1, 512});
-    array.columns = section.at("columns").integer<std::uint32_t>({1, 512});
+    array.physical =
+        arch::ArrayGeometry{.rows = section.at("rows").integer<std::uint32_t>({1, 512}),
+                            .columns = section.at("columns").integer<std::uint32_t>({1, 512})};
     array.dataflow = chooseNamed<arch::Dataflow>(section.at("dataflow"), arch::kDataflowNames);
     array.overlapFolds = section.at("overlap_folds").boolean();
     if (const auto drain = section.find("drain")) {
@@ -82,7 +81,8 @@ void checkMultiplier(const Section& section, const arch::DatapathConfig& datapat
     }
 }
 
-/// What the multipliers make of the array: cycles a step, and more elements at lower widths.
+/// What the multipliers make of the array: cycles a step, and the effective geometry, which is
+/// larger at lower widths.
 void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapath) {
     const numeric::Format& activation = datapath.activation;
     const numeric::Format& weight = datapath.weight;
@@ -90,13 +90,12 @@ void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapat
         datapath.multiplier.value_or(numeric::defaultProductClass(activation, weight));
     array.cyclesPerStep =
         static_cast<std::uint32_t>(numeric::cyclesOf(multiplier, activation, weight));
-    if (multiplier == numeric::ProductClass::Composable) {
-        const numeric::ComposedSplit split = numeric::composedSplit(activation, weight);
-        array.rowSplit = static_cast<std::uint32_t>(split.rows);
-        array.columnSplit = static_cast<std::uint32_t>(split.columns);
-        array.rows *= array.rowSplit;
-        array.columns *= array.columnSplit;
-    }
+    const numeric::ComposedSplit split = multiplier == numeric::ProductClass::Composable
+                                             ? numeric::composedSplit(activation, weight)
+                                             : numeric::ComposedSplit{.rows = 1, .columns = 1};
+    const arch::ArrayGeometry physical = array.physicalGeometry();
+    array.rows = physical.rows * static_cast<std::uint32_t>(split.rows);
+    array.columns = physical.columns * static_cast<std::uint32_t>(split.columns);
 }
 
 arch::DatapathConfig readDatapath(const Section& section) {
@@ -174,7 +173,8 @@ std::uint64_t bytesOf(std::uint64_t elements, const numeric::Format& format,
 void checkWeightScratchpad(const Section& section, const arch::MachineConfig& machine) {
     const std::uint64_t fold = bytesOf(machine.array.processingElements(), machine.datapath.weight,
                                        machine.datapath.packing);
-    const std::uint64_t needed = 2 * (fold + kParameterRecordBytes * machine.array.columns);
+    const std::uint64_t needed =
+        2 * (fold + std::uint64_t{arch::kMostParameterBytes} * machine.array.columns);
     const Limit& capacity = machine.weightScratchpad.capacityBytes;
     if (capacity && *capacity < needed) {
         section.at("capacity")

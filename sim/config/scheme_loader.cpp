@@ -34,8 +34,8 @@ void checkFixedPoint(const Section& section, const Scheme& scheme) {
     if (!sums.isWord()) {
         section.at("requantization")
             .fail(fmt::format("fixed_point cannot scale sums in accumulator {}, expected "
-                              "fp32_multiplier or an integer accumulator of at most 64 bits",
-                              scheme.accumulator.name));
+                              "fp32_multiplier or an integer accumulator of at most {} bits",
+                              scheme.accumulator.name, numeric::kWidestFixedPointSum));
     }
 }
 

@@ -13,16 +13,46 @@
 #include <array>
 
 #include "arch/memory/scratchpad_ports.hpp"
+#include "models/check.hpp"
+#include "models/overloaded.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {
 namespace {
 
+[[noreturn]] void failConvolution() {
+    SYSTOLE_CHECK(false, "the vector unit computes no convolutions");
+}
+
 /// The window of a pooling. The other layers work element by element, as if with a 1 x 1 window.
 Window windowOf(const QuantizedOperation& operation) {
-    const auto* pooling = std::get_if<QuantizedPooling>(&operation);
-    return pooling == nullptr ? Window{} : pooling->window;
+    return std::visit(Overloaded{[](const QuantizedConvolution&) -> Window { failConvolution(); },
+                                 [](const QuantizedPooling& pooling) { return pooling.window; },
+                                 [](const QuantizedAddition&) { return Window{}; },
+                                 [](const QuantizedRelu&) { return Window{}; },
+                                 [](const QuantizedSoftmax&) { return Window{}; }},
+                      operation);
+}
+
+/// Whether an output depends on the whole image, so that the layer cannot be cut into pieces.
+bool needsWholeImage(const QuantizedOperation& operation) {
+    return std::visit(Overloaded{[](const QuantizedConvolution&) -> bool { failConvolution(); },
+                                 [](const QuantizedPooling&) { return false; },
+                                 [](const QuantizedAddition&) { return false; },
+                                 [](const QuantizedRelu&) { return false; },
+                                 [](const QuantizedSoftmax&) { return true; }},
+                      operation);
+}
+
+arch::Pool::Kind poolKind(Pooling::Kind kind) {
+    switch (kind) {
+        case Pooling::Kind::Max:
+            return arch::Pool::Kind::Max;
+        case Pooling::Kind::Average:
+            return arch::Pool::Kind::Average;
+    }
+    SYSTOLE_CHECK(false, "pooling of kind {}", static_cast<int>(kind));
 }
 
 /// Chooses the size of the pieces, then writes their commands in the order rows, columns, channels.
@@ -85,7 +115,7 @@ private:
     /// does not fit, a ConfigError names the layer and the bytes that it needs.
     void choosePiece() {
         const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
-        const bool wholeImage = std::holds_alternative<QuantizedSoftmax>(node_.operation);
+        const bool wholeImage = needsWholeImage(node_.operation);
         while (capacity && bytesNeeded() > *capacity) {
             std::uint32_t& size = piece_.height > 1  ? piece_.height
                                   : piece_.width > 1 ? piece_.width
@@ -125,22 +155,29 @@ private:
                             const std::vector<std::uint32_t>& sources,
                             std::uint32_t destination) const {
         const auto elements = static_cast<std::uint32_t>(outputs.elements());
-        if (const auto* pooling = std::get_if<QuantizedPooling>(&node_.operation)) {
-            return arch::Pool{
-                tileWindow(window_, tile, outputs, sources[0], context_.datapath.activationBytes),
-                pooling->kind == Pooling::Kind::Max ? arch::Pool::Kind::Max
-                                                    : arch::Pool::Kind::Average,
-                pooling->countIncludesPad, pooling->rescales, destination};
-        }
-        if (const auto* softmax = std::get_if<QuantizedSoftmax>(&node_.operation)) {
-            return arch::Softmax{sources[0], elements, softmax->inputScale, softmax->outputScale,
-                                 destination};
-        }
-        arch::Elementwise elementwise{sources[0], std::nullopt, elements, destination};
-        if (const auto* addition = std::get_if<QuantizedAddition>(&node_.operation)) {
-            elementwise.addition = arch::SkipAddition{sources[1], addition->scales, addition->relu};
-        }
-        return elementwise;
+        using Command = arch::Operation;
+        return std::visit(
+            Overloaded{
+                [&](const QuantizedPooling& pooling) -> Command {
+                    return arch::Pool{tileWindow(window_, tile, outputs, sources[0],
+                                                 context_.datapath.activationBytes),
+                                      poolKind(pooling.kind), pooling.countIncludesPad,
+                                      pooling.rescales, destination};
+                },
+                [&](const QuantizedAddition& addition) -> Command {
+                    return arch::Elementwise{
+                        sources[0], arch::SkipAddition{sources[1], addition.scales, addition.relu},
+                        elements, destination};
+                },
+                [&](const QuantizedRelu&) -> Command {
+                    return arch::Elementwise{sources[0], std::nullopt, elements, destination};
+                },
+                [&](const QuantizedSoftmax& softmax) -> Command {
+                    return arch::Softmax{sources[0], elements, softmax.inputScale,
+                                         softmax.outputScale, destination};
+                },
+                [&](const QuantizedConvolution&) -> Command { failConvolution(); }},
+            node_.operation);
     }
 
     LoweringContext& context_;

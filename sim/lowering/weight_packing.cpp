@@ -2,20 +2,12 @@
 #include "sim/lowering/weight_packing.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "arch/fold/fold.hpp"
 #include "models/check.hpp"
 
 namespace systole::sim {
 namespace {
-
-template <typename T>
-void append(std::vector<std::uint8_t>& bytes, const T& value) {
-    const std::size_t at = bytes.size();
-    bytes.resize(at + sizeof value);
-    std::memcpy(bytes.data() + at, &value, sizeof value);
-}
 
 /// Cuts the output channels into column chunks, blocks and segments, and appends the bytes of each.
 class Packer {
@@ -122,21 +114,8 @@ private:
     /// The parameter record of an output channel: the bias, then the scale. readParameters in
     /// arch/datapath.hpp reads it.
     void appendParameters(std::uint32_t output, std::vector<std::uint8_t>& bytes) const {
-        const std::size_t end = bytes.size() + arch::parameterBytes(datapath_, arithmetic_);
-        const std::uint64_t bias = datapath_.sums.storedTerm(convolution_.bias.at(output));
-        if (datapath_.sums.termBytes() == 4) {
-            append(bytes, static_cast<std::uint32_t>(bias));
-        } else {
-            append(bytes, bias);
-        }
-        const numeric::Rescale& rescale = convolution_.rescales.at(output);
-        if (arithmetic_ == numeric::ScaleArithmetic::FixedPoint) {
-            append(bytes, rescale.fixedPoint.mantissa);
-            append(bytes, rescale.fixedPoint.shift);
-        } else {
-            append(bytes, rescale.multiplier);
-        }
-        bytes.resize(end);
+        arch::appendParameters({convolution_.bias.at(output), convolution_.rescales.at(output)},
+                               datapath_, arithmetic_, bytes);
     }
 
     const QuantizedConvolution& convolution_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/quantize/fusion.hpp"
 
+#include "models/overloaded.hpp"
+
 namespace systole::sim {
 
 namespace {
@@ -15,8 +17,11 @@ std::vector<std::size_t> countReaders(const Network& network) {
 }
 
 bool takesRelu(const FusedNode& fused) {
-    return std::holds_alternative<Convolution>(fused.node->operation) ||
-           std::holds_alternative<Addition>(fused.node->operation);
+    return std::visit(
+        Overloaded{[](const Convolution&) { return true; }, [](const Pooling&) { return false; },
+                   [](const Addition&) { return true; }, [](const Relu&) { return false; },
+                   [](const Softmax&) { return false; }},
+        fused.node->operation);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "models/check.hpp"
 #include "models/numeric/gemm/gemm.hpp"
 #include "models/numeric/sums/sum.hpp"
+#include "models/overloaded.hpp"
 #include "sim/network/window.hpp"
 
 namespace systole::sim {
@@ -65,6 +66,8 @@ private:
                          std::size_t c) const;
     Code average(const QuantizedPooling& pooling, std::uint32_t y, std::uint32_t x,
                  std::size_t c) const;
+    Code pooled(const QuantizedPooling& pooling, std::uint32_t y, std::uint32_t x,
+                std::size_t c) const;
 
     const Scheme& scheme_;
     numeric::Codec activation_;
@@ -114,8 +117,13 @@ void NodeInterpreter::accumulate(std::span<std::int64_t> sum) const {
 /// Two's complement sums that wrap or never overflow do not depend on the order.
 bool NodeInterpreter::orderMatters() const {
     const numeric::AccumulatorFormat& accumulator = scheme_.accumulator;
-    const auto* integer = std::get_if<numeric::IntegerRegister>(&accumulator.sum);
-    const bool commutes = integer == nullptr || integer->overflow == numeric::Overflow::Wrap;
+    const bool commutes =
+        std::visit(Overloaded{[](const numeric::IntegerRegister& integer) {
+                                  return integer.overflow == numeric::Overflow::Wrap;
+                              },
+                              [](const numeric::ExactRegister&) { return true; },
+                              [](const numeric::FloatRegister&) { return false; }},
+                   accumulator.sum);
     return !commutes || !sums_.isWord() || accumulator.chunk || activationSteps_.empty() ||
            weightSteps_.empty();
 }
@@ -179,12 +187,21 @@ Code NodeInterpreter::average(const QuantizedPooling& pooling, std::uint32_t y, 
     return numeric::requantize(sum, pooling.rescales[count], scheme_.requantization, activation_);
 }
 
+Code NodeInterpreter::pooled(const QuantizedPooling& pooling, std::uint32_t y, std::uint32_t x,
+                             std::size_t c) const {
+    switch (pooling.kind) {
+        case Pooling::Kind::Max:
+            return largestInWindow(pooling.window, y, x, c);
+        case Pooling::Kind::Average:
+            return average(pooling, y, x, c);
+    }
+    SYSTOLE_CHECK(false, "pooling of kind {}", static_cast<int>(pooling.kind));
+}
+
 void NodeInterpreter::operator()(const QuantizedPooling& pooling) {
     forEachPixel(outputShape_, [&](std::uint32_t y, std::uint32_t x, std::size_t pixel) {
         for (std::size_t c = 0; c < outputShape_.channels; ++c) {
-            output_[pixel * outputShape_.channels + c] =
-                pooling.kind == Pooling::Kind::Max ? largestInWindow(pooling.window, y, x, c)
-                                                   : average(pooling, y, x, c);
+            output_[pixel * outputShape_.channels + c] = pooled(pooling, y, x, c);
         }
     });
 }

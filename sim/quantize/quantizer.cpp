@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "models/numeric/sums/sum.hpp"
+#include "models/overloaded.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/network/float_reference.hpp"
 #include "sim/network/window.hpp"
@@ -19,6 +20,16 @@ namespace systole::sim {
 namespace {
 
 using numeric::Codec;
+
+/// Whether the codes of the output are codes of the input, so that both have one scale.
+bool keepsScale(const Operation& operation) {
+    return std::visit(
+        Overloaded{[](const Convolution&) { return false; },
+                   [](const Pooling& pooling) { return pooling.kind == Pooling::Kind::Max; },
+                   [](const Addition&) { return false; }, [](const Relu&) { return true; },
+                   [](const Softmax&) { return false; }},
+        operation);
+}
 
 class Quantizer {
 public:
@@ -61,7 +72,6 @@ private:
 };
 
 void Quantizer::checkScheme() const {
-    constexpr int kWidestFixedPoint = 63;
     const bool fixedPoint = scheme_.requantization == numeric::ScaleArithmetic::FixedPoint;
     for (const Codec* codec : {&activation_, &weight_}) {
         if (!(codec->largest() > 0)) {
@@ -75,11 +85,11 @@ void Quantizer::checkScheme() const {
                             numeric::nameOf(codec->format())));
         }
     }
-    if (fixedPoint && (sums_.isFloat() || accumulatorBits_ > kWidestFixedPoint)) {
+    if (fixedPoint && !sums_.isWord()) {
         fail(
             fmt::format("requantization fixed_point cannot scale accumulator {} of {} bits, "
                         "expected an integer of at most {} bits or fp32_multiplier",
-                        scheme_.accumulator.name, accumulatorBits_, kWidestFixedPoint));
+                        scheme_.accumulator.name, accumulatorBits_, numeric::kWidestFixedPointSum));
     }
 }
 
@@ -113,11 +123,9 @@ void Quantizer::chooseScales(const std::vector<FusedNode>& nodes) {
     scales_.assign(network_.tensors.size(), 0.0F);
     scales_[network_.input] = scaleFor(amax_[network_.input], activation_);
     for (const FusedNode& fused : nodes) {
-        const auto* pooling = std::get_if<Pooling>(&fused.node->operation);
-        const bool keeps = std::holds_alternative<Relu>(fused.node->operation) ||
-                           (pooling != nullptr && pooling->kind == Pooling::Kind::Max);
-        scales_[fused.output] =
-            keeps ? scales_[fused.node->inputs[0]] : scaleFor(amax_[fused.output], activation_);
+        scales_[fused.output] = keepsScale(fused.node->operation)
+                                    ? scales_[fused.node->inputs[0]]
+                                    : scaleFor(amax_[fused.output], activation_);
     }
 }
 
@@ -181,18 +189,24 @@ QuantizedOperation Quantizer::quantizeOperation(const FusedNode& fused) const {
     const auto& inputs = fused.node->inputs;
     const float input = scales_[inputs[0]];
     const float output = scales_[fused.output];
-    if (const auto* convolution = std::get_if<Convolution>(&fused.node->operation)) {
-        return quantizeConvolution(*convolution, fused);
-    }
-    if (const auto* pooling = std::get_if<Pooling>(&fused.node->operation)) {
-        return quantizePooling(*pooling, input, output);
-    }
-    if (std::holds_alternative<Addition>(fused.node->operation)) {
-        return QuantizedAddition{fused.relu, makeAdditionScales(input, scales_[inputs[1]], output,
-                                                                scheme_.requantization)};
-    }
-    if (std::holds_alternative<Relu>(fused.node->operation)) return QuantizedRelu{};
-    return QuantizedSoftmax{input, output};
+    using Quantized = QuantizedOperation;
+    return std::visit(Overloaded{[&](const Convolution& source) -> Quantized {
+                                     return quantizeConvolution(source, fused);
+                                 },
+                                 [&](const Pooling& source) -> Quantized {
+                                     return quantizePooling(source, input, output);
+                                 },
+                                 [&](const Addition&) -> Quantized {
+                                     return QuantizedAddition{
+                                         fused.relu,
+                                         makeAdditionScales(input, scales_[inputs[1]], output,
+                                                            scheme_.requantization)};
+                                 },
+                                 [](const Relu&) -> Quantized { return QuantizedRelu{}; },
+                                 [&](const Softmax&) -> Quantized {
+                                     return QuantizedSoftmax{input, output};
+                                 }},
+                      fused.node->operation);
 }
 
 void Quantizer::compactTensors(QuantizedNetwork& result) const {

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+
+#include "models/check.hpp"
 
 namespace systole::sim {
 
@@ -23,6 +26,18 @@ numeric::FixedPointScale fixedPointScale(double ratio) {
     return numeric::makeFixedPointScale(ratio);
 }
 
+/// Both inputs with the shift of the larger one.
+std::array<numeric::FixedPointScale, 2> fixedPointScales(float left, float right, float output) {
+    const double ratios[2] = {double{left} / double{output}, double{right} / double{output}};
+    const std::int32_t shift = fixedPointScale(std::max(ratios[0], ratios[1])).shift;
+    std::array<numeric::FixedPointScale, 2> scales;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const double mantissa = std::nearbyint(std::ldexp(ratios[i], shift));
+        scales[i] = {static_cast<std::int32_t>(mantissa), shift};
+    }
+    return scales;
+}
+
 }  // namespace
 
 float scaleFor(float amax, const numeric::Codec& codec) {
@@ -34,30 +49,33 @@ numeric::Rescale makeRescale(const ScaleChange& change, int gridExponent,
                              numeric::ScaleArithmetic arithmetic) {
     const auto& [input, factor, output] = change;
     numeric::Rescale rescale;
-    if (arithmetic == numeric::ScaleArithmetic::FixedPoint) {
-        rescale.fixedPoint = fixedPointScale(double{input} * double{factor} / double{output});
-        return rescale;
+    switch (arithmetic) {
+        case numeric::ScaleArithmetic::Fp32Multiplier:
+            rescale.multiplier = std::ldexp(input * factor / output, gridExponent);
+            if (!std::isfinite(rescale.multiplier)) {
+                throw std::range_error(fmt::format(
+                    "fp32_multiplier: scales {} * {} / {} leave binary32, expected a finite ratio",
+                    input, factor, output));
+            }
+            return rescale;
+        case numeric::ScaleArithmetic::FixedPoint:
+            rescale.fixedPoint = fixedPointScale(double{input} * double{factor} / double{output});
+            return rescale;
     }
-    rescale.multiplier = std::ldexp(input * factor / output, gridExponent);
-    if (!std::isfinite(rescale.multiplier)) {
-        throw std::range_error(fmt::format(
-            "fp32_multiplier: scales {} * {} / {} leave binary32, expected a finite ratio", input,
-            factor, output));
-    }
-    return rescale;
+    SYSTOLE_CHECK(false, "scale arithmetic {}", static_cast<int>(arithmetic));
 }
 
 numeric::AdditionScales makeAdditionScales(float left, float right, float output,
                                            numeric::ScaleArithmetic arithmetic) {
     numeric::AdditionScales scales{.inputs = {left, right}, .output = output, .fixedPoint = {}};
-    if (arithmetic != numeric::ScaleArithmetic::FixedPoint) return scales;
-    const double ratios[2] = {double{left} / double{output}, double{right} / double{output}};
-    const std::int32_t shift = fixedPointScale(std::max(ratios[0], ratios[1])).shift;
-    for (std::size_t i = 0; i < 2; ++i) {
-        const double mantissa = std::nearbyint(std::ldexp(ratios[i], shift));
-        scales.fixedPoint[i] = {static_cast<std::int32_t>(mantissa), shift};
+    switch (arithmetic) {
+        case numeric::ScaleArithmetic::Fp32Multiplier:
+            return scales;
+        case numeric::ScaleArithmetic::FixedPoint:
+            scales.fixedPoint = fixedPointScales(left, right, output);
+            return scales;
     }
-    return scales;
+    SYSTOLE_CHECK(false, "scale arithmetic {}", static_cast<int>(arithmetic));
 }
 
 }  // namespace systole::sim

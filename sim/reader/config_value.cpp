@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/check.hpp"
 #include "sim/base/spelling.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/reader/scalars.hpp"
@@ -69,9 +70,10 @@ void Value::failKind(const std::string& expectation) const {
                 return "found a section";
             case yaml::Node::Kind::List:
                 return "found a list";
-            default:
+            case yaml::Node::Kind::Scalar:
                 return fmt::format("found '{}'", node_->scalar);
         }
+        SYSTOLE_CHECK(false, "kind {}", static_cast<int>(node_->kind));
     };
     fail(fmt::format("{}, expected {}", found(), expectation));
 }

@@ -26,7 +26,7 @@ void appendRows(Rows& rows, const cost::AreaNode& node, double total, int depth)
     const double share = total == 0 ? 0 : node.squareMicrons / total;
     rows.push_back(
         {fmt::format("{:{}}{}", "", depth * kIndent, node.name),
-         node.isFree && node.squareMicrons == 0 ? "free" : text(node.squareMicrons),
+         node.isFree() && node.squareMicrons == 0 ? "free" : text(node.squareMicrons),
          fmt::format("{:.1f} %", 100 * share),
          fmt::format("{} - {}", text(node.lowSquareMicrons), text(node.highSquareMicrons))});
     for (const cost::AreaNode& part : node.parts) appendRows(rows, part, total, depth + 1);
@@ -52,7 +52,7 @@ nlohmann::ordered_json areaJson(const cost::AreaNode& area) {
     nlohmann::ordered_json json{{"area_um2", area.squareMicrons},
                                 {"low_um2", area.lowSquareMicrons},
                                 {"high_um2", area.highSquareMicrons},
-                                {"is_free", area.isFree},
+                                {"is_free", area.isFree()},
                                 {"source", area.source}};
     for (const cost::AreaNode& part : area.parts) json["parts"][part.name] = areaJson(part);
     return json;

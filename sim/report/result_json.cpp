@@ -105,8 +105,8 @@ Json configJson(const Result& result) {
             {"drain", nameOf(machine.array.drain, arch::kDrainNames)},
             {"pipeline_depth", machine.array.pipelineDepth},
             {"cycles_per_step", machine.array.cyclesPerStep},
-            {"row_split", machine.array.rowSplit},
-            {"column_split", machine.array.columnSplit},
+            {"row_split", machine.array.rowSplit()},
+            {"column_split", machine.array.columnSplit()},
             {"depthwise_packing", machine.array.depthwisePacking},
             {"convention", nameOf(machine.array.convention, arch::kConventionNames)},
             {"activation", numeric::nameOf(machine.datapath.activation)},
@@ -135,8 +135,13 @@ Json accuracyJson(const Accuracy& accuracy) {
         return correct ? Json(static_cast<double>(*correct) / static_cast<double>(accuracy.images))
                        : Json(nullptr);
     };
+    const auto count = [](const std::optional<std::uint64_t>& correct) {
+        return correct ? Json(*correct) : Json(nullptr);
+    };
     return {{"images", accuracy.images},
+            {"correct", count(accuracy.correct)},
             {"top1", share(accuracy.correct)},
+            {"fp32_correct", count(accuracy.fp32Correct)},
             {"fp32_top1", share(accuracy.fp32Correct)},
             {"sqnr_db", sqnrJson(accuracy.sqnrDecibels)}};
 }
@@ -206,7 +211,7 @@ Json mappingJson(const LayerResult& layer, const arch::ArrayConfig& array) {
 
 }  // namespace
 
-std::string resultJson(const Result& result) {
+nlohmann::ordered_json resultDocument(const Result& result) {
     Json layers = Json::array();
     for (const LayerResult& layer : result.layers) {
         Json json{{"name", layer.name}, {"kind", layer.kind}};
@@ -219,10 +224,11 @@ std::string resultJson(const Result& result) {
         }
         layers.push_back(std::move(json));
     }
-    const Json document{{"schema", kResultSchema},      {"command", result.command},
-                        {"config", configJson(result)}, {"workload", {{"name", result.workload}}},
-                        {"totals", totalsJson(result)}, {"layers", std::move(layers)}};
-    return document.dump(2) + "\n";
+    return {{"schema", kResultSchema},      {"command", result.command},
+            {"config", configJson(result)}, {"workload", {{"name", result.workload}}},
+            {"totals", totalsJson(result)}, {"layers", std::move(layers)}};
 }
+
+std::string resultJson(const Result& result) { return resultDocument(result).dump(2) + "\n"; }
 
 }  // namespace systole::sim

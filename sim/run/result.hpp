@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -105,7 +106,15 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
 /// `12 bits in 3400 words read; 11 words corrected, ..`, for the terminal.
 std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);
 
-/// One JSON document; same result, same bytes.
+/// Keys of totals and layers in the JSON of a result that follow from the technology: area, energy
+/// and what depends on them.
+inline constexpr std::array kCostKeys{
+    "energy_joules",       "energy_by_component_joules",     "energy_band", "area_mm2",
+    "average_power_watts", "inferences_per_second_per_watt", "meets_clock", "area_by_component"};
+
+/// The JSON of a result.
+nlohmann::ordered_json resultDocument(const Result& result);
+/// Its text; same result, same bytes.
 std::string resultJson(const Result& result);
 /// One row a layer and one for the total.
 std::string resultCsv(const Result& result);

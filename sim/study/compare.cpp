@@ -115,7 +115,7 @@ Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
     comparison.request = request;
     for (std::size_t i = 0; i < formats.size(); ++i) {
         comparison.formats.push_back(
-            {formats[i], std::move(outcomes[i].json), outcomes[i].figures});
+            {formats[i], std::move(outcomes[i].result), outcomes[i].figures});
     }
     return comparison;
 }
@@ -146,9 +146,8 @@ std::string comparisonJson(const Comparison& comparison) {
     Json formats = Json::array();
     Json workload;
     for (const ComparedFormat& format : comparison.formats) {
-        Json result = Json::parse(format.json);
-        workload = result.at("workload");
-        formats.push_back({{"format", format.format}, {"result", std::move(result)}});
+        workload = format.result.at("workload");
+        formats.push_back({{"format", format.format}, {"result", format.result}});
     }
     const Json document{
         {"schema", kCompareSchema},

@@ -14,8 +14,8 @@ namespace systole::sim {
 inline constexpr const char* kCompareSchema = "systole-compare/1";
 
 struct ComparedFormat {
-    std::string format;  ///< name of the datapath
-    std::string json;    ///< its run's result
+    std::string format;             ///< name of the datapath
+    nlohmann::ordered_json result;  ///< its run's
     RunFigures figures;
 };
 

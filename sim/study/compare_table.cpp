@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -53,17 +54,18 @@ constexpr std::array kRows{
 };
 
 std::string title(const Comparison& comparison) {
-    const auto result = nlohmann::ordered_json::parse(comparison.formats.front().json);
-    const auto& config = result.at("config");
+    const nlohmann::ordered_json& result = comparison.formats.front().result;
+    const nlohmann::ordered_json& config = result.at("config");
+    auto dataflow = config.at("dataflow").get<std::string>();
+    std::replace(dataflow.begin(), dataflow.end(), '_', ' ');
     const std::uint64_t images = comparison.formats.front().figures.images;
-    return fmt::format("{} on {}: {}x{} weight stationary, {}, {}{}\n\n",
-                       result.at("workload").at("name").get<std::string>(),
-                       config.at("name").get<std::string>(),
-                       config.at("array_rows").get<std::uint64_t>(),
-                       config.at("array_columns").get<std::uint64_t>(),
-                       withPrefix(config.at("clock_hertz").get<double>(), "Hz"),
-                       config.at("technology").get<std::string>(),
-                       images == 0 ? "" : fmt::format(", over {} images", images));
+    return fmt::format(
+        "{} on {}: {}x{} {}, {}, {}{}\n\n", result.at("workload").at("name").get<std::string>(),
+        config.at("name").get<std::string>(), config.at("array_rows").get<std::uint64_t>(),
+        config.at("array_columns").get<std::uint64_t>(), dataflow,
+        withPrefix(config.at("clock_hertz").get<double>(), "Hz"),
+        config.at("technology").get<std::string>(),
+        images == 0 ? "" : fmt::format(", over {} images", images));
 }
 
 std::string figureTable(const Comparison& comparison) {

@@ -10,6 +10,7 @@
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/study/json_for_diffs.hpp"
 
 namespace systole::sim {
 namespace {
@@ -41,22 +42,42 @@ Json outputJson(const InferenceOutcome& outcome) {
             {"codes", std::move(codes)}};
 }
 
+void eraseCosts(Json& figures) {
+    for (const char* key : kCostKeys) figures.erase(key);
+}
+
+/// By name, in their order, so that a difference names the layer.
+Json layersByName(Json layers, bool costs) {
+    Json named = Json::object();
+    for (Json& layer : layers) {
+        const auto name = layer.at("name").get<std::string>();
+        std::string key = name;
+        for (int again = 2; named.contains(key); ++again) key = fmt::format("{} #{}", name, again);
+        layer.erase("name");
+        if (!costs) eraseCosts(layer);
+        named[key] = std::move(layer);
+    }
+    return named;
+}
+
 /// The result without what may differ between two runs of the same thing: how files were named.
-Json comparableResult(const Result& result) {
-    Json json = Json::parse(resultJson(result));
+Json comparableResult(const Result& result, bool costs) {
+    Json json = resultDocument(result);
     json["config"].erase("file");
     json["config"].erase("overrides");
+    if (!costs) eraseCosts(json["totals"]);
+    json["layers"] = layersByName(std::move(json["layers"]), costs);
     return json;
 }
 
-Json goldenJson(const InferenceOutcome& outcome) {
+Json goldenJson(const InferenceOutcome& outcome, bool costs) {
     Json tensors;
     for (const TensorHash& tensor : outcome.tensorHashes) {
         tensors[tensor.name] = tensor.sha256;
     }
     return {{"tensors_sha256", std::move(tensors)},
             {"output", outputJson(outcome)},
-            {"result", comparableResult(outcome.result)}};
+            {"result", comparableResult(outcome.result, costs)}};
 }
 
 Json readGolden(const fs::path& golden) {
@@ -68,8 +89,9 @@ Json readGolden(const fs::path& golden) {
     try {
         Json json = Json::parse(file);
         if (json.at("schema").get<std::string>() != kGoldenSchema) {
-            throw ConfigError(fmt::format("{}: schema {}, expected \"{}\"", golden.string(),
-                                          json.at("schema").dump(), kGoldenSchema));
+            throw ConfigError(fmt::format(
+                "{}: schema {}, expected \"{}\": record it anew with `systole golden record`",
+                golden.string(), json.at("schema").dump(), kGoldenSchema));
         }
         return json;
     } catch (const Json::exception& error) {
@@ -145,9 +167,10 @@ void recordGolden(const fs::path& golden, const GoldenRun& run, const InferenceO
                {{"config", relative(run.config)},
                 {"overrides", run.overrides},
                 {"workload", relative(run.workload)},
-                {"images", run.images}}}};
-    json.update(goldenJson(outcome));
-    writeFileAtomically(golden, json.dump(1) + "\n");
+                {"images", run.images},
+                {"costs", run.costs}}}};
+    json.update(goldenJson(outcome, run.costs));
+    writeFileAtomically(golden, jsonForDiffs(json));
 }
 
 GoldenRun readGoldenRun(const fs::path& golden) {
@@ -158,7 +181,7 @@ GoldenRun readGoldenRun(const fs::path& golden) {
             return (folderOf(golden) / run.at(key).get<std::string>()).lexically_normal().string();
         };
         return {file("config"), run.at("overrides").get<Overrides>(), file("workload"),
-                run.at("images").get<std::uint64_t>()};
+                run.at("images").get<std::uint64_t>(), run.at("costs").get<bool>()};
     } catch (const Json::exception& error) {
         throw ConfigError(fmt::format("{}: is no golden file: {}", golden.string(), error.what()));
     }
@@ -167,7 +190,7 @@ GoldenRun readGoldenRun(const fs::path& golden) {
 std::vector<std::string> differencesFromGolden(const fs::path& golden,
                                                const InferenceOutcome& outcome) try {
     const Json expected = readGolden(golden);
-    const Json actual = goldenJson(outcome);
+    const Json actual = goldenJson(outcome, expected.at("run").at("costs").get<bool>());
     std::vector<std::string> differences;
     const Json& hashes = expected.at("tensors_sha256");
     for (const TensorHash& tensor : outcome.tensorHashes) {  // in the order of execution

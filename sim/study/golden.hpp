@@ -11,7 +11,7 @@
 namespace systole::sim {
 
 /// Version of the golden file.
-inline constexpr const char* kGoldenSchema = "systole-golden/1";
+inline constexpr const char* kGoldenSchema = "systole-golden/2";
 
 /// How a golden's run was asked for, enough to repeat it. Files are as the user named them.
 struct GoldenRun {
@@ -19,10 +19,12 @@ struct GoldenRun {
     Overrides overrides;
     std::string workload;
     std::uint64_t images = 1;
+    bool costs = false;  ///< area and energy are frozen as well: they move with every coefficient
 };
 
 /// A frozen run: a textual file (JSON) with the run's result, the hash of every tensor over all
-/// images and the output's codes. Paths in it count from the golden's own folder.
+/// images and the output's codes. Paths in it count from the golden's own folder. It is small and
+/// made to be compared as text: `jsonForDiffs` says how its lines are laid out.
 void recordGolden(const std::filesystem::path& golden, const GoldenRun& run,
                   const InferenceOutcome& outcome);
 
@@ -30,7 +32,7 @@ void recordGolden(const std::filesystem::path& golden, const GoldenRun& run,
 GoldenRun readGoldenRun(const std::filesystem::path& golden);
 
 /// Every difference, a line each, empty if there is none: of tensors by name, of the output with
-/// its first differing element, of figures by their key path.
+/// its first differing element, of figures by their key path, in which layers have their names.
 std::vector<std::string> differencesFromGolden(const std::filesystem::path& golden,
                                                const InferenceOutcome& outcome);
 

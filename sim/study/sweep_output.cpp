@@ -108,7 +108,7 @@ std::string sweepJson(const SweepResult& result) {
         Json json{{"set", std::move(settings)}, {"status", statusOf(point)}};
         if (succeeded(point)) {
             json["pareto"] = point.isPareto;
-            json["result"] = Json::parse(point.outcome.json);
+            json["result"] = point.outcome.result;
         } else {
             json["message"] = point.outcome.failure;
         }

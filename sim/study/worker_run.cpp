@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "models/check.hpp"
 #include "sim/run/result.hpp"
@@ -33,14 +31,11 @@ std::vector<std::string> argumentsOf(const RunRequest& request) {
 void readAccuracy(const nlohmann::ordered_json& accuracy, RunFigures& figures) {
     figures.images = accuracy.at("images");
     const auto count = [&](const char* key) -> std::optional<std::uint64_t> {
-        const auto& share = accuracy.at(key);
-        if (share.is_null()) {
-            return std::nullopt;
-        }
-        return std::llround(share.get<double>() * static_cast<double>(figures.images));
+        const auto& images = accuracy.at(key);
+        return images.is_null() ? std::nullopt : std::optional(images.get<std::uint64_t>());
     };
-    figures.correct = count("top1");
-    figures.fp32Correct = count("fp32_top1");
+    figures.correct = count("correct");
+    figures.fp32Correct = count("fp32_correct");
     const auto& sqnr = accuracy.at("sqnr_db");
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     figures.sqnrDecibels = sqnr.is_null()     ? kInfinity
@@ -101,8 +96,8 @@ RunOutcome runOutcome(WorkerOutcome worker) {
     outcome.isUserError =
         worker.startError.empty() && worker.signal == 0 && worker.exitCode == kUserError;
     if (outcome.failure.empty()) {
-        outcome.json = std::move(worker.result);
-        outcome.figures = readRunFigures(nlohmann::ordered_json::parse(outcome.json));
+        outcome.result = nlohmann::ordered_json::parse(worker.result);
+        outcome.figures = readRunFigures(outcome.result);
     }
     return outcome;
 }

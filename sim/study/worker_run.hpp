@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,9 +54,9 @@ std::optional<double> top1(const RunFigures& figures);
 std::optional<double> fp32Top1(const RunFigures& figures);
 
 struct RunOutcome {
-    std::string failure;       ///< empty: it succeeded
-    bool isUserError = false;  ///< the failure is one of the input (exit code 2)
-    std::string json;          ///< the run's result
+    std::string failure;            ///< empty: it succeeded
+    bool isUserError = false;       ///< the failure is one of the input (exit code 2)
+    nlohmann::ordered_json result;  ///< the run's, as the worker wrote it
     RunFigures figures;
 };
 

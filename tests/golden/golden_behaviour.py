@@ -3,6 +3,7 @@
 
     /usr/bin/python3 tests/golden/golden_behaviour.py build/release/systole
 """
+import json
 import pathlib
 import shutil
 import subprocess
@@ -31,9 +32,14 @@ class GoldenBehaviour(unittest.TestCase):
         self.workload = self.folder / "traces/workload.yaml"
         self.golden = self.folder / "golden.json"
 
-    def record(self):
-        run = systole("golden", "record", CONFIG, self.workload, self.golden, "--images", "4")
+    def record(self, *options):
+        run = systole("golden", "record", CONFIG, self.workload, self.golden, "--images", "4", *options)
         self.assertEqual(run.returncode, 0, run.stderr)
+
+    def check(self, *options):
+        run = systole("golden", "check", self.golden, *options)
+        self.assertIn(run.returncode, (0, 1), run.stderr)
+        return [line.split(": ", 1)[1] for line in run.stdout.splitlines()]
 
     def change_weight(self, name, index, by):
         path = self.folder / "traces/model.onnx"
@@ -66,6 +72,40 @@ class GoldenBehaviour(unittest.TestCase):
         self.assertIn("tensor 'stage2.bn2.out': codes differ", run.stdout)
         self.assertIn("tensor 'logits': first differing element: image", run.stdout)
         self.assertNotIn("tensor 'stage2.relu1.out'", run.stdout)  # computed before the weight counts
+
+    def test_another_technology_is_no_difference_without_costs(self):
+        self.record()
+        self.assertNotIn("joules", self.golden.read_text())
+        self.assertNotIn("area", self.golden.read_text())
+        self.assertEqual(self.check("--set", "technology=generic_22nm"),
+                         ['/config/technology: "generic_22nm", expected "generic_45nm"', "1 differences"])
+
+    def test_another_technology_is_one_of_every_cost_with_costs(self):
+        self.record("--costs")
+        self.assertTrue(json.loads(self.golden.read_text())["run"]["costs"])
+        self.assertEqual(self.check(), ["equal"])
+        differences = "\n".join(self.check("--set", "technology=generic_22nm"))
+        for path in ("/totals/area_mm2:", "/totals/energy_joules:", "/totals/energy_band/leakage/low_joules:",
+                     "/totals/area_by_component/array/area_um2:",
+                     "/layers/stem.conv/energy_by_component_joules/leakage:"):
+            self.assertIn(path, differences)
+        self.assertNotIn("cycles", differences)
+
+    def test_a_changed_counter_names_layer_value_and_expectation(self):
+        self.record()
+        golden = json.loads(self.golden.read_text())
+        counters = golden["result"]["layers"]["stem.conv"]["counters"]
+        macs = counters["macs"]
+        counters["macs"] = 7
+        self.golden.write_text(json.dumps(golden))
+        self.assertEqual(self.check(), [f"/layers/stem.conv/counters/macs: {macs}, expected 7", "1 differences"])
+
+    def test_a_golden_of_an_older_schema_is_to_be_recorded_anew(self):
+        self.golden.write_text('{"schema": "systole-golden/1", "result": {}}')
+        run = systole("golden", "check", self.golden)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn('schema "systole-golden/1", expected "systole-golden/2": '
+                      "record it anew with `systole golden record`", run.stderr)
 
     def test_another_machine_differs_in_cycles_but_not_in_values(self):
         self.record()

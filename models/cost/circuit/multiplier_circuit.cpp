@@ -355,9 +355,14 @@ MultiplierCircuit multiplierCircuit(Netlist& netlist, Goal goal, ProductClass pr
         case ProductClass::LookUp:
             return {.product = lookedUpProduct(netlist, goal, activation, weight, activationCode,
                                                weightCode)};
-        default:
+        case ProductClass::ParallelInteger:
+        case ProductClass::Minifloat:
+        case ProductClass::Shift:
             return {.product = productOf(netlist, goal, a, w)};
+        case ProductClass::Packed:
+            break;
     }
+    SYSTOLE_CHECK(false, "no circuit of {}", numeric::nameOf(productClass));
 }
 
 }  // namespace systole::cost

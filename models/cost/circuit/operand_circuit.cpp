@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/numeric/products/product_class_operand.hpp"
+#include "models/overloaded.hpp"
 
 namespace systole::cost {
 namespace {
@@ -173,16 +174,18 @@ NumberWires withZero(Netlist& netlist, NumberWires wires) {
 NumberWires operandCircuit(Netlist& netlist, Goal goal, const numeric::Format& format,
                            const Word& code) {
     const PartScope part(netlist, Part::Decoder);
-    if (const auto* integer = std::get_if<numeric::IntFormat>(&format)) {
-        return integerOperand(*integer, code);
-    }
-    if (const auto* minifloat = std::get_if<numeric::FloatFormat>(&format)) {
-        return floatOperand(netlist, *minifloat, code);
-    }
-    if (const auto* posit = std::get_if<numeric::PositFormat>(&format)) {
-        return positOperand(netlist, goal, *posit, code);
-    }
-    return codebookOperand(netlist, std::get<numeric::CodebookFormat>(format), code);
+    return std::visit(
+        Overloaded{[&](const numeric::IntFormat& integer) { return integerOperand(integer, code); },
+                   [&](const numeric::FloatFormat& minifloat) {
+                       return floatOperand(netlist, minifloat, code);
+                   },
+                   [&](const numeric::PositFormat& posit) {
+                       return positOperand(netlist, goal, posit, code);
+                   },
+                   [&](const numeric::CodebookFormat& codebook) {
+                       return codebookOperand(netlist, codebook, code);
+                   }},
+        format);
 }
 
 }  // namespace systole::cost

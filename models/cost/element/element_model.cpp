@@ -21,9 +21,12 @@ ElementPart partOf(Part part) {
             return ElementPart::Normalisation;
         case Part::Rounding:
             return ElementPart::Rounding;
-        default:
+        case Part::Decoder:
+        case Part::Exponent:
+        case Part::Multiplier:
             return ElementPart::Multiplier;
     }
+    SYSTOLE_CHECK(false, "part {}", static_cast<int>(part));
 }
 
 }  // namespace
@@ -32,7 +35,7 @@ const char* nameOf(ElementPart part) {
     static constexpr std::array kNames{"multiplier",    "alignment", "accumulator",
                                        "normalisation", "rounding",  "registers"};
     static_assert(kNames.size() == kElementPartCount);
-    return kNames[static_cast<std::size_t>(part)];
+    return kNames.at(static_cast<std::size_t>(part));
 }
 
 double ByElementPart::total() const { return std::accumulate(values.begin(), values.end(), 0.0); }

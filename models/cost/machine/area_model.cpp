@@ -10,20 +10,17 @@
 namespace systole::cost {
 namespace {
 
-AreaNode leaf(std::string name, double area, double error, std::string source) {
+AreaNode logicNode(std::string name, double area, double error, std::string source) {
     return {.name = std::move(name),
+            .basis = AreaBasis::Logic,
             .squareMicrons = area,
             .lowSquareMicrons = area * std::max(0.0, 1 - error),
             .highSquareMicrons = area * (1 + error),
-            .isFree = false,
-            .source = std::move(source),
-            .parts = {}};
+            .source = std::move(source)};
 }
 
 AreaNode freeNode(std::string name, std::string source) {
-    AreaNode node{.name = std::move(name), .source = std::move(source)};
-    node.isFree = true;
-    return node;
+    return {.name = std::move(name), .basis = AreaBasis::Free, .source = std::move(source)};
 }
 
 AreaNode sumNode(std::string name, std::vector<AreaNode> parts) {
@@ -32,7 +29,6 @@ AreaNode sumNode(std::string name, std::vector<AreaNode> parts) {
         node.squareMicrons += part.squareMicrons;
         node.lowSquareMicrons += part.lowSquareMicrons;
         node.highSquareMicrons += part.highSquareMicrons;
-        node.isFree = node.isFree || part.isFree;
     }
     node.parts = std::move(parts);
     return node;
@@ -42,13 +38,15 @@ AreaNode memoryNode(std::string name, const Technology& technology, const SramMa
                     double count) {
     const Estimate& area = memory.areaSquareMicrons;
     if (area.nominal == 0) return freeNode(std::move(name), "unlimited: costs nothing");
-    return {.name = std::move(name),
-            .squareMicrons = count * area.nominal,
-            .lowSquareMicrons = count * area.low,
-            .highSquareMicrons = count * area.high,
-            .isFree = false,
-            .source = technology.sram.source(),
-            .parts = {}};
+    const Estimate& leakage = memory.leakageWatts;
+    return {
+        .name = std::move(name),
+        .basis = AreaBasis::Memory,
+        .squareMicrons = count * area.nominal,
+        .lowSquareMicrons = count * area.low,
+        .highSquareMicrons = count * area.high,
+        .source = technology.sram.source(),
+        .memoryLeakageWatts = {count * leakage.nominal, count * leakage.low, count * leakage.high}};
 }
 
 AreaNode arrayNode(const Technology& technology, const MachineDescription& machine) {
@@ -60,28 +58,36 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
     for (const ElementPart part : kElementParts) {
         if (area[part] == 0) continue;
         parts.push_back(
-            leaf(nameOf(part), elements * area[part], logic.areaError.largest, logic.source));
+            logicNode(nameOf(part), elements * area[part], logic.areaError.largest, logic.source));
     }
     const LogicEstimate control = elementControl(logic, machine, model.pipelineBits());
-    parts.push_back(
-        leaf("control", elements * control.squareMicrons(logic), kEstimateError, kEstimateSource));
+    parts.push_back(logicNode("control", elements * control.squareMicrons(logic), kEstimateError,
+                              kEstimateSource));
     return sumNode("array", {sumNode("processing_elements", std::move(parts)),
-                             leaf("edge", arrayEdge(logic, machine).squareMicrons(logic),
-                                  kEstimateError, kEstimateSource)});
+                             logicNode("edge", arrayEdge(logic, machine).squareMicrons(logic),
+                                       kEstimateError, kEstimateSource)});
 }
 
 AreaNode estimateNode(std::string name, const LogicTechnology& logic,
                       const LogicEstimate& estimate) {
-    return leaf(std::move(name), estimate.squareMicrons(logic), kEstimateError, kEstimateSource);
+    return logicNode(std::move(name), estimate.squareMicrons(logic), kEstimateError,
+                     kEstimateSource);
 }
 
 AreaNode vectorNode(const LogicTechnology& logic, const Limit& lanes) {
     if (!lanes) return freeNode("vector_unit", "unlimited: costs nothing");
-    return leaf("vector_unit", static_cast<double>(*lanes) * vectorLane(logic).squareMicrons(logic),
-                kEstimateError, kEstimateSource);
+    return logicNode("vector_unit",
+                     static_cast<double>(*lanes) * vectorLane(logic).squareMicrons(logic),
+                     kEstimateError, kEstimateSource);
 }
 
 }  // namespace
+
+bool AreaNode::isFree() const {
+    return basis == AreaBasis::Free ||
+           std::any_of(parts.begin(), parts.end(),
+                       [](const AreaNode& part) { return part.isFree(); });
+}
 
 const AreaNode* AreaNode::find(const std::string& part) const {
     const auto found = std::find_if(parts.begin(), parts.end(),

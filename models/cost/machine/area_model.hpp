@@ -10,16 +10,27 @@
 
 namespace systole::cost {
 
+/// What a component is built of, from which its leakage follows.
+enum class AreaBasis : std::uint8_t {
+    Sum,     ///< of its parts
+    Logic,   ///< gates and flip-flops: leaks by its area
+    Memory,  ///< macros: leak as their model says
+    Free,    ///< an unlimited resource: contributes nothing
+};
+
 /// A component and what it is made of.
 struct AreaNode {
     std::string name;  ///< snake_case, as results call it
+    AreaBasis basis = AreaBasis::Sum;
     double squareMicrons = 0;
     double lowSquareMicrons = 0;  ///< error band
     double highSquareMicrons = 0;
-    bool isFree = false;  ///< an unlimited resource: contributes nothing
     std::string source{};
+    Estimate memoryLeakageWatts{};  ///< of a memory
     std::vector<AreaNode> parts{};  ///< sum up to it
 
+    /// Whether it, or a part of it, is an unlimited resource.
+    bool isFree() const;
     /// The part of that name.
     const AreaNode* find(const std::string& part) const;
 };

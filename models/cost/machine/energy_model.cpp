@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/energy_model.hpp"
 
-#include "models/cost/machine/area_model.hpp"
+#include <numeric>
+
+#include "models/check.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 
 namespace systole::cost {
@@ -20,22 +22,41 @@ double atCorner(const Estimate& estimate, SramCorner corner) {
             return estimate.low;
         case SramCorner::High:
             return estimate.high;
-        default:
+        case SramCorner::Nominal:
             return estimate.nominal;
     }
+    SYSTOLE_CHECK(false, "corner {}", static_cast<int>(corner));
 }
 
-/// Logic of the whole machine; memories leak by themselves.
 double logicSquareMicrons(const AreaNode& area) {
-    double sum = 0;
-    for (const char* name : {"array", "vector_unit", "dma", "sequencer", "memory_controller"}) {
-        const AreaNode* node = area.find(name);
-        sum += node == nullptr ? 0 : node->squareMicrons;
+    switch (area.basis) {
+        case AreaBasis::Sum:
+            return std::accumulate(
+                area.parts.begin(), area.parts.end(), 0.0,
+                [](double sum, const AreaNode& part) { return sum + logicSquareMicrons(part); });
+        case AreaBasis::Logic:
+            return area.squareMicrons;
+        case AreaBasis::Memory:
+        case AreaBasis::Free:
+            return 0;
     }
-    return sum;
+    SYSTOLE_CHECK(false, "area of basis {}", static_cast<int>(area.basis));
+}
+
+/// `watts` and the leakage of the memories, one after the other.
+double withMemories(double watts, const AreaNode& area, SramCorner corner) {
+    if (area.basis == AreaBasis::Memory) watts += atCorner(area.memoryLeakageWatts, corner);
+    for (const AreaNode& part : area.parts) watts = withMemories(watts, part, corner);
+    return watts;
 }
 
 }  // namespace
+
+double leakageWattsOf(const AreaNode& area, const LogicTechnology& logic, double temperatureKelvin,
+                      SramCorner corner) {
+    return withMemories(logic.leakageWatts(logicSquareMicrons(area), temperatureKelvin), area,
+                        corner);
+}
 
 double EnergyBreakdown::totalJoules() const {
     double total = 0;
@@ -70,12 +91,8 @@ EnergyModel::EnergyModel(const Technology& technology, const MachineDescription&
     loadJoules_ = numeric::widthOf(stationary) * clockBit;
     if (machine.vectorLanes) vectorOperationJoules_ = vectorLane(logic).joulesPerUse;
     dmaByteJoules_ = kDmaRegisters * kBitsAByte * (clockBit + kRandomToggleRate * toggleJoules_);
-    leakageWatts_ =
-        logic.leakageWatts(logicSquareMicrons(areaOf(technology, machine)),
-                           machine.energy.temperatureKelvin) +
-        atCorner(memories.activationScratchpad.leakageWatts, corner) +
-        atCorner(memories.weightScratchpad.leakageWatts, corner) +
-        machine.array.columns * atCorner(memories.accumulatorColumn.leakageWatts, corner);
+    leakageWatts_ = leakageWattsOf(areaOf(technology, machine), logic,
+                                   machine.energy.temperatureKelvin, corner);
 }
 
 EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds, double dramJoules,

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "models/cost/element/element_model.hpp"
+#include "models/cost/machine/area_model.hpp"
 #include "models/cost/machine/counters.hpp"
 #include "models/cost/machine/machine_memories.hpp"
 
@@ -85,6 +86,10 @@ inline constexpr std::array kEnergyComponents{
     EnergyComponent{"dram_io", EnergyBasis::Dram, "drivers and termination of the pins",
                     &EnergyBreakdown::dramIoJoules},
 };
+
+/// Leakage of every component of an area tree, at an end of the memories' band.
+double leakageWattsOf(const AreaNode& area, const LogicTechnology& logic, double temperatureKelvin,
+                      SramCorner corner = SramCorner::Nominal);
 
 /// Energy of a machine: counters times the figures of a technology, and leakage times time. Wires
 /// between components and the clock tree are not modelled.

@@ -13,19 +13,6 @@ constexpr std::size_t kLongestDelay = 3;
 constexpr std::uint32_t kNoGate = ~std::uint32_t{0};
 constexpr std::uint32_t delayOf(CellKind kind) { return kind == CellKind::And ? 2 : 3; }
 
-std::uint64_t function(CellKind kind, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-    switch (kind) {
-        case CellKind::And:
-            return a & b;
-        case CellKind::Xor:
-            return a ^ b;
-        case CellKind::Mux:
-            return (a & b) | (~a & c);
-        default:
-            return (a & b) | (c & (a | b));
-    }
-}
-
 std::uint64_t complementMask(Signal signal) {
     return signal.isComplemented() ? ~std::uint64_t{0} : 0;
 }
@@ -45,7 +32,7 @@ std::vector<bool> settledCells(const Netlist& netlist, const std::vector<bool>& 
         };
         values[i] = cells[i].kind == CellKind::Input
                         ? inputs[input++]
-                        : (function(cells[i].kind, in(0), in(1), in(2)) & 1) != 0;
+                        : (valueOf(cells[i].kind, in(0), in(1), in(2)) & 1) != 0;
     }
     return values;
 }
@@ -112,8 +99,8 @@ std::uint64_t CircuitSimulator::valueAt(Signal signal, std::uint32_t tick) const
 
 std::uint64_t CircuitSimulator::evaluate(const Gate& gate, std::uint32_t tick) const {
     const bool three = inputCount(gate.kind) == 3;
-    return function(gate.kind, valueAt(gate.inputs[0], tick), valueAt(gate.inputs[1], tick),
-                    three ? valueAt(gate.inputs[2], tick) : 0);
+    return valueOf(gate.kind, valueAt(gate.inputs[0], tick), valueAt(gate.inputs[1], tick),
+                   three ? valueAt(gate.inputs[2], tick) : 0);
 }
 
 void CircuitSimulator::runWord(std::uint64_t mask, Toggles& toggles) {

@@ -12,7 +12,7 @@ const char* nameOf(Part part) {
     static constexpr std::array kNames{"decoder",     "exponent",      "multiplier", "alignment",
                                        "accumulator", "normalisation", "rounding"};
     static_assert(kNames.size() == kPartCount);
-    return kNames[static_cast<std::size_t>(part)];
+    return kNames.at(static_cast<std::size_t>(part));
 }
 
 const char* nameOf(CellKind kind) {
@@ -124,10 +124,11 @@ Signal Netlist::gate(CellKind kind, const std::array<Signal, 3>& inputs) {
             return choose(inputs[0], inputs[1], inputs[2]);
         case CellKind::Majority:
             return majority(inputs[0], inputs[1], inputs[2]);
-        default:
-            SYSTOLE_CHECK(false, "a cell that is no gate");
-            return kFalse;
+        case CellKind::Constant:
+        case CellKind::Input:
+            break;
     }
+    SYSTOLE_CHECK(false, "a cell that is no gate");
 }
 
 Word Netlist::include(const Netlist& other, const Word& inputs, const Word& outputs) {

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/check.hpp"
+
 /// Circuits as gates, built bit by bit from the parameters of a format: what area, delay and energy
 /// of a processing element are computed from.
 namespace systole::cost {
@@ -85,9 +87,29 @@ constexpr std::size_t inputCount(CellKind kind) {
         case CellKind::Mux:
         case CellKind::Majority:
             return 3;
-        default:
-            return 0;
+        case CellKind::Constant:
+        case CellKind::Input:
+            break;
     }
+    return 0;
+}
+
+/// What a gate computes of its inputs, in every bit by itself.
+constexpr std::uint64_t valueOf(CellKind kind, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+    switch (kind) {
+        case CellKind::And:
+            return a & b;
+        case CellKind::Xor:
+            return a ^ b;
+        case CellKind::Mux:
+            return (a & b) | (~a & c);
+        case CellKind::Majority:
+            return (a & b) | (c & (a | b));
+        case CellKind::Constant:
+        case CellKind::Input:
+            break;
+    }
+    SYSTOLE_CHECK(false, "a cell that is no gate");
 }
 
 struct Cell {

@@ -33,9 +33,11 @@ int weightOf(CellKind kind) {
         case CellKind::Xor:
         case CellKind::Majority:
             return 10;
-        default:
-            return 0;
+        case CellKind::Constant:
+        case CellKind::Input:
+            break;
     }
+    return 0;
 }
 
 bool isPair(const Cell& cell, Signal a, Signal b) {
@@ -175,16 +177,7 @@ private:
     static std::uint64_t valueOf(const std::array<const Table*, 3>& tables, const Cell& cell,
                                  std::size_t word) {
         const auto in = [&](std::size_t k) { return (*tables[k])[word] ^ maskOf(cell.inputs[k]); };
-        switch (cell.kind) {
-            case CellKind::And:
-                return in(0) & in(1);
-            case CellKind::Xor:
-                return in(0) ^ in(1);
-            case CellKind::Mux:
-                return (in(0) & in(1)) | (~in(0) & in(2));
-            default:
-                return (in(0) & in(1)) | (in(2) & (in(0) | in(1)));
-        }
+        return cost::valueOf(cell.kind, in(0), in(1), in(2));
     }
 
     void simulate(std::size_t from) {

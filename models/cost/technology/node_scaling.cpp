@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/check.hpp"
+
 namespace systole::cost {
 
 namespace {
@@ -49,9 +51,10 @@ const char* nameOf(DeviceFamily family) {
             return "high_performance";
         case DeviceFamily::LowPower:
             return "low_power";
-        default:
+        case DeviceFamily::Bulk:
             return "bulk";
     }
+    SYSTOLE_CHECK(false, "device family {}", static_cast<int>(family));
 }
 
 NodeScaling::NodeScaling(std::vector<ProcessNode> nodes, std::string source, std::string areaSource)

@@ -86,6 +86,11 @@ void DramDevice::update(const IssuedCommand& issued, std::uint32_t bank) {
         ++counters_.writes;
         return;
     }
+    updateRank(issued, bank);
+}
+
+/// What a command other than Read and Write changes.
+void DramDevice::updateRank(const IssuedCommand& issued, std::uint32_t bank) {
     Rank& rank = ranks_[issued.bank.rank];
     clocksOf(counters_, rank) += issued.clock - rank.since;
     rank.since = issued.clock;
@@ -115,8 +120,13 @@ void DramDevice::update(const IssuedCommand& issued, std::uint32_t bank) {
             rank.power = PowerState::SelfRefresh;
             ++counters_.selfRefreshes;
             break;
-        default:
+        case Command::PowerDownExit:
+        case Command::SelfRefreshExit:
             rank.power = PowerState::Up;
+            break;
+        case Command::Read:
+        case Command::Write:
+            break;
     }
 }
 

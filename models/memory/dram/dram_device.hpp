@@ -56,6 +56,7 @@ private:
     bool stateAllows(const IssuedCommand& issued) const;
     bool anyOpen(std::uint32_t bank) const;
     void update(const IssuedCommand& issued, std::uint32_t bank);
+    void updateRank(const IssuedCommand& issued, std::uint32_t bank);
     void closeBank(std::uint32_t bank);
     void closeRank(std::uint32_t rank);
     std::uint64_t& clocksOf(DramCounters& counters, const Rank& rank) const;

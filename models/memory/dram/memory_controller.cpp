@@ -21,9 +21,15 @@ DdrConfig withoutIdleRules(DdrConfig config) {
                 return !controller.selfRefreshAfter;
             case Command::RefreshBank:
                 return config.refresh.mode != RefreshMode::PerBank;
-            default:
+            case Command::Activate:
+            case Command::Precharge:
+            case Command::Read:
+            case Command::Write:
+            case Command::PrechargeAll:
+            case Command::Refresh:
                 return false;
         }
+        SYSTOLE_CHECK(false, "command {}", indexOf(rule.next));
     });
     return config;
 }
@@ -198,24 +204,41 @@ void MemoryController::note(const Choice& choice) {
             for (const std::uint32_t bank : device_.refreshSet(choice.bank)) {
                 candidates_.invalidate(bank);
             }
-            [[fallthrough]];
-        case Command::Refresh:
-            ranks_[rank].refresh.refreshed(ranks_[rank].target);
-            aim(rank);
-            block(rank);
+            noteRefresh(rank);
             break;
-        default:
-            if (choice.command == Command::SelfRefreshEntry) {
-                ranks_[rank].refresh.suspend();
-            } else if (choice.command == Command::SelfRefreshExit) {
-                ranks_[rank].refresh.resume(choice.clock);
-            }
-            nextDue_ = kNever;
-            for (const Rank& each : ranks_) {
-                nextDue_ = std::min(nextDue_, each.refresh.nextDue());
-            }
-            block(rank);
+        case Command::Refresh:
+            noteRefresh(rank);
+            break;
+        case Command::SelfRefreshEntry:
+        case Command::SelfRefreshExit:
+        case Command::PowerDownEntry:
+        case Command::PowerDownExit:
+            notePower(choice);
+            break;
+        case Command::Read:
+        case Command::Write:
+            SYSTOLE_CHECK(false, "command {} is noted with its burst", indexOf(choice.command));
     }
+}
+
+void MemoryController::noteRefresh(std::uint32_t rank) {
+    ranks_[rank].refresh.refreshed(ranks_[rank].target);
+    aim(rank);
+    block(rank);
+}
+
+void MemoryController::notePower(const Choice& choice) {
+    const std::uint32_t rank = device_.banks().rankOf(choice.bank);
+    if (choice.command == Command::SelfRefreshEntry) {
+        ranks_[rank].refresh.suspend();
+    } else if (choice.command == Command::SelfRefreshExit) {
+        ranks_[rank].refresh.resume(choice.clock);
+    }
+    nextDue_ = kNever;
+    for (const Rank& each : ranks_) {
+        nextDue_ = std::min(nextDue_, each.refresh.nextDue());
+    }
+    block(rank);
 }
 
 void MemoryController::opened(std::uint32_t bank, std::uint32_t row) {

@@ -136,6 +136,8 @@ private:
     void countOutcome(const Choice& choice);
     void opened(std::uint32_t bank, std::uint32_t row);
     void closed(std::uint32_t bank);
+    void noteRefresh(std::uint32_t rank);
+    void notePower(const Choice& choice);
     void aim(std::uint32_t rank);
     std::vector<std::uint32_t> banksOf(std::uint32_t rank, std::uint32_t set) const;
     bool isIdle(std::uint32_t rank, std::uint32_t set) const;

@@ -96,9 +96,16 @@ AccumulatorEvents Gemm::run(const Operands& operands, bool accumulate,
         case Kernel::BlasDigits:
             exactProduct(*this, operands, accumulate, sums);
             return {};
-        default:
+        case Kernel::ChunksFp32:
+        case Kernel::ChunksFp64:
+        case Kernel::FloatFma:
+        case Kernel::FloatLanes32:
+        case Kernel::FloatLanes64:
+        case Kernel::IntegerLanes32:
+        case Kernel::IntegerLanes64:
             return orderedProduct(*this, operands, accumulate, sums, kernel);
     }
+    SYSTOLE_CHECK(false, "kernel {}", static_cast<int>(kernel));
 }
 
 }  // namespace systole::numeric

@@ -7,6 +7,7 @@
 
 #include "models/check.hpp"
 #include "models/numeric/gemm/gemm_kernels.hpp"
+#include "models/overloaded.hpp"
 
 namespace systole::numeric {
 namespace {
@@ -161,6 +162,15 @@ double registerLimit(const Register& format, const Gemm& gemm) {
 
 bool isInteger(const Register& format) { return std::holds_alternative<IntegerRegister>(format); }
 
+/// Whether a register holds exact sums of magnitudes up to `bound`.
+bool holdsExactly(const Register& format, double bound, const Gemm& gemm) {
+    return std::visit(
+        Overloaded{[&](const IntegerRegister&) { return bound < registerLimit(format, gemm); },
+                   [](const ExactRegister&) { return true; },
+                   [](const FloatRegister&) { return false; }},
+        format);
+}
+
 bool usesBlasFp32(double product) {
     return product * static_cast<double>(kShortestBlock) <= kExactFp32;
 }
@@ -193,10 +203,8 @@ bool sumsAreExact(const GemmCall& call) {
     const double bound = (held + static_cast<double>(call.operands.shape.k) *
                                      largestProduct(gemm.activation(), gemm.weight())) *
                          (1 + 0x1p-40);
-    const auto holds = [&](const Register& format) {
-        return !isInteger(format) || bound < registerLimit(format, gemm);
-    };
-    return holds(accumulator.sum) && (!accumulator.chunk || holds(accumulator.chunk->inner));
+    return holdsExactly(accumulator.sum, bound, gemm) &&
+           (!accumulator.chunk || holdsExactly(accumulator.chunk->inner, bound, gemm));
 }
 
 Kernel exactKernel(const Gemm& gemm) {
@@ -209,14 +217,11 @@ void exactProduct(const Gemm& gemm, const Gemm::Operands& operands, bool accumul
                   std::span<std::int64_t> sums) {
     useOneThread();
     if (!accumulate) std::fill(sums.begin(), sums.end(), 0);
-    switch (exactKernel(gemm)) {
-        case Kernel::BlasFp32:
-            return addProduct<float>(gemm, operands, kExactFp32, sums);
-        case Kernel::BlasFp64:
-            return addProduct<double>(gemm, operands, kExactFp64, sums);
-        default:
-            return addDigitProducts(gemm, operands, sums);
-    }
+    const Kernel kernel = exactKernel(gemm);
+    if (kernel == Kernel::BlasFp32) return addProduct<float>(gemm, operands, kExactFp32, sums);
+    if (kernel == Kernel::BlasFp64) return addProduct<double>(gemm, operands, kExactFp64, sums);
+    SYSTOLE_CHECK(kernel == Kernel::BlasDigits, "kernel {} is not exact", static_cast<int>(kernel));
+    addDigitProducts(gemm, operands, sums);
 }
 
 namespace {
@@ -252,6 +257,8 @@ std::unique_ptr<ChunkSums> makeExactChunks(const Gemm& gemm, const Gemm::Operand
                                            Kernel kernel) {
     useOneThread();
     if (kernel == Kernel::ChunksFp32) return std::make_unique<BlasChunks<float>>(gemm, operands);
+    SYSTOLE_CHECK(kernel == Kernel::ChunksFp64, "kernel {} has no exact chunks",
+                  static_cast<int>(kernel));
     return std::make_unique<BlasChunks<double>>(gemm, operands);
 }
 

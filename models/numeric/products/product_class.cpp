@@ -56,7 +56,7 @@ std::vector<Operand> operandsOf(const Format& format, int widest) {
 std::span<const ProductClass> productClasses() { return kClasses; }
 
 const char* nameOf(ProductClass productClass) {
-    return kNames[static_cast<std::size_t>(productClass)];
+    return kNames.at(static_cast<std::size_t>(productClass));
 }
 
 std::optional<ProductClass> productClassNamed(const std::string& name) {
@@ -225,12 +225,19 @@ ProductValue Multiplier::finiteProduct(const Operand& a, const Operand& w, Code 
             const bool xnor = (activation == weight) != xnorFlips_;
             return {negatedIf(!xnor, unit_.significand), unit_.exponent};
         }
-        default: {
+        case ProductClass::Minifloat: {
             const Int128 magnitude = Int128{std::abs(a.significand)} * std::abs(w.significand);
             const bool negative = (a.significand < 0) != (w.significand < 0);
             return {negatedIf(negative, magnitude), a.exponent + w.exponent};
         }
+        case ProductClass::ParallelInteger:
+        case ProductClass::BitSerialBoth:
+        case ProductClass::Composable:
+        case ProductClass::LookUp:
+        case ProductClass::Packed:
+            break;
     }
+    SYSTOLE_CHECK(false, "{} has no product of significands", nameOf(class_));
 }
 
 }  // namespace systole::numeric

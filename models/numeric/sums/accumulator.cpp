@@ -7,11 +7,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "models/overloaded.hpp"
+
 namespace systole::numeric {
 namespace {
 
-constexpr int kNarrowestInteger = 8;
-constexpr int kWidestInteger = 63;  // sums are formed in 64 bits before they wrap
 constexpr int kMostGuardBits = 32;
 constexpr std::uint32_t kLongestChunk = 1U << 20;
 constexpr int kWordBits = 64;
@@ -105,10 +105,13 @@ std::optional<std::string> problemOf(const AccumulatorFormat& accumulator) {
 }
 
 int registerBits(const Register& format, const Codec& activation, const Codec& weight) {
-    if (const auto* integer = std::get_if<IntegerRegister>(&format)) return integer->bits;
-    if (const auto* sum = std::get_if<FloatRegister>(&format)) return widthOf(sum->format);
-    return activation.gridBits() + weight.gridBits() + 1 +
-           std::get<ExactRegister>(format).guardBits;
+    return std::visit(
+        Overloaded{[](const IntegerRegister& integer) { return integer.bits; },
+                   [&](const ExactRegister& exact) {
+                       return activation.gridBits() + weight.gridBits() + 1 + exact.guardBits;
+                   },
+                   [](const FloatRegister& sum) { return widthOf(Format(sum.format)); }},
+        format);
 }
 
 int productBits(const Codec& activation, const Codec& weight) {

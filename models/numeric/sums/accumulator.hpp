@@ -11,9 +11,13 @@
 /// How partial sums are kept. Products are exact; what differs is the register that adds them.
 namespace systole::numeric {
 
+/// Bits of an integer register. Sums are formed in 64 bits before they wrap.
+inline constexpr int kNarrowestInteger = 8;
+inline constexpr int kWidestInteger = 63;
+
 /// Two's complement of `bits`, in units of 2^(grid exponent of activation + that of weight).
 struct IntegerRegister {
-    int bits = 32;                       ///< 8..63
+    int bits = 32;                       ///< kNarrowestInteger..kWidestInteger
     Overflow overflow = Overflow::Wrap;  ///< or Saturate
 };
 

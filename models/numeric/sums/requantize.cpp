@@ -40,11 +40,36 @@ Int128 shiftRoundHalfUp(Int128 product, std::int32_t shift) {
 namespace {
 
 double rescaled(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithmetic) {
-    if (arithmetic == ScaleArithmetic::FixedPoint) {
-        const Int128 product = static_cast<Int128>(sum) * rescale.fixedPoint.mantissa;
-        return static_cast<double>(shiftRoundHalfUp(product, rescale.fixedPoint.shift));
+    switch (arithmetic) {
+        case ScaleArithmetic::Fp32Multiplier:
+            return static_cast<float>(sum) * rescale.multiplier;
+        case ScaleArithmetic::FixedPoint: {
+            const Int128 product = static_cast<Int128>(sum) * rescale.fixedPoint.mantissa;
+            return static_cast<double>(shiftRoundHalfUp(product, rescale.fixedPoint.shift));
+        }
     }
-    return static_cast<float>(sum) * rescale.multiplier;
+    SYSTOLE_CHECK(false, "scale arithmetic {}", static_cast<int>(arithmetic));
+}
+
+/// Of the sum of two codes.
+double rescaledSum(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic,
+                   const Codec& codec) {
+    switch (arithmetic) {
+        case ScaleArithmetic::Fp32Multiplier: {
+            const float left = static_cast<float>(codec.decode(a)) * scales.inputs[0];
+            const float right = static_cast<float>(codec.decode(b)) * scales.inputs[1];
+            return (left + right) / scales.output;
+        }
+        case ScaleArithmetic::FixedPoint: {
+            const auto term = [&](Code code, const FixedPointScale& scale) {
+                return static_cast<Int128>(codec.gridSteps(code)) * scale.mantissa;
+            };
+            return static_cast<double>(
+                shiftRoundHalfUp(term(a, scales.fixedPoint[0]) + term(b, scales.fixedPoint[1]),
+                                 scales.fixedPoint[0].shift));
+        }
+    }
+    SYSTOLE_CHECK(false, "scale arithmetic {}", static_cast<int>(arithmetic));
 }
 
 Code encodeRescaled(double value, bool relu, const Codec& output) {
@@ -79,19 +104,7 @@ Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arith
 
 Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic, bool relu,
               const Codec& codec) {
-    double value = 0;
-    if (arithmetic == ScaleArithmetic::FixedPoint) {
-        const auto term = [&](Code code, const FixedPointScale& scale) {
-            return static_cast<Int128>(codec.gridSteps(code)) * scale.mantissa;
-        };
-        value = static_cast<double>(
-            shiftRoundHalfUp(term(a, scales.fixedPoint[0]) + term(b, scales.fixedPoint[1]),
-                             scales.fixedPoint[0].shift));
-    } else {
-        const float left = static_cast<float>(codec.decode(a)) * scales.inputs[0];
-        const float right = static_cast<float>(codec.decode(b)) * scales.inputs[1];
-        value = (left + right) / scales.output;
-    }
+    const double value = rescaledSum(a, b, scales, arithmetic, codec);
     return codec.encode(relu && !(value > 0) ? 0.0 : value);
 }
 

@@ -16,6 +16,9 @@ enum class ScaleArithmetic {
     FixedPoint,      ///< integer multiply and right shift, round half up; integer formats only
 };
 
+/// Bits of the widest sum that FixedPoint scales: an integer of one word (`SumArithmetic::isWord`).
+inline constexpr int kWidestFixedPointSum = 64;
+
 /// A ratio as mantissa / 2^shift; 0 <= shift <= 62 and 2^30 <= mantissa < 2^31 unless shift is 62.
 struct FixedPointScale {
     std::int32_t mantissa = 1 << 30;

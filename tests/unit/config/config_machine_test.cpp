@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <variant>
 
+#include "sim/config/costed_machine.hpp"
 #include "sim/config/dram/dram_loader.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/config/scheme_loader.hpp"
@@ -178,6 +179,29 @@ TEST_F(ConfigMachineTest, ComposableElementsMakeMoreRowsAndColumnsAtLowerWidths)
     EXPECT_EQ(arrayOf("int8_int4").columns, 32U) << "two narrow weights";
     EXPECT_EQ(arrayOf("int4").rows, 32U);
     EXPECT_EQ(arrayOf("int4").columns, 32U);
+}
+
+TEST_F(ConfigMachineTest, AComposableArrayIsBuiltAsItsConfigurationSays) {
+    const RunConfig config =
+        load("edge-16x16", {"datapath=int4", "datapath.multiplier=composable", "array.columns=8"});
+    const arch::ArrayConfig& array = config.machine.array;
+    EXPECT_EQ(array.rows, 32U);
+    EXPECT_EQ(array.columns, 16U);
+    EXPECT_EQ(array.physicalGeometry().rows, 16U);
+    EXPECT_EQ(array.physicalGeometry().columns, 8U);
+    EXPECT_EQ(array.rowSplit(), 2U);
+    EXPECT_EQ(array.columnSplit(), 2U);
+    EXPECT_EQ(describeMachine(config).array.rows, 16U) << "area is that of what is built";
+    EXPECT_EQ(describeMachine(config).array.columns, 8U);
+}
+
+TEST_F(ConfigMachineTest, EveryOtherElementMakesOneRowAndOneColumn) {
+    const arch::ArrayConfig array =
+        load("edge-16x16", {"datapath=int4", "array.rows=8"}).machine.array;
+    EXPECT_EQ(array.rows, 8U);
+    EXPECT_EQ(array.physicalGeometry().rows, 8U);
+    EXPECT_EQ(array.rowSplit(), 1U);
+    EXPECT_EQ(array.columnSplit(), 1U);
 }
 
 TEST_F(ConfigMachineTest, PortsArbitrationAndPackingAreOptions) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <utility>
 
 #include "tests/unit/cost/cost_fixture.hpp"
 
@@ -90,22 +91,22 @@ MachineDescription withoutLimits() {
 
 TEST(AreaModel, FlagsUnlimitedResourcesAsFree) {
     const AreaNode tree = areaOf(roundTechnology(), withoutLimits());
-    EXPECT_TRUE(tree.isFree);
-    EXPECT_FALSE(tree.find("array")->isFree);
+    EXPECT_TRUE(tree.isFree());
+    EXPECT_FALSE(tree.find("array")->isFree());
     for (const char* name :
          {"activation_scratchpad", "weight_scratchpad", "accumulator_buffer", "vector_unit"}) {
-        EXPECT_TRUE(tree.find(name)->isFree) << name;
+        EXPECT_TRUE(tree.find(name)->isFree()) << name;
         EXPECT_EQ(tree.find(name)->squareMicrons, 0) << name;
     }
     EXPECT_EQ(tree.find("memory_controller"), nullptr);
-    EXPECT_FALSE(areaOf(roundTechnology(), roundMachine()).isFree);
+    EXPECT_FALSE(areaOf(roundTechnology(), roundMachine()).isFree());
 }
 
 TEST(AreaModel, OfNoTechnologyIsFree) {
     Technology none;
     none.isFree = true;
     const AreaNode tree = areaOf(none, roundMachine());
-    EXPECT_TRUE(tree.isFree);
+    EXPECT_TRUE(tree.isFree());
     EXPECT_EQ(tree.squareMicrons, 0);
 }
 
@@ -244,6 +245,41 @@ TEST(EnergyModel, LeaksByAreaAndMemories) {
         EnergyModel(roundTechnology(), machine).energyOf({}, 2e-6, 0, 0, {});
     EXPECT_DOUBLE_EQ(energy.leakageJoules, watts * 2e-6);
     EXPECT_DOUBLE_EQ(energy.totalJoules(), energy.leakageJoules);
+}
+
+/// Every leaf of a tree, so that it may be changed.
+void forEachLeaf(AreaNode& node, const std::function<void(AreaNode&)>& visit) {
+    if (node.parts.empty()) visit(node);
+    for (AreaNode& part : node.parts) forEachLeaf(part, visit);
+}
+
+double leakageOf(const AreaNode& tree) { return leakageWattsOf(tree, roundLogic(), 300); }
+
+TEST(EnergyModel, EveryBlockOfTheAreaTreeLeaks) {
+    AreaNode tree = areaOf(roundTechnology(), roundMachine());
+    const double all = leakageOf(tree);
+    int blocks = 0;
+    forEachLeaf(tree, [&](AreaNode& leaf) {
+        const AreaNode kept = std::exchange(leaf, {.name = leaf.name, .basis = AreaBasis::Free});
+        EXPECT_LT(leakageOf(tree), all) << kept.name;
+        leaf = kept;
+        ++blocks;
+    });
+    EXPECT_GE(blocks, 9) << "two parts of elements or more, the edge and seven components";
+}
+
+TEST(EnergyModel, ABlockThatIsNewInTheAreaTreeLeaks) {
+    AreaNode tree = areaOf(roundTechnology(), roundMachine());
+    const double before = leakageOf(tree);
+    tree.parts.push_back({.name = "decoder", .basis = AreaBasis::Logic, .squareMicrons = 500});
+    EXPECT_DOUBLE_EQ(leakageOf(tree), before + 500e-9) << "a nanowatt for each um2";
+    tree.parts.push_back({.name = "cache",
+                          .basis = AreaBasis::Memory,
+                          .squareMicrons = 1e6,
+                          .memoryLeakageWatts = {2e-3, 1e-3, 4e-3}});
+    EXPECT_DOUBLE_EQ(leakageOf(tree), before + 500e-9 + 2e-3);
+    tree.parts.push_back({.name = "lanes", .basis = AreaBasis::Free});
+    EXPECT_DOUBLE_EQ(leakageOf(tree), before + 500e-9 + 2e-3);
 }
 
 TEST(EnergyModel, OfLogicLeaksTwiceAsMuchForEveryDoubling) {

@@ -82,6 +82,19 @@ TEST(QuantizeNetworkTest, MaxPoolingAndALoneReluKeepTheScaleOfTheirInput) {
     for (const QuantizedTensor& tensor : quantized.tensors) EXPECT_EQ(tensor.scale, 1.0F);
 }
 
+TEST(QuantizeNetworkTest, EveryOperationIsQuantizedAsTheKindThatItIs) {
+    const Network network =
+        chain({convolve(0), averagePool(1), add(2, 0), relu(2), {"", Softmax{}, {4}}}, 5);
+    const QuantizedNetwork quantized =
+        quantize(network, int8Scheme(), std::vector<float>(6, 127.0F));
+    ASSERT_EQ(quantized.nodes.size(), 5U);
+    EXPECT_TRUE(std::holds_alternative<QuantizedConvolution>(quantized.nodes[0].operation));
+    EXPECT_TRUE(std::holds_alternative<QuantizedPooling>(quantized.nodes[1].operation));
+    EXPECT_TRUE(std::holds_alternative<QuantizedAddition>(quantized.nodes[2].operation));
+    EXPECT_TRUE(std::holds_alternative<QuantizedRelu>(quantized.nodes[3].operation));
+    EXPECT_TRUE(std::holds_alternative<QuantizedSoftmax>(quantized.nodes[4].operation));
+}
+
 TEST(QuantizeNetworkTest, CalibrationTakesTheLargestMagnitudeOfAllImages) {
     const Network network = chain({convolve(0), relu(1)}, 2);
     EXPECT_THAT(calibrate(network, Images{{1}, {-3}, {2}}), ElementsAre(3, 3, 2));
@@ -124,6 +137,18 @@ TEST_F(QuantizeErrorTest, FixedPointWithFloatFormats) {
     EXPECT_EQ(complaint(chain({maxPool(0)}, 1), scheme),
               "net: scheme 'test': requantization fixed_point cannot scale e4m3, expected integer "
               "formats or fp32_multiplier");
+}
+
+TEST_F(QuantizeErrorTest, FixedPointWithSumsOfMoreThanAWord) {
+    // Two int16 and their sign are 33 bits: 31 guard bits fill a word.
+    Scheme scheme = fixedPointScheme();
+    scheme.activation = scheme.weight = *numeric::findFormat("int16");
+    scheme.accumulator = {"exact31", numeric::ExactRegister{.guardBits = 31}, std::nullopt};
+    EXPECT_EQ(complaint(chain({maxPool(0)}, 1), scheme), "no error");
+    scheme.accumulator = {"exact32", numeric::ExactRegister{.guardBits = 32}, std::nullopt};
+    EXPECT_EQ(complaint(chain({maxPool(0)}, 1), scheme),
+              "net: scheme 'test': requantization fixed_point cannot scale accumulator exact32 of "
+              "65 bits, expected an integer of at most 64 bits or fp32_multiplier");
 }
 
 TEST_F(QuantizeErrorTest, SumsLongerThanTheAccumulatorHolds) {

@@ -17,8 +17,14 @@ ComparedFormat format(const std::string& name, std::uint64_t correct, double ene
                       double areaMm2, double seconds) {
     ComparedFormat format;
     format.format = name;
-    format.json = R"({"workload": {"name": "net"}, "config": {"name": "edge", "array_rows": 16,
-                     "array_columns": 8, "clock_hertz": 5e8, "technology": "t45"}})";
+    format.result = {{"workload", {{"name", "net"}}},
+                     {"config",
+                      {{"name", "edge"},
+                       {"array_rows", 16},
+                       {"array_columns", 8},
+                       {"dataflow", "weight_stationary"},
+                       {"clock_hertz", 5e8},
+                       {"technology", "t45"}}}};
     RunFigures& figures = format.figures;
     figures.cycles = 1000;
     figures.seconds = seconds;
@@ -118,6 +124,40 @@ TEST_F(CompareFormats, TheTableHasAColumnAFormatAndSaysWhoWins) {
               "\n"
               "At equal accuracy (top-1 within 1 point of the best: int8 = e4m3): lowest energy "
               "int8, smallest area int8, fastest e4m3.\n");
+}
+
+TEST_F(CompareFormats, TheTitleSaysTheDataflowOfTheRuns) {
+    Comparison comparison = comparisonOf({format("int8", 180, 4e-6, 2, 0.001)});
+    comparison.formats.front().result["config"]["dataflow"] = "output_stationary";
+    EXPECT_THAT(comparisonTable(comparison), HasSubstr("net on edge: 16x8 output stationary, "));
+}
+
+TEST_F(CompareFormats, CountsOfImagesAreThoseOfTheRunAndNotRoundedShares) {
+    nlohmann::ordered_json result{{"schema", "systole-result/1"},
+                                  {"totals",
+                                   {{"cycles", 1},
+                                    {"seconds", 1},
+                                    {"inferences_per_second", 1},
+                                    {"utilization", 1},
+                                    {"energy_joules", 1},
+                                    {"average_power_watts", 1},
+                                    {"inferences_per_second_per_watt", 1},
+                                    {"area_mm2", 1},
+                                    {"area_by_component", {{"array", {{"area_um2", 1}}}}},
+                                    {"dram_bytes", 1},
+                                    {"meets_clock", true},
+                                    {"accuracy",
+                                     {{"images", 8},
+                                      {"correct", 7},
+                                      {"top1", 0.1},
+                                      {"fp32_correct", nullptr},
+                                      {"fp32_top1", nullptr},
+                                      {"sqnr_db", 30.0}}}}}};
+    const RunFigures figures = readRunFigures(result);
+    EXPECT_EQ(figures.correct, 7U);
+    EXPECT_EQ(figures.fp32Correct, std::nullopt);
+    result["totals"]["accuracy"]["fp32_correct"] = 6;
+    EXPECT_EQ(readRunFigures(result).fp32Correct, 6U);
 }
 
 TEST_F(CompareFormats, AFormatOnePointBelowTheBestIsEquallyAccurateAndOneImageMoreIsNot) {
