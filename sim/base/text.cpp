@@ -54,6 +54,26 @@ std::string alignedTable(const std::vector<std::vector<std::string>>& rows) {
     return text;
 }
 
+std::string wrapped(const std::string& text) {
+    constexpr std::size_t kColumns = 100;
+    std::string result = text;
+    std::size_t begin = 0;  // of the line
+    while (result.size() - begin > kColumns) {
+        std::size_t end = result.find('\n', begin);
+        if (end == std::string::npos || end - begin > kColumns) {
+            const std::size_t space = result.rfind(' ', begin + kColumns);
+            // A word longer than a line stays whole.
+            end = space == std::string::npos || space <= begin
+                      ? result.find_first_of(" \n", begin + kColumns)
+                      : space;
+            if (end == std::string::npos) break;
+            result[end] = '\n';
+        }
+        begin = end + 1;
+    }
+    return result;
+}
+
 std::string withPrefix(double value, const std::string& unit) {
     struct Prefix {
         double factor;

@@ -15,6 +15,9 @@ std::string csvRow(const std::vector<std::string>& cells);
 /// A row of no cells becomes a rule.
 std::string alignedTable(const std::vector<std::vector<std::string>>& rows);
 
+/// Sentences for the terminal: lines of more than 100 columns go on in the next line, at a space.
+std::string wrapped(const std::string& text);
+
 /// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
 std::string withPrefix(double value, const std::string& unit);
 

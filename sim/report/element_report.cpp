@@ -167,18 +167,19 @@ std::string elementTable(const ElementComparison& comparison) {
     compare("energy per MAC", element.joulesPerMac.total() * kPicojoulesPerJoule,
             int8.joulesPerMac.total() * kPicojoulesPerJoule, "pJ");
     compare("leakage", element.leakageWatts * 1e6, int8.leakageWatts * 1e6, "uW");
-    return fmt::format(
-        "{} x {} + {} of {} bits, {} multiplier, {} ({}), synthesised for {}\n\n{}\n{}\n"
-        "Stimulus: {}.\nError: area {}, delay {}, energy {}; {}.\n{}",
-        element.activation, element.weight, element.accumulator, element.sumBits,
-        element.multiplier, element.technology, element.node,
-        element.goal == cost::Goal::Area ? "area" : "speed", alignedTable(rows),
-        alignedTable(ratios), stimulusText(element), errorText(element.logic.areaError),
-        errorText(element.logic.delayError), errorText(element.logic.energyError),
-        element.logic.source,
+    const std::string title = fmt::format(
+        "{} x {} + {} of {} bits, {} multiplier, {} ({}), synthesised for {}\n", element.activation,
+        element.weight, element.accumulator, element.sumBits, element.multiplier,
+        element.technology, element.node, element.goal == cost::Goal::Area ? "area" : "speed");
+    const std::string sentences = fmt::format(
+        "Stimulus: {}.\nError: area {}, delay {}, energy {}; {}.\n{}", stimulusText(element),
+        errorText(element.logic.areaError), errorText(element.logic.delayError),
+        errorText(element.logic.energyError), element.logic.source,
         element.isOfFittedKind
             ? ""
             : "No circuit of this kind was synthesised for the fit: no error is known.\n");
+    return fmt::format("{}\n{}\n{}\n{}", wrapped(title), alignedTable(rows), alignedTable(ratios),
+                       wrapped(sentences));
 }
 
 }  // namespace systole::sim

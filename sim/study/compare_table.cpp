@@ -165,12 +165,12 @@ std::string clockWarnings(const Comparison& comparison) {
 }  // namespace
 
 std::string comparisonTable(const Comparison& comparison) {
-    std::string text = title(comparison) + figureTable(comparison) + "\n";
-    text += dramFaultLines(comparison);
+    std::string sentences = dramFaultLines(comparison);
     if (comparison.formats.size() > 1) {
-        text += ratios(comparison) + "\n" + winnersText(comparison);
+        sentences += ratios(comparison) + "\n" + winnersText(comparison);
     }
-    return text + clockWarnings(comparison);
+    sentences += clockWarnings(comparison);
+    return wrapped(title(comparison)) + figureTable(comparison) + "\n" + wrapped(sentences);
 }
 
 }  // namespace systole::sim
