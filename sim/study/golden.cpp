@@ -46,6 +46,7 @@ Json comparableResult(const Result& result) {
     Json json = Json::parse(resultJson(result));
     json["config"].erase("file");
     json["config"].erase("overrides");
+    json["config"].erase("resolved");
     return json;
 }
 

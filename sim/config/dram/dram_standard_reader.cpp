@@ -60,7 +60,8 @@ std::optional<std::uint32_t> readBus(const Value& value, std::vector<std::string
 void readCommands(const Section& section, DramStandard& standard) {
     std::vector<std::string> buses;
     for (std::size_t i = 0; i < memory::kCommandCount; ++i) {
-        const std::optional<Value> value = section.find(memory::kCommandNames[i]);
+        const std::optional<Value> value =
+            section.findOneOfMany(memory::kCommandNames[i], "command");
         if (!value) {
             continue;
         }
@@ -126,17 +127,16 @@ void readRefresh(const Section& root, DramStandard& standard) {
         standard.refreshSet = section.at("set").oneOf<memory::RefreshSet>(
             {{"bank", memory::RefreshSet::OneBank},
              {"same_bank", memory::RefreshSet::SameBankOfGroups}});
-        if (const std::optional<Value> interval = section.find("interval_by_bank")) {
-            standard.intervalByBank.emplace(*interval);
-        }
+        standard.intervalByBank.emplace(section.at(
+            "interval_by_bank", Default(standard.refreshInterval->text()).described("interval")));
     }
 }
 
 void readPowerExpressions(const Section& section, DramStandard& standard) {
     for (const PowerKey& key : kPowerKeys) {
         if (standard.has(key.command)) {
-            standard.power.push_back(
-                {key.field, Expression(section.at(key.name)), key.command == Command::RefreshBank});
+            standard.power.push_back({key.field, Expression(section.oneOfMany(key.name, "figure")),
+                                      key.command == Command::RefreshBank});
         }
     }
 }
