@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <limits>
 
 #include "sim/base/spelling.hpp"
@@ -78,18 +79,18 @@ Format readFloat(const Section& section) {
         section, "bias",
         Default(numeric::ieeeBias(format.exponentBits)).described("2^(exponent - 1) - 1"),
         {-255, 255});
-    const Value specials = section.at("specials");
-    format.specials = specials.oneOf<SpecialValues>({{"none", SpecialValues::None},
-                                                     {"ieee", SpecialValues::Ieee},
-                                                     {"nan_only", SpecialValues::NanOnly},
-                                                     {"fnuz", SpecialValues::Fnuz}});
+    const std::vector<std::string> specials{"none", "ieee", "nan_only", "fnuz"};
+    const std::size_t chosen = section.at("specials").choose(specials);
+    format.specials = std::array{SpecialValues::None, SpecialValues::Ieee, SpecialValues::NanOnly,
+                                 SpecialValues::Fnuz}
+                          .at(chosen);
     format.isSigned = readFlag(section, "signed", true);
     format.zeroExponent = readZeroExponent(section);
     const char* zero[] = {"", "_flushed", "_hidden_one", ""};
-    format.name = nameOr(section, fmt::format("{}e{}m{}b{}_{}{}", format.isSigned ? "" : "u",
-                                              format.exponentBits, format.mantissaBits, format.bias,
-                                              specials.isScalar() ? specials.text() : "",
-                                              zero[static_cast<int>(format.zeroExponent)]));
+    format.name = nameOr(
+        section, fmt::format("{}e{}m{}b{}_{}{}", format.isSigned ? "" : "u", format.exponentBits,
+                             format.mantissaBits, format.bias, specials.at(chosen),
+                             zero[static_cast<int>(format.zeroExponent)]));
     return format;
 }
 

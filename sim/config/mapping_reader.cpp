@@ -39,7 +39,8 @@ arch::MappingConfig readMapping(const Section& section) {
     mapping.objective = static_cast<arch::MappingObjective>(
         section.at("objective", objective)
             .choose({arch::kObjectiveNames.begin(), arch::kObjectiveNames.end()}));
-    for (const auto& [name, value] : section.at("layers", Default::section()).section().entries()) {
+    for (const auto& [name, value] :
+         section.at("layers", Default::section().described("none")).section().entries()) {
         mapping.layers[name] = readLayer(value);
     }
     return mapping;

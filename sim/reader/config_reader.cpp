@@ -211,6 +211,8 @@ std::vector<Value> Value::list(IntegerRange count) const {
     return values;
 }
 
+bool Value::clean() const { return node_ != nullptr && !state_->hasProblemBelow(path_); }
+
 void Value::replaceBy(const Value& other) const {
     if (node_ != nullptr && node_ != other.node_) {
         node_->replacement = other.node_;

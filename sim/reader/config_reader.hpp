@@ -113,6 +113,8 @@ public:
     /// Whether a `--set` brought it, and not a file.
     bool isOverride() const;
 
+    /// Whether nothing was reported so far at this value or within it.
+    bool clean() const;
     /// Says that not this value counts, which was read, but `other`.
     void replaceBy(const Value& other) const;
 

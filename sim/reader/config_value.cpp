@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/base/spelling.hpp"
 #include "sim/reader/config_reader.hpp"
@@ -29,6 +30,9 @@ std::string describeBytes(IntegerRange range) {
 }
 
 std::string describe(RealRange range) {
+    if (range.least == std::numeric_limits<double>::lowest()) {
+        return "a number";
+    }
     return range.most == RealRange{}.most
                ? fmt::format("a number of at least {:.6g}", range.least)
                : fmt::format("a number from {:.6g} to {:.6g}", range.least, range.most);

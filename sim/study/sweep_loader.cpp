@@ -74,7 +74,8 @@ std::vector<SweepAxis> readGrid(const Value& grid) {
 
 Overrides readOverrides(const Section& root) {
     Overrides overrides;
-    for (const Value& item : root.at("set", std::vector<std::string>()).list()) {
+    for (const Value& item :
+         root.at("set", Default(std::vector<std::string>()).described("none")).list()) {
         overrides.push_back(item.text());
         if (overrides.back().find('=') == std::string::npos) {
             item.fail(fmt::format("'{}' is not an override, expected key.path=value", item.text()));

@@ -250,7 +250,8 @@ std::vector<memory::AddressHash> readHashes(const Section& section,
 memory::AddressMapping readAddressMapping(const Section& section,
                                           const DramOrganization& organization) {
     return {.bits = readMap(section.at("address_map"), organization),
-            .hashes = readHashes(section.at("hash", Default::section()).section(), organization)};
+            .hashes = readHashes(section.at("hash", Default::section().described("none")).section(),
+                                 organization)};
 }
 
 }  // namespace systole::sim

@@ -83,10 +83,9 @@ Command readCommand(const Value& value, const DramStandard& standard) {
     const std::vector<std::string> names(memory::kCommandNames.begin(),
                                          memory::kCommandNames.end());
     const auto command = static_cast<Command>(value.choose(names));
-    const std::string name = value.isScalar() ? value.text() : "";
-    if (std::find(names.begin(), names.end(), name) != names.end() && !standard.has(command)) {
-        value.fail(fmt::format("{} is not among the commands of {}, expected one that is", name,
-                               standard.name));
+    if (value.clean() && !standard.has(command)) {
+        value.fail(fmt::format("{} is not among the commands of {}, expected one that is",
+                               memory::kCommandNames[indexOf(command)], standard.name));
     }
     return command;
 }
