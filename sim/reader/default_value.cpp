@@ -29,7 +29,7 @@ Default::Default(std::vector<std::string> list)
 Default Default::section() {
     Default otherwise("");
     otherwise.kind_ = yaml::Node::Kind::Map;
-    otherwise.shown_ = "the defaults of its keys";
+    otherwise.shown_ = "those of its keys";
     return otherwise;
 }
 

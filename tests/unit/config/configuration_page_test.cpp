@@ -41,6 +41,9 @@ std::string factsOf(const KeyReference::Key& key) {
     if (!key.names.empty()) {
         facts += fmt::format("; a key each for {}", fmt::join(key.names, ", "));
     }
+    if (key.place.path.ends_with("[]") || key.place.path.ends_with("<name>")) {
+        return facts;  // as many as there are
+    }
     switch (key.absence) {
         case KeyReference::Absence::Required:
             return facts + "; required";
