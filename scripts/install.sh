@@ -17,8 +17,8 @@ for group in "$@"; do
     case "$group" in
         test) packages+=(
             clang libclang-rt-14-dev clang-tidy clang-format dataset-fashion-mnist libmpfr-dev
-            libonnx-testdata python3 python3-numpy python3-onnx python3-scipy python3-yaml nodejs
-            npm verilator yosys opensta iverilog qflow-tech-osu018) ;;
+            libonnx-testdata python3 python3-numpy python3-onnx python3-scipy python3-yaml
+            python3-jsonschema nodejs npm verilator yosys opensta iverilog qflow-tech-osu018) ;;
         *) echo "install.sh: unknown group '$group', expected: test" >&2; exit 2 ;;
     esac
 done
