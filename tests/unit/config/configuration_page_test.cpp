@@ -149,6 +149,17 @@ std::vector<std::string> linesOf(const std::string& text) {
     return lines;
 }
 
+/// Lines of `text` that are not in `other`.
+std::vector<std::string> linesWithout(const std::string& text, const std::string& other) {
+    const std::vector<std::string> all = linesOf(other);
+    const std::set<std::string> known(all.begin(), all.end());
+    std::vector<std::string> lines;
+    for (const std::string& line : linesOf(text)) {
+        if (!known.contains(line)) lines.push_back(line);
+    }
+    return lines;
+}
+
 TEST(ConfigurationPage, HasEveryKeyWithTypeRangeDefaultAndMeaning) {
     const std::vector<KeyReference::Key> keys = collectKeys();
     const std::string text = readPage();
@@ -156,7 +167,10 @@ TEST(ConfigurationPage, HasEveryKeyWithTypeRangeDefaultAndMeaning) {
     if (std::getenv("SYSTOLE_UPDATE_DOCS") != nullptr) {
         std::ofstream(kPage) << page.text;
     } else {
-        EXPECT_EQ(linesOf(text), linesOf(page.text)) << "SYSTOLE_UPDATE_DOCS=1 writes the lists";
+        EXPECT_TRUE(text == page.text)
+            << fmt::format("the page has\n{}\nexpected\n{}\n(SYSTOLE_UPDATE_DOCS=1 writes it)\n",
+                           fmt::join(linesWithout(text, page.text), "\n"),
+                           fmt::join(linesWithout(page.text, text), "\n"));
     }
     EXPECT_THAT(page.withoutMeaning, testing::IsEmpty());
     std::set<std::string> kinds;
