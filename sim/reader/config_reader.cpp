@@ -50,7 +50,7 @@ ResolvedConfig resolve(const yaml::Node& node) {
         case yaml::Node::Kind::Map:
             for (const std::string& key : node.askedKeys) {
                 if (const yaml::Node* value = node.valueOf(key)) {
-                    resolved.entries.emplace_back(key, resolve(*value));
+                    resolved.entries.push_back({key, resolve(*value)});
                 }
             }
             break;

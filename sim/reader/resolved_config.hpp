@@ -2,10 +2,11 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace systole::sim {
+
+struct ResolvedEntry;
 
 /// What a reader read, as a tree that can be written as a file again: fragments stand in the place
 /// of their names, overrides are applied, and keys that were left out have their defaults. Keys are
@@ -14,8 +15,13 @@ struct ResolvedConfig {
     enum class Kind { Text, Number, Boolean, Map, List };
     Kind kind = Kind::Map;
     std::string scalar;
-    std::vector<std::pair<std::string, ResolvedConfig>> entries;  ///< Map
-    std::vector<ResolvedConfig> items;                            ///< List
+    std::vector<ResolvedEntry> entries;  ///< Map
+    std::vector<ResolvedConfig> items;   ///< List
+};
+
+struct ResolvedEntry {
+    std::string key;
+    ResolvedConfig value;
 };
 
 }  // namespace systole::sim
