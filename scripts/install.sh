@@ -18,8 +18,8 @@ for group in "$@"; do
         test) packages+=(
             libgtest-dev libgmock-dev libbenchmark-dev libmpfr-dev
             clang libclang-rt-14-dev clang-tidy clang-format dataset-fashion-mnist
-            libonnx-testdata python3 python3-numpy python3-onnx python3-scipy python3-yaml nodejs
-            npm verilator yosys opensta iverilog qflow-tech-osu018) ;;
+            libonnx-testdata python3 python3-numpy python3-onnx python3-scipy python3-yaml
+            python3-jsonschema nodejs npm verilator yosys opensta iverilog qflow-tech-osu018) ;;
         bare) packages=(git mmdebstrap) ;;
         *) echo "install.sh: unknown group '$group', expected: test or bare" >&2; exit 2 ;;
     esac

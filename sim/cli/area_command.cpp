@@ -10,6 +10,7 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/reader/resolved_json.hpp"
 #include "sim/report/area_report.hpp"
 #include "sim/run/machine_cost.hpp"
 
@@ -29,6 +30,12 @@ nlohmann::ordered_json clockJson(const RunConfig& config, const cost::ClockLimit
             {"slowest_memory_ns", limits.scratchpadNanoseconds}};
 }
 
+nlohmann::ordered_json configJson(const ConfigOptions& options, const RunConfig& config) {
+    return {{"file", options.file},
+            {"overrides", options.overrides},
+            {"resolved", resolvedJson(config.resolved)}};
+}
+
 int area(const AreaOptions& options) {
     if (!options.json.empty()) checkWritable(options.json);
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
@@ -42,8 +49,8 @@ int area(const AreaOptions& options) {
     const cost::AreaNode tree = cost::areaOf(config.technology, machine);
     const cost::ClockLimits limits = cost::clockLimits(config.technology, machine);
     if (!options.json.empty()) {
-        const nlohmann::ordered_json json{{"schema", "systole-area/1"},
-                                          {"config", options.config.file},
+        const nlohmann::ordered_json json{{"schema", "systole-area/2"},
+                                          {"config", configJson(options.config, config)},
                                           {"technology", config.technology.name},
                                           {"node", config.technology.node},
                                           {"clock", clockJson(config, limits)},

@@ -118,7 +118,9 @@ int dram(const DramOptions& options) {
     }
     const DramPatternInfo* pattern = chosenPattern(options);
     DramResult result;
-    result.config = loadDram(options.config.file, options.config.overrides);
+    LoadedDram dram = loadResolvedDram(options.config.file, options.config.overrides);
+    result.config = std::move(dram.config);
+    result.resolved = std::move(dram.resolved);
     checkOptions(options, pattern, result.config);
     result.configFile = options.config.file;
     result.overrides = options.config.overrides;

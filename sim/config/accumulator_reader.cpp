@@ -35,6 +35,9 @@ const char* suffixOf(numeric::Rounding rounding) {
     SYSTOLE_CHECK(false, "rounding {}", static_cast<int>(rounding));
 }
 
+constexpr const char* kDefaultOverflow =
+    "wrap of an integer, special of a float that has special values, else saturate";
+
 std::string nameOfRegister(const Register& format) {
     if (const auto* integer = std::get_if<numeric::IntegerRegister>(&format)) {
         return fmt::format("int{}{}", integer->bits,
@@ -56,10 +59,9 @@ Register readIntegerRegister(const Section& section) {
     numeric::IntegerRegister format;
     format.bits = static_cast<int>(section.at("integer").integer<std::uint32_t>(
         {numeric::kNarrowestInteger, numeric::kWidestInteger}));
-    if (const auto overflow = section.find("overflow")) {
-        format.overflow =
-            overflow->oneOf<Overflow>({{"wrap", Overflow::Wrap}, {"saturate", Overflow::Saturate}});
-    }
+    format.overflow =
+        section.at("overflow", Default("wrap").described(kDefaultOverflow))
+            .oneOf<Overflow>({{"wrap", Overflow::Wrap}, {"saturate", Overflow::Saturate}});
     return format;
 }
 
@@ -72,19 +74,18 @@ Register readFloatRegister(const Section& section) {
         value.fail(fmt::format("{} is no float, expected a float format", nameOf(element)));
     }
     if (minifloat != nullptr) format.format = *minifloat;
-    format.overflow = format.format.specials == numeric::SpecialValues::None ? Overflow::Saturate
-                                                                             : Overflow::ToSpecial;
-    if (const auto overflow = section.find("overflow")) {
-        format.overflow = overflow->oneOf<Overflow>(
-            {{"special", Overflow::ToSpecial}, {"saturate", Overflow::Saturate}});
-    }
-    if (const auto rounding = section.find("rounding")) {
-        format.rounding = rounding->oneOf<Rounding>({{"nearest_even", Rounding::NearestEven},
-                                                     {"half_away", Rounding::HalfAway},
-                                                     {"half_up", Rounding::HalfUp},
-                                                     {"toward_zero", Rounding::TowardZero},
-                                                     {"stochastic", Rounding::Stochastic}});
-    }
+    const bool hasSpecials = format.format.specials != numeric::SpecialValues::None;
+    format.overflow =
+        section
+            .at("overflow",
+                Default(hasSpecials ? "special" : "saturate").described(kDefaultOverflow))
+            .oneOf<Overflow>({{"special", Overflow::ToSpecial}, {"saturate", Overflow::Saturate}});
+    format.rounding = section.at("rounding", "nearest_even")
+                          .oneOf<Rounding>({{"nearest_even", Rounding::NearestEven},
+                                            {"half_away", Rounding::HalfAway},
+                                            {"half_up", Rounding::HalfUp},
+                                            {"toward_zero", Rounding::TowardZero},
+                                            {"stochastic", Rounding::Stochastic}});
     const auto seed = section.find("seed");  // known, if not needed
     if (format.rounding == Rounding::Stochastic) format.seed = section.at("seed").integer();
     if (seed && format.rounding != Rounding::Stochastic) {
@@ -105,7 +106,7 @@ Register readRegister(const Section& section) {
 }
 
 numeric::AccumulatorFormat readNamed(const Value& value) {
-    const std::string name = value.text();
+    const std::string name = value.text("the name of an accumulator");
     if (name.empty()) return harmlessAccumulator();  // reported
     if (const auto known = numeric::parseAccumulator(name)) return *known;
     value.fail(
@@ -116,14 +117,14 @@ numeric::AccumulatorFormat readNamed(const Value& value) {
 }
 
 Register readInner(const Value& value) {
-    return value.isSection() ? readRegister(value.section()) : readNamed(value).sum;
+    return value.isSection() ? readRegister(value.section("accumulator")) : readNamed(value).sum;
 }
 
 }  // namespace
 
 numeric::AccumulatorFormat readAccumulator(const Value& value) {
     if (!value.isSection()) return readNamed(value);
-    const Section section = value.section();
+    const Section section = value.section("accumulator");
     numeric::AccumulatorFormat accumulator{"", readRegister(section), std::nullopt};
     accumulator.name = nameOfRegister(accumulator.sum);
     if (section.has("chunk") || section.has("inner")) {
@@ -133,12 +134,12 @@ numeric::AccumulatorFormat readAccumulator(const Value& value) {
             fmt::format("_of_{}x{}", length, nameOfRegister(accumulator.chunk->inner));
     }
     for (const char* key : {"chunk", "inner"}) section.find(key);  // known, if not there
-    if (const auto name = section.find("name")) {
-        const std::string made = std::exchange(accumulator.name, name->text());
-        if (numeric::parseAccumulator(accumulator.name) && accumulator.name != made) {
-            name->fail(fmt::format("'{}' is an accumulator of its own, expected another name",
-                                   accumulator.name));
-        }
+    const Value name =
+        section.at("name", Default(accumulator.name).described("made from the parameters"));
+    const std::string made = std::exchange(accumulator.name, name.text());
+    if (numeric::parseAccumulator(accumulator.name) && accumulator.name != made) {
+        name.fail(fmt::format("'{}' is an accumulator of its own, expected another name",
+                              accumulator.name));
     }
     if (!section.clean()) return harmlessAccumulator();
     if (const auto problem = numeric::problemOf(accumulator)) {

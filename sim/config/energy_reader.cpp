@@ -7,18 +7,10 @@ namespace {
 arch::OperandSampling readSampling(const Section& section) {
     constexpr IntegerRange kCount{1, std::uint64_t{1} << 20};
     arch::OperandSampling sampling;
-    if (const auto folds = section.find("folds")) {
-        sampling.folds = folds->integer<std::uint32_t>(kCount);
-    }
-    if (const auto elements = section.find("elements")) {
-        sampling.elements = elements->integer<std::uint32_t>(kCount);
-    }
-    if (const auto steps = section.find("steps")) {
-        sampling.steps = steps->integer<std::uint32_t>(kCount);
-    }
-    if (const auto seed = section.find("seed")) {
-        sampling.seed = seed->integer();
-    }
+    sampling.folds = section.at("folds", sampling.folds).integer<std::uint32_t>(kCount);
+    sampling.elements = section.at("elements", sampling.elements).integer<std::uint32_t>(kCount);
+    sampling.steps = section.at("steps", sampling.steps).integer<std::uint32_t>(kCount);
+    sampling.seed = section.at("seed", sampling.seed).integer();
     return sampling;
 }
 
@@ -26,37 +18,28 @@ arch::OperandSampling readSampling(const Section& section) {
 
 EnergyConfig readEnergy(const Section& section) {
     EnergyConfig energy;
-    if (const auto activity = section.find("activity")) {
-        energy.options.activity = static_cast<cost::ActivitySource>(activity->choose(
-            {cost::kActivitySourceNames.begin(), cost::kActivitySourceNames.end()}));
-    }
-    if (const auto rate = section.find("flat_toggle_rate")) {
-        energy.options.flatToggleRate = rate->real({0, 1});
-    }
-    if (const auto gating = section.find("zero_gating")) {
-        energy.options.zeroGating = gating->boolean();
-    }
-    if (const auto gating = section.find("clock_gating")) {
-        energy.options.clockGating = gating->boolean();
-    }
-    if (const auto temperature = section.find("temperature_kelvin")) {
-        energy.options.temperatureKelvin = temperature->real({200, 450});
-    }
-    if (const auto adder = section.find("float_adder")) {
-        energy.options.floatAdder = adder->oneOf<cost::FloatAdder>(
-            {{"flush", cost::FloatAdder::Flush}, {"gradual", cost::FloatAdder::Gradual}});
-    }
-    const bool flat = energy.options.activity == cost::ActivitySource::Flat;
-    if (const auto sampling = section.find("sampling")) {
-        if (!sampling->isScalar()) {
-            energy.sampling = readSampling(sampling->section());
-        } else if (sampling->choose({"none"}) == 0) {
-            energy.sampling.reset();
-            if (section.clean() && !flat) {
-                sampling->fail(
-                    "none leaves no activity to count with, expected activity: flat "
-                    "beside it");
-            }
+    cost::EnergyOptions& options = energy.options;
+    const char* activity =
+        cost::kActivitySourceNames.at(static_cast<std::size_t>(options.activity));
+    options.activity = static_cast<cost::ActivitySource>(
+        section.at("activity", activity)
+            .choose({cost::kActivitySourceNames.begin(), cost::kActivitySourceNames.end()}));
+    options.flatToggleRate = section.at("flat_toggle_rate", options.flatToggleRate).real({0, 1});
+    options.zeroGating = section.at("zero_gating", options.zeroGating).boolean();
+    options.clockGating = section.at("clock_gating", options.clockGating).boolean();
+    options.temperatureKelvin =
+        section.at("temperature_kelvin", options.temperatureKelvin).real({200, 450});
+    options.floatAdder = section.at("float_adder", "flush")
+                             .oneOf<cost::FloatAdder>({{"flush", cost::FloatAdder::Flush},
+                                                       {"gradual", cost::FloatAdder::Gradual}});
+    const Value sampling = section.at("sampling", Default::section());
+    if (!sampling.isScalar()) {
+        energy.sampling = readSampling(sampling.section());
+    } else if (sampling.choose({"none"}) == 0) {
+        energy.sampling.reset();
+        if (section.clean() && options.activity != cost::ActivitySource::Flat) {
+            sampling.fail(
+                "none leaves no activity to count with, expected activity: flat beside it");
         }
     }
     if (energy.sampling) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <limits>
 
 #include "models/check.hpp"
@@ -36,34 +37,33 @@ void reportProblem(const Section& section, const std::string& problem) {
     }
 }
 
-bool readFlag(const Section& section, const char* key, bool otherwise) {
-    const auto value = section.find(key);
-    return value ? value->boolean() : otherwise;
+bool readFlag(const Section& section, const char* key, const Default& otherwise) {
+    return section.at(key, otherwise).boolean();
 }
 
 int readNumber(const Section& section, const char* key, SignedRange range) {
     return static_cast<int>(section.at(key).signedInteger(range));
 }
 
-int readNumberOr(const Section& section, const char* key, int otherwise, SignedRange range) {
-    const auto value = section.find(key);
-    return value ? static_cast<int>(value->signedInteger(range)) : otherwise;
+int readNumberOr(const Section& section, const char* key, const Default& otherwise,
+                 SignedRange range) {
+    return static_cast<int>(section.at(key, otherwise).signedInteger(range));
 }
 
 /// A name of one's own must not be that of another format: costs and schemes go by names.
 std::string nameOr(const Section& section, const std::string& made) {
-    const auto name = section.find("name");
-    if (!name) return made;
-    std::string text = name->text();
+    const Value name = section.at("name", Default(made).described("made from the parameters"));
+    std::string text = name.text();
     if (numeric::formatNamed(text) && text != made) {
-        name->fail(fmt::format("'{}' is the name of a format of its own, expected another", text));
+        name.fail(fmt::format("'{}' is the name of a format of its own, expected another", text));
     }
     return text;
 }
 
 numeric::ZeroExponent readZeroExponent(const Section& section) {
     const bool hiddenOne = readFlag(section, "hidden_one", false);
-    const bool subnormals = readFlag(section, "subnormals", !hiddenOne);
+    const bool subnormals = readFlag(section, "subnormals",
+                                     Default(!hiddenOne).described("the opposite of hidden_one"));
     if (hiddenOne && subnormals) {
         section.at("hidden_one").fail("true together with subnormals: true, expected one of them");
     }
@@ -90,19 +90,20 @@ Format readFloat(const Section& section) {
     numeric::FloatFormat format;
     format.exponentBits = readNumber(section, "exponent", {1, 8});
     format.mantissaBits = readNumber(section, "mantissa", {0, 10});
-    format.bias =
-        readNumberOr(section, "bias", numeric::ieeeBias(format.exponentBits), {-255, 255});
-    const Value specials = section.at("specials");
-    format.specials = specials.oneOf<SpecialValues>({{"none", SpecialValues::None},
-                                                     {"ieee", SpecialValues::Ieee},
-                                                     {"nan_only", SpecialValues::NanOnly},
-                                                     {"fnuz", SpecialValues::Fnuz}});
+    format.bias = readNumberOr(
+        section, "bias",
+        Default(numeric::ieeeBias(format.exponentBits)).described("2^(exponent - 1) - 1"),
+        {-255, 255});
+    const std::vector<std::string> specials{"none", "ieee", "nan_only", "fnuz"};
+    const std::size_t chosen = section.at("specials").choose(specials);
+    format.specials = std::array{SpecialValues::None, SpecialValues::Ieee, SpecialValues::NanOnly,
+                                 SpecialValues::Fnuz}
+                          .at(chosen);
     format.isSigned = readFlag(section, "signed", true);
     format.zeroExponent = readZeroExponent(section);
     format.name = nameOr(section, fmt::format("{}e{}m{}b{}_{}{}", format.isSigned ? "" : "u",
                                               format.exponentBits, format.mantissaBits, format.bias,
-                                              specials.isScalar() ? specials.text() : "",
-                                              suffixOf(format.zeroExponent)));
+                                              specials.at(chosen), suffixOf(format.zeroExponent)));
     return format;
 }
 
@@ -141,7 +142,7 @@ Format readCodebook(const Section& section) {
 }
 
 Format readParameters(const Value& value) {
-    const Section section = value.section();
+    const Section section = value.section("format");
     Format format = harmlessFormat();
     if (section.has("exponent") || section.has("mantissa")) {
         format = readFloat(section);
@@ -177,7 +178,7 @@ std::string familyHint(const std::string& name) {
 
 Format readFormat(const Value& value) {
     if (value.isSection()) return readParameters(value);
-    const std::string name = value.text();
+    const std::string name = value.text("the name of a number format");
     if (name.empty()) return harmlessFormat();  // reported
     if (const auto known = numeric::formatNamed(name)) return *known;
     if (numeric::blockFormatNamed(name)) {
@@ -211,12 +212,12 @@ std::optional<numeric::ProductClass> readMultiplier(const Value& value) {
 numeric::BlockFormat readBlockFormat(const Value& value) {
     numeric::BlockFormat harmless = *numeric::blockFormatNamed("mxfp4");
     if (!value.isSection()) {
-        const std::string name = value.text();
+        const std::string name = value.text("the name of a block format");
         if (const auto known = numeric::blockFormatNamed(name)) return *known;
         if (!name.empty()) value.fail(fmt::format("unknown block format '{}'", name));
         return harmless;
     }
-    const Section section = value.section();
+    const Section section = value.section("block_format");
     numeric::BlockFormat format = harmless;
     format.element = readFormat(section.at("element"));
     format.blockLength = readNumber(section, "block", {1, 65'536});

@@ -26,6 +26,13 @@ Enum chooseNamed(const Value& value, const std::array<const char*, N>& names) {
     return static_cast<Enum>(value.choose({names.begin(), names.end()}));
 }
 
+/// A key that may be missing: `otherwise` then.
+template <typename Enum, std::size_t N>
+Enum chooseNamed(const Section& section, const char* key, const std::array<const char*, N>& names,
+                 Enum otherwise) {
+    return chooseNamed<Enum>(section.at(key, names.at(static_cast<std::size_t>(otherwise))), names);
+}
+
 /// What a convention assumes must be what the configuration says.
 void checkConvention(const Section& section, const arch::ArrayConfig& array) {
     const bool outputs = array.dataflow == arch::Dataflow::OutputStationary;
@@ -52,21 +59,14 @@ arch::ArrayConfig readArray(const Section& section) {
                             .columns = section.at("columns").integer<std::uint32_t>({1, 512})};
     array.dataflow = chooseNamed<arch::Dataflow>(section.at("dataflow"), arch::kDataflowNames);
     array.overlapFolds = section.at("overlap_folds").boolean();
-    if (const auto drain = section.find("drain")) {
-        array.drain = chooseNamed<arch::Drain>(*drain, arch::kDrainNames);
-    }
-    if (const auto depth = section.find("pipeline_depth")) {
-        array.pipelineDepth = depth->integer<std::uint32_t>({1, 4});
-    }
-    if (const auto convention = section.find("convention")) {
-        array.convention = chooseNamed<arch::CycleConvention>(*convention, arch::kConventionNames);
-    }
+    array.drain = chooseNamed(section, "drain", arch::kDrainNames, array.drain);
+    array.pipelineDepth =
+        section.at("pipeline_depth", array.pipelineDepth).integer<std::uint32_t>({1, 4});
+    array.convention = chooseNamed(section, "convention", arch::kConventionNames, array.convention);
     if (section.clean()) {
         checkConvention(section, array);
     }
-    if (const auto packing = section.find("depthwise_packing")) {
-        array.depthwisePacking = packing->boolean();
-    }
+    array.depthwisePacking = section.at("depthwise_packing", array.depthwisePacking).boolean();
     return array;
 }
 
@@ -102,9 +102,7 @@ arch::DatapathConfig readDatapath(const Section& section) {
     arch::DatapathConfig datapath{.activation = readOperandFormat(section.at("activation")),
                                   .weight = readOperandFormat(section.at("weight")),
                                   .accumulator = readAccumulator(section.at("accumulator"))};
-    if (const auto multiplier = section.find("multiplier")) {
-        datapath.multiplier = readMultiplier(*multiplier);
-    }
+    datapath.multiplier = readMultiplier(section.at("multiplier", "auto"));
     if (section.clean()) {
         checkAccumulator(section, datapath.accumulator, datapath.activation, datapath.weight);
         checkMultiplier(section, datapath);
@@ -126,9 +124,7 @@ arch::ScratchpadConfig readScratchpad(const Section& section) {
     scratchpad.wordBytes = static_cast<std::uint32_t>(word.bytes({1, 1024}));
     requirePowerOfTwo(word, scratchpad.wordBytes);
     requirePowerOfTwo(section.at("banks"), scratchpad.banks.value_or(1));
-    if (const auto ports = section.find("ports")) {
-        scratchpad.ports = chooseNamed<memory::PortKind>(*ports, arch::kPortNames);
-    }
+    scratchpad.ports = chooseNamed(section, "ports", arch::kPortNames, scratchpad.ports);
     return scratchpad;
 }
 
@@ -139,9 +135,7 @@ arch::AccumulatorBufferConfig readAccumulatorBuffer(const Section& section) {
         rows.fail(fmt::format("{} is odd, expected an even number: the buffer has two halves",
                               *buffer.rows));
     }
-    if (const auto ports = section.find("ports")) {
-        buffer.ports = chooseNamed<memory::PortKind>(*ports, arch::kPortNames);
-    }
+    buffer.ports = chooseNamed(section, "ports", arch::kPortNames, buffer.ports);
     return buffer;
 }
 
@@ -213,13 +207,14 @@ const char* patternFor(const numeric::Format& weight) {
 
 Scheme readMachineScheme(const Value& value, const Section& datapathSection,
                          const arch::DatapathConfig& datapath) {
-    const bool isAuto = value.isScalar() && value.text() == "auto";
+    const bool isAuto = value.isWord("auto");
     const std::string& named = numeric::nameOf(datapath.weight);
     const bool hasOwn = !isAuto || value.hasFragment("schemes", named);
     const Section section =
         isAuto ? value.fragmentNamed("schemes", hasOwn ? named : patternFor(datapath.weight))
                : value.fragment("schemes");
-    Scheme scheme = readScheme(section);
+    const std::string& fragment = section.fragmentName();
+    Scheme scheme = readScheme(section, fragment.empty() ? "custom" : fragment);
     if (!section.clean() || !datapathSection.clean()) {
         return scheme;
     }
@@ -239,6 +234,9 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
     scheme.weight = datapath.weight;
     scheme.activation = datapath.activation;
     scheme.accumulator = datapath.accumulator;
+    weight.replaceBy(datapathSection.at("weight"));
+    activation.replaceBy(datapathSection.at("activation"));
+    accumulator.replaceBy(datapathSection.at("accumulator"));
     if (section.clean()) {
         checkScheme(section, scheme);
     }
@@ -260,11 +258,17 @@ std::vector<memory::ClientId> readOrder(const Value& value) {
     return order;
 }
 
-memory::PortArbitration readArbitration(const Section& section) {
-    return {.kind = section.at("policy").oneOf<memory::Arbitration>(
-                {{"fixed", memory::Arbitration::Fixed},
-                 {"round_robin", memory::Arbitration::RoundRobin}}),
-            .order = readOrder(section.at("order"))};
+memory::PortArbitration readArbitration(const Section& section,
+                                        const memory::PortArbitration& otherwise) {
+    std::vector<std::string> order;
+    for (const memory::ClientId client : otherwise.order) {
+        order.emplace_back(arch::kUnitNames.at(client));
+    }
+    return {
+        .kind = section.at("policy", "fixed")
+                    .oneOf<memory::Arbitration>({{"fixed", memory::Arbitration::Fixed},
+                                                 {"round_robin", memory::Arbitration::RoundRobin}}),
+        .order = readOrder(section.at("order", order))};
 }
 
 /// A word must hold an element.
@@ -276,13 +280,12 @@ void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
     }
 }
 
-bool isMax(const Value& clock) { return clock.isScalar() && clock.text() == "max"; }
-
 arch::MachineConfig readMachine(const Section& root) {
     arch::MachineConfig machine;
     machine.name = root.at("name").text();
     const Value clock = root.at("clock");
-    machine.clockHertz = isMax(clock) ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
+    machine.clockHertz =
+        clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
     machine.array = readArray(array);
     const Section datapath = root.at("datapath").fragment("datapaths");
@@ -296,15 +299,11 @@ arch::MachineConfig readMachine(const Section& root) {
     machine.dma = readDma(root.at("dma").section());
     machine.sequencer = readSequencer(root.at("sequencer").section());
     machine.dram = readDram(root.at("dram").fragment("dram"));
-    if (const auto arbitration = root.find("arbitration")) {
-        machine.arbitration = readArbitration(arbitration->section());
-    }
-    if (const auto packing = root.find("element_packing")) {
-        machine.datapath.packing = chooseNamed<memory::Packing>(*packing, arch::kPackingNames);
-    }
-    if (const auto mapping = root.find("mapping")) {
-        machine.mapping = readMapping(mapping->section());
-    }
+    machine.arbitration =
+        readArbitration(root.at("arbitration", Default::section()).section(), machine.arbitration);
+    machine.datapath.packing =
+        chooseNamed(root, "element_packing", arch::kPackingNames, machine.datapath.packing);
+    machine.mapping = readMapping(root.at("mapping", Default::section()).section("mapping"));
     const bool foldKnown = array.clean() && datapath.clean();
     if (foldKnown) {
         fitMultiplier(machine.array, machine.datapath);
@@ -327,7 +326,7 @@ arch::MachineConfig readMachine(const Section& root) {
 }  // namespace
 
 cost::Technology readNamedTechnology(const Value& value) {
-    if (value.isScalar() && value.text() == "none") {
+    if (value.isWord("none")) {
         cost::Technology technology;
         technology.name = technology.node = "none";
         technology.isFree = true;
@@ -354,16 +353,15 @@ RunConfig readRunConfig(const Section& root) {
     RunConfig config;
     config.machine = readMachine(root);
     config.technology = readNamedTechnology(root.at("technology"));
-    const auto energySection = root.find("energy");
-    const EnergyConfig energy =
-        energySection ? readEnergy(energySection->section()) : EnergyConfig{};
+    const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.machine.operandSampling = energy.sampling;
     config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
                                       config.machine.datapath);
-    if (const Value clock = root.at("clock"); isMax(clock) && root.clean()) {
+    if (const Value clock = root.at("clock"); clock.isWord("max") && root.clean()) {
         setFastestClock(clock, config);
     }
+    config.resolved = root.resolved();
     return config;
 }
 

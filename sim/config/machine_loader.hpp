@@ -15,6 +15,7 @@ struct RunConfig {
     Scheme scheme;
     cost::Technology technology;
     cost::EnergyOptions energy;
+    ResolvedConfig resolved;  ///< for those who want to repeat a run
 };
 
 /// Throws ConfigError with all problems of the file, its fragments and the overrides. A scheme

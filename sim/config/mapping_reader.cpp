@@ -35,14 +35,13 @@ arch::MappingOverride readLayer(const Value& value) {
 
 arch::MappingConfig readMapping(const Section& section) {
     arch::MappingConfig mapping;
-    if (const auto objective = section.find("objective")) {
-        mapping.objective = static_cast<arch::MappingObjective>(
-            objective->choose({arch::kObjectiveNames.begin(), arch::kObjectiveNames.end()}));
-    }
-    if (const auto layers = section.find("layers")) {
-        for (const auto& [name, value] : layers->section().entries()) {
-            mapping.layers[name] = readLayer(value);
-        }
+    const char* objective = arch::kObjectiveNames.at(static_cast<std::size_t>(mapping.objective));
+    mapping.objective = static_cast<arch::MappingObjective>(
+        section.at("objective", objective)
+            .choose({arch::kObjectiveNames.begin(), arch::kObjectiveNames.end()}));
+    for (const auto& [name, value] :
+         section.at("layers", Default::section().described("none")).section().entries()) {
+        mapping.layers[name] = readLayer(value);
     }
     return mapping;
 }

@@ -65,9 +65,9 @@ void checkScheme(const Section& section, const Scheme& scheme) {
     checkAccumulator(section, scheme.accumulator, scheme.activation, scheme.weight);
 }
 
-Scheme readScheme(const Section& section) {
+Scheme readScheme(const Section& section, const std::string& name) {
     Scheme scheme;
-    scheme.name = section.fragmentName().empty() ? "custom" : section.fragmentName();
+    scheme.name = section.at("name", Default(name).described("the file's name, or custom")).text();
     const Section weight = section.at("weight").section();
     scheme.weight = readOperandFormat(weight.at("format"));
     scheme.weightGranularity =
@@ -92,9 +92,8 @@ Scheme readScheme(const Section& section) {
 }
 
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides) {
-    Scheme scheme = readConfig(file, overrides, readScheme);
-    scheme.name = file.stem().string();
-    return scheme;
+    return readConfig(file, overrides,
+                      [&](const Section& root) { return readScheme(root, file.stem().string()); });
 }
 
 }  // namespace systole::sim

@@ -6,10 +6,11 @@
 
 namespace systole::sim {
 
-/// The scheme that a section in the format of configs/schemes/*.yaml describes.
-Scheme readScheme(const Section& section);
+/// The scheme that a section in the format of configs/schemes/*.yaml describes; `name` is that of a
+/// section without one.
+Scheme readScheme(const Section& section, const std::string& name);
 
-/// The scheme of a file of configs/schemes; its name is the file's.
+/// The scheme of a file of configs/schemes.
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides);
 
 /// Notes a problem where the parts of the scheme in `section` do not fit together.

@@ -11,6 +11,7 @@
 #include "models/memory/dram/dram_energy.hpp"
 #include "models/memory/dram/dram_patterns.hpp"
 #include "models/memory/dram/dram_replay.hpp"
+#include "sim/reader/resolved_config.hpp"
 
 namespace systole::sim {
 
@@ -22,6 +23,7 @@ struct DramResult {
     std::string configFile;
     std::vector<std::string> overrides;
     memory::DramConfig config;
+    ResolvedConfig resolved;
     std::string workload;                        ///< name of the pattern, or file of the trace
     std::optional<memory::DramPattern> pattern;  ///< empty of a trace
     std::uint64_t seed = 0;                      ///< of the pattern

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/dram/dram_result.hpp"
+#include "sim/reader/resolved_json.hpp"
 
 namespace systole::sim {
 namespace {
@@ -51,6 +52,7 @@ Json configJson(const DramResult& result) {
                      {"banks_per_group", organization.banksPerGroup},
                      {"bus_bits", organization.busBits}});
     }
+    json["resolved"] = resolvedJson(result.resolved);
     return json;
 }
 

@@ -22,22 +22,93 @@ yaml::KeyPath childPath(const yaml::KeyPath& path, std::string part) {
     return child;
 }
 
+ResolvedConfig::Kind scalarKind(yaml::Node::ReadAs readAs) {
+    switch (readAs) {
+        case yaml::Node::ReadAs::Number:
+            return ResolvedConfig::Kind::Number;
+        case yaml::Node::ReadAs::Boolean:
+            return ResolvedConfig::Kind::Boolean;
+        default:
+            return ResolvedConfig::Kind::Text;
+    }
+}
+
+ResolvedConfig resolve(const yaml::Node& node) {
+    if (node.replacement != nullptr) return resolve(*node.replacement);
+    if (node.fragment) return resolve(*node.fragment);
+    ResolvedConfig resolved;
+    switch (node.kind) {
+        case yaml::Node::Kind::Null:
+        case yaml::Node::Kind::Scalar:
+            resolved.kind = scalarKind(node.readAs);
+            resolved.scalar = node.scalar;
+            break;
+        case yaml::Node::Kind::List:
+            resolved.kind = ResolvedConfig::Kind::List;
+            for (const auto& item : node.items) resolved.items.push_back(resolve(*item));
+            break;
+        case yaml::Node::Kind::Map:
+            for (const std::string& key : node.askedKeys) {
+                if (const yaml::Node* value = node.valueOf(key)) {
+                    resolved.entries.push_back({key, resolve(*value)});
+                }
+            }
+            break;
+    }
+    return resolved;
+}
+
 }  // namespace
 
-Value Section::at(const std::string& key) const {
+Value Section::valueAt(const std::string& key, KeyPlace place) const {
     if (node_ == nullptr) {
-        return {state_, nullptr, position_, childPath(path_, key), true};
+        return {state_, nullptr, position_, childPath(path_, key), std::move(place), true};
     }
     ask(*node_, key);
-    const yaml::Entry* entry = node_->find(key);
-    yaml::Node* value = entry != nullptr ? entry->value.get() : nullptr;
+    yaml::Node* value = node_->valueOf(key);
     const yaml::Position position = value != nullptr ? value->position : position_;
-    return {state_, value, position, childPath(path_, key), false};
+    return {state_, value, position, childPath(path_, key), std::move(place), false};
+}
+
+Value Section::at(const std::string& key) const { return valueAt(key, keyPlace_.child(key)); }
+
+Value Section::at(const std::string& key, const Default& otherwise) const {
+    const KeyPlace place = keyPlace_.child(key);
+    if (KeyReference* reference = KeyReference::active()) {
+        reference->mayBeAbsent(place, KeyReference::Absence::Default, otherwise.shown());
+    }
+    if (node_ != nullptr && node_->valueOf(key) == nullptr) {
+        node_->defaults.push_back({key, position_, otherwise.node(position_)});
+    }
+    return valueAt(key, place);
 }
 
 std::optional<Value> Section::find(const std::string& key) const {
     const Value value = at(key);
+    if (KeyReference* reference = KeyReference::active()) {
+        reference->mayBeAbsent(value.keyPlace_, KeyReference::Absence::Optional, "");
+    }
     return value.node_ != nullptr ? std::optional(value) : std::nullopt;
+}
+
+Value Section::oneOfMany(const std::string& key, const char* kind) const {
+    const KeyPlace place = keyPlace_.child(fmt::format("<{}>", kind));
+    if (KeyReference* reference = KeyReference::active()) {
+        reference->addName(place, key);
+    }
+    return valueAt(key, place);
+}
+
+std::optional<Value> Section::findOneOfMany(const std::string& key, const char* kind) const {
+    const Value value = oneOfMany(key, kind);
+    if (KeyReference* reference = KeyReference::active()) {
+        reference->mayBeAbsent(value.keyPlace_, KeyReference::Absence::Optional, "");
+    }
+    return value.node_ != nullptr ? std::optional(value) : std::nullopt;
+}
+
+Value Section::named(const std::string& key) const {
+    return valueAt(key, keyPlace_.child("<name>"));
 }
 
 bool Section::has(const std::string& key) const {
@@ -49,10 +120,14 @@ std::vector<std::pair<std::string, Value>> Section::entries() const {
     if (node_ != nullptr) {
         node_->acceptsAnyKey = true;
         for (const yaml::Entry& entry : node_->entries) {
-            all.emplace_back(entry.key, at(entry.key));
+            all.emplace_back(entry.key, valueAt(entry.key, keyPlace_.child("<name>")));
         }
     }
     return all;
+}
+
+ResolvedConfig Section::resolved() const {
+    return node_ != nullptr ? resolve(*node_) : ResolvedConfig{};
 }
 
 bool Section::clean() const { return node_ != nullptr && !state_->hasProblemBelow(path_); }
@@ -63,20 +138,29 @@ void Section::fail(const std::string& problem) const {
     }
 }
 
-Section Value::open(yaml::Node* map, std::string name) const {
-    if (map == nullptr) {
-        return {state_, nullptr, position_, path_, std::move(name)};
+void Value::expect(const std::string& expectation) const {
+    if (KeyReference* reference = KeyReference::active()) {
+        reference->expect(keyPlace_, expectation);
     }
-    state_->open(*map, path_);
-    return {state_, map, map->position, path_, std::move(name)};
 }
 
-Section Value::section() const {
-    if (isSection()) {
-        return open(node_, "");
+Section Value::open(yaml::Node* map, std::string name, KeyPlace place) const {
+    if (map == nullptr) {
+        return {state_, nullptr, position_, path_, std::move(place), std::move(name)};
     }
-    failKind("a section of keys and values");
-    return open(nullptr, "");
+    state_->open(*map, path_);
+    return {state_, map, map->position, path_, std::move(place), std::move(name)};
+}
+
+Section Value::section(const char* kind) const {
+    const std::string expectation = "a section of keys and values";
+    expect(kind == nullptr ? expectation : fmt::format("a section of kind {}", kind));
+    const KeyPlace place = kind == nullptr ? keyPlace_ : KeyPlace{kind, ""};
+    if (isSection()) {
+        return open(node_, "", place);
+    }
+    failKind(expectation);
+    return open(nullptr, "", place);
 }
 
 Section Value::fragment(const std::string& folder) const {
@@ -88,14 +172,18 @@ bool Value::hasFragment(const std::string& folder, const std::string& name) cons
 }
 
 Section Value::fragmentNamed(const std::string& folder, const std::string& name) const {
+    const KeyPlace place{folder, ""};
+    const std::string expectation =
+        fmt::format("a section of keys and values, or the name of a file in {}/", folder);
+    expect(expectation);
     if (isSection()) {
-        return open(node_, "");
+        return open(node_, "", place);
     }
     if (!isScalar()) {
-        failKind(fmt::format("a section of keys and values, or the name of a file in {}/", folder));
-        return open(nullptr, "");
+        failKind(expectation);
+        return open(nullptr, "", place);
     }
-    return open(state_->openFragment(*node_, path_, folder, name), name);
+    return open(state_->openFragment(*node_, path_, folder, name), name, place);
 }
 
 std::vector<Value> Value::list(IntegerRange count) const {
@@ -106,6 +194,7 @@ std::vector<Value> Value::list(IntegerRange count) const {
         : count.least == count.most
             ? fmt::format("a list of {} values", count.least)
             : fmt::format("a list of {} to {} values", count.least, count.most);
+    expect(expectation);
     std::vector<Value> values;
     if (!isList()) {
         failKind(expectation);
@@ -116,10 +205,18 @@ std::vector<Value> Value::list(IntegerRange count) const {
     }
     for (std::size_t i = 0; i < node_->items.size(); ++i) {
         yaml::Node* item = node_->items[i].get();
-        values.push_back(
-            Value(state_, item, item->position, childPath(path_, fmt::format("[{}]", i)), false));
+        values.push_back(Value(state_, item, item->position,
+                               childPath(path_, fmt::format("[{}]", i)), keyPlace_.item(), false));
     }
     return values;
+}
+
+bool Value::clean() const { return node_ != nullptr && !state_->hasProblemBelow(path_); }
+
+void Value::replaceBy(const Value& other) const {
+    if (node_ != nullptr && node_ != other.node_) {
+        node_->replacement = other.node_;
+    }
 }
 
 bool Value::isOverride() const { return !position_.source->isFile; }
@@ -146,7 +243,8 @@ ConfigReader::ConfigReader(ConfigReader&&) noexcept = default;
 ConfigReader& ConfigReader::operator=(ConfigReader&&) noexcept = default;
 
 Value ConfigReader::value() {
-    return {state_.get(), state_->root(), state_->rootPosition(), {}, state_->root() == nullptr};
+    return {state_.get(), state_->root(),           state_->rootPosition(), {},
+            {},           state_->root() == nullptr};
 }
 
 Section ConfigReader::root() { return value().section(); }

@@ -15,6 +15,9 @@
 #include <vector>
 
 #include "models/units.hpp"
+#include "sim/reader/default_value.hpp"
+#include "sim/reader/key_reference.hpp"
+#include "sim/reader/resolved_config.hpp"
 #include "sim/reader/yaml_document.hpp"
 
 /// The one strict reader of Systole's YAML files. Every key is asked for, typed and ranged; a
@@ -70,7 +73,10 @@ public:
     Limit limit(IntegerRange range) const;          ///< an integer or `unlimited` (empty)
     Limit clocksOrNever(IntegerRange range) const;  ///< an integer or `never` (empty)
     Limit byteLimit(IntegerRange range) const;      ///< a byte size or `unlimited` (empty)
-    std::string text() const;                       ///< any scalar but an empty one; harmless: ""
+    /// Any scalar but an empty one; harmless: "".
+    std::string text(const char* expectation = "text") const;
+    /// Whether it is this word, for values such as `auto` that stand beside other kinds.
+    bool isWord(const char* word) const;
 
     /// A file that exists; a relative name counts from the file that names it. Harmless: empty.
     std::filesystem::path file() const;
@@ -87,7 +93,9 @@ public:
     /// Index of the name; harmless: 0.
     std::size_t choose(const std::vector<std::string>& names) const;
 
-    Section section() const;  ///< a map; harmless: a section that answers everything harmlessly
+    /// A map; harmless: a section that answers everything harmlessly. A kind names a section that
+    /// is found in several places, or is long, so that documents describe it once.
+    Section section(const char* kind = nullptr) const;
     /// A map, or the name of a fragment file `<folder>/<name>.yaml`. It is looked up in the
     /// directory of the file that names it, that directory's parent, and `configFolders()`.
     Section fragment(const std::string& folder) const;
@@ -104,6 +112,11 @@ public:
     /// Whether a `--set` brought it, and not a file.
     bool isOverride() const;
 
+    /// Whether nothing was reported so far at this value or within it.
+    bool clean() const;
+    /// Says that not this value counts, which was read, but `other`.
+    void replaceBy(const Value& other) const;
+
     /// Notes a problem at this value: `what is wrong, expected what`.
     void fail(const std::string& problem) const;
     std::string place() const;  ///< `file:line:column`, or `--set key=value`
@@ -113,28 +126,33 @@ private:
     friend class Section;
     friend class ConfigReader;
     Value(ReaderState* state, yaml::Node* node, yaml::Position position, yaml::KeyPath path,
-          bool silent)
+          KeyPlace place, bool silent)
         : state_(state),
           node_(node),
           position_(position),
           path_(std::move(path)),
+          keyPlace_(std::move(place)),
           silent_(silent) {}
 
     bool is(yaml::Node::Kind kind) const { return node_ != nullptr && node_->kind == kind; }
     std::uint64_t readInteger(IntegerRange range) const;
-    bool isWord(const char* word) const;
+    bool equals(const char* word) const;
+    void expect(const std::string& expectation) const;
+    Limit limitOr(const char* word, const ScalarKind<std::uint64_t>& kind, IntegerRange range,
+                  const std::string& expectation) const;
     template <class T, class Range>
     T convert(const ScalarKind<T>& kind, Range range, const std::string& expectation) const;
     const std::string* scalar(const std::string& expectation) const;
     const std::string* plainScalar(const std::string& expectation) const;
     void failKind(const std::string& expectation) const;
     void failScalar(const std::string& noun, const std::string& expectation) const;
-    Section open(yaml::Node* map, std::string name) const;
+    Section open(yaml::Node* map, std::string name, KeyPlace place) const;
 
     ReaderState* state_;
     yaml::Node* node_;         ///< null: missing
     yaml::Position position_;  ///< of the section, where the value is missing
     yaml::KeyPath path_;
+    KeyPlace keyPlace_;
     bool silent_;  ///< below something that was reported already
 };
 
@@ -143,8 +161,15 @@ class Section {
 public:
     /// A required key: converting the value reports it where it is missing.
     Value at(const std::string& key) const;
-    /// A key that may be missing.
+    /// A key that may be missing: its value is the default then.
+    Value at(const std::string& key, const Default& otherwise) const;
+    /// A key that may be missing, and then means something that no value says.
     std::optional<Value> find(const std::string& key) const;
+    /// A required key that is one of several of a kind: documents call each of them `<kind>`.
+    Value oneOfMany(const std::string& key, const char* kind) const;
+    std::optional<Value> findOneOfMany(const std::string& key, const char* kind) const;
+    /// A required key whose name another file gives: documents call it `<name>`.
+    Value named(const std::string& key) const;
     /// Whether the key is there, without asking for it.
     bool has(const std::string& key) const;
     /// All entries in the order of the file, for maps whose keys are names; no key is unknown then.
@@ -155,6 +180,9 @@ public:
     /// The fragment's name where a name opened this section, else empty.
     const std::string& fragmentName() const { return fragmentName_; }
 
+    /// All that was asked for so far, here and below.
+    ResolvedConfig resolved() const;
+
     void fail(const std::string& problem) const;
     std::string place() const { return position_.text(); }
     std::string path() const { return yaml::joinPath(path_); }
@@ -162,17 +190,21 @@ public:
 private:
     friend class Value;
     Section(ReaderState* state, yaml::Node* node, yaml::Position position, yaml::KeyPath path,
-            std::string fragmentName)
+            KeyPlace place, std::string fragmentName)
         : state_(state),
           node_(node),
           position_(position),
           path_(std::move(path)),
+          keyPlace_(std::move(place)),
           fragmentName_(std::move(fragmentName)) {}
+
+    Value valueAt(const std::string& key, KeyPlace place) const;
 
     ReaderState* state_;
     yaml::Node* node_;  ///< null: could not be read, which was reported
     yaml::Position position_;
     yaml::KeyPath path_;
+    KeyPlace keyPlace_;
     std::string fragmentName_;
 };
 

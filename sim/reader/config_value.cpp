@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "models/check.hpp"
 #include "sim/base/spelling.hpp"
@@ -30,6 +31,9 @@ std::string describeBytes(IntegerRange range) {
 }
 
 std::string describe(RealRange range) {
+    if (range.least == std::numeric_limits<double>::lowest()) {
+        return "a number";
+    }
     return range.most == RealRange{}.most
                ? fmt::format("a number of at least {:.6g}", range.least)
                : fmt::format("a number from {:.6g} to {:.6g}", range.least, range.most);
@@ -42,6 +46,7 @@ template <class T>
 struct ScalarKind {
     Parsed<T> (*parse)(std::string_view);
     const char* malformed;
+    bool hasUnit = false;  ///< may stand in quotes: JSON, which is YAML, has no other way
 };
 
 namespace {
@@ -49,10 +54,10 @@ namespace {
 constexpr ScalarKind<std::uint64_t> kInteger{parseInteger, "not an integer"};
 constexpr ScalarKind<std::int64_t> kSigned{parseSignedInteger, "not an integer"};
 constexpr ScalarKind<double> kReal{parseReal, "not a number"};
-constexpr ScalarKind<std::uint64_t> kBytes{parseBytes, "not a byte size"};
-constexpr ScalarKind<std::uint64_t> kBits{parseBits, "not a number of bits"};
-constexpr ScalarKind<double> kHertz{parseHertz, "not a frequency"};
-constexpr ScalarKind<double> kSeconds{parseSeconds, "not a time"};
+constexpr ScalarKind<std::uint64_t> kBytes{parseBytes, "not a byte size", true};
+constexpr ScalarKind<std::uint64_t> kBits{parseBits, "not a number of bits", true};
+constexpr ScalarKind<double> kHertz{parseHertz, "not a frequency", true};
+constexpr ScalarKind<double> kSeconds{parseSeconds, "not a time", true};
 
 }  // namespace
 
@@ -83,6 +88,7 @@ void Value::failScalar(const std::string& noun, const std::string& expectation) 
 }
 
 const std::string* Value::scalar(const std::string& expectation) const {
+    expect(expectation);
     if (!isScalar()) {
         failKind(expectation);
         return nullptr;
@@ -101,11 +107,13 @@ const std::string* Value::plainScalar(const std::string& expectation) const {
 
 template <class T, class Range>
 T Value::convert(const ScalarKind<T>& kind, Range range, const std::string& expectation) const {
-    const std::string* text = plainScalar(expectation);
+    const std::string* text = kind.hasUnit ? scalar(expectation) : plainScalar(expectation);
     if (text == nullptr) {
         return range.least;
     }
     const Parsed<T> parsed = kind.parse(*text);
+    node_->readAs =
+        parseReal(*text).wellFormed ? yaml::Node::ReadAs::Number : yaml::Node::ReadAs::Text;
     if (!parsed.wellFormed) {
         failScalar(kind.malformed, expectation);
         return range.least;
@@ -122,6 +130,9 @@ bool Value::boolean() const {
     const std::string* text = plainScalar(expectation);
     if (text != nullptr && *text != "true" && *text != "false") {
         failScalar("not a boolean", expectation);
+    }
+    if (text != nullptr) {
+        node_->readAs = yaml::Node::ReadAs::Boolean;
     }
     return text != nullptr && *text == "true";
 }
@@ -159,29 +170,37 @@ double Value::seconds(RealRange range) const {
                                showSeconds(range.most)));
 }
 
+bool Value::equals(const char* word) const { return isScalar() && node_->scalar == word; }
+
 bool Value::isWord(const char* word) const {
-    return isScalar() && !node_->quoted && node_->scalar == word;
+    expect(word);
+    return equals(word);
+}
+
+Limit Value::limitOr(const char* word, const ScalarKind<std::uint64_t>& kind, IntegerRange range,
+                     const std::string& expectation) const {
+    const std::string both = fmt::format("{}, or {}", expectation, word);
+    if (equals(word)) {
+        expect(both);
+        return {};
+    }
+    return convert(kind, range, both);
 }
 
 Limit Value::limit(IntegerRange range) const {
-    return isWord("unlimited")
-               ? Limit{}
-               : Limit{convert(kInteger, range, describe(range) + ", or unlimited")};
+    return limitOr("unlimited", kInteger, range, describe(range));
 }
 
 Limit Value::clocksOrNever(IntegerRange range) const {
-    return isWord("never") ? Limit{}
-                           : Limit{convert(kInteger, range, describe(range) + ", or never")};
+    return limitOr("never", kInteger, range, describe(range));
 }
 
 Limit Value::byteLimit(IntegerRange range) const {
-    return isWord("unlimited")
-               ? Limit{}
-               : Limit{convert(kBytes, range, describeBytes(range) + ", or unlimited")};
+    return limitOr("unlimited", kBytes, range, describeBytes(range));
 }
 
-std::string Value::text() const {
-    const std::string* text = scalar("text");
+std::string Value::text(const char* expectation) const {
+    const std::string* text = scalar(expectation);
     if (text != nullptr && text->empty()) {
         fail("empty text, expected some");
     }

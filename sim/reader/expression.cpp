@@ -39,7 +39,7 @@ bool hasOnlyKnownLetters(const std::string& text) {
 }  // namespace
 
 Expression::Expression(const Value& value) : value_(value) {
-    const std::string text = value.text();
+    const std::string text = value.text("a formula");
     if (text.empty()) {
         return;  // reported
     }

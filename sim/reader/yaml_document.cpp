@@ -239,6 +239,15 @@ Entry* Node::find(const std::string& key) {
     return found == entries.end() ? nullptr : &*found;
 }
 
+Node* Node::valueOf(const std::string& key) const {
+    for (const std::vector<Entry>* list : {&entries, &defaults}) {
+        for (const Entry& entry : *list) {
+            if (entry.key == key) return entry.value.get();
+        }
+    }
+    return nullptr;
+}
+
 std::unique_ptr<Node> parseDocument(const std::string& text, const Source& source,
                                     const KeyPath& prefix, std::vector<Problem>& problems) {
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";

@@ -45,6 +45,7 @@ struct Entry;
 
 struct Node {
     enum class Kind { Null, Scalar, Map, List };
+    enum class ReadAs { Text, Number, Boolean };
     Kind kind = Kind::Null;
     Position position;
     std::string scalar;
@@ -57,8 +58,13 @@ struct Node {
     bool opened = false;                 ///< asked for as a section
     bool acceptsAnyKey = false;          ///< Map: whoever reads it took all of its entries
     std::vector<std::string> askedKeys;  ///< Map: keys that were asked for, each once
+    std::vector<Entry> defaults;         ///< Map: values of keys that are not among the entries
+    ReadAs readAs = ReadAs::Text;        ///< Scalar
+    const Node* replacement = nullptr;   ///< the value that counts instead of this one
 
     Entry* find(const std::string& key);
+    /// The key's value or its default; null where it has neither.
+    Node* valueOf(const std::string& key) const;
 };
 
 struct Entry {

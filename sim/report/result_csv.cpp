@@ -6,8 +6,8 @@ namespace systole::sim {
 namespace {
 
 std::vector<std::string> header() {
-    std::vector<std::string> cells{"name", "kind",        "cycles",        "seconds",
-                                   "macs", "utilization", "energy_joules", "dram_bytes"};
+    std::vector<std::string> cells{"name",        "kind",          "cycles",    "seconds",
+                                   "utilization", "energy_joules", "dram_bytes"};
     for (const char* state : arch::kUnitStateNames) {
         cells.push_back(fmt::format("array_{}_cycles", state));
     }
@@ -26,7 +26,6 @@ std::vector<std::string> row(const std::string& name, const std::string& kind,
                                    kind,
                                    fmt::to_string(figures.cycles),
                                    fmt::to_string(figures.seconds),
-                                   fmt::to_string(figures.macs),
                                    fmt::to_string(figures.utilization.overall),
                                    fmt::to_string(figures.energy.totalJoules()),
                                    fmt::to_string(figures.dramBytes)};

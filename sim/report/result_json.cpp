@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/memory/dram/dram_counters.hpp"
+#include "sim/reader/resolved_json.hpp"
 #include "sim/report/area_report.hpp"
 #include "sim/report/mapping_figures.hpp"
 #include "sim/run/result.hpp"
@@ -120,7 +121,8 @@ Json configJson(const Result& result) {
             {"dram", machine.dram.name},
             {"technology", result.config.technology.name},
             {"energy", energyConfigJson(result.config)},
-            {"scheme", result.config.scheme.name}};
+            {"scheme", result.config.scheme.name},
+            {"resolved", resolvedJson(result.config.resolved)}};
 }
 
 /// JSON has no infinity: null where the outputs are those of FP32, a text where some are not

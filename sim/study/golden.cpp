@@ -65,6 +65,7 @@ Json comparableResult(const Result& result, bool costs) {
     Json json = resultDocument(result);
     json["config"].erase("file");
     json["config"].erase("overrides");
+    json["config"].erase("resolved");
     if (!costs) eraseCosts(json["totals"]);
     json["layers"] = layersByName(std::move(json["layers"]), costs);
     return json;

@@ -74,13 +74,11 @@ std::vector<SweepAxis> readGrid(const Value& grid) {
 
 Overrides readOverrides(const Section& root) {
     Overrides overrides;
-    if (const auto list = root.find("set")) {
-        for (const Value& item : list->list()) {
-            overrides.push_back(item.text());
-            if (overrides.back().find('=') == std::string::npos) {
-                item.fail(
-                    fmt::format("'{}' is not an override, expected key.path=value", item.text()));
-            }
+    for (const Value& item :
+         root.at("set", Default(std::vector<std::string>()).described("none")).list()) {
+        overrides.push_back(item.text());
+        if (overrides.back().find('=') == std::string::npos) {
+            item.fail(fmt::format("'{}' is not an override, expected key.path=value", item.text()));
         }
     }
     return overrides;
@@ -91,9 +89,7 @@ Sweep readSweep(const Section& root) {
     sweep.name = root.at("name").text();
     sweep.base.config = root.at("config").file();
     sweep.base.workload = root.at("workload").file();
-    if (const auto timingOnly = root.find("timing_only")) {
-        sweep.base.timingOnly = timingOnly->boolean();
-    }
+    sweep.base.timingOnly = root.at("timing_only", false).boolean();
     if (const auto images = root.find("images")) {
         sweep.base.images = images->integer({1, kMostImages});
         if (sweep.base.timingOnly) {

@@ -114,10 +114,15 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     figures.utilization = totals.at("utilization");
     figures.energyJoules = totals.at("energy_joules");
     figures.averagePowerWatts = totals.at("average_power_watts");
-    figures.inferencesPerSecondPerWatt = totals.at("inferences_per_second_per_watt");
+    // JSON has no infinity, which a machine that takes no power has.
+    const auto& efficiency = totals.at("inferences_per_second_per_watt");
+    figures.inferencesPerSecondPerWatt =
+        efficiency.is_null() ? std::numeric_limits<double>::infinity() : efficiency.get<double>();
     figures.areaMm2 = totals.at("area_mm2");
-    figures.arrayAreaMm2 =
-        totals.at("area_by_component").at("array").at("area_um2").get<double>() * 1e-6;
+    const auto& components = totals.at("area_by_component");  // none without a technology
+    if (components.contains("array")) {
+        figures.arrayAreaMm2 = components.at("array").at("area_um2").get<double>() * 1e-6;
+    }
     figures.dramBytes = totals.at("dram_bytes");
     figures.meetsClock = totals.at("meets_clock");
     if (totals.contains("dram_faults")) {

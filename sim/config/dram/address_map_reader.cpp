@@ -249,12 +249,9 @@ std::vector<memory::AddressHash> readHashes(const Section& section,
 
 memory::AddressMapping readAddressMapping(const Section& section,
                                           const DramOrganization& organization) {
-    memory::AddressMapping mapping{.bits = readMap(section.at("address_map"), organization),
-                                   .hashes = {}};
-    if (const std::optional<Value> hash = section.find("hash")) {
-        mapping.hashes = readHashes(hash->section(), organization);
-    }
-    return mapping;
+    return {.bits = readMap(section.at("address_map"), organization),
+            .hashes = readHashes(section.at("hash", Default::section().described("none")).section(),
+                                 organization)};
 }
 
 }  // namespace systole::sim

@@ -163,14 +163,22 @@ memory::DramConfig readDram(const Section& section) {
     return dram;
 }
 
-memory::DramConfig loadDram(const std::filesystem::path& file, const Overrides& overrides) {
+LoadedDram loadResolvedDram(const std::filesystem::path& file, const Overrides& overrides) {
     return readConfig(file, overrides, [](const Section& root) {
+        const auto load = [](const Section& section) {
+            memory::DramConfig config = readDram(section);
+            return LoadedDram{std::move(config), section.resolved()};
+        };
         if (!root.has("dram")) {
-            return readDram(root);
+            return load(root);
         }
         root.entries();  // the rest of the accelerator does not matter here
-        return readDram(root.at("dram").fragment("dram"));
+        return load(root.at("dram").fragment("dram"));
     });
+}
+
+memory::DramConfig loadDram(const std::filesystem::path& file, const Overrides& overrides) {
+    return loadResolvedDram(file, overrides).config;
 }
 
 }  // namespace systole::sim

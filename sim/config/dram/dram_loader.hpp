@@ -10,7 +10,14 @@ namespace systole::sim {
 /// parts of an address are powers of two.
 memory::DramConfig readDram(const Section& section);
 
+/// A memory, and what its file says.
+struct LoadedDram {
+    memory::DramConfig config;
+    ResolvedConfig resolved;
+};
+
 /// The memory of a file of configs/dram, or of an accelerator's.
+LoadedDram loadResolvedDram(const std::filesystem::path& file, const Overrides& overrides);
 memory::DramConfig loadDram(const std::filesystem::path& file, const Overrides& overrides);
 
 }  // namespace systole::sim

@@ -104,7 +104,7 @@ PartValues readValues(const Needs& needs, const Section& timing, const Section& 
             }
             continue;
         }
-        const Value value = section.at(name);
+        const Value value = section.named(name);
         values.symbols[name] =
             need.power ? value.real(kAmperesAndVolts) : static_cast<double>(value.integer(kClocks));
     }

@@ -60,7 +60,8 @@ std::optional<std::uint32_t> readBus(const Value& value, std::vector<std::string
 void readCommands(const Section& section, DramStandard& standard) {
     std::vector<std::string> buses;
     for (std::size_t i = 0; i < memory::kCommandCount; ++i) {
-        const std::optional<Value> value = section.find(memory::kCommandNames[i]);
+        const std::optional<Value> value =
+            section.findOneOfMany(memory::kCommandNames[i], "command");
         if (!value) {
             continue;
         }
@@ -82,10 +83,9 @@ Command readCommand(const Value& value, const DramStandard& standard) {
     const std::vector<std::string> names(memory::kCommandNames.begin(),
                                          memory::kCommandNames.end());
     const auto command = static_cast<Command>(value.choose(names));
-    const std::string name = value.isScalar() ? value.text() : "";
-    if (std::find(names.begin(), names.end(), name) != names.end() && !standard.has(command)) {
-        value.fail(fmt::format("{} is not among the commands of {}, expected one that is", name,
-                               standard.name));
+    if (value.clean() && !standard.has(command)) {
+        value.fail(fmt::format("{} is not among the commands of {}, expected one that is",
+                               memory::kCommandNames[indexOf(command)], standard.name));
     }
     return command;
 }
@@ -126,17 +126,16 @@ void readRefresh(const Section& root, DramStandard& standard) {
         standard.refreshSet = section.at("set").oneOf<memory::RefreshSet>(
             {{"bank", memory::RefreshSet::OneBank},
              {"same_bank", memory::RefreshSet::SameBankOfGroups}});
-        if (const std::optional<Value> interval = section.find("interval_by_bank")) {
-            standard.intervalByBank.emplace(*interval);
-        }
+        standard.intervalByBank.emplace(section.at(
+            "interval_by_bank", Default(standard.refreshInterval->text()).described("interval")));
     }
 }
 
 void readPowerExpressions(const Section& section, DramStandard& standard) {
     for (const PowerKey& key : kPowerKeys) {
         if (standard.has(key.command)) {
-            standard.power.push_back(
-                {key.field, Expression(section.at(key.name)), key.command == Command::RefreshBank});
+            standard.power.push_back({key.field, Expression(section.oneOfMany(key.name, "figure")),
+                                      key.command == Command::RefreshBank});
         }
     }
 }

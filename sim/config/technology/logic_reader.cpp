@@ -14,7 +14,7 @@ constexpr RealRange kNotNegative{0, 1e12};
 template <class Row>
 void readGateRow(const Section& section, Row& row) {
     for (const cost::CellKind kind : cost::kGateKinds) {
-        row[gateIndex(kind)] = section.at(nameOf(kind)).real(kNotNegative);
+        row[gateIndex(kind)] = section.oneOfMany(nameOf(kind), "gate").real(kNotNegative);
     }
 }
 
@@ -30,9 +30,10 @@ GateFigures readGates(const Section& section) {
     const Section energy = section.at("toggles_fj").section();
     for (const cost::Part part : cost::kParts) {
         const auto index = static_cast<std::size_t>(part);
-        readGateRow(area.at(nameOf(part)).section(), figures.squareMicrons[index]);
-        readGateRow(delay.at(nameOf(part)).section(), figures.nanoseconds.gate[index]);
-        const Section toggles = energy.at(nameOf(part)).section();
+        readGateRow(area.oneOfMany(nameOf(part), "part").section(), figures.squareMicrons[index]);
+        readGateRow(delay.oneOfMany(nameOf(part), "part").section(),
+                    figures.nanoseconds.gate[index]);
+        const Section toggles = energy.oneOfMany(nameOf(part), "part").section();
         figures.settledFemtojoules[index] = toggles.at("settled").real(kNotNegative);
         figures.glitchFemtojoules[index] = toggles.at("glitch").real(kNotNegative);
     }
@@ -47,8 +48,8 @@ GateFigures readGates(const Section& section) {
 LogicTechnology readLogic(const Section& section) {
     LogicTechnology logic;
     logic.source = section.at("source").text();
-    logic.area = readGates(section.at("area").section());
-    if (const auto speed = section.find("speed")) logic.speed = readGates(speed->section());
+    logic.area = readGates(section.at("area").section("gates"));
+    if (const auto speed = section.find("speed")) logic.speed = readGates(speed->section("gates"));
     const Section flipFlop = section.at("register").section();
     logic.flipFlop = {.squareMicrons = flipFlop.at("area_um2").real(kNotNegative),
                       .clockFemtojoules = flipFlop.at("clock_fj").real(kNotNegative),

@@ -118,12 +118,12 @@ SramQuantity readQuantity(const Section& section) {
     quantity.margin = section.at("margin").real(kNotNegative);
     const Section errors = section.at("error").section();
     for (const ErrorKey& key : kErrorKeys) {
-        const Section error = errors.at(key.name).section();
+        const Section error = errors.oneOfMany(key.name, "error").section();
         quantity.*key.field = {.worst = error.at("max").real(kNotNegative),
                                .rms = error.at("rms").real(kNotNegative)};
     }
     for (const CurveKey& key : kCurveKeys) {
-        for (const Value& term : section.at(key.name).list({1, kMostTerms})) {
+        for (const Value& term : section.oneOfMany(key.name, "curve").list({1, kMostTerms})) {
             (quantity.*key.field).push_back(readTerm(term));
         }
     }
@@ -138,7 +138,7 @@ cost::SramModel readSram(const Section& section) {
     coefficients.temperatureKelvin = section.at("temperature_kelvin").real(kKelvin);
     coefficients.leakagePerKelvin = section.at("leakage_per_kelvin").real(kNotNegative);
     for (const QuantityKey& key : kQuantityKeys) {
-        coefficients.*key.field = readQuantity(section.at(key.name).section());
+        coefficients.*key.field = readQuantity(section.oneOfMany(key.name, "quantity").section());
     }
     coefficients.ports = readFigures(section.at("ports").section(), kPortKeys);
     coefficients.wires = readFigures(section.at("wires").section(), kWireKeys);
