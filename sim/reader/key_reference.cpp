@@ -39,8 +39,9 @@ KeyReference::Key& KeyReference::keyAt(const KeyPlace& place) {
     if (found != keys_.end()) {
         return *found;
     }
-    keys_.push_back({.place = {kind, place.path}});
-    return keys_.back();
+    Key& added = keys_.emplace_back();
+    added.place = {kind, place.path};
+    return added;
 }
 
 void KeyReference::expect(const KeyPlace& place, const std::string& expectation) {

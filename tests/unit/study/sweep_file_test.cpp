@@ -129,8 +129,8 @@ TEST_F(SweepFile, AllProblemsAreReportedTogether) {
 }
 
 TEST_F(SweepFile, TheShippedSweepLoads) {
-    const Sweep sweep =
-        loadSweep(std::string(SYSTOLE_SOURCE_DIR) + "/configs/sweeps/array_by_format.yaml");
+    const Sweep sweep = loadSweep(std::filesystem::path(SYSTOLE_SOURCE_DIR) /
+                                  "configs/sweeps/array_by_format.yaml");
     EXPECT_EQ(sweep.axes.size(), 2U);
 }
 
