@@ -120,10 +120,10 @@ TEST_F(CompareFormats, TheTableHasAColumnAFormatAndSaysWhoWins) {
               "utilization, %                50.0      50.0\n"
               "\n"
               "e4m3 against int8: top-1 +0.50 points, area 1.50x, PE array 1.50x, inferences/s "
-              "2.00x, energy\n1.25x, inferences/s/W 0.80x, DRAM traffic 1.00x\n"
+              "2.00x, energy 1.25x,\ninferences/s/W 0.80x, DRAM traffic 1.00x\n"
               "\n"
               "At equal accuracy (top-1 within 1 point of the best: int8 = e4m3): lowest energy "
-              "int8, smallest\narea int8, fastest e4m3.\n");
+              "int8, smallest area\nint8, fastest e4m3.\n");
 }
 
 TEST_F(CompareFormats, TheTitleSaysTheDataflowOfTheRuns) {
