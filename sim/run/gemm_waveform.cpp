@@ -2,7 +2,6 @@
 #include "sim/run/gemm_waveform.hpp"
 
 #include <fmt/format.h>
-#include <sysc/tracing/sc_tracing_ids.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +9,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "arch/memory/clock_domain.hpp"
+#include "arch/structural/waveform.hpp"
 #include "models/check.hpp"
 #include "models/numeric/sums/requantize.hpp"
 #include "models/numeric/sums/sum.hpp"
@@ -89,11 +88,6 @@ void checkAccumulator(const arch::MachineConfig& machine, const numeric::GemmSha
     }
 }
 
-sc_core::sc_time periodOf(const arch::MachineConfig& machine) {
-    return sc_core::sc_time::from_value(arch::ClockDomain(machine.clockHertz).edge(1).value() / 2 *
-                                        2);
-}
-
 /// A name for what SystemC writes, which appends `.vcd`; gone at the end.
 class Scratch {
 public:
@@ -138,8 +132,8 @@ GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const QuantizedNe
     folds_ = arch::structural::cutGemm(array_, shape_, narrowed(input), transposed(convolution_),
                                        static_cast<std::uint32_t>(whole));
     checkCycles(array_, folds_);
-    clocked_ =
-        std::make_unique<ClockedArray>("waveform", array_, machine.datapath, periodOf(machine));
+    clocked_ = std::make_unique<ClockedArray>("waveform", array_, machine.datapath,
+                                              arch::structural::waveformPeriod(machine.clockHertz));
     sums_.resize(shape_.m * shape_.n * adder_.words());
     collected_.resize(clocked_->array().results());
 }
@@ -148,13 +142,10 @@ void GemmWaveform::write(const std::filesystem::path& file) { writeFileAtomicall
 
 std::string GemmWaveform::record() {
     const Scratch scratch;
-    sc_core::sc_report_handler::set_actions(sc_core::SC_ID_TRACING_TIMESCALE_UNIT_,
-                                            sc_core::SC_DO_NOTHING);
-    sc_core::sc_trace_file* trace = sc_core::sc_create_vcd_trace_file(scratch.stem().c_str());
-    trace->set_time_unit(1, sc_core::SC_PS);
-    clocked_->array().trace(trace);
-    cycles_ = run();
-    sc_core::sc_close_vcd_trace_file(trace);
+    {
+        const arch::structural::Waveform waveform(clocked_->array(), scratch.stem());
+        cycles_ = run();
+    }
     return scratch.content();
 }
 

@@ -28,11 +28,6 @@ FORBIDDEN = {
              (FILES_AND_TERMINAL, "only sim knows files and the terminal")),
     "sim": ((SYSTEMC, "only arch knows SystemC"),),
 }
-# Lines that break such a rule, with the reason.
-EXCEPTIONS = {
-    ("sim/run/gemm_waveform.cpp", "sysc/tracing/sc_tracing_ids.h"):
-        "a waveform is a file, and SystemC alone writes it",
-}
 
 
 @dataclass(frozen=True)
@@ -91,21 +86,12 @@ def against_the_arrow(includes):
 
 def forbidden(includes):
     for each in includes:
-        if (each.file, each.target) in EXCEPTIONS:
-            continue
         for headers, rule in FORBIDDEN[top_of(each.file)]:
             matches = (header for header in headers
                        if each.target == header or
                        (each.target.startswith(header) and not header.isidentifier()))
             if not each.isOwn and any(matches):
                 yield f"{each}: {rule}"
-
-
-def needless_exceptions(includes):
-    lines = {(each.file, each.target) for each in includes}
-    for file, target in EXCEPTIONS:
-        if (file, target) not in lines:
-            yield f"{file}: no longer includes {target}: the exception can go"
 
 
 def missing(includes, root):

@@ -32,7 +32,6 @@ class Sources(unittest.TestCase):
 
     def test_yaml_systemc_files_and_terminal_stay_where_they_belong(self):
         self.expect_nothing(checks.forbidden(self.includes))
-        self.expect_nothing(checks.needless_exceptions(self.includes))
 
     def test_included_files_exist(self):
         self.expect_nothing(checks.missing(self.includes, ROOT))
@@ -98,14 +97,6 @@ class Checks(unittest.TestCase):
             with self.subTest(file=file, header=header):
                 found = self.complaints(checks.forbidden, file, f"#include <{header}>")
                 self.assertEqual(len(found), 1)
-
-    def test_an_exception_holds_for_its_line_alone_and_only_while_it_is_there(self):
-        file, header = next(iter(checks.EXCEPTIONS))
-        line = f"#include <{header}>"
-        self.assertEqual(self.complaints(checks.forbidden, file, line), [])
-        self.assertEqual(len(self.complaints(checks.forbidden, "sim/run/other.cpp", line)), 1)
-        self.assertEqual(self.complaints(checks.needless_exceptions, file, line), [])
-        self.assertEqual(len(list(checks.needless_exceptions([]))), len(checks.EXCEPTIONS))
 
     def test_files_that_do_not_exist_are_named(self):
         with tempfile.TemporaryDirectory() as folder:
