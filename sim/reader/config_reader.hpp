@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -78,8 +79,11 @@ public:
     /// Whether it is this word, for values such as `auto` that stand beside other kinds.
     bool isWord(const char* word) const;
 
-    /// A file that exists; a relative name counts from the file that names it. Harmless: empty.
-    std::filesystem::path file() const;
+    /// What a shipped file is called that a name stands for; the name itself where there is none.
+    using ShippedFile = std::function<std::string(const std::string& name)>;
+    /// A file that exists; a relative name counts from the file that names it. Where there is none,
+    /// the shipped file of that name, if asked for. Harmless: empty.
+    std::filesystem::path file(const ShippedFile& shipped = nullptr) const;
 
     /// `value.oneOf<Kind>({{"max", Kind::Max}, {"average", Kind::Average}})`; harmless: the first.
     template <class Enum>

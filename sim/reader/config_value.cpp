@@ -207,8 +207,9 @@ std::string Value::text(const char* expectation) const {
     return text != nullptr ? *text : "";
 }
 
-std::filesystem::path Value::file() const {
-    const std::string expectation = "the name of a file";
+std::filesystem::path Value::file(const ShippedFile& shipped) const {
+    const std::string expectation =
+        shipped ? "the name of a file, or of a shipped one" : "the name of a file";
     const std::string* text = scalar(expectation);
     if (text == nullptr) {
         return {};
@@ -217,6 +218,9 @@ std::filesystem::path Value::file() const {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
     if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) {
+        if (const std::string other = shipped ? shipped(*text) : *text; other != *text) {
+            return other;
+        }
         fail(fmt::format("no such file '{}', expected {}", file.lexically_normal().string(),
                          expectation));
         return {};

@@ -65,7 +65,7 @@ std::string title(const Comparison& comparison) {
         config.at("array_columns").get<std::uint64_t>(), dataflow,
         withPrefix(config.at("clock_hertz").get<double>(), "Hz"),
         config.at("technology").get<std::string>(),
-        images == 0 ? "" : fmt::format(", over {} images", images));
+        images == 0 ? "" : fmt::format(", over {} image{}", images, images == 1 ? "" : "s"));
 }
 
 std::string figureTable(const Comparison& comparison) {

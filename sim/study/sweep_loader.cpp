@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "sim/base/shipped_files.hpp"
 #include "sim/study/sweep.hpp"
 
 namespace systole::sim {
@@ -87,8 +88,9 @@ Overrides readOverrides(const Section& root) {
 Sweep readSweep(const Section& root) {
     Sweep sweep;
     sweep.name = root.at("name").text();
-    sweep.base.config = root.at("config").file();
-    sweep.base.workload = root.at("workload").file();
+    sweep.base.config = root.at("config").file(
+        [](const std::string& name) { return shippedConfig(name, {"accelerators"}); });
+    sweep.base.workload = root.at("workload").file(shippedWorkload);
     sweep.base.timingOnly = root.at("timing_only", false).boolean();
     if (const auto images = root.find("images")) {
         sweep.base.images = images->integer({1, kMostImages});

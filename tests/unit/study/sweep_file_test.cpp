@@ -128,6 +128,15 @@ TEST_F(SweepFile, AllProblemsAreReportedTogether) {
               "4294967296");
 }
 
+TEST_F(SweepFile, ShippedFilesAreKnownByTheirNames) {
+    const Sweep sweep = loadSweep(write("s.yaml",
+                                        "name: s\nconfig: edge-16x16\nworkload: resnet8_fmnist\n"
+                                        "grid: [{key: array.rows, values: [8, 16]}]\n"));
+    EXPECT_EQ(std::filesystem::path(sweep.base.config).filename(), "edge-16x16.yaml");
+    EXPECT_EQ(std::filesystem::path(sweep.base.workload).parent_path().filename(),
+              "resnet8_fmnist");
+}
+
 TEST_F(SweepFile, TheShippedSweepLoads) {
     const Sweep sweep = loadSweep(std::filesystem::path(SYSTOLE_SOURCE_DIR) /
                                   "configs/sweeps/array_by_format.yaml");
