@@ -54,7 +54,9 @@ int check(const CheckOptions& options) {
         fmt::print("{}: {}\n", options.golden, difference);
     }
     fmt::print("{}: {}\n", options.golden,
-               differences.empty() ? "equal" : fmt::format("{} differences", differences.size()));
+               differences.empty() ? "equal"
+                                   : fmt::format("{} difference{}", differences.size(),
+                                                 differences.size() == 1 ? "" : "s"));
     return differences.empty() ? 0 : 1;
 }
 
@@ -66,7 +68,7 @@ void addRecord(CLI::App& golden, Action& action) {
     command->add_option("GOLDEN", options->golden, "File to write (JSON)")->required();
     command->add_flag("--costs", options->costs,
                       "Freeze area and energy as well, which every new coefficient changes");
-    command->footer("Without --images, 16 images are run.");
+    command->get_option("--images")->description("Images to infer; without: 16");
     command->callback([options, &action] { action = [options] { return record(*options); }; });
 }
 
