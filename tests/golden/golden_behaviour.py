@@ -78,7 +78,7 @@ class GoldenBehaviour(unittest.TestCase):
         self.assertNotIn("joules", self.golden.read_text())
         self.assertNotIn("area", self.golden.read_text())
         self.assertEqual(self.check("--set", "technology=generic_22nm"),
-                         ['/config/technology: "generic_22nm", expected "generic_45nm"', "1 differences"])
+                         ['/config/technology: "generic_22nm", expected "generic_45nm"', "1 difference"])
 
     def test_another_technology_is_one_of_every_cost_with_costs(self):
         self.record("--costs")
@@ -98,7 +98,7 @@ class GoldenBehaviour(unittest.TestCase):
         macs = counters["macs"]
         counters["macs"] = 7
         self.golden.write_text(json.dumps(golden))
-        self.assertEqual(self.check(), [f"/layers/stem.conv/counters/macs: {macs}, expected 7", "1 differences"])
+        self.assertEqual(self.check(), [f"/layers/stem.conv/counters/macs: {macs}, expected 7", "1 difference"])
 
     def test_a_golden_of_an_older_schema_is_to_be_recorded_anew(self):
         self.golden.write_text('{"schema": "systole-golden/1", "result": {}}')
