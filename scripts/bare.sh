@@ -9,14 +9,13 @@ cd "$(dirname "$0")/.."
 [ "$#" -eq 1 ] || { sed -n 's/^# //; 3,6p' "$0" >&2; exit 2; }
 
 system=$(mktemp -d)
-trap 'rm -rf --one-file-system "$system"' EXIT
+trap 'rm -rf --one-file-system "$system" "$system.apt"' EXIT
 
 # Packages come from where this machine's come from, with its way to get there.
 apt-get update -qq
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Codename: bookworm' | head -n 1)
 apt-config dump | grep '^Acquire::' >"$system.apt"
 mmdebstrap --quiet --variant=minbase --aptopt="$system.apt" bookworm "$system" ${mirror:+"$mirror"}
-rm "$system.apt"
 cp -L /etc/resolv.conf /etc/hosts "$system/etc/"
 mkdir -p "$system/usr/local/share/ca-certificates"
 cp -r /usr/local/share/ca-certificates/. "$system/usr/local/share/ca-certificates/"

@@ -27,19 +27,16 @@ std::vector<fs::path> foldersOf(const std::string& name) {
 }
 
 bool isPlainName(const std::string& name) {
-    return !name.empty() && name.find_first_of("/\\.") == std::string::npos;
+    return !name.empty() && name.find_first_of("/\\") == std::string::npos && name.front() != '.';
 }
 
-std::string firstThere(const std::string& given, const std::vector<fs::path>& folders,
+std::string firstThere(const std::string& name, const std::vector<fs::path>& folders,
                        const fs::path& file) {
     std::error_code error;
-    if (!isPlainName(given) || (fs::exists(given, error) && !fs::is_directory(given, error))) {
-        return given;
-    }
     for (const fs::path& folder : folders) {
         if (fs::is_regular_file(folder / file, error)) return (folder / file).string();
     }
-    return given;
+    return name;
 }
 
 }  // namespace
@@ -56,17 +53,24 @@ std::vector<fs::path> configFolders() {
 
 std::vector<fs::path> traceFolders() { return foldersOf("traces"); }
 
-std::string shippedConfig(const std::string& given, const std::vector<std::string>& kinds) {
+std::string shippedConfig(const std::string& name, const std::vector<std::string>& kinds) {
+    if (!isPlainName(name)) return name;
     for (const std::string& kind : kinds) {
         const std::string found =
-            firstThere(given, configFolders(), fs::path(kind) / (given + ".yaml"));
-        if (found != given) return found;
+            firstThere(name, configFolders(), fs::path(kind) / (name + ".yaml"));
+        if (found != name) return found;
     }
-    return given;
+    return name;
 }
 
-std::string shippedWorkload(const std::string& given) {
-    return firstThere(given, traceFolders(), fs::path(given) / "workload.yaml");
+std::string shippedWorkload(const std::string& name) {
+    if (!isPlainName(name)) return name;
+    return firstThere(name, traceFolders(), fs::path(name) / "workload.yaml");
+}
+
+std::string fileOrShipped(const std::string& given, const ShippedFile& shipped) {
+    std::error_code error;
+    return fs::exists(given, error) && !fs::is_directory(given, error) ? given : shipped(given);
 }
 
 }  // namespace systole::sim

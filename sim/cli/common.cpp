@@ -16,7 +16,10 @@ void addConfigOptions(CLI::App& command, ConfigOptions& options,
     command
         .add_option("CONFIG", options.file,
                     "Accelerator: a YAML file, or the name of a shipped one, e.g. edge-16x16")
-        ->transform([kinds](const std::string& given) { return shippedConfig(given, kinds); })
+        ->transform([kinds](const std::string& given) {
+            return fileOrShipped(
+                given, [&](const std::string& name) { return shippedConfig(name, kinds); });
+        })
         ->required();
     command
         .add_option("--set", options.overrides,
@@ -30,7 +33,7 @@ void addWorkload(CLI::App& command, std::string& file) {
         .add_option("WORKLOAD", file,
                     "A workload.yaml, the name of a shipped one, e.g. resnet8_fmnist, or a bare "
                     ".onnx (then with random images and no accuracy)")
-        ->transform(shippedWorkload)
+        ->transform([](const std::string& given) { return fileOrShipped(given, shippedWorkload); })
         ->required();
 }
 

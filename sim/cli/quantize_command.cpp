@@ -37,7 +37,10 @@ std::string report(const QuantizedNetwork& network) {
 
 int quantizeModel(const QuantizeOptions& options) {
     checkWritable(options.output);
-    const Scheme scheme = loadScheme(shippedConfig(options.scheme, {"schemes"}), {});
+    const Scheme scheme = loadScheme(
+        fileOrShipped(options.scheme,
+                      [](const std::string& name) { return shippedConfig(name, {"schemes"}); }),
+        {});
     const Workload workload = loadSelected({options.workload, std::nullopt}, scheme);
     const QuantizedNetwork network =
         quantize(workload.network, scheme, workload.calibration.first(scheme.calibrationImages));

@@ -50,7 +50,10 @@ void addSweep(CLI::App& app, Action& action) {
     command
         ->add_option("SWEEP", options->file,
                      "Sweep file, or the name of a shipped one, e.g. array_by_format")
-        ->transform([](const std::string& given) { return shippedConfig(given, {"sweeps"}); })
+        ->transform([](const std::string& given) {
+            return fileOrShipped(
+                given, [](const std::string& name) { return shippedConfig(name, {"sweeps"}); });
+        })
         ->required();
     command
         ->add_option("--jobs", options->jobs,

@@ -60,7 +60,7 @@ Register readIntegerRegister(const Section& section) {
     format.bits = static_cast<int>(section.at("integer").integer<std::uint32_t>(
         {numeric::kNarrowestInteger, numeric::kWidestInteger}));
     format.overflow =
-        section.at("overflow", Default("wrap").described(kDefaultOverflow))
+        section.at("overflow", Default("wrap").following(kDefaultOverflow))
             .oneOf<Overflow>({{"wrap", Overflow::Wrap}, {"saturate", Overflow::Saturate}});
     return format;
 }
@@ -78,7 +78,7 @@ Register readFloatRegister(const Section& section) {
     format.overflow =
         section
             .at("overflow",
-                Default(hasSpecials ? "special" : "saturate").described(kDefaultOverflow))
+                Default(hasSpecials ? "special" : "saturate").following(kDefaultOverflow))
             .oneOf<Overflow>({{"special", Overflow::ToSpecial}, {"saturate", Overflow::Saturate}});
     format.rounding = section.at("rounding", "nearest_even")
                           .oneOf<Rounding>({{"nearest_even", Rounding::NearestEven},
@@ -135,7 +135,7 @@ numeric::AccumulatorFormat readAccumulator(const Value& value) {
     }
     for (const char* key : {"chunk", "inner"}) section.find(key);  // known, if not there
     const Value name =
-        section.at("name", Default(accumulator.name).described("made from the parameters"));
+        section.at("name", Default(accumulator.name).following("made from the parameters"));
     const std::string made = std::exchange(accumulator.name, name.text());
     if (numeric::parseAccumulator(accumulator.name) && accumulator.name != made) {
         name.fail(fmt::format("'{}' is an accumulator of its own, expected another name",

@@ -52,7 +52,7 @@ int readNumberOr(const Section& section, const char* key, const Default& otherwi
 
 /// A name of one's own must not be that of another format: costs and schemes go by names.
 std::string nameOr(const Section& section, const std::string& made) {
-    const Value name = section.at("name", Default(made).described("made from the parameters"));
+    const Value name = section.at("name", Default(made).following("made from the parameters"));
     std::string text = name.text();
     if (numeric::formatNamed(text) && text != made) {
         name.fail(fmt::format("'{}' is the name of a format of its own, expected another", text));
@@ -63,7 +63,7 @@ std::string nameOr(const Section& section, const std::string& made) {
 numeric::ZeroExponent readZeroExponent(const Section& section) {
     const bool hiddenOne = readFlag(section, "hidden_one", false);
     const bool subnormals = readFlag(section, "subnormals",
-                                     Default(!hiddenOne).described("the opposite of hidden_one"));
+                                     Default(!hiddenOne).following("the opposite of hidden_one"));
     if (hiddenOne && subnormals) {
         section.at("hidden_one").fail("true together with subnormals: true, expected one of them");
     }
@@ -92,7 +92,7 @@ Format readFloat(const Section& section) {
     format.mantissaBits = readNumber(section, "mantissa", {0, 10});
     format.bias = readNumberOr(
         section, "bias",
-        Default(numeric::ieeeBias(format.exponentBits)).described("2^(exponent - 1) - 1"),
+        Default(numeric::ieeeBias(format.exponentBits)).following("2^(exponent - 1) - 1"),
         {-255, 255});
     const std::vector<std::string> specials{"none", "ieee", "nan_only", "fnuz"};
     const std::size_t chosen = section.at("specials").choose(specials);

@@ -49,7 +49,8 @@ ResolvedConfig resolve(const yaml::Node& node) {
             break;
         case yaml::Node::Kind::Map:
             for (const std::string& key : node.askedKeys) {
-                if (const yaml::Node* value = node.valueOf(key)) {
+                if (const yaml::Node* value = node.valueOf(key);
+                    value != nullptr && !value->follows) {
                     resolved.entries.push_back({key, resolve(*value)});
                 }
             }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "models/units.hpp"
+#include "sim/base/shipped_files.hpp"
 #include "sim/reader/default_value.hpp"
 #include "sim/reader/key_reference.hpp"
 #include "sim/reader/resolved_config.hpp"
@@ -79,8 +79,6 @@ public:
     /// Whether it is this word, for values such as `auto` that stand beside other kinds.
     bool isWord(const char* word) const;
 
-    /// What a shipped file is called that a name stands for; the name itself where there is none.
-    using ShippedFile = std::function<std::string(const std::string& name)>;
     /// A file that exists; a relative name counts from the file that names it. Where there is none,
     /// the shipped file of that name, if asked for. Harmless: empty.
     std::filesystem::path file(const ShippedFile& shipped = nullptr) const;

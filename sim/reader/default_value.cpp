@@ -38,9 +38,15 @@ Default Default::described(std::string shown) && {
     return std::move(*this);
 }
 
+Default Default::following(std::string shown) && {
+    follows_ = true;
+    return std::move(*this).described(std::move(shown));
+}
+
 std::unique_ptr<yaml::Node> Default::node(const yaml::Position& position) const {
     std::unique_ptr<yaml::Node> node = scalarNode(text_, position);
     node->kind = kind_;
+    node->follows = follows_;
     for (const std::string& item : list_) {
         node->items.push_back(scalarNode(item, position));
     }

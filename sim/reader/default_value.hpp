@@ -26,6 +26,9 @@ public:
 
     /// What documents say in the place of the value, for one that follows from other keys.
     Default described(std::string shown) &&;
+    /// The same for one that follows from keys beside it. The resolved configuration leaves it out:
+    /// whoever changes one of those keys gets another value, and not the one that was.
+    Default following(std::string shown) &&;
 
     const std::string& shown() const { return shown_; }
     std::unique_ptr<yaml::Node> node(const yaml::Position& position) const;
@@ -41,6 +44,7 @@ private:
     std::string text_;
     std::vector<std::string> list_;
     std::string shown_;
+    bool follows_ = false;
 };
 
 }  // namespace systole::sim

@@ -59,6 +59,7 @@ struct Node {
     bool acceptsAnyKey = false;          ///< Map: whoever reads it took all of its entries
     std::vector<std::string> askedKeys;  ///< Map: keys that were asked for, each once
     std::vector<Entry> defaults;         ///< Map: values of keys that are not among the entries
+    bool follows = false;                ///< a default that follows from keys beside it
     ReadAs readAs = ReadAs::Text;        ///< Scalar
     const Node* replacement = nullptr;   ///< the value that counts instead of this one
 

@@ -140,12 +140,14 @@ std::string elementIndex(std::uint64_t image, std::uint64_t element,
 std::optional<std::string> firstDifference(const Json& expected, const Json& actual) {
     const auto shape = actual.at("shape").get<std::vector<std::uint64_t>>();
     const std::size_t digits = 2 * actual.at("element_bytes").get<std::size_t>();
-    const Json& expectedCodes = expected.at("codes");
-    const Json& actualCodes = actual.at("codes");
-    for (std::size_t i = 0; i < std::min(expectedCodes.size(), actualCodes.size()); ++i) {
-        const auto before = expectedCodes[i].get<std::string>();
-        const auto now = actualCodes[i].get<std::string>();
-        for (std::size_t at = 0; at < std::min(before.size(), now.size()); at += digits) {
+    for (std::size_t i = 0; i < actual.at("codes").size(); ++i) {
+        const auto before = expected.at("codes").at(i).get<std::string>();
+        const auto now = actual.at("codes").at(i).get<std::string>();
+        if (before.size() != now.size()) {
+            return fmt::format("/output/codes/{}: {} digits, expected {}", i, now.size(),
+                               before.size());
+        }
+        for (std::size_t at = 0; at < now.size(); at += digits) {
             if (before.compare(at, digits, now, at, digits) != 0) {
                 return fmt::format(
                     "tensor '{}': first differing element: {}: code 0x{}, expected 0x{}",
@@ -155,6 +157,32 @@ std::optional<std::string> firstDifference(const Json& expected, const Json& act
         }
     }
     return std::nullopt;
+}
+
+/// How the output is laid out, or else its first code that differs.
+void compareOutput(const Json& expected, const Json& actual,
+                   std::vector<std::string>& differences) {
+    const auto layoutOf = [](const Json& output) {
+        Json layout = output;
+        layout["codes"] = output.at("codes").size();
+        return layout;
+    };
+    const std::size_t before = differences.size();
+    compare(layoutOf(expected), layoutOf(actual), "/output", differences);
+    if (differences.size() != before) return;
+    if (const auto difference = firstDifference(expected, actual)) {
+        differences.push_back(*difference);
+    }
+}
+
+std::uint64_t imagesOf(const Json& run, const fs::path& golden) {
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 32U;
+    const Json& images = run.at("images");
+    if (!images.is_number_unsigned() || images == 0U || images.get<std::uint64_t>() > kMost) {
+        throw ConfigError(fmt::format("{}: run.images: {}, expected an integer from 1 to {}",
+                                      golden.string(), images.dump(), kMost));
+    }
+    return images.get<std::uint64_t>();
 }
 
 }  // namespace
@@ -182,7 +210,7 @@ GoldenRun readGoldenRun(const fs::path& golden) {
             return (folderOf(golden) / run.at(key).get<std::string>()).lexically_normal().string();
         };
         return {file("config"), run.at("overrides").get<Overrides>(), file("workload"),
-                run.at("images").get<std::uint64_t>(), run.at("costs").get<bool>()};
+                imagesOf(run, golden), run.at("costs").get<bool>()};
     } catch (const Json::exception& error) {
         throw ConfigError(fmt::format("{}: is no golden file: {}", golden.string(), error.what()));
     }
@@ -206,9 +234,7 @@ std::vector<std::string> differencesFromGolden(const fs::path& golden,
             differences.push_back(fmt::format("tensor '{}': missing", name));
         }
     }
-    if (const auto difference = firstDifference(expected.at("output"), actual.at("output"))) {
-        differences.push_back(*difference);
-    }
+    compareOutput(expected.at("output"), actual.at("output"), differences);
     compare(expected.at("result"), actual.at("result"), "", differences);
     return differences;
 } catch (const Json::exception& error) {

@@ -100,6 +100,42 @@ class GoldenBehaviour(unittest.TestCase):
         self.golden.write_text(json.dumps(golden))
         self.assertEqual(self.check(), [f"/layers/stem.conv/counters/macs: {macs}, expected 7", "1 difference"])
 
+    def edited(self, change):
+        self.record()
+        golden = json.loads(self.golden.read_text())
+        change(golden)
+        self.golden.write_text(json.dumps(golden))
+        return systole("golden", "check", self.golden)
+
+    def test_an_output_of_another_layout_differs(self):
+        def drop_an_image(golden):
+            golden["output"]["codes"].pop()
+
+        def lengthen(golden):
+            golden["output"]["codes"][0] += "ff"
+
+        def reshape(golden):
+            golden["output"]["shape"] = [9, 9]
+
+        def rename(golden):
+            golden["output"]["tensor"] = "foo"
+
+        for change, line in ((drop_an_image, "/output/codes: 4, expected 3"),
+                             (lengthen, "/output/codes/0: 20 digits, expected 22"),
+                             (reshape, "/output/shape/0: 4, expected 9"),
+                             (rename, '/output/tensor: "logits", expected "foo"')):
+            with self.subTest(line):
+                run = self.edited(change)
+                self.assertEqual(run.returncode, 1, run.stderr)
+                self.assertIn(line, run.stdout)
+
+    def test_a_count_of_images_that_is_none_is_the_users_error(self):
+        for images in (0, -1, 2.9, 2**64 - 1, "four"):
+            with self.subTest(images):
+                run = self.edited(lambda golden: golden["run"].update(images=images))
+                self.assertEqual(run.returncode, 2)
+                self.assertIn(f"run.images: {json.dumps(images)}, expected an integer from 1", run.stderr)
+
     def test_a_golden_of_an_older_schema_is_to_be_recorded_anew(self):
         self.golden.write_text('{"schema": "systole-golden/1", "result": {}}')
         run = systole("golden", "check", self.golden)

@@ -67,7 +67,7 @@ class Installed(unittest.TestCase):
     def test_a_memory_a_sweep_and_a_scheme_are(self):
         for arguments in (["dram", "ddr4_2400", "seq", "--requests", "100"],
                           ["dram", "edge-16x16", "seq", "--requests", "100"],
-                          ["sweep", "array_by_format", "--help"],
+                          ["sweep", "array_by_format"],
                           ["quantize", "resnet8_fmnist", "int8", "--output", "q.onnx"]):
             run = self.systole(*arguments)
             self.assertEqual(run.returncode, 0, run.stderr)

@@ -49,7 +49,11 @@ def includes_of(file, text):
     for number, line in enumerate(text.splitlines(), 1):
         include = re.match(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', line)
         if include:
-            found.append(Include(file, number, include[1] or include[2], bool(include[1])))
+            target = include[1] or include[2]
+            own = bool(include[1]) or target.split("/")[0] in FORBIDDEN
+            found.append(Include(file, number, target, own))
+        elif re.search(r"#\s*(?:include|import)", line.split("//")[0]):
+            raise ValueError(f"{file}:{number}: an include that this check cannot read: {line}")
     return found
 
 

@@ -61,6 +61,15 @@ class Checks(unittest.TestCase):
                          [checks.Include("sim/x.cpp", 2, "vector", False),
                           checks.Include("sim/x.cpp", 3, "models/a.hpp", True)])
 
+    def test_headers_of_the_project_in_angle_brackets_are_its_own(self):
+        self.assertEqual(checks.includes_of("sim/x.cpp", "#include <arch/a.hpp>\n"),
+                         [checks.Include("sim/x.cpp", 1, "arch/a.hpp", True)])
+
+    def test_an_include_that_cannot_be_read_is_an_error(self):
+        for line in ('/* why */ #include "models/a.hpp"', "#import <vector>", "#include HEADER"):
+            with self.subTest(line), self.assertRaisesRegex(ValueError, "sim/x.cpp:1: "):
+                checks.includes_of("sim/x.cpp", line + "\n")
+
     def test_includes_along_the_arrow_pass(self):
         for file, target in (("models/a.hpp", "models/b.hpp"), ("arch/a/b.cpp", "models/b.hpp"),
                              ("arch/a.cpp", "arch/b/c.hpp"), ("sim/a.cpp", "models/b.hpp"),

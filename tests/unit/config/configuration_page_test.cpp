@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // docs/configuration.md has every key that the readers ask for, with what they say of it. The
 // meanings are written in the page; the rest of its lists is written by
-//     SYSTOLE_UPDATE_DOCS=1 build/release/tests/unit_tests --gtest_filter=ConfigurationPage.*
+//     SYSTOLE_UPDATE_DOCS=1 build/release/tests/unit_config --gtest_filter=ConfigurationPage.*
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
