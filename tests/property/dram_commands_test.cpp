@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/oracle/dram_listing.hpp"
+#include "tests/shell_word.hpp"
 
 /// Every DRAM command that the executable lists, of every part, pattern and policy, passes the
 /// oracle's checker.
@@ -99,8 +100,8 @@ std::string writeTrace() {
 }
 
 std::string commandLine(const fs::path& part, const std::string& pattern, const Policy& policy) {
-    std::string line = std::string(SYSTOLE_EXECUTABLE) + " dram " + part.string() + " " + pattern +
-                       " --commands " + scratch(".csv");
+    std::string line = shellWord(SYSTOLE_EXECUTABLE) + " dram " + shellWord(part.string()) + " " +
+                       pattern + " --commands " + scratch(".csv");
     if (!pattern.ends_with(".trace")) {
         line += " --requests " + std::to_string(kRequests);
     }

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/shell_word.hpp"
+
 namespace systole {
 namespace {
 
@@ -18,9 +20,9 @@ double errorOn(const std::string& config) {
     const std::filesystem::path result =
         std::filesystem::path(testing::TempDir()) / fmt::format("mapping_{}.json", getpid());
     const std::string command = fmt::format(
-        "{} run {}/configs/accelerators/{}.yaml {}/traces/resnet8_fmnist/workload.yaml "
-        "--timing-only --explain --quiet --json {}",
-        SYSTOLE_EXECUTABLE, SYSTOLE_SOURCE_DIR, config, SYSTOLE_SOURCE_DIR, result.string());
+        "{0} run {1}/configs/accelerators/{2}.yaml {1}/traces/resnet8_fmnist/workload.yaml "
+        "--timing-only --explain --quiet --json {3}",
+        shellWord(SYSTOLE_EXECUTABLE), shellWord(SYSTOLE_SOURCE_DIR), config, result.string());
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     std::ifstream file(result);
     const auto json = nlohmann::json::parse(file);

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/shell_word.hpp"
+
 /// A slower DRAM never saves cycles, more channels never cost any: the shipped workload, timed
 /// alone.
 namespace systole {
@@ -22,9 +24,9 @@ std::uint64_t cyclesOf(const std::string& config, const Overrides& overrides) {
     const std::filesystem::path result =
         std::filesystem::path(testing::TempDir()) / fmt::format("monotony_{}.json", getpid());
     std::string command = fmt::format(
-        "{} run {}/configs/accelerators/{}.yaml {}/traces/resnet8_fmnist/workload.yaml "
-        "--timing-only --quiet --json {}",
-        SYSTOLE_EXECUTABLE, SYSTOLE_SOURCE_DIR, config, SYSTOLE_SOURCE_DIR, result.string());
+        "{0} run {1}/configs/accelerators/{2}.yaml {1}/traces/resnet8_fmnist/workload.yaml "
+        "--timing-only --quiet --json {3}",
+        shellWord(SYSTOLE_EXECUTABLE), shellWord(SYSTOLE_SOURCE_DIR), config, result.string());
     for (const std::string& override : overrides) {
         command += " --set " + override;
     }

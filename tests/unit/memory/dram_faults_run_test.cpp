@@ -122,7 +122,7 @@ TEST_F(DramFaultsRun, CountsAreOfAllImagesTimedOrNot) {
 }
 
 TEST_F(DramFaultsRun, EveryDatapathSurvivesManyErrors) {
-    for (const auto& entry : std::filesystem::directory_iterator(source("configs/datapaths"))) {
+    for (const auto& entry : std::filesystem::directory_iterator(sourceFile("configs/datapaths"))) {
         const Json totals =
             totalsOf("--images 1 --set dram.faults.bit_error_rate=0.01 --set datapath=" +
                      entry.path().stem().string());

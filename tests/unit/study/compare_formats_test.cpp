@@ -51,9 +51,9 @@ Comparison comparisonOf(std::vector<ComparedFormat> formats) {
 
 class CompareFormats : public WorkerTest {
 protected:
-    static std::string edge() { return source("configs/accelerators/edge-16x16.yaml"); }
+    static std::string edge() { return sourceFile("configs/accelerators/edge-16x16.yaml"); }
     static std::string inputs() {
-        return edge() + " " + source("traces/resnet8_fmnist/workload.yaml");
+        return shellWord(edge()) + " " + source("traces/resnet8_fmnist/workload.yaml");
     }
     std::string file(const std::string& name) const { return (folder_ / name).string(); }
 

@@ -44,9 +44,10 @@ class SweepRun : public WorkerTest {
 protected:
     /// A sweep of the shipped network with this grid; its file.
     std::string writeSweep(const std::string& rest) const {
-        return write("sweep.yaml", fmt::format("name: s\nconfig: {}\nworkload: {}\n{}",
-                                               source("configs/accelerators/edge-16x16.yaml"),
-                                               source("traces/resnet8_fmnist/workload.yaml"), rest))
+        return write("sweep.yaml",
+                     fmt::format("name: s\nconfig: {}\nworkload: {}\n{}",
+                                 sourceFile("configs/accelerators/edge-16x16.yaml"),
+                                 sourceFile("traces/resnet8_fmnist/workload.yaml"), rest))
             .string();
     }
     std::string file(const std::string& name) const { return (folder_ / name).string(); }

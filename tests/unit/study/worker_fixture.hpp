@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/shell_word.hpp"
 #include "tests/unit/config/config_fixture.hpp"
 
 namespace systole::sim {
@@ -23,7 +24,7 @@ struct CommandOutcome {
 class WorkerTest : public ConfigTest {
 protected:
     static CommandOutcome systole(const std::string& arguments) {
-        const std::string command = std::string(SYSTOLE_EXECUTABLE) + " " + arguments + " 2>&1";
+        const std::string command = shellWord(SYSTOLE_EXECUTABLE) + " " + arguments + " 2>&1";
         CommandOutcome outcome;
         std::FILE* pipe = ::popen(command.c_str(), "r");
         for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
@@ -33,9 +34,11 @@ protected:
         return outcome;
     }
 
-    static std::string source(const std::string& path) {
+    static std::string sourceFile(const std::string& path) {
         return std::string(SYSTOLE_SOURCE_DIR) + "/" + path;
     }
+    /// The same as a word of a command line.
+    static std::string source(const std::string& path) { return shellWord(sourceFile(path)); }
 
     static std::string contentOf(const std::filesystem::path& file) {
         std::ifstream stream(file, std::ios::binary);
