@@ -56,8 +56,7 @@ std::vector<fs::path> traceFolders() { return foldersOf("traces"); }
 std::string shippedConfig(const std::string& name, const std::vector<std::string>& kinds) {
     if (!isPlainName(name)) return name;
     for (const std::string& kind : kinds) {
-        const std::string found =
-            firstThere(name, configFolders(), fs::path(kind) / (name + ".yaml"));
+        std::string found = firstThere(name, configFolders(), fs::path(kind) / (name + ".yaml"));
         if (found != name) return found;
     }
     return name;

@@ -90,7 +90,7 @@ constexpr std::array kColumns{
     FigureColumn{"sqnr_db", [](const RunFigures& f) { return optionalCell(f.sqnrDecibels); }},
 };
 
-RunOutcome runOutcome(WorkerOutcome worker) {
+RunOutcome runOutcome(const WorkerOutcome& worker) {
     RunOutcome outcome;
     outcome.failure = failureText(worker);
     outcome.isUserError =

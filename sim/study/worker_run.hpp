@@ -53,7 +53,8 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result);
 std::optional<double> top1(const RunFigures& figures);
 std::optional<double> fp32Top1(const RunFigures& figures);
 
-struct RunOutcome {
+// Moving JSON checks its invariant, which never throws.
+struct RunOutcome {                 // NOLINT(bugprone-exception-escape)
     std::string failure;            ///< empty: it succeeded
     bool isUserError = false;       ///< the failure is one of the input (exit code 2)
     nlohmann::ordered_json result;  ///< the run's, as the worker wrote it

@@ -63,7 +63,7 @@ void DramDevice::issue(const IssuedCommand& issued) {
     }
 }
 
-std::uint64_t& DramDevice::clocksOf(DramCounters& counters, const Rank& rank) const {
+std::uint64_t& DramDevice::clocksOf(DramCounters& counters, const Rank& rank) {
     switch (rank.power) {
         case PowerState::Up:
             return rank.openBanks > 0 ? counters.activeStandbyClocks

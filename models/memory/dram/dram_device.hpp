@@ -59,7 +59,7 @@ private:
     void updateRank(const IssuedCommand& issued, std::uint32_t bank);
     void closeBank(std::uint32_t bank);
     void closeRank(std::uint32_t rank);
-    std::uint64_t& clocksOf(DramCounters& counters, const Rank& rank) const;
+    static std::uint64_t& clocksOf(DramCounters& counters, const Rank& rank);
 
     TimingEngine timing_;
     std::vector<std::uint32_t> row_;
