@@ -28,11 +28,11 @@ struct WorkloadOptions {
     std::uint64_t seed = 1;  ///< of random images
 };
 
-/// Reads a `workload.yaml` (docs/configuration.md) or a bare `.onnx`. A bare model has random normal
-/// images (ImageSet::isRandom) and no labels. `full_data` stands in for `data` where its files
-/// exist and more images are asked for than `data` has. Throws ConfigError for unreadable files,
-/// images that are not of the network's input shape, labels that do not fit, and fewer images than
-/// asked for.
+/// Reads a `workload.yaml` (docs/configuration.md) or a bare `.onnx`. A bare model has random
+/// normal images (ImageSet::isRandom) and no labels. `full_data` stands in for `data` where its
+/// files exist and more images are asked for than `data` has. Throws ConfigError for unreadable
+/// files, images that are not of the network's input shape, labels that do not fit, and fewer
+/// images than asked for.
 Workload loadWorkload(const std::filesystem::path& path, const WorkloadOptions& options);
 
 }  // namespace systole::sim
