@@ -1,54 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/base/atomic_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
+#include <climits>
 #include <system_error>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/input_file.hpp"
 
 namespace systole::sim {
 namespace {
 
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const std::filesystem::path& path) {
-    throw ConfigError(fmt::format("{}: cannot be written: {}", path.string(),
-                                  std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
+[[noreturn]] void failWith(const fs::path& path, int error) {
+    const std::string name = isStandardOutput(path) ? "standard output" : path.string();
+    const std::string reason = error == ELOOP ? "it is a link that leads back to itself"
+                                              : std::generic_category().message(error);
+    throw ConfigError(fmt::format("{}: cannot be written: {}", name, reason));
 }
 
-std::filesystem::path temporaryBeside(const std::filesystem::path& path) {
-    return fmt::format("{}.{}.tmp", path.string(), ::getpid());
-}
-
-/// A terminal, pipe or device: what is written there is gone, and its name must stay what it is.
-bool isStream(const std::filesystem::path& path) {
+/// The file that a link leads to, whether there is one yet or not: the link stays.
+fs::path behindLinks(const fs::path& path) {
+    constexpr int kMostLinks = 40;  // as Linux
+    fs::path target = path;
     std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
-           !std::filesystem::is_directory(status);
+    for (int i = 0; fs::is_symlink(fs::symlink_status(target, error)); ++i) {
+        if (i == kMostLinks) failWith(path, ELOOP);
+        target = target.parent_path() / fs::read_symlink(target, error);
+        if (error) failWith(path, error.value());
+    }
+    return target;
 }
 
-/// The file that a link leads to: the link stays.
-std::filesystem::path behindLinks(const std::filesystem::path& path) {
-    std::error_code error;
-    const std::filesystem::path target = std::filesystem::canonical(path, error);
-    return error ? path : target;
+/// Beside the file, and shorter than the system's longest name. A file's own name is as long as
+/// the user made it.
+fs::path temporaryBeside(const fs::path& target, const fs::path& path) {
+    constexpr std::size_t kKept = 200;
+    const std::string name = target.filename().string();
+    if (name.size() > NAME_MAX) failWith(path, ENAMETOOLONG);
+    return target.parent_path() / fmt::format("{}.{}.tmp", name.substr(0, kKept), ::getpid());
 }
+
+/// A new file, or -1 with `errno`.
+int create(const fs::path& file) {
+    constexpr mode_t kAllMayReadAndWrite = 0666;  // less what the umask takes away
+    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kAllMayReadAndWrite);
+}
+
+/// ConfigError for a target that a rename would replace although it is not to be written.
+void checkTarget(const fs::path& target, const fs::path& path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(target, error);
+    if (fs::is_directory(status)) failWith(path, EISDIR);
+    if (fs::exists(status) && ::access(target.c_str(), W_OK) != 0) failWith(path, errno);
+}
+
+void keepPermissions(int descriptor, const fs::path& target) {
+    constexpr mode_t kPermissions = 0777;
+    struct stat status {};
+    if (::stat(target.c_str(), &status) == 0) ::fchmod(descriptor, status.st_mode & kPermissions);
+}
+
+int keepOpen(std::FILE* /*file*/) { return 0; }
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path path)
-    : path_(std::move(path)), file_(nullptr, &std::fclose) {
-    const bool stream = isStream(path_);
-    target_ = stream ? path_ : behindLinks(path_);
-    if (!stream) temporary_ = temporaryBeside(target_);
-    file_.reset(std::fopen((stream ? target_ : temporary_).c_str(), "wb"));
+bool isStandardOutput(const fs::path& path) {
+    return path == "-" || path == "/dev/stdout" || path == "/dev/fd/1" || path == "/proc/self/fd/1";
+}
+
+bool isStream(const fs::path& path) {
+    std::error_code error;
+    const auto status = fs::status(path, error);
+    return isStandardOutput(path) ||
+           (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status));
+}
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), file_(nullptr, &std::fclose) {
+    if (isStandardOutput(path_)) {
+        file_ = {stdout, &keepOpen};
+        return;
+    }
+    if (isStream(path_)) {
+        file_.reset(std::fopen(path_.c_str(), "wb"));
+    } else {
+        target_ = behindLinks(path_);
+        checkTarget(target_, path_);
+        if (isInput(target_)) {
+            throw ConfigError(
+                fmt::format("{}: cannot be written: the run reads it, expected "
+                            "another file",
+                            path_.string()));
+        }
+        temporary_ = temporaryBeside(target_, path_);
+        ::unlink(temporary_.c_str());  // of a process of this number that was killed
+        const int descriptor = create(temporary_);
+        if (descriptor >= 0) {
+            keepPermissions(descriptor, target_);
+            file_.reset(::fdopen(descriptor, "wb"));
+        }
+    }
     if (!file_) {
         temporary_.clear();
         fail();
@@ -65,6 +122,7 @@ void AtomicFile::write(std::string_view content) {
 
 void AtomicFile::commit() {
     if (std::fflush(file_.get()) != 0) fail();
+    if (file_.get() == stdout) return;
     if (!temporary_.empty() && ::fsync(::fileno(file_.get())) != 0) fail();
     // A full disk may show only when the file is closed.
     if (std::fclose(file_.release()) != 0) fail();
@@ -72,28 +130,30 @@ void AtomicFile::commit() {
     temporary_.clear();
 }
 
-void AtomicFile::fail() { sim::fail(path_); }
+void AtomicFile::fail() { failWith(path_, errno); }
 
-void writeFileAtomically(const std::filesystem::path& path, std::string_view content) {
+void writeFileAtomically(const fs::path& path, std::string_view content) {
     AtomicFile file(path);
     file.write(content);
     file.commit();
 }
 
-void checkWritable(const std::filesystem::path& path) {
-    if (isStream(path)) {
-        return;
+WriteProbe::WriteProbe(const fs::path& path) {
+    if (isStream(path)) return;
+    const fs::path target = behindLinks(path);
+    checkTarget(target, path);
+    place_ = temporaryBeside(target, path);
+    const int descriptor = create(place_);
+    isOwn_ = descriptor >= 0;
+    if (isOwn_) {
+        ::close(descriptor);
+    } else if (errno != EEXIST) {
+        failWith(path, errno);
     }
-    if (std::filesystem::is_directory(path)) {
-        errno = EISDIR;
-        fail(path);
-    }
-    const std::filesystem::path temporary = temporaryBeside(behindLinks(path));
-    const File file(std::fopen(temporary.c_str(), "wb"), &std::fclose);
-    if (!file) {
-        fail(path);
-    }
-    std::remove(temporary.c_str());
+}
+
+WriteProbe::~WriteProbe() {
+    if (isOwn_) std::remove(place_.c_str());
 }
 
 }  // namespace systole::sim

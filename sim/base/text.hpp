@@ -3,20 +3,54 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace systole::sim {
 
+/// Columns of a terminal that whatever is printed keeps to.
+inline constexpr std::size_t kTextColumns = 100;
+
+/// Of a network or a machine in a title; tables know the place that there is for a name.
+inline constexpr std::size_t kTitleName = 32;
+
+/// A user's text as messages and tables can show it, in one line: control characters, characters
+/// that turn the direction of writing, and bytes that are no UTF-8, become `\n`, `\x1b`,
+/// `\u202e`.
+std::string printable(std::string_view text);
+
+/// Writes text to standard output or standard error, so that no text of the user's steers the
+/// terminal: printable, but for its line breaks. ConfigError where that is not possible.
+void printText(std::FILE* stream, std::string_view text);
+
+/// Columns that a terminal needs for it.
+std::size_t displayWidth(const std::string& text);
+
+/// At most so many columns (5 or more): the middle makes place for two dots.
+std::string shortened(const std::string& text, std::size_t columns);
+
 /// One line of RFC 4180 CSV; cells with a comma, a quote or a line break are quoted.
 std::string csvRow(const std::vector<std::string>& cells);
 
-/// Cells under each other: the first column flush left, the others flush right, two spaces between.
-/// A row of no cells becomes a rule.
-std::string alignedTable(const std::vector<std::vector<std::string>>& rows);
+using TableRows = std::vector<std::vector<std::string>>;
 
-/// Sentences for the terminal: lines of more than 100 columns go on in the next line, at a space.
-std::string wrapped(const std::string& text);
+/// Cells under each other: the first column flush left, the others flush right, two spaces between.
+/// A row of no cells becomes a rule. Where lines would have more than kTextColumns, cells of the
+/// first `names` columns are shortened, and then the other columns go on in further tables below,
+/// each with those first ones.
+std::string alignedTable(const TableRows& rows, std::size_t names = 1);
+
+/// The rows without the columns, behind the first, that show nothing but zeros below the header.
+TableRows withoutZeroColumns(const TableRows& rows);
+
+/// Sentences for the terminal: lines of more than kTextColumns go on in the next line, at a space,
+/// behind `indent` further spaces.
+std::string wrapped(const std::string& text, std::size_t indent = 0);
+
+/// A line a label and its text, which begins in column `column`, also where it goes on below.
+std::string labelledLines(const TableRows& rows, std::size_t column);
 
 /// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
 std::string withPrefix(double value, const std::string& unit);

@@ -37,7 +37,7 @@ nlohmann::ordered_json configJson(const ConfigOptions& options, const RunConfig&
 }
 
 int area(const AreaOptions& options) {
-    if (!options.json.empty()) checkWritable(options.json);
+    const std::vector<Output> outputs{{"--json", options.json}};
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
     if (config.technology.isFree) {
         throw ConfigError(fmt::format(
@@ -45,6 +45,7 @@ int area(const AreaOptions& options) {
             options.config.file));
     }
     checkTechnology(config);
+    checkOutputs(outputs);
     const cost::MachineDescription machine = describeMachine(config);
     const cost::AreaNode tree = cost::areaOf(config.technology, machine);
     const cost::ClockLimits limits = cost::clockLimits(config.technology, machine);
@@ -58,10 +59,16 @@ int area(const AreaOptions& options) {
                                           {"area", areaJson(tree)}};
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
-    fmt::print("{} in {} ({})\n\n{}\n{}\nClock {}: elements and memories reach {}.\n{}",
-               config.machine.name, config.technology.name, config.technology.node, areaTable(tree),
-               areaSources(tree), withPrefix(config.machine.clockHertz, "Hz"),
-               withPrefix(limits.reachableHertz(), "Hz"), clockWarning(config));
+    printTable(
+        outputs,
+        fmt::format(
+            "{}\n{}\n{}\n{}",
+            wrapped(fmt::format("{} in {} ({})\n", shortened(config.machine.name, kTitleName),
+                                config.technology.name, config.technology.node)),
+            areaTable(tree), areaSources(tree),
+            wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
+                                withPrefix(config.machine.clockHertz, "Hz"),
+                                withPrefix(limits.reachableHertz(), "Hz"), clockWarning(config)))));
     return 0;
 }
 
@@ -72,7 +79,8 @@ void addArea(CLI::App& app, Action& action) {
     CLI::App* command =
         app.add_subcommand("area", "Area of a machine by component, with sources and error bands");
     addConfigOptions(*command, options->config);
-    command->add_option("--json", options->json, "Write the same as JSON")->type_name("FILE");
+    addOutputFile(*command, "--json", options->json,
+                  "Write the same as JSON; - is standard output");
     command->footer(
         "Elements are predicted gate by gate (docs/accuracy.md), memories by a fit of CACTI 7,\n"
         "controllers by counts of registers and gates. Wires, clock tree, pads and the DRAM's PHY\n"

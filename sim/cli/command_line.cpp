@@ -2,11 +2,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <sstream>
 #include <system_error>
 
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 
 namespace systole::sim {
@@ -19,21 +24,65 @@ int execute(const Action& action) {
     try {
         const int code = action();
         if (std::fflush(stdout) != 0) {
-            throw ConfigError("standard output: cannot be written");
+            throw ConfigError("standard output: cannot be written: " +
+                              std::generic_category().message(errno));
         }
         return code;
     } catch (const ConfigError& error) {
-        fmt::print(stderr, "{}\n", error.what());
+        printText(stderr, fmt::format("{}\n", error.what()));
         return kUserError;
-    } catch (const std::system_error& error) {
-        fmt::print(stderr, "{}\n",
-                   error.what());  // a full disk behind standard output, for example
+    } catch (const std::filesystem::filesystem_error& error) {
+        printText(stderr, fmt::format("{}: {}\n", error.path1().string(), error.code().message()));
+        return kUserError;
+    } catch (const std::system_error& error) {  // no further process, for example
+        printText(stderr, fmt::format("the system refuses: {}\n", error.code().message()));
         return kUserError;
     } catch (const std::exception& error) {
         // SystemC hands on what a process threw as a report of its own type.
-        fmt::print(stderr, "internal error: {}\n", error.what());
+        printText(stderr, fmt::format("internal error: {}\n", error.what()));
         return kInvariantBroken;
     }
+}
+
+/// An empty text is no name, no number and no choice.
+void forbidEmptyValues(CLI::App& app) {
+    for (CLI::Option* option : app.get_options()) {
+        if (option->get_type_size_max() == 0) continue;  // a flag
+        option->check(CLI::Validator(
+            [](const std::string& value) {
+                return value.empty() ? std::string("is empty, expected a value") : std::string();
+            },
+            ""));
+    }
+    for (CLI::App* command : app.get_subcommands({})) forbidEmptyValues(*command);
+}
+
+/// Lines that are too long go on below where they begin, or below the column of descriptions.
+std::string fitted(const std::string& help) {
+    constexpr std::size_t kDescriptions = 30;  // CLI11's column
+    std::string text;
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+        const bool isDescribed = begin > 0 && line.size() > kDescriptions &&
+                                 line[kDescriptions - 1] == ' ' && line[kDescriptions] != ' ';
+        text += wrapped(line, isDescribed ? kDescriptions : begin + 2) + "\n";
+    }
+    return text;
+}
+
+int explain(const CLI::App& app, const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream problem;
+    const int code = app.exit(error, out, problem) == 0 ? 0 : kUserError;
+    try {
+        printText(stdout, fitted(out.str()));
+        printText(stderr, problem.str());
+    } catch (const ConfigError& failure) {
+        printText(stderr, fmt::format("{}\n", failure.what()));
+        return kUserError;
+    }
+    return code;
 }
 
 }  // namespace
@@ -56,10 +105,11 @@ int runCommandLine(int argc, const char* const* argv) {
     addFormats(app, action);
     addArea(app, action);
     addPe(app, action);
+    forbidEmptyValues(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : kUserError;
+        return explain(app, error);
     }
     return execute(action);
 }

@@ -8,6 +8,7 @@
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/shipped_files.hpp"
+#include "sim/base/text.hpp"
 
 namespace systole::sim {
 
@@ -49,9 +50,15 @@ Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme) 
                                          .calibrationImages = scheme.calibrationImages});
 }
 
+CLI::Option* addOutputFile(CLI::App& command, const std::string& option, std::string& file,
+                           const std::string& description) {
+    return command.add_option(option, file, description)->type_name("FILE");
+}
+
 void addOutputOptions(CLI::App& command, OutputOptions& options) {
-    command.add_option("--json", options.json, "Write the result as JSON")->type_name("FILE");
-    command.add_option("--csv", options.csv, "Write a row a layer as CSV")->type_name("FILE");
+    addOutputFile(command, "--json", options.json,
+                  "Write the result as JSON; - is standard output");
+    addOutputFile(command, "--csv", options.csv, "Write a row a layer as CSV");
     command.add_flag("--quiet", options.quiet, "Print no table");
 }
 
@@ -61,12 +68,14 @@ void addExplainOption(CLI::App& command, OutputOptions& options) {
                      "table and to the JSON");
 }
 
-void checkOutputs(const OutputOptions& options) {
-    for (const std::string& file : {options.json, options.csv}) {
-        if (!file.empty()) {
-            checkWritable(file);
-        }
-    }
+std::vector<Output> outputsOf(const OutputOptions& options, std::vector<Output> further) {
+    std::vector<Output> outputs{{"--json", options.json}, {"--csv", options.csv}};
+    outputs.insert(outputs.end(), further.begin(), further.end());
+    return outputs;
+}
+
+void printTable(const std::vector<Output>& outputs, const std::string& text) {
+    printText(useStandardOutput(outputs) ? stderr : stdout, text);
 }
 
 void writeResult(Result result, const OutputOptions& options) {
@@ -78,10 +87,8 @@ void writeResult(Result result, const OutputOptions& options) {
         writeFileAtomically(options.csv, resultCsv(result));
     }
     if (!options.quiet) {
-        fmt::print("{}", resultTable(result));
-        if (options.explain) {
-            fmt::print("\n{}", mappingTable(result));
-        }
+        printTable(outputsOf(options),
+                   resultTable(result) + (options.explain ? "\n" + mappingTable(result) : ""));
     }
 }
 

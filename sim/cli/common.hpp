@@ -5,13 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/output_file.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/run/result.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace systole::sim {
 
@@ -42,8 +44,16 @@ struct OutputOptions {
 void addOutputOptions(CLI::App& command, OutputOptions& options);
 /// --explain, for the commands whose layers have a mapping.
 void addExplainOption(CLI::App& command, OutputOptions& options);
-/// ConfigError for a file that could not be written; before any work is done.
-void checkOutputs(const OutputOptions& options);
+/// An option that names a file to write; `-` is standard output.
+CLI::Option* addOutputFile(CLI::App& command, const std::string& option, std::string& file,
+                           const std::string& description);
+
+/// The files of --json and --csv, and further ones of the command, for `checkOutputs`.
+std::vector<Output> outputsOf(const OutputOptions& options, std::vector<Output> further = {});
+
+/// Prints what --quiet leaves out: to standard error where one of the outputs is standard output.
+void printTable(const std::vector<Output>& outputs, const std::string& text);
+
 /// Prints the table and writes the files.
 void writeResult(Result result, const OutputOptions& options);
 

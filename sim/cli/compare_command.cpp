@@ -21,13 +21,18 @@ struct CompareOptions {
 };
 
 int compare(const CompareOptions& options) {
-    checkOutputs(options.output);
-    const Comparison comparison = compareFormats({.jobs = options.jobs},
-                                                 {.config = options.config.file,
-                                                  .workload = options.workload.file,
-                                                  .images = options.workload.images,
-                                                  .overrides = options.config.overrides},
-                                                 options.formats);
+    const RunRequest request{.config = options.config.file,
+                             .workload = options.workload.file,
+                             .images = options.workload.images,
+                             .overrides = options.config.overrides};
+    for (const std::string& format : options.formats) {
+        RunRequest run = request;
+        run.overrides.push_back("datapath=" + format);
+        noteInputs(run);
+    }
+    const std::vector<Output> outputs = outputsOf(options.output);
+    checkOutputs(outputs);
+    const Comparison comparison = compareFormats({.jobs = options.jobs}, request, options.formats);
     if (!options.output.json.empty()) {
         writeFileAtomically(options.output.json, comparisonJson(comparison));
     }
@@ -35,7 +40,7 @@ int compare(const CompareOptions& options) {
         writeFileAtomically(options.output.csv, comparisonCsv(comparison));
     }
     if (!options.output.quiet) {
-        fmt::print("{}", comparisonTable(comparison));
+        printTable(outputs, comparisonTable(comparison));
     }
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "models/memory/dram/dram_replay.hpp"
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/base/input_file.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/spelling.hpp"
 #include "sim/cli/commands.hpp"
@@ -44,10 +45,16 @@ std::vector<std::string> patternNames() {
     return names;
 }
 
+/// Also a link that leads nowhere: reading it says so.
+bool isThere(const std::filesystem::path& file) {
+    std::error_code error;
+    return std::filesystem::exists(std::filesystem::symlink_status(file, error));
+}
+
 /// Null where the workload is a trace.
 const DramPatternInfo* chosenPattern(const DramOptions& options) {
     const DramPatternInfo* info = memory::dramPatternNamed(options.workload);
-    if (info == nullptr && !std::filesystem::exists(options.workload)) {
+    if (info == nullptr && !isThere(options.workload)) {
         throw ConfigError(fmt::format(
             "{}: neither a pattern nor a file, expected a trace or one of {}{}", options.workload,
             fmt::join(patternNames(), ", "), suggestion(options.workload, patternNames())));
@@ -113,15 +120,15 @@ memory::ReplayResult runTrace(const DramOptions& options, const memory::DramConf
 }
 
 int dram(const DramOptions& options) {
-    for (const std::string& file : {options.json, options.commands}) {
-        if (!file.empty()) checkWritable(file);
-    }
+    const std::vector<Output> outputs{{"--json", options.json}, {"--commands", options.commands}};
     const DramPatternInfo* pattern = chosenPattern(options);
     DramResult result;
     LoadedDram dram = loadResolvedDram(options.config.file, options.config.overrides);
     result.config = std::move(dram.config);
     result.resolved = std::move(dram.resolved);
     checkOptions(options, pattern, result.config);
+    if (pattern == nullptr) noteInput(options.workload);
+    checkOutputs(outputs);
     result.configFile = options.config.file;
     result.overrides = options.config.overrides;
     result.replay = pattern != nullptr ? runPattern(options, *pattern, result.config)
@@ -132,7 +139,7 @@ int dram(const DramOptions& options) {
         result.seed = options.seed.value_or(kDefaultSeed);
     }
     if (!options.json.empty()) writeFileAtomically(options.json, dramResultJson(result));
-    if (!options.quiet) fmt::print("{}", dramResultTable(result));
+    if (!options.quiet) printTable(outputs, dramResultTable(result));
     return 0;
 }
 
@@ -183,11 +190,10 @@ void addDram(CLI::App& app, Action& action) {
                      "the most of a trace")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40U));
     command->add_option("--seed", options->seed, "Of the random addresses (without: 42)");
-    command
-        ->add_option("--commands", options->commands,
-                     "Write every DRAM command with its clock as CSV")
-        ->type_name("FILE");
-    command->add_option("--json", options->json, "Write the result as JSON")->type_name("FILE");
+    addOutputFile(*command, "--commands", options->commands,
+                  "Write every DRAM command with its clock as CSV");
+    addOutputFile(*command, "--json", options->json,
+                  "Write the result as JSON; - is standard output");
     command->add_flag("--quiet", options->quiet, "Print no table");
     command->footer(footer());
     command->callback([options, &action] { action = [options] { return dram(*options); }; });

@@ -10,6 +10,7 @@
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
 #include "sim/config/format_reader.hpp"
 
 namespace systole::sim {
@@ -119,6 +120,8 @@ Json blockJson(const numeric::BlockFormat& format) {
 }
 
 int listFormats(const FormatsOptions& options) {
+    const std::vector<Output> outputs{{"--json", options.json}};
+    checkOutputs(outputs);
     if (!options.json.empty()) {
         Json formats = Json::array();
         for (const numeric::Format& format : numeric::knownFormats()) {
@@ -132,11 +135,12 @@ int listFormats(const FormatsOptions& options) {
             {"schema", "systole-formats/1"}, {"formats", formats}, {"block_formats", blocks}};
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
-    fmt::print("{}\n{}\n{}", table(numeric::knownFormats()),
-               blockTable(numeric::knownBlockFormats()),
-               "Families: intN, uintN (N 1..16), intN_narrow, intN_half; eXmY_none, _ieee, "
-               "_nan_only, _fnuz (X 1..8, Y 0..10);\nshort_eXmY; pow2_N; positNesE; blocks bfpNbL. "
-               "Others by parameters: `systole formats --help`.\n");
+    printTable(
+        outputs,
+        table(numeric::knownFormats()) + "\n" + blockTable(numeric::knownBlockFormats()) +
+            "\nFamilies: intN, uintN (N 1..16), intN_narrow, intN_half; eXmY_none, _ieee, "
+            "_nan_only, _fnuz (X 1..8, Y 0..10);\nshort_eXmY; pow2_N; positNesE; blocks bfpNbL. "
+            "Others by parameters: `systole formats --help`.\n");
     return 0;
 }
 
@@ -167,17 +171,20 @@ int printCodes(const FormatsOptions& options) {
         block != nullptr ? block->element : std::get<numeric::Format>(any);
     const numeric::Codec codec(format);
     const bool hasTable = numeric::widthOf(format) <= kWidestTable;
+    const std::vector<Output> outputs{{"--json", options.json}};
+    checkOutputs(outputs);
     if (!options.json.empty()) {
         Json json{{"schema", "systole-formats/1"}};
         json.update(block != nullptr ? blockJson(*block) : formatJson(format));
         if (hasTable) json["codes"] = codesJson(codec);
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
-    if (block != nullptr) fmt::print("{}\n", blockTable({*block}));
-    fmt::print("{}\n{}", table({format}),
-               hasTable ? codeTable(codec)
-                        : fmt::format("Code table left out: {} has 2^{} codes.\n",
-                                      numeric::nameOf(format), numeric::widthOf(format)));
+    const std::string codes =
+        hasTable ? codeTable(codec)
+                 : wrapped(fmt::format("Code table left out: {} has 2^{} codes.\n",
+                                       numeric::nameOf(format), numeric::widthOf(format)));
+    printTable(outputs, (block != nullptr ? blockTable({*block}) + "\n" : "") + table({format}) +
+                            "\n" + codes);
     return 0;
 }
 
@@ -189,7 +196,8 @@ void addFormats(CLI::App& app, Action& action) {
         app.add_subcommand("formats", "The number formats known; the code table of one");
     command->add_option("NAME", options->name,
                         "Print every code of this format and its value; a name or parameters");
-    command->add_option("--json", options->json, "Write the same as JSON")->type_name("FILE");
+    addOutputFile(*command, "--json", options->json,
+                  "Write the same as JSON; - is standard output");
     command->footer(
         "Parameters, as in YAML:\n"
         "  {exponent: 3, mantissa: 2, bias: 5, specials: none}    a float; specials is one of "

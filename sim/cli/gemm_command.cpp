@@ -7,7 +7,6 @@
 
 #include "arch/fold/fold.hpp"
 #include "arch/mapping/mapping_search.hpp"
-#include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
@@ -85,9 +84,9 @@ std::size_t summedTogether(const RunConfig& config, const LoweredNetwork& lowere
 }
 
 int gemm(const GemmOptions& options) {
-    checkOutputs(options.output);
-    if (!options.vcd.empty()) checkWritable(options.vcd);
+    const std::vector<Output> outputs = outputsOf(options.output, {{"--vcd", options.vcd}});
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    checkOutputs(outputs);
     checkOptions(options, config);
     const QuantizedNetwork network =
         gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
@@ -116,7 +115,8 @@ int gemm(const GemmOptions& options) {
     }
     writeResult(result, options.output);
     if (waveform && !options.output.quiet) {
-        fmt::print("\nwaveform: {} cycles of the array in {}\n", waveform->cycles(), options.vcd);
+        printTable(outputs, fmt::format("\nwaveform: {} cycles of the array in {}\n",
+                                        waveform->cycles(), options.vcd));
     }
     if (waveform && !agrees(*waveform, config.machine, record, product)) return 1;
     if (options.check && simulation.readTensor(network.output) !=
@@ -152,9 +152,9 @@ void addGemm(CLI::App& app, Action& action) {
     command->add_flag("--timing-only", options->timingOnly, "Compute cycles but no values");
     command->add_flag("--check", options->check,
                       "Compare the product with a plain reference; exit 1 on a difference");
-    command->add_option("--vcd", options->vcd,
-                        "Run the product on an array of one module per processing element as well "
-                        "and write its signals as a waveform (for GTKWave) to this file");
+    addOutputFile(*command, "--vcd", options->vcd,
+                  "Run the product on an array of one module per processing element as well "
+                  "and write its signals as a waveform (for GTKWave)");
     addOutputOptions(*command, options->output);
     addExplainOption(*command, options->output);
     command->footer(

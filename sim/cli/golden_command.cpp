@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "sim/base/atomic_file.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/study/golden.hpp"
@@ -17,6 +17,7 @@ struct RecordOptions {
     WorkloadSelection workload;
     std::string golden;
     bool costs = false;
+    bool force = false;
 };
 
 struct CheckOptions {
@@ -26,9 +27,10 @@ struct CheckOptions {
     Overrides overrides;
 };
 
-InferenceOutcome repeat(const GoldenRun& run) {
+InferenceOutcome repeat(const GoldenRun& run, const std::vector<Output>& outputs) {
     const RunConfig config = loadRunConfig(run.config, run.overrides);
     const Workload workload = loadSelected({run.workload, run.images}, config.scheme);
+    checkOutputs(outputs);
     InferenceOptions options;
     options.images = run.images;
     options.hashTensors = true;
@@ -36,12 +38,17 @@ InferenceOutcome repeat(const GoldenRun& run) {
 }
 
 int record(const RecordOptions& options) {
-    checkWritable(options.golden);
-    GoldenRun run{options.config.file, options.config.overrides, options.workload.file,
-                  options.workload.images.value_or(16), options.costs};
-    recordGolden(options.golden, run, repeat(run));
-    fmt::print("Recorded {} images in {}.\n", run.images, options.golden);
+    const GoldenRun run{options.config.file, options.config.overrides, options.workload.file,
+                        options.workload.images.value_or(16), options.costs};
+    const auto kind = options.force ? Output::Kind::GoldenAnew : Output::Kind::NewGolden;
+    recordGolden(options.golden, run, repeat(run, {{"GOLDEN", options.golden, kind}}));
+    printText(stdout, fmt::format("Recorded {} image{} in {}.\n", run.images,
+                                  run.images == 1 ? "" : "s", options.golden));
     return 0;
+}
+
+void printLine(const std::string& golden, const std::string& line) {
+    printText(stdout, printable(fmt::format("{}: {}", golden, line)) + "\n");
 }
 
 int check(const CheckOptions& options) {
@@ -49,15 +56,14 @@ int check(const CheckOptions& options) {
     run.config = options.config.empty() ? run.config : options.config;
     run.workload = options.workload.empty() ? run.workload : options.workload;
     run.overrides.insert(run.overrides.end(), options.overrides.begin(), options.overrides.end());
-    const std::vector<std::string> differences = differencesFromGolden(options.golden, repeat(run));
-    for (const std::string& difference : differences) {
-        fmt::print("{}: {}\n", options.golden, difference);
+    const GoldenDifferences found = differencesFromGolden(options.golden, repeat(run, {}));
+    for (const auto* lines : {&found.config, &found.largest, &found.all}) {
+        for (const std::string& line : *lines) printLine(options.golden, line);
     }
-    fmt::print("{}: {}\n", options.golden,
-               differences.empty() ? "equal"
-                                   : fmt::format("{} difference{}", differences.size(),
-                                                 differences.size() == 1 ? "" : "s"));
-    return differences.empty() ? 0 : 1;
+    const std::size_t count = found.all.size();
+    printLine(options.golden,
+              count == 0 ? "equal" : fmt::format("{} difference{}", count, count == 1 ? "" : "s"));
+    return count == 0 ? 0 : 1;
 }
 
 void addRecord(CLI::App& golden, Action& action) {
@@ -68,6 +74,7 @@ void addRecord(CLI::App& golden, Action& action) {
     command->add_option("GOLDEN", options->golden, "File to write (JSON)")->required();
     command->add_flag("--costs", options->costs,
                       "Freeze area and energy as well, which every new coefficient changes");
+    command->add_flag("--force", options->force, "Record anew in the place of an older golden");
     command->get_option("--images")->description("Images to infer; without: 16");
     command->callback([options, &action] { action = [options] { return record(*options); }; });
 }
@@ -97,6 +104,8 @@ void addGolden(CLI::App& app, Action& action) {
     addRecord(*golden, action);
     addCheck(*golden, action);
     golden->footer(
+        "check says what changed in the configuration, then the five largest changes of figures\n"
+        "in percent, then every difference.\n"
         "Example:\n"
         "  systole golden record configs/accelerators/edge-16x16.yaml \\\n"
         "      traces/resnet8_fmnist/workload.yaml resnet8.golden.json --images 16\n"

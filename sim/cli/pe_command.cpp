@@ -9,6 +9,7 @@
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/technology/technology_loader.hpp"
 #include "sim/report/element_report.hpp"
@@ -200,7 +201,7 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
 }
 
 int pe(const PeOptions& options) {
-    if (!options.json.empty()) checkWritable(options.json);
+    const std::vector<Output> outputs{{"--json", options.json}};
     const ElementDescription element = elementOf(options);
     const cost::Technology technology = namedTechnology(options.technology);
     if (options.goal == "speed" && !technology.logic.speed) {
@@ -208,12 +209,13 @@ int pe(const PeOptions& options) {
             "--goal speed: technology {} has no coefficients of it, expected a section logic.speed",
             technology.name));
     }
+    checkOutputs(outputs);
     const ElementComparison comparison{
         report(options, technology, element, {options.activation, options.weight},
                options.accumulator),
         report(options, technology, int8Element(options.guardBits), {"int8", "int8"}, "exact")};
     if (!options.json.empty()) writeFileAtomically(options.json, elementJson(comparison));
-    fmt::print("{}", elementTable(comparison));
+    printTable(outputs, elementTable(comparison));
     return 0;
 }
 
@@ -264,7 +266,7 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
         ->capture_default_str();
     command.add_flag("--multiplier-alone", options.multiplierAlone,
                      "The multiplier without registers and accumulation");
-    command.add_option("--json", options.json, "Write the same as JSON")->type_name("FILE");
+    addOutputFile(command, "--json", options.json, "Write the same as JSON; - is standard output");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "sim/base/atomic_file.hpp"
 #include "sim/base/shipped_files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
@@ -36,16 +35,17 @@ std::string report(const QuantizedNetwork& network) {
 }
 
 int quantizeModel(const QuantizeOptions& options) {
-    checkWritable(options.output);
     const Scheme scheme = loadScheme(
         fileOrShipped(options.scheme,
                       [](const std::string& name) { return shippedConfig(name, {"schemes"}); }),
         {});
     const Workload workload = loadSelected({options.workload, std::nullopt}, scheme);
+    const std::vector<Output> outputs{{"--output", options.output}};
+    checkOutputs(outputs);
     const QuantizedNetwork network =
         quantize(workload.network, scheme, workload.calibration.first(scheme.calibrationImages));
     exportOnnx(network, options.output, {.allOutputs = options.allOutputs});
-    fmt::print("{}", report(network));
+    printTable(outputs, report(network));
     return 0;
 }
 
@@ -58,9 +58,7 @@ void addQuantize(CLI::App& app, Action& action) {
     addWorkload(*command, options->workload);
     command->add_option("SCHEME", options->scheme, "A scheme file, or a name in configs/schemes")
         ->required();
-    command->add_option("--output,-o", options->output, "The ONNX file to write")
-        ->type_name("FILE")
-        ->required();
+    addOutputFile(*command, "--output,-o", options->output, "The ONNX file to write")->required();
     command->add_flag("--all-outputs", options->allOutputs,
                       "Make every quantized tensor an output of the graph");
     command->footer(

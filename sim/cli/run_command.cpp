@@ -19,9 +19,10 @@ struct RunOptions {
 };
 
 int run(const RunOptions& options) {
-    checkOutputs(options.output);
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
     const Workload workload = loadSelected(options.workload, config.scheme);
+    checkOutputs(
+        outputsOf(options.output, {{"--tensors", options.tensors, Output::Kind::TensorFolder}}));
     InferenceOptions inference;
     inference.images = options.workload.images.value_or(workload.images.count());
     inference.timingOnly = options.timingOnly;

@@ -21,9 +21,12 @@ struct SweepOptions {
     std::size_t jobs = 2;
 };
 
-int sweep(const SweepOptions& options) {
-    checkOutputs(options.output);
-    const SweepResult result = runSweep({.jobs = options.jobs}, loadSweep(options.file));
+int runSweepFile(const SweepOptions& options) {
+    const Sweep sweep = loadSweep(options.file);
+    noteInputs(sweep);
+    const std::vector<Output> outputs = outputsOf(options.output);
+    checkOutputs(outputs);
+    const SweepResult result = runSweep({.jobs = options.jobs}, sweep);
     if (!options.output.json.empty()) {
         writeFileAtomically(options.output.json, sweepJson(result));
     }
@@ -31,7 +34,7 @@ int sweep(const SweepOptions& options) {
         writeFileAtomically(options.output.csv, sweepCsv(result));
     }
     if (!options.output.quiet) {
-        fmt::print("{}", sweepTable(result));
+        printTable(outputs, sweepTable(result));
     }
     if (result.failures() == result.points.size()) {
         std::fflush(stdout);  // the table comes before the error that sums it up
@@ -79,7 +82,8 @@ void addSweep(CLI::App& app, Action& action) {
         "`failed` and its message; exit code 2 if the file is wrong or every point fails.\n"
         "Example:\n"
         "  systole sweep configs/sweeps/array_by_format.yaml --csv sweep.csv");
-    command->callback([options, &action] { action = [options] { return sweep(*options); }; });
+    command->callback(
+        [options, &action] { action = [options] { return runSweepFile(*options); }; });
 }
 
 }  // namespace systole::sim

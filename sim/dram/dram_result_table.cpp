@@ -19,7 +19,8 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 std::string title(const DramResult& result) {
-    std::string text = fmt::format("{} on {}", result.workload, result.config.name);
+    std::string text = fmt::format("{} on {}", shortened(result.workload, kTitleName),
+                                   shortened(result.config.name, kTitleName));
     if (!result.config.ddr) return text + ": a memory of fixed latency and bandwidth\n\n";
     const memory::DramOrganization& o = result.config.ddr->organization;
     return fmt::format("{}: {} x {} bits, {} rank{}, {} x {} banks, {}\n\n", text, o.channels,
@@ -62,15 +63,15 @@ std::string summary(const DramResult& result) {
         rows.push_back({"bandwidth", fmt::format("{:.2f} bytes a cycle",
                                                  ratio(result.bytesMoved(), replay.cycles))});
     }
-    std::string text;
-    for (const auto& row : rows) text += fmt::format("{:<13}{}\n", row[0], row[1]);
-    return text;
+    constexpr std::size_t kLabels = 13;
+    return labelledLines(rows, kLabels);
 }
 
 std::string rowTable(const memory::DramCounters& counters) {
     const std::uint64_t bursts = counters.reads + counters.writes;
     Rows rows{{"rows", "bursts", "share"}, {}};
     const auto add = [&](const char* name, std::uint64_t count) {
+        if (count == 0) return;
         rows.push_back({name, fmt::format("{}", count), percent(ratio(count, bursts))});
     };
     add("hits (row open)", counters.rowHits);
@@ -84,17 +85,17 @@ std::string rowTable(const memory::DramCounters& counters) {
 
 std::string commandTable(const memory::DramCounters& counters) {
     Rows rows{{"commands", "count"}, {}};
-    const auto add = [&](const char* name, std::uint64_t count, bool always) {
-        if (always || count > 0) rows.push_back({name, fmt::format("{}", count)});
+    const auto add = [&](const char* name, std::uint64_t count) {
+        if (count > 0) rows.push_back({name, fmt::format("{}", count)});
     };
-    add("activate", counters.activates, true);
-    add("precharge (banks)", counters.precharges, true);
-    add("read", counters.reads, true);
-    add("write", counters.writes, true);
-    add("refresh", counters.refreshes, true);
-    add("refresh by bank", counters.bankRefreshes, false);
-    add("power-down", counters.powerDowns, false);
-    add("self-refresh", counters.selfRefreshes, false);
+    add("activate", counters.activates);
+    add("precharge (banks)", counters.precharges);
+    add("read", counters.reads);
+    add("write", counters.writes);
+    add("refresh", counters.refreshes);
+    add("refresh by bank", counters.bankRefreshes);
+    add("power-down", counters.powerDowns);
+    add("self-refresh", counters.selfRefreshes);
     return alignedTable(rows);
 }
 
@@ -160,6 +161,7 @@ std::string energyTable(const DramResult& result) {
     const auto bits = static_cast<double>(result.bytesMoved()) * 8;
     Rows rows{{"energy", "uJ", "pJ/bit", "share"}, {}};
     const auto add = [&](const char* name, double joules, bool share) {
+        if (joules == 0) return;
         rows.push_back({name, fmt::format("{:.3f}", joules * 1e6),
                         fmt::format("{:.3f}", ratio(joules * 1e12, bits)),
                         share ? percent(ratio(joules, energy.deviceJoules())) : ""});
@@ -183,7 +185,7 @@ std::string energyTable(const DramResult& result) {
 
 std::string dramResultTable(const DramResult& result) {
     const auto& replay = result.replay;
-    std::string text = title(result) + summary(result) + "\n";
+    std::string text = wrapped(title(result)) + summary(result) + "\n";
     if (result.config.ddr) {
         const memory::DramCounters counters = replay.counters();
         text += rowTable(counters) + "\n" + commandTable(counters) + "\n";

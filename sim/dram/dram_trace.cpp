@@ -13,7 +13,9 @@
 #include <system_error>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/input_file.hpp"
 #include "sim/base/spelling.hpp"
+#include "sim/base/text.hpp"
 
 namespace systole::sim {
 namespace {
@@ -49,10 +51,8 @@ bool isHexadecimal(std::string_view text) {
 /// As a message can show it.
 std::string quoted(std::string_view text) {
     constexpr std::size_t kLongest = 40;
-    std::string shown(text.substr(0, kLongest));
-    std::replace_if(
-        shown.begin(), shown.end(), [](unsigned char c) { return std::isprint(c) == 0; }, '?');
-    return fmt::format("'{}{}'", shown, text.size() > kLongest ? "..." : "");
+    return fmt::format("'{}{}'", printable(text.substr(0, kLongest)),
+                       text.size() > kLongest ? "..." : "");
 }
 
 std::string systemReason() { return std::generic_category().message(errno); }
@@ -64,11 +64,12 @@ TraceSource::TraceSource(std::filesystem::path file, std::uint64_t capacityBytes
     : file_(std::move(file)),
       capacityBytes_(capacityBytes),
       left_(most),
-      stream_(std::fopen(file_.c_str(), "rb"), &std::fclose),
+      stream_(nullptr, &std::fclose),
       buffer_(kBufferBytes) {
-    if (std::filesystem::is_directory(file_)) {
-        throw ConfigError(fmt::format("{}: is a folder, expected a trace", file_.string()));
+    if (const std::string problem = inputProblem(file_); !problem.empty()) {
+        throw ConfigError(fmt::format("{}: {}, expected a trace", file_.string(), problem));
     }
+    stream_.reset(std::fopen(file_.c_str(), "rb"));
     if (!stream_) {
         throw ConfigError(fmt::format("{}: cannot be read: {}", file_.string(), systemReason()));
     }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/input_file.hpp"
 
 namespace systole::sim {
 
@@ -47,9 +48,12 @@ void OnnxGraph::fail(const std::string& problem) const {
 }
 
 void OnnxGraph::parse(const std::filesystem::path& path) {
+    if (const std::string problem = inputProblem(path); !problem.empty()) {
+        fail(problem + ", expected an ONNX model");
+    }
     std::error_code error;
     const std::uintmax_t size = std::filesystem::file_size(path, error);
-    if (error) fail(fmt::format("cannot be read ({}), expected an ONNX model", error.message()));
+    if (error) fail("is no file, expected an ONNX model");
     if (size == 0) fail("is empty, expected an ONNX model");
     // Protobuf's own limit.
     if (size > std::numeric_limits<std::int32_t>::max()) {

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "sim/base/text.hpp"
+
 namespace systole::sim {
 
 namespace {
@@ -33,7 +35,7 @@ std::vector<Value> decodeRaw(const std::string& raw) {
 std::string describe(const onnx::NodeProto& node) {
     std::string name = node.name();
     if (name.empty() && node.output_size() > 0) name = node.output(0);
-    return fmt::format("node '{}' (operator '{}')", name, node.op_type());
+    return printable(fmt::format("node '{}' (operator '{}')", name, node.op_type()));
 }
 
 OnnxNode::OnnxNode(const OnnxGraph& graph, const onnx::NodeProto& proto,

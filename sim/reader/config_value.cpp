@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "models/check.hpp"
+#include "sim/base/input_file.hpp"
 #include "sim/base/spelling.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/reader/scalars.hpp"
@@ -225,6 +226,7 @@ std::filesystem::path Value::file(const ShippedFile& shipped) const {
                          expectation));
         return {};
     }
+    noteInput(file);
     return file;
 }
 

@@ -5,8 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/input_file.hpp"
 #include "sim/base/shipped_files.hpp"
 #include "sim/base/spelling.hpp"
 
@@ -169,24 +168,20 @@ void ReaderState::dropReplacedOverrides() {
 
 std::unique_ptr<yaml::Node> ReaderState::readFile(const fs::path& file, const yaml::Position& user,
                                                   const yaml::KeyPath& path) {
+    constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20U;
     std::error_code error;
-    const fs::file_status status = fs::status(file, error);
-    if (!fs::exists(status)) {
+    if (fs::status(file, error).type() == fs::file_type::not_found) {
         report(user, path, fmt::format("no such file '{}', expected a YAML file", file.string()));
         return nullptr;
     }
-    if (fs::is_directory(status)) {
-        report(user, path, fmt::format("'{}' is a directory, expected a YAML file", file.string()));
-        return nullptr;
-    }
-    std::ifstream stream(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream.is_open() || stream.bad()) {
-        report(user, path, fmt::format("cannot read '{}', expected a YAML file", file.string()));
+    const InputText input = readInput(file, kMostBytes);
+    if (!input.problem.empty()) {
+        report(user, path,
+               fmt::format("'{}' {}, expected a YAML file", file.string(), input.problem));
         return nullptr;
     }
     const yaml::Source& source = path.empty() ? *files_.front() : addFile(file);
-    return yaml::parseDocument(text, source, path, problems_);
+    return yaml::parseDocument(input.text, source, path, problems_);
 }
 
 void ReaderState::open(yaml::Node& map, const yaml::KeyPath& path) {

@@ -13,6 +13,8 @@
 #include <sstream>
 #include <utility>
 
+#include "sim/base/text.hpp"
+
 namespace systole::sim::yaml {
 namespace {
 
@@ -229,8 +231,8 @@ std::string joinPath(const KeyPath& path) {
 
 std::string Problem::line() const {
     const std::string where = position.text();
-    return path.empty() ? fmt::format("{}: {}", where, text)
-                        : fmt::format("{}: {}: {}", where, joinPath(path), text);
+    return printable(path.empty() ? fmt::format("{}: {}", where, text)
+                                  : fmt::format("{}: {}: {}", where, joinPath(path), text));
 }
 
 Entry* Node::find(const std::string& key) {

@@ -23,6 +23,7 @@ void appendRows(Rows& rows, const cost::AreaNode& node, double total, int depth)
         const double mm2 = area * kSquareMillimetres;
         return mm2 >= 1e-3 ? fmt::format("{:.4f} mm2", mm2) : fmt::format("{:.1f} um2", area);
     };
+    if (node.highSquareMicrons == 0 && !node.isFree()) return;
     const double share = total == 0 ? 0 : node.squareMicrons / total;
     rows.push_back(
         {fmt::format("{:{}}{}", "", depth * kIndent, node.name),
@@ -78,7 +79,8 @@ std::string areaSources(const cost::AreaNode& area) {
     collectSources(sources, area);
     std::string text;
     for (const auto& [source, components] : sources) {
-        text += fmt::format("{}:\n  {}\n", components, source);
+        text += wrapped(fmt::format("{}:\n", components), 2) +
+                wrapped(fmt::format("  {}\n", source), 2);
     }
     return text;
 }

@@ -35,13 +35,13 @@ std::string table(const Result& result, std::vector<std::string> head, Row&& row
             rows.push_back(row(layer, *layer.mapping));
         }
     }
-    return alignedTable(rows);
+    return alignedTable(withoutZeroColumns(rows));
 }
 
 std::string productTable(const Result& result) {
     return table(result,
                  {"mapping", "M", "K", "N", "groups", "folds", "steps/fold", "PEs in steps",
-                  "PEs in time", "bound by"},
+                  "in time", "bound by"},
                  [&](const LayerResult& layer, const LayerMapping& mapping) {
                      const auto perFold =
                          static_cast<double>(mapping.steps) / static_cast<double>(mapping.folds);
@@ -61,26 +61,30 @@ std::string productTable(const Result& result) {
 
 std::string choiceTable(const Result& result) {
     const arch::ArrayConfig& array = result.config.machine.array;
-    return table(result,
-                 {"chosen", "loop order", "tile", "estimated", "measured", "error", "runner-up",
-                  "tile", "estimated", "DRAM bytes"},
+    return table(result, {"chosen", "loop order", "tile", "estimated", "measured", "error"},
                  [&](const LayerResult& layer, const LayerMapping& mapping) {
                      const arch::MappingChoice& best = mapping.search.best;
-                     std::vector<std::string> row{layer.name,
-                                                  orderText(best),
-                                                  tileText(best, mapping.shape, array),
-                                                  number(best.estimate.cycles),
-                                                  number(layer.figures.cycles),
-                                                  fmt::format("{:+.1f} %", 100 * errorOf(layer))};
-                     if (const auto& other = mapping.search.runnerUp) {
-                         row.insert(row.end(),
-                                    {orderText(*other), tileText(*other, mapping.shape, array),
-                                     number(other->estimate.cycles),
-                                     number(other->estimate.traffic.total())});
-                     } else {
-                         row.insert(row.end(), {"none", "-", "-", "-"});
+                     return std::vector<std::string>{
+                         layer.name,
+                         orderText(best),
+                         tileText(best, mapping.shape, array),
+                         number(best.estimate.cycles),
+                         number(layer.figures.cycles),
+                         fmt::format("{:+.1f} %", 100 * errorOf(layer))};
+                 });
+}
+
+std::string runnerUpTable(const Result& result) {
+    const arch::ArrayConfig& array = result.config.machine.array;
+    return table(result, {"runner-up", "loop order", "tile", "estimated", "DRAM bytes"},
+                 [&](const LayerResult& layer, const LayerMapping& mapping) {
+                     const auto& other = mapping.search.runnerUp;
+                     if (!other) {
+                         return std::vector<std::string>{layer.name, "none", "-", "-", "-"};
                      }
-                     return row;
+                     return std::vector<std::string>{
+                         layer.name, orderText(*other), tileText(*other, mapping.shape, array),
+                         number(other->estimate.cycles), number(other->estimate.traffic.total())};
                  });
 }
 
@@ -102,7 +106,8 @@ std::string trafficTable(const Result& result) {
 }  // namespace
 
 std::string mappingTable(const Result& result) {
-    return productTable(result) + "\n" + choiceTable(result) + "\n" + trafficTable(result);
+    return productTable(result) + "\n" + choiceTable(result) + "\n" + runnerUpTable(result) + "\n" +
+           trafficTable(result);
 }
 
 }  // namespace systole::sim

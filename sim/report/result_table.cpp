@@ -21,32 +21,49 @@ std::string stateShare(const Figures& figures, arch::UnitState state) {
                            static_cast<double>(figures.cycles)));
 }
 
-std::vector<std::string> layerRow(const std::string& name, const Figures& figures) {
-    using enum arch::UnitState;
+using Row = std::vector<std::string>;
+
+Row layerRow(const std::string& name, const Figures& figures) {
     return {name,
             fmt::format("{}", figures.cycles),
             fmt::format("{}", figures.macs),
             percent(figures.utilization.overall),
             percent(figures.utilization.mapping),
-            stateShare(figures, Busy),
-            stateShare(figures, WaitLoad),
-            stateShare(figures, WaitVector),
-            stateShare(figures, ScratchpadConflict),
-            stateShare(figures, Idle),
             fmt::format("{:.1f}", static_cast<double>(figures.dramBytes) / 1024),
             fmt::format("{:.3f}", figures.energy.totalJoules() * 1e6)};
 }
 
-std::string layerTable(const Result& result) {
-    Rows rows{{"layer", "cycles", "MACs", "utilization", "mapping", "array busy", "wait load",
-               "wait vector", "conflict", "idle", "DRAM KiB", "energy uJ"},
-              {}};
+/// What the array did with the cycles.
+Row stateRow(const std::string& name, const Figures& figures) {
+    using enum arch::UnitState;
+    return {name,
+            stateShare(figures, Busy),
+            stateShare(figures, WaitLoad),
+            stateShare(figures, WaitVector),
+            stateShare(figures, ScratchpadConflict),
+            stateShare(figures, Idle)};
+}
+
+std::string rowsOfLayers(const Result& result, const Row& header,
+                         Row (*row)(const std::string& name, const Figures& figures)) {
+    Rows rows{header, {}};
     for (const LayerResult& layer : result.layers) {
-        rows.push_back(layerRow(layer.name, layer.figures));
+        rows.push_back(row(layer.name, layer.figures));
     }
     rows.emplace_back();
-    rows.push_back(layerRow("total", result.totals));
-    return alignedTable(rows);
+    rows.push_back(row("total", result.totals));
+    return alignedTable(withoutZeroColumns(rows));
+}
+
+std::string layerTable(const Result& result) {
+    return rowsOfLayers(
+               result,
+               {"layer", "cycles", "MACs", "utilization", "mapping", "DRAM KiB", "energy uJ"},
+               layerRow) +
+           "\n" +
+           rowsOfLayers(
+               result, {"the array's time", "busy", "wait load", "wait vector", "conflict", "idle"},
+               stateRow);
 }
 
 std::string costTable(const Result& result) {
@@ -64,6 +81,7 @@ std::string costTable(const Result& result) {
     };
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
         const cost::Estimate& part = result.energyBand[i].joules;
+        if (part.high == 0) continue;
         append(cost::kEnergyComponents.at(i).name, part);
         total.nominal += part.nominal;
         total.low += part.low;
@@ -153,11 +171,8 @@ std::string summary(const Result& result) {
     if (result.accuracy) {
         rows.push_back({"accuracy", accuracyLine(*result.accuracy)});
     }
-    std::string text;
-    for (const auto& row : rows) {
-        text += fmt::format("{:<14}{}\n", row[0], row[1]);
-    }
-    return text;
+    constexpr std::size_t kLabels = 15;
+    return labelledLines(rows, kLabels);
 }
 
 }  // namespace
@@ -174,14 +189,14 @@ std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc) {
 std::string resultTable(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;
     const std::string title =
-        fmt::format("{} on {}: {}, {} x {} into {}, {}, {}\n\n", result.workload, machine.name,
+        fmt::format("{} on {}: {}, {} x {} into {}, {}, {}\n\n",
+                    shortened(result.workload, kTitleName), shortened(machine.name, kTitleName),
                     arrayText(machine.array), numeric::nameOf(machine.datapath.activation),
                     numeric::nameOf(machine.datapath.weight), machine.datapath.accumulator.name,
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =
-        title + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
-    text += result.clockWarning;
-    return text;
+        wrapped(title) + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
+    return text + wrapped(result.clockWarning);
 }
 
 }  // namespace systole::sim

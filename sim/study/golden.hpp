@@ -22,18 +22,27 @@ struct GoldenRun {
     bool costs = false;  ///< area and energy are frozen as well: they move with every coefficient
 };
 
-/// A frozen run: a textual file (JSON) with the run's result, the hash of every tensor over all
-/// images and the output's codes. Paths in it count from the golden's own folder. It is small and
-/// made to be compared as text: `jsonForDiffs` says how its lines are laid out.
+/// A frozen run: a textual file (JSON) with the resolved configuration, the run's result, the hash
+/// of every tensor over all images and the output's codes. Paths in it count from the golden's own
+/// folder. It is small and made to be compared as text: `jsonForDiffs` says how its lines are laid
+/// out.
 void recordGolden(const std::filesystem::path& golden, const GoldenRun& run,
                   const InferenceOutcome& outcome);
 
 /// The run that a golden froze; ConfigError where the file is no golden.
 GoldenRun readGoldenRun(const std::filesystem::path& golden);
 
-/// Every difference, a line each, empty if there is none: of tensors by name, of the output with
-/// its first differing element, of figures by their key path, in which layers have their names.
-std::vector<std::string> differencesFromGolden(const std::filesystem::path& golden,
-                                               const InferenceOutcome& outcome);
+/// How a run differs from a golden, a line each.
+struct GoldenDifferences {
+    /// Keys of the resolved configuration, the first twenty. They alone make no difference.
+    std::vector<std::string> config;
+    /// The five figures that changed most, in percent of what was recorded.
+    std::vector<std::string> largest;
+    /// Every difference, empty if there is none: of tensors by name, of the output with its first
+    /// differing element, of figures by their key path, in which layers have their names.
+    std::vector<std::string> all;
+};
+GoldenDifferences differencesFromGolden(const std::filesystem::path& golden,
+                                        const InferenceOutcome& outcome);
 
 }  // namespace systole::sim

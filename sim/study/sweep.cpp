@@ -45,6 +45,19 @@ bool dominates(const RunFigures& a, const RunFigures& b) {
 
 }  // namespace
 
+void noteInputs(const Sweep& sweep) {
+    noteInputs(sweep.base);
+    for (const SweepAxis& axis : sweep.axes) {
+        for (const std::string& value : axis.values) {
+            // Numbers name no file, and there may be thousands.
+            if (value.find_first_not_of("0123456789.") == std::string::npos) continue;
+            RunRequest request = sweep.base;
+            for (const std::string& key : axis.keys) request.overrides.push_back(key + "=" + value);
+            noteInputs(request);
+        }
+    }
+}
+
 std::size_t SweepResult::failures() const {
     return static_cast<std::size_t>(
         std::count_if(points.begin(), points.end(),

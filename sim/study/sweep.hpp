@@ -42,6 +42,10 @@ struct Sweep {
 /// reader; that a key exists in CONFIG is found out by the runs.
 Sweep loadSweep(const std::filesystem::path& file);
 
+/// Notes the files that the runs of a sweep read, so that no output takes their place. What is
+/// wrong with one of them, the runs say.
+void noteInputs(const Sweep& sweep);
+
 struct SweepPoint {
     std::vector<std::string> values;  ///< one an axis
     RunOutcome outcome;

@@ -69,7 +69,7 @@ std::string failureLines(const SweepResult& result) {
             for (std::size_t i = 0; i < keys.size(); ++i) {
                 settings += fmt::format("{}{}={}", i == 0 ? "" : " ", keys[i], values[i]);
             }
-            text += fmt::format("{}: {}\n", settings, oneLine(point.outcome.failure));
+            text += wrapped(fmt::format("{}: {}\n", settings, oneLine(point.outcome.failure)), 2);
         }
     }
     return text;
@@ -124,23 +124,29 @@ std::string sweepJson(const SweepResult& result) {
 }
 
 std::string sweepTable(const SweepResult& result) {
-    Row header = keysOf(result.sweep);
+    const Row keys = keysOf(result.sweep);
+    // Points of many keys are told apart by their number.
+    constexpr std::size_t kMostKeys = 4;
+    const bool numbered = keys.size() > kMostKeys;
+    Row header = keys;
+    if (numbered) header.insert(header.begin(), "point");
     append(header, {"top-1 %", "SQNR dB", "area mm2", "cycles", "inferences/s", "energy uJ",
                     "inferences/s/W", "utilization %", "Pareto"});
     std::vector<Row> rows{header, {}};
     for (const SweepPoint& point : result.points) {
         Row row = valuesOf(result.sweep, point);
+        if (numbered) row.insert(row.begin(), fmt::to_string(1 + (&point - result.points.data())));
         append(row, succeeded(point) ? tableCells(point) : Row{"failed"});
         rows.push_back(std::move(row));
     }
-    std::string text = alignedTable(rows) + "\n";
+    std::string text = alignedTable(rows, numbered ? 1 : keys.size()) + "\n";
     const std::size_t failures = result.failures();
     text += failureLines(result);
-    return text + fmt::format(
-                      "{} of {} points ok{}; * marks those that no other beats in area, "
-                      "energy, speed and accuracy together\n",
-                      result.points.size() - failures, result.points.size(),
-                      failures == 0 ? "" : fmt::format(", {} failed", failures));
+    return text +
+           wrapped(fmt::format("{} of {} points ok{}; * marks those that no other beats in area, "
+                               "energy, speed and accuracy together\n",
+                               result.points.size() - failures, result.points.size(),
+                               failures == 0 ? "" : fmt::format(", {} failed", failures)));
 }
 
 }  // namespace systole::sim

@@ -7,7 +7,10 @@
 #include <limits>
 
 #include "models/check.hpp"
+#include "sim/base/config_error.hpp"
+#include "sim/config/machine_loader.hpp"
 #include "sim/run/result.hpp"
+#include "sim/workload/workload.hpp"
 
 namespace systole::sim {
 namespace {
@@ -140,6 +143,17 @@ std::optional<double> top1(const RunFigures& figures) {
 
 std::optional<double> fp32Top1(const RunFigures& figures) {
     return share(figures.fp32Correct, figures.images);
+}
+
+void noteInputs(const RunRequest& request) {
+    try {
+        loadRunConfig(request.config, request.overrides);
+    } catch (const ConfigError&) {  // what it named before is noted
+    }
+    try {
+        noteWorkload(request.workload);
+    } catch (const ConfigError&) {
+    }
 }
 
 std::vector<RunOutcome> runInWorkers(const WorkerPool& pool,

@@ -61,6 +61,10 @@ struct RunOutcome {                 // NOLINT(bugprone-exception-escape)
     RunFigures figures;
 };
 
+/// Notes the files that a run reads, so that no output takes their place. What is wrong with one of
+/// them, the run says.
+void noteInputs(const RunRequest& request);
+
 /// Outcomes in the order of the requests.
 std::vector<RunOutcome> runInWorkers(const WorkerPool& pool,
                                      const std::vector<RunRequest>& requests,

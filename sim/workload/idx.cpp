@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/input_file.hpp"
 
 namespace systole::sim {
 
@@ -32,40 +33,52 @@ struct IdxFile {
     throw ConfigError(fmt::format("{}: {}", path.string(), problem));
 }
 
-/// Takes bytes up to a limit, then stops the copy.
+void checkMagic(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes) {
+    if (bytes.size() < kMagicBytes || bytes[0] != 0 || bytes[1] != 0) {
+        fail(path, "is no IDX file, expected it to begin with two zero bytes");
+    }
+    if (bytes[2] != kUnsignedByte) {
+        fail(path,
+             fmt::format("has the element type {:#04x}, expected 0x08 (unsigned bytes)", bytes[2]));
+    }
+}
+
+/// Takes bytes up to a limit, then stops the copy; and stops it where the first ones are no IDX.
 class LimitedSink {
 public:
     using char_type = char;
     using category = boost::iostreams::sink_tag;
-    explicit LimitedSink(std::vector<std::uint8_t>& bytes) : bytes_(&bytes) {}
+    LimitedSink(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes)
+        : path_(&path), bytes_(&bytes) {}
 
     std::streamsize write(const char* data, std::streamsize count) {
         if (bytes_->size() + static_cast<std::uint64_t>(count) > kLargestFile) {
-            throw std::length_error("too long");
+            fail(*path_, fmt::format("holds more than {} bytes", kLargestFile));
         }
+        const bool begins = bytes_->size() < kMagicBytes;
         bytes_->insert(bytes_->end(), data, data + count);
+        if (begins && bytes_->size() >= kMagicBytes) checkMagic(*path_, *bytes_);
         return count;
     }
 
 private:
+    const std::filesystem::path* path_;
     std::vector<std::uint8_t>* bytes_;
 };
 
 std::vector<std::uint8_t> readBytes(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path)) {
-        fail(path, "cannot be read, expected an IDX file");
+    if (const std::string problem = inputProblem(path); !problem.empty()) {
+        fail(path, problem + ", expected an IDX file");
     }
+    std::ifstream file(path, std::ios::binary);
     boost::iostreams::filtering_istream stream;
     if (path.extension() == ".gz") stream.push(boost::iostreams::gzip_decompressor());
     stream.push(file);
     std::vector<std::uint8_t> bytes;
     try {
-        boost::iostreams::copy(stream, LimitedSink(bytes));
+        boost::iostreams::copy(stream, LimitedSink(path, bytes));
     } catch (const boost::iostreams::gzip_error&) {
         fail(path, "is damaged or no gzip file, expected a compressed IDX file");
-    } catch (const std::length_error&) {
-        fail(path, fmt::format("holds more than {} bytes", kLargestFile));
     } catch (const std::ios_base::failure&) {
         fail(path, "is damaged or cut short, expected a whole IDX file");
     }
@@ -74,13 +87,7 @@ std::vector<std::uint8_t> readBytes(const std::filesystem::path& path) {
 
 IdxFile readIdx(const std::filesystem::path& path) {
     std::vector<std::uint8_t> bytes = readBytes(path);
-    if (bytes.size() < kMagicBytes || bytes[0] != 0 || bytes[1] != 0) {
-        fail(path, "is no IDX file, expected it to begin with two zero bytes");
-    }
-    if (bytes[2] != kUnsignedByte) {
-        fail(path,
-             fmt::format("has the element type {:#04x}, expected 0x08 (unsigned bytes)", bytes[2]));
-    }
+    checkMagic(path, bytes);
     const std::size_t header = kMagicBytes + kSizeBytes * bytes[3];
     if (bytes.size() < header) fail(path, "ends within its header");
     IdxFile file;

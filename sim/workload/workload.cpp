@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/input_file.hpp"
 #include "sim/onnx/onnx_reader.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/workload/idx.hpp"
@@ -50,7 +51,9 @@ WorkloadFiles readFiles(const Section& root, const fs::path& folder) {
         files.fullData = DataFiles{folder / section.at("images").text(), {}};
         if (const auto labels = section.find("labels")) {
             files.fullData->labels = folder / labels->text();
+            noteInput(files.fullData->labels);
         }
+        noteInput(files.fullData->images);
     }
     return files;
 }
@@ -129,6 +132,12 @@ Workload loadBare(const fs::path& path, const WorkloadOptions& options) {
 }
 
 }  // namespace
+
+void noteWorkload(const fs::path& path) {
+    noteInput(path);
+    if (path.extension() == ".onnx") return;
+    readConfig(path, {}, [&](const Section& root) { return readFiles(root, path.parent_path()); });
+}
 
 Workload loadWorkload(const fs::path& path, const WorkloadOptions& options) {
     if (path.extension() == ".onnx") return loadBare(path, options);

@@ -28,6 +28,9 @@ struct WorkloadOptions {
     std::uint64_t seed = 1;  ///< of random images
 };
 
+/// Notes what `loadWorkload` would read as inputs, and reads no data.
+void noteWorkload(const std::filesystem::path& path);
+
 /// Reads a `workload.yaml` (docs/configuration.md) or a bare `.onnx`. A bare model has random
 /// normal images (ImageSet::isRandom) and no labels. `full_data` stands in for `data` where its
 /// files exist and more images are asked for than `data` has. Throws ConfigError for unreadable
