@@ -88,7 +88,7 @@ bool isBehindStandardOutput(const fs::path& file) {
 }
 
 void checkFile(const Output& output) {
-    if (isStandardOutput(output.name)) return;
+    if (isStandardOutput(output.name) && output.kind == Kind::File) return;
     if (isInput(output.name)) fail(output, "is read by this run, expected another file");
     if (output.kind != Kind::File) {
         checkGolden(output);

@@ -20,13 +20,17 @@ namespace {
 constexpr int kUserError = 2;
 constexpr int kInvariantBroken = 3;
 
+void flushOutput() {
+    if (std::fflush(stdout) != 0) {
+        throw ConfigError("standard output: cannot be written: " +
+                          std::generic_category().message(errno));
+    }
+}
+
 int execute(const Action& action) {
     try {
         const int code = action();
-        if (std::fflush(stdout) != 0) {
-            throw ConfigError("standard output: cannot be written: " +
-                              std::generic_category().message(errno));
-        }
+        flushOutput();
         return code;
     } catch (const ConfigError& error) {
         printText(stderr, fmt::format("{}\n", error.what()));
@@ -77,6 +81,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
     const int code = app.exit(error, out, problem) == 0 ? 0 : kUserError;
     try {
         printText(stdout, fitted(out.str()));
+        flushOutput();
         printText(stderr, problem.str());
     } catch (const ConfigError& failure) {
         printText(stderr, fmt::format("{}\n", failure.what()));

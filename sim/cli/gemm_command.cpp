@@ -108,9 +108,9 @@ int gemm(const GemmOptions& options) {
     std::vector<numeric::Code> product;
     if (!options.timingOnly) {
         product = simulation.readTensor(network.output);
-        OutputRecord outputs;
-        outputs.add(product, network.scheme.activation);
-        result.outputHash = outputs.hash();
+        OutputRecord codes;
+        codes.add(product, network.scheme.activation);
+        result.outputHash = codes.hash();
         result.dramFaults = simulation.dramFaults();
     }
     writeResult(result, options.output);

@@ -127,7 +127,9 @@ private:
 
     void startCollection(Node::Kind kind, const YAML::Mark& mark) {
         if (expectsKey()) {
-            throw DocumentError{mark, "a map or list as a key, expected a name"};
+            throw DocumentError{mark,
+                                "a map or list as a key, expected a name (is every "
+                                "bracket closed?)"};
         }
         const std::size_t length = path_.size();
         if (!levels_.empty()) {

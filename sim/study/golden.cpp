@@ -4,12 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
-#include <utility>
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
@@ -170,177 +165,6 @@ Json readGolden(const fs::path& golden) {
     return json;
 }
 
-/// Where two leaves of the same kind of document differ.
-void compare(const Json& expected, const Json& actual, const std::string& path,
-             std::vector<std::string>& differences) {
-    if (expected.is_structured() && expected.type() == actual.type()) {
-        const Json expectedLeaves = expected.flatten();
-        const Json actualLeaves = actual.flatten();
-        for (const auto& [key, value] : expectedLeaves.items()) {
-            const auto found = actualLeaves.find(key);
-            if (found == actualLeaves.end()) {
-                differences.push_back(
-                    fmt::format("{}{}: missing, expected {}", path, key, value.dump()));
-            } else if (*found != value) {
-                differences.push_back(
-                    fmt::format("{}{}: {}, expected {}", path, key, found->dump(), value.dump()));
-            }
-        }
-        for (const auto& [key, value] : actualLeaves.items()) {
-            if (!expectedLeaves.contains(key)) {
-                differences.push_back(
-                    fmt::format("{}{}: {}, expected none", path, key, value.dump()));
-            }
-        }
-    } else if (expected != actual) {
-        differences.push_back(
-            fmt::format("{}: {}, expected {}", path, actual.dump(), expected.dump()));
-    }
-}
-
-/// Index of an element of a tensor of images x height x width x channels.
-std::string elementIndex(std::uint64_t image, std::uint64_t element,
-                         const std::vector<std::uint64_t>& shape) {
-    const std::uint64_t channels = shape.at(3);
-    const std::uint64_t width = shape.at(2);
-    return fmt::format("image {}, y {}, x {}, channel {}", image, element / (width * channels),
-                       element / channels % width, element % channels);
-}
-
-std::optional<std::string> firstDifference(const Json& expected, const Json& actual) {
-    const auto shape = actual.at("shape").get<std::vector<std::uint64_t>>();
-    const std::size_t digits = 2 * actual.at("element_bytes").get<std::size_t>();
-    for (std::size_t i = 0; i < actual.at("codes").size(); ++i) {
-        const auto before = expected.at("codes").at(i).get<std::string>();
-        const auto now = actual.at("codes").at(i).get<std::string>();
-        if (before.size() != now.size()) {
-            return fmt::format("/output/codes/{}: {} digits, expected {}", i, now.size(),
-                               before.size());
-        }
-        for (std::size_t at = 0; at < now.size(); at += digits) {
-            if (before.compare(at, digits, now, at, digits) != 0) {
-                return fmt::format(
-                    "tensor '{}': first differing element: {}: code 0x{}, expected 0x{}",
-                    actual.at("tensor").get<std::string>(), elementIndex(i, at / digits, shape),
-                    now.substr(at, digits), before.substr(at, digits));
-            }
-        }
-    }
-    return std::nullopt;
-}
-
-/// How the output is laid out, or else its first code that differs.
-void compareOutput(const Json& expected, const Json& actual,
-                   std::vector<std::string>& differences) {
-    const auto layoutOf = [](const Json& output) {
-        Json layout = output;
-        layout["codes"] = output.at("codes").size();
-        return layout;
-    };
-    const std::size_t before = differences.size();
-    compare(layoutOf(expected), layoutOf(actual), "/output", differences);
-    if (differences.size() != before) return;
-    if (const auto difference = firstDifference(expected, actual)) {
-        differences.push_back(*difference);
-    }
-}
-
-void compareTensors(const Json& hashes, const InferenceOutcome& outcome,
-                    std::vector<std::string>& differences) {
-    std::set<std::string> names;
-    for (const TensorHash& tensor : outcome.tensorHashes) {  // in the order of execution
-        names.insert(tensor.name);
-        if (!hashes.contains(tensor.name)) {
-            differences.push_back(fmt::format("tensor '{}': not in the golden", tensor.name));
-        } else if (hashes.at(tensor.name) != tensor.sha256) {
-            differences.push_back(fmt::format("tensor '{}': codes differ", tensor.name));
-        }
-    }
-    for (const auto& [name, hash] : hashes.items()) {
-        if (!names.contains(name)) {
-            differences.push_back(fmt::format("tensor '{}': missing", name));
-        }
-    }
-}
-
-/// Of a configuration as people write its keys: `a.b[0].c`.
-void collectKeys(const Json& json, const std::string& path,
-                 std::vector<std::pair<std::string, std::string>>& keys) {
-    if (json.is_object() && !json.empty()) {
-        for (const auto& [key, value] : json.items()) {
-            collectKeys(value, path.empty() ? key : path + "." + key, keys);
-        }
-    } else if (json.is_array() && !json.empty() && json.front().is_structured()) {
-        for (std::size_t i = 0; i < json.size(); ++i) {
-            collectKeys(json[i], fmt::format("{}[{}]", path, i), keys);
-        }
-    } else {
-        keys.emplace_back(path, json.dump(-1, ' ', false, Json::error_handler_t::replace));
-    }
-}
-
-/// Key by key, in the order of the configuration; those that are gone come last.
-std::vector<std::string> configChanges(const Json& expected, const Json& actual) {
-    constexpr std::size_t kMostLines = 20;
-    std::vector<std::pair<std::string, std::string>> before;
-    std::vector<std::pair<std::string, std::string>> now;
-    collectKeys(expected, "", before);
-    collectKeys(actual, "", now);
-    const std::map<std::string, std::string> recorded(before.begin(), before.end());
-    const std::map<std::string, std::string> current(now.begin(), now.end());
-    std::vector<std::string> lines;
-    for (const auto& [key, value] : now) {
-        const auto found = recorded.find(key);
-        if (found == recorded.end()) {
-            lines.push_back(fmt::format("config: {}: {}, recorded without", key, value));
-        } else if (found->second != value) {
-            lines.push_back(fmt::format("config: {}: {}, recorded {}", key, value, found->second));
-        }
-    }
-    for (const auto& [key, value] : before) {
-        if (!current.contains(key)) {
-            lines.push_back(fmt::format("config: {}: none, recorded {}", key, value));
-        }
-    }
-    if (lines.size() > kMostLines) {
-        const std::size_t more = lines.size() - kMostLines;
-        lines.resize(kMostLines);
-        lines.push_back(fmt::format("config: {} more key{}", more, more == 1 ? "" : "s"));
-    }
-    return lines;
-}
-
-/// A figure that was 0 has no change in percent.
-std::vector<std::string> largestChanges(const Json& expected, const Json& actual) {
-    constexpr std::size_t kMost = 5;
-    struct Change {
-        std::string line;
-        double percent;
-    };
-    std::vector<Change> changes;
-    const Json before = expected.flatten();
-    const Json now = actual.flatten();
-    for (const auto& [key, value] : before.items()) {
-        const auto found = now.find(key);
-        const bool isFigure = value.is_number() && found != now.end() && found->is_number() &&
-                              key.rfind("/config/", 0) != 0;
-        if (!isFigure || *found == value || value == 0) continue;
-        const double recorded = value.get<double>();
-        const double percent = 100 * (found->get<double>() - recorded) / std::fabs(recorded);
-        changes.push_back({fmt::format("largest change: {}: {:+.3g} %, from {} to {}", key, percent,
-                                       value.dump(), found->dump()),
-                           percent});
-    }
-    std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
-        return std::fabs(a.percent) > std::fabs(b.percent);
-    });
-    std::vector<std::string> lines;
-    for (std::size_t i = 0; i < std::min(kMost, changes.size()); ++i) {
-        lines.push_back(changes[i].line);
-    }
-    return lines;
-}
-
 std::uint64_t imagesOf(const Json& run, const fs::path& golden) {
     constexpr std::uint64_t kMost = std::uint64_t{1} << 32U;
     const Json& images = run.at("images");
@@ -380,18 +204,8 @@ GoldenRun readGoldenRun(const fs::path& golden) {
 
 GoldenDifferences differencesFromGolden(const fs::path& golden, const InferenceOutcome& outcome) {
     const Json expected = readGolden(golden);
-    const Json actual = goldenJson(outcome, expected.at("run").at("costs").get<bool>());
-    GoldenDifferences found;
-    compareTensors(expected.at("tensors_sha256"), outcome, found.all);
-    compareOutput(expected.at("output"), actual.at("output"), found.all);
-    compare(expected.at("result"), actual.at("result"), "", found.all);
-    found.largest = largestChanges(expected.at("result"), actual.at("result"));
-    if (expected.contains("config")) {
-        found.config = configChanges(expected.at("config"), actual.at("config"));
-    } else if (!found.all.empty()) {
-        found.config = {"config: not in this golden: record it anew to see what changes in it"};
-    }
-    return found;
+    const bool costs = expected.at("run").at("costs").get<bool>();
+    return differencesBetween(expected, goldenJson(outcome, costs));
 }
 
 }  // namespace systole::sim

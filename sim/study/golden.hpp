@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/run/inference.hpp"
+#include "sim/study/golden_difference.hpp"
 
 namespace systole::sim {
 
@@ -32,16 +33,7 @@ void recordGolden(const std::filesystem::path& golden, const GoldenRun& run,
 /// The run that a golden froze; ConfigError where the file is no golden.
 GoldenRun readGoldenRun(const std::filesystem::path& golden);
 
-/// How a run differs from a golden, a line each.
-struct GoldenDifferences {
-    /// Keys of the resolved configuration, the first twenty. They alone make no difference.
-    std::vector<std::string> config;
-    /// The five figures that changed most, in percent of what was recorded.
-    std::vector<std::string> largest;
-    /// Every difference, empty if there is none: of tensors by name, of the output with its first
-    /// differing element, of figures by their key path, in which layers have their names.
-    std::vector<std::string> all;
-};
+/// How a run differs from the golden.
 GoldenDifferences differencesFromGolden(const std::filesystem::path& golden,
                                         const InferenceOutcome& outcome);
 

@@ -53,9 +53,9 @@ TEST_F(IdxReaderTest, CompressedFiles) {
 
 TEST_F(IdxReaderTest, FilesThatAreNotThere) {
     EXPECT_EQ(messageOf([&] { readIdxImages(path("none")); }),
-              "none: cannot be read, expected an IDX file");
+              "none: does not exist, expected an IDX file");
     EXPECT_EQ(messageOf([&] { readIdxImages(path(".")); }),
-              ".: cannot be read, expected an IDX file");
+              ".: is a directory, expected an IDX file");
 }
 
 TEST_F(IdxReaderTest, FilesOfAnotherKind) {
