@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/base/input_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -8,17 +9,30 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <system_error>
-#include <utility>
+#include <tuple>
 
 namespace systole::sim {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Device and inode: what a file is, whatever it is called.
-using FileId = std::pair<dev_t, ino_t>;
+/// Device, inode and birth: what a file is, whatever it is called. An inode alone may be another
+/// file's once its file is gone.
+using FileId = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::uint32_t>;
+
+/// Of a regular file; none of another one, or where there is none.
+std::optional<FileId> idOf(const fs::path& file) {
+    struct statx status {};
+    const auto wanted = STATX_TYPE | STATX_INO | STATX_BTIME;
+    if (::statx(AT_FDCWD, file.c_str(), 0, wanted, &status) != 0 || !S_ISREG(status.stx_mode)) {
+        return std::nullopt;
+    }
+    const std::uint64_t device = std::uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
+    return FileId{device, status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec};
+}
 
 struct NotedFiles {
     std::mutex mutex;
@@ -73,19 +87,19 @@ File open(const fs::path& file, std::string& problem, struct stat& status) {
 }  // namespace
 
 void noteInput(const fs::path& file) {
-    struct stat status {};
-    if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    const std::optional<FileId> id = idOf(file);
+    if (!id) return;
     NotedFiles& noted = notedFiles();
     const std::lock_guard lock(noted.mutex);
-    noted.files.emplace(status.st_dev, status.st_ino);
+    noted.files.insert(*id);
 }
 
 bool isInput(const fs::path& file) {
-    struct stat status {};
-    if (::stat(file.c_str(), &status) != 0) return false;
+    const std::optional<FileId> id = idOf(file);
+    if (!id) return false;
     NotedFiles& noted = notedFiles();
     const std::lock_guard lock(noted.mutex);
-    return noted.files.contains({status.st_dev, status.st_ino});
+    return noted.files.contains(*id);
 }
 
 std::string inputProblem(const fs::path& file) {

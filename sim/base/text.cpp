@@ -125,7 +125,7 @@ private:
         const std::size_t names = std::min(names_, widths_.size());
         const std::size_t over = widthOf(0, widths_.size()) - kTextColumns;
         for (std::size_t i = 0; i < names; ++i) {
-            const std::size_t most = std::max<std::size_t>(kNames / names, 8);
+            const std::size_t most = std::max<std::size_t>((kNames + kGap) / names - kGap, 8);
             const bool suffices = names == 1 && widths_[i] >= over + kShortest;
             shorten(i, suffices ? widths_[i] - over : most);
         }

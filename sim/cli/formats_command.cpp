@@ -139,8 +139,8 @@ int listFormats(const FormatsOptions& options) {
         outputs,
         table(numeric::knownFormats()) + "\n" + blockTable(numeric::knownBlockFormats()) +
             "\nFamilies: intN, uintN (N 1..16), intN_narrow, intN_half; eXmY_none, _ieee, "
-            "_nan_only, _fnuz (X 1..8, Y 0..10);\nshort_eXmY; pow2_N; positNesE; blocks bfpNbL. "
-            "Others by parameters: `systole formats --help`.\n");
+            "_nan_only, _fnuz\n(X 1..8, Y 0..10); short_eXmY; pow2_N; positNesE; blocks bfpNbL. "
+            "Others by parameters:\n`systole formats --help`.\n");
     return 0;
 }
 

@@ -72,12 +72,19 @@ Json comparableResult(const Result& result, bool costs) {
     return json;
 }
 
+/// Without costs, of the technology its name alone: a golden must not move with every coefficient.
+Json recordedConfig(const RunConfig& config, bool costs) {
+    Json json = resolvedJson(config.resolved);
+    if (!costs) json["technology"] = {{"name", config.technology.name}};
+    return json;
+}
+
 Json goldenJson(const InferenceOutcome& outcome, bool costs) {
     Json tensors;
     for (const TensorHash& tensor : outcome.tensorHashes) {
         tensors[tensor.name] = tensor.sha256;
     }
-    return {{"config", resolvedJson(outcome.result.config.resolved)},
+    return {{"config", recordedConfig(outcome.result.config, costs)},
             {"tensors_sha256", std::move(tensors)},
             {"output", outputJson(outcome)},
             {"result", comparableResult(outcome.result, costs)}};

@@ -25,7 +25,7 @@ CASES = {
 
 def record(systole, name, config, overrides, options):
     command = [systole, "golden", "record", ROOT / f"configs/accelerators/{config}.yaml", WORKLOAD,
-               HERE / f"{name}.json", "--images", str(IMAGES), *options]
+               HERE / f"{name}.json", "--images", str(IMAGES), "--force", *options]
     for override in overrides:
         command += ["--set", override]
     return subprocess.run(command, check=False).returncode

@@ -5,6 +5,7 @@
 """
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -77,8 +78,10 @@ class GoldenBehaviour(unittest.TestCase):
         self.record()
         self.assertNotIn("joules", self.golden.read_text())
         self.assertNotIn("area", self.golden.read_text())
-        self.assertEqual(self.check("--set", "technology=generic_22nm"),
+        lines = self.check("--set", "technology=generic_22nm")
+        self.assertEqual([line for line in lines if not line.startswith("config: ")],
                          ['/config/technology: "generic_22nm", expected "generic_45nm"', "1 difference"])
+        self.assertIn('config: technology.name: "generic_22nm", recorded "generic_45nm"', lines)
 
     def test_another_technology_is_one_of_every_cost_with_costs(self):
         self.record("--costs")
@@ -98,9 +101,63 @@ class GoldenBehaviour(unittest.TestCase):
         macs = counters["macs"]
         counters["macs"] = 7
         self.golden.write_text(json.dumps(golden))
-        self.assertEqual(self.check(), [f"/layers/stem.conv/counters/macs: {macs}, expected 7", "1 difference"])
+        self.assertEqual(self.check(), [
+            f"largest change: /layers/stem.conv/counters/macs: +{100 * (macs - 7) / 7:.3g} %, from 7 to {macs}",
+            f"/layers/stem.conv/counters/macs: {macs}, expected 7", "1 difference"])
+
+    def test_what_changed_in_the_config_comes_first_then_the_five_largest_changes(self):
+        self.record()
+        lines = self.check("--set", "array.rows=8", "--set", "vector_unit.lanes=8")
+        self.assertEqual(lines[:2], ["config: array.rows: 8, recorded 16", "config: vector_unit.lanes: 8, recorded 16"])
+        largest = [line for line in lines if line.startswith("largest change: ")]
+        self.assertEqual(lines[2:7], largest)
+        percents = [abs(float(re.search(r": ([-+][0-9.e+]+) %, from", line)[1])) for line in largest]
+        self.assertEqual(percents, sorted(percents, reverse=True))
+        self.assertGreater(percents[-1], 50)
+        self.assertEqual(lines[7], "/config/array_rows: 8, expected 16")
+
+    def test_a_config_that_changes_nothing_else_is_no_difference(self):
+        self.record()
+        golden = json.loads(self.golden.read_text())
+        golden["config"]["sequencer"]["queue_depth"] = 99
+        del golden["config"]["dma"]
+        golden["config"]["gone"] = {"key": [1, 2]}
+        self.golden.write_text(json.dumps(golden))
+        lines = self.check()
+        self.assertEqual(lines[0], "config: dma.bytes_per_cycle: 32, recorded without")
+        self.assertIn("config: sequencer.queue_depth: 16, recorded 99", lines)
+        self.assertEqual(lines[-2:], ["config: gone.key: none, recorded [1,2]", "equal"])
+
+    def test_more_than_twenty_keys_of_a_config_are_counted(self):
+        self.record("--costs")
+        lines = [line for line in self.check("--set", "technology=generic_22nm") if line.startswith("config: ")]
+        self.assertEqual(len(lines), 21)
+        self.assertRegex(lines[-1], r"^config: [0-9]+ more keys$")
+
+    def test_a_golden_without_a_config_says_so(self):
+        run = self.edited(lambda golden: (golden.pop("config"), golden["result"]["totals"].update(cycles=1)))
+        self.assertIn("config: not in this golden: record it anew", run.stdout.splitlines()[0])
+
+    def test_a_golden_is_replaced_only_by_force(self):
+        self.record()
+        before = self.golden.read_bytes()
+        again = ("golden", "record", CONFIG, self.workload, self.golden, "--images", "2")
+        run = systole(*again)
+        self.assertEqual((run.returncode, self.golden.read_bytes()), (2, before))
+        self.assertIn("is there already, expected a new name, or --force", run.stderr)
+        self.assertEqual(systole(*again, "--force").returncode, 0)
+        self.assertNotEqual(self.golden.read_bytes(), before)
+
+    def test_json_on_standard_output_is_the_file_and_the_table_goes_elsewhere(self):
+        result = self.folder / "result.json"
+        run = ("run", CONFIG, self.workload, "--images", "1", "--json")
+        toFile, toOutput = systole(*run, result), systole(*run, "-")
+        self.assertEqual(toOutput.stdout, result.read_text())
+        self.assertEqual(toOutput.stderr, toFile.stdout)
+        self.assertEqual(systole(*run, "-", "--quiet").stderr, "")
 
     def edited(self, change):
+        self.golden.unlink(missing_ok=True)
         self.record()
         golden = json.loads(self.golden.read_text())
         change(golden)
