@@ -153,6 +153,12 @@ std::vector<std::string> configChanges(const Json& expected, const Json& actual)
     return lines;
 }
 
+/// Three digits, more of what is large.
+std::string percentText(double percent) {
+    return std::fabs(percent) < 100 ? fmt::format("{:+.3g}", percent)
+                                    : fmt::format("{:+.0f}", percent);
+}
+
 /// A figure that was 0 has no change in percent.
 std::vector<std::string> largestChanges(const Json& expected, const Json& actual) {
     constexpr std::size_t kMost = 5;
@@ -170,8 +176,8 @@ std::vector<std::string> largestChanges(const Json& expected, const Json& actual
         if (!isFigure || *found == value || value == 0) continue;
         const double recorded = value.get<double>();
         const double percent = 100 * (found->get<double>() - recorded) / std::fabs(recorded);
-        changes.push_back({fmt::format("largest change: {}: {:+.3g} %, from {} to {}", key, percent,
-                                       value.dump(), found->dump()),
+        changes.push_back({fmt::format("largest change: {}: {} %, from {} to {}", key,
+                                       percentText(percent), value.dump(), found->dump()),
                            percent});
     }
     std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {

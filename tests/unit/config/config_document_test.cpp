@@ -48,7 +48,8 @@ TEST_F(ConfigDocumentTest, WhatAConfigDoesNotNeedIsRefused) {
               "t.yaml:1:4: YAML anchors are not supported, expected each value in its place");
     EXPECT_EQ(read("a: !!int 1\n"),
               "t.yaml:1:4: YAML tag 'tag:yaml.org,2002:int' is not supported");
-    EXPECT_EQ(read("? [1]\n: 2\n"), "t.yaml:1:3: a map or list as a key, expected a name");
+    EXPECT_EQ(read("? [1]\n: 2\n"),
+              "t.yaml:1:3: a map or list as a key, expected a name (is every bracket closed?)");
     EXPECT_EQ(read("a: 1\n%b: 2\n"), "t.yaml:2:1: YAML directives are not supported");
     EXPECT_EQ(read("~: 2\n"), "t.yaml:1:1: empty key, expected a name");
 }
