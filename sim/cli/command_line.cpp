@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
@@ -93,6 +94,8 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
 }  // namespace
 
 int runCommandLine(int argc, const char* const* argv) {
+    // A file beyond the user's limit is a failed write, which leaves nothing, not the end.
+    std::signal(SIGXFSZ, SIG_IGN);
     CLI::App app(
         "Systole: cycle-accurate, bit-exact simulation of a DNN inference accelerator.\n"
         "Exit codes: 0 success, 1 a check found a difference, 2 wrong input, 3 internal error.",

@@ -4,8 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "sim/base/atomic_file.hpp"
@@ -124,6 +126,23 @@ TEST_F(OutputFiles, AnAbandonedOneLeavesNothing) {
         file.write("half");
     }
     EXPECT_EQ(filesInFolder(), before);
+}
+
+TEST_F(OutputFiles, AFullDiskLeavesWhatWasThere) {
+    write("old", "before");
+    const std::size_t before = filesInFolder();
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit small{1000, limit.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    const std::string message =
+        messageOf([&] { writeFileAtomically(path("old"), std::string(2000, 'x')); });
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_EQ(message, "old: cannot be written: File too large");
+    EXPECT_EQ(filesInFolder(), before);
+    EXPECT_EQ(readInput(path("old"), 100).text, "before");
 }
 
 TEST_F(OutputFiles, InputsThatMayNeverEndAreRefused) {
