@@ -106,6 +106,11 @@ def node_model(operator, shape=(1, 1, 28, 28), **attributes):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
 
 
+def renamed(model, name):
+    model.graph.node[0].name = name
+    return model
+
+
 def conv_model(weight_shape, **attributes):
     size = 1
     for extent in weight_shape:
@@ -191,6 +196,7 @@ CASES = {
     "model of garbage": (file_case("model.onnx", lambda data: bytes(range(256)) * 16), ["model.onnx"]),
     "empty model": (file_case("model.onnx", lambda data: b""), ["model.onnx"]),
     "unknown operator": (model_case(lambda: node_model("Tanh")), ["model.onnx", "culprit", "Tanh"]),
+    "node of an unprintable name": (model_case(lambda: renamed(node_model("Tanh"), "cul\x1b[31mprit\n\u202e")), ["model.onnx", r"'cul\x1b[31mprit\n\u202e'", "Tanh"]),
     "weight of wrong shape": (model_case(lambda: conv_model([4, 2, 3, 3])), ["model.onnx", "culprit"]),
     "kernel larger than the image": (model_case(lambda: conv_model([4, 1, 40, 40])), ["model.onnx", "culprit"]),
     "stride of zero": (model_case(lambda: conv_model([4, 1, 3, 3], strides=[0, 1])), ["model.onnx", "culprit", "stride"]),
