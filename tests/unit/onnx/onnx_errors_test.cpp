@@ -36,8 +36,7 @@ TEST_F(OnnxErrorTest, FilesThatAreNoModel) {
     };
     write("empty.onnx", "");
     write("text.onnx", "This is no model.");
-    EXPECT_EQ(of("none.onnx"),
-              "none.onnx: does not exist, expected an ONNX model");
+    EXPECT_EQ(of("none.onnx"), "none.onnx: does not exist, expected an ONNX model");
     EXPECT_EQ(of("empty.onnx"), "empty.onnx: is empty, expected an ONNX model");
     EXPECT_EQ(of("text.onnx"),
               "text.onnx: is no ONNX model or is damaged: its protobuf cannot be parsed");
