@@ -8,6 +8,7 @@
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/unknown_words.hpp"
 
 namespace systole::sim {
 namespace {
@@ -56,9 +57,15 @@ int runCommandLine(int argc, const char* const* argv) {
     addFormats(app, action);
     addArea(app, action);
     addPe(app, action);
+    addList(app, action);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        const std::string problems = unknownWords(app);
+        if (error.get_exit_code() != 0 && !problems.empty()) {
+            fmt::print(stderr, "{}", problems);
+            return kUserError;
+        }
         return app.exit(error) == 0 ? 0 : kUserError;
     }
     return execute(action);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "sim/base/atomic_file.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/study/compare.hpp"
@@ -27,7 +28,7 @@ int compare(const CompareOptions& options) {
                                                   .workload = options.workload.file,
                                                   .images = options.workload.images,
                                                   .overrides = options.config.overrides},
-                                                 options.formats);
+                                                 splitLists(options.formats));
     if (!options.output.json.empty()) {
         writeFileAtomically(options.output.json, comparisonJson(comparison));
     }
@@ -50,11 +51,11 @@ void addCompare(CLI::App& app, Action& action) {
     addConfigOptions(*command, options->config);
     addWorkloadOptions(*command, options->workload);
     command
-        ->add_option("--formats", options->formats,
-                     "Datapaths: names of configs/datapaths/, with commas; the first is what the "
-                     "others are set against")
+        ->add_option(
+            "--formats", options->formats,
+            "Datapaths with commas between: names, files, or {..} themselves; the first is "
+            "what the others are set against")
         ->required()
-        ->delimiter(',')
         ->allow_extra_args(false)
         ->type_name("A,B,...");
     command->add_option("--jobs", options->jobs, "Runs at a time, each a process of its own")

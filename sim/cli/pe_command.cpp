@@ -9,6 +9,7 @@
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/common.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/technology/technology_loader.hpp"
 #include "sim/report/element_report.hpp"
@@ -202,7 +203,7 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
 int pe(const PeOptions& options) {
     if (!options.json.empty()) checkWritable(options.json);
     const ElementDescription element = elementOf(options);
-    const cost::Technology technology = namedTechnology(options.technology);
+    const cost::Technology technology = parseTechnology(options.technology, "--technology");
     if (options.goal == "speed" && !technology.logic.speed) {
         throw ConfigError(fmt::format(
             "--goal speed: technology {} has no coefficients of it, expected a section logic.speed",
@@ -231,7 +232,7 @@ void addElementOptions(CLI::App& command, PeOptions& options) {
         ->capture_default_str();
     command
         .add_option("--technology", options.technology,
-                    "A file of configs/technology by its name, or a file")
+                    "A technology: its name, a file, or {..} itself")
         ->capture_default_str();
     command
         .add_option("--guard-bits", options.guardBits,
@@ -249,15 +250,15 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
     command
         .add_option("--float-adder", options.adder,
                     "flush: to zero, and saturating; gradual: subnormals and infinities")
-        ->check(CLI::IsMember({"flush", "gradual"}))
+        ->check(memberOf({"flush", "gradual"}))
         ->capture_default_str();
     command.add_option("--goal", options.goal, "What synthesis aims at")
-        ->check(CLI::IsMember({"area", "speed"}))
+        ->check(memberOf({"area", "speed"}))
         ->capture_default_str();
     command
         .add_option("--stimulus", options.stimulus,
                     "What operands are drawn from; none leaves energy out")
-        ->check(CLI::IsMember({"gaussian", "uniform", "none"}))
+        ->check(memberOf({"gaussian", "uniform", "none"}))
         ->capture_default_str();
     command.add_option("--stages", options.stages, "Of the pipeline, for the delay")
         ->check(CLI::Range(1U, kMostStages))

@@ -51,20 +51,38 @@ std::size_t SweepResult::failures() const {
                       [](const SweepPoint& point) { return !point.outcome.failure.empty(); }));
 }
 
-SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep) {
-    const std::vector<std::vector<std::string>> grid = gridValues(sweep.axes);
+std::vector<RunRequest> requestsOf(const Sweep& sweep) {
     std::vector<RunRequest> requests;
-    requests.reserve(grid.size());
-    for (const std::vector<std::string>& values : grid) {
+    for (const std::vector<std::string>& values : gridValues(sweep.axes)) {
         requests.push_back(requestOf(sweep, values));
     }
-    Progress progress("Sweep " + sweep.name, grid.size());
+    return requests;
+}
+
+SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep,
+                     const std::vector<std::string>& failures) {
+    const auto fails = [&](std::size_t i) { return i < failures.size() && !failures[i].empty(); };
+    const std::vector<std::vector<std::string>> grid = gridValues(sweep.axes);
+    const std::vector<RunRequest> requests = requestsOf(sweep);
+    std::vector<RunRequest> buildable;
+    for (std::size_t i = 0; i < grid.size(); ++i) {
+        if (!fails(i)) buildable.push_back(requests[i]);
+    }
+    Progress progress("Sweep " + sweep.name, buildable.size());
     std::vector<RunOutcome> outcomes =
-        runInWorkers(pool, requests, [&progress] { progress.advance(); });
+        runInWorkers(pool, buildable, [&progress] { progress.advance(); });
     SweepResult result;
     result.sweep = sweep;
+    auto next = outcomes.begin();
     for (std::size_t i = 0; i < grid.size(); ++i) {
-        result.points.push_back({.values = grid[i], .outcome = std::move(outcomes[i])});
+        SweepPoint& point = result.points.emplace_back();
+        point.values = grid[i];
+        if (fails(i)) {
+            point.outcome.failure = failures[i];
+            point.outcome.isUserError = true;
+        } else {
+            point.outcome = std::move(*next++);
+        }
     }
     markPareto(result.points);
     return result;

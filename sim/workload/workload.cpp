@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/named_files.hpp"
 #include "sim/onnx/onnx_reader.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/workload/idx.hpp"
@@ -95,7 +96,8 @@ bool isInstalled(const DataFiles& data) {
 
 Workload loadDescribed(const fs::path& path, const WorkloadOptions& options) {
     const WorkloadFiles files = readConfig(
-        path, {}, [&](const Section& root) { return readFiles(root, path.parent_path()); });
+        path, {}, [&](const Section& root) { return readFiles(root, path.parent_path()); },
+        {"workloads"});
     Workload workload;
     workload.name = files.name;
     workload.network = readOnnx(files.model);
@@ -136,7 +138,11 @@ Workload loadWorkload(const fs::path& path, const WorkloadOptions& options) {
         return loadDescribed(path, options);
     }
     throw ConfigError(
-        fmt::format("{}: is no workload, expected a .yaml or .onnx file", path.string()));
+        fs::exists(path) && !fs::is_directory(path)
+            ? fmt::format("{}: is no workload, expected a .yaml or .onnx file", path.string())
+            : fmt::format("{}: {}", path.string(),
+                          describeMissing(path.string(),
+                                          {.kinds = {"workloads"}, .base = {}, .nearby = {}})));
 }
 
 }  // namespace systole::sim
