@@ -284,30 +284,29 @@ void ReaderState::reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath&
 
 void ReaderState::reportUnknownKey(const yaml::Node& node, const yaml::Entry& entry,
                                    const yaml::KeyPath& path) {
+    const bool isOverride = !entry.position.source->isFile;
+    const auto say = [&](const std::string& rest) {
+        report(entry.position, path, fmt::format("unknown key '{}'{}", entry.key, rest));
+    };
+    const auto meant = [&](const std::vector<std::string>& paths) {
+        say(didYouMean(paths) +
+            (isOverride ? fmt::format(", expected a key of {}", keySpace()) : ""));
+    };
     // A path of several keys, or one at the top, may only lack a section, or have one too many.
     const yaml::KeyPath whole = wholePath(entry, path);
-    std::vector<std::string> paths;
     if (path.empty() || whole.size() > path.size() + 1) {
-        paths = pathsMeantBy(whole, askedPaths(*root_));
-    }
-    const std::string key = fmt::format("unknown key '{}'", entry.key);
-    const bool isOverride = !entry.position.source->isFile;
-    if (!paths.empty()) {
-        report(entry.position, path,
-               key + didYouMean(paths) +
-                   (isOverride ? fmt::format(", expected a key of {}", keySpace()) : ""));
-        return;
+        const auto paths = pathsMeantBy(whole, askedPaths(*root_));
+        if (!paths.empty()) return meant(paths);
     }
     const std::string close = suggestion(entry.key, node.askedKeys);
-    if (!close.empty()) {
-        report(entry.position, path, key + close);
-        return;
+    if (!close.empty()) return say(close);
+    if (isOverride && path.empty()) {
+        const auto paths = pathsToKeyLike(entry.key, askedPaths(*root_));
+        if (!paths.empty()) return meant(paths);
+        return say(fmt::format(", expected one of the keys of {}: {}", keySpace(),
+                               fmt::join(node.askedKeys, ", ")));
     }
-    const bool isAtTop = isOverride && path.empty();
-    report(entry.position, path,
-           fmt::format("{}{}, expected {}{}", key,
-                       isAtTop ? didYouMean(pathsToKeyLike(entry.key, askedPaths(*root_))) : "",
-                       oneOfNames(node.askedKeys), isAtTop ? fmt::format(": {}", keySpace()) : ""));
+    say(", expected " + oneOfNames(node.askedKeys));
 }
 
 /// Whose keys overrides change.
@@ -333,9 +332,9 @@ void ReaderState::reportUnusedOverrides() {
             });
         if (change->done || reported || !root_) continue;
         const std::vector<std::string> paths = pathsMeantBy(change->path, askedPaths(*root_));
-        report(
-            {&change->source, 0, 0}, change->path,
-            fmt::format("no such key is read{}, expected a key of {}", didYouMean(paths), keySpace()));
+        report({&change->source, 0, 0}, change->path,
+               fmt::format("no such key is read{}, expected a key of {}", didYouMean(paths),
+                           keySpace()));
     }
 }
 

@@ -219,7 +219,9 @@ std::optional<std::string> problemOfName(const std::string& name) {
     if (findFormat(name) != nullptr) return std::nullopt;
     if (const auto format = memberNamed(name)) return problemOf(*format);
     std::string_view rest = name;
+    take(rest, "u");
     const auto bare = takeFloat(rest);
+    if (bare) takeSigned(rest, "b");
     if (!bare || !rest.empty()) return std::nullopt;
     if (auto problem = problemOf(Format(*bare))) return problem;
     return fmt::format(

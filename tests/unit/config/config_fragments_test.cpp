@@ -194,8 +194,9 @@ TEST_F(ConfigFragmentsTest, AnOverrideThatLacksASectionOrHasOneTooManyGetsTheRig
         message("memory.dram.timing.CL=8"),
         "--set memory.dram.timing.CL=8: unknown key 'memory' (did you mean 'dram.timing.CL'?), "
         "expected a key of t.yaml");
-    EXPECT_EQ(message("lanes=8"),
-              "--set lanes=8: unknown key 'lanes', expected one of dram, noise: t.yaml");
+    EXPECT_EQ(
+        message("lanes=8"),
+        "--set lanes=8: unknown key 'lanes', expected one of the keys of t.yaml: dram, noise");
 }
 
 }  // namespace
