@@ -169,8 +169,8 @@ LoadedDram loadResolvedDram(const std::filesystem::path& file, const Overrides& 
             memory::DramConfig config = readDram(section);
             return LoadedDram{std::move(config), section.resolved()};
         };
-        // A memory has a model; an override of `dram.model` is none of its keys.
-        if (!root.has("dram") || root.has("model")) {
+        // A memory has a model and no array. An override of `dram.model` is none of its keys.
+        if (!root.has("dram") || (root.has("model") && !root.has("array"))) {
             return load(root);
         }
         root.entries();  // the rest of the accelerator does not matter here
