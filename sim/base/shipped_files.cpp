@@ -2,6 +2,7 @@
 #include "sim/base/shipped_files.hpp"
 
 #include <cstdlib>
+#include <string>
 #include <system_error>
 
 namespace systole::sim {
@@ -26,19 +27,6 @@ std::vector<fs::path> foldersOf(const std::string& name) {
     return folders;
 }
 
-bool isPlainName(const std::string& name) {
-    return !name.empty() && name.find_first_of("/\\") == std::string::npos && name.front() != '.';
-}
-
-std::string firstThere(const std::string& name, const std::vector<fs::path>& folders,
-                       const fs::path& file) {
-    std::error_code error;
-    for (const fs::path& folder : folders) {
-        if (fs::is_regular_file(folder / file, error)) return (folder / file).string();
-    }
-    return name;
-}
-
 }  // namespace
 
 std::vector<fs::path> configFolders() {
@@ -52,24 +40,5 @@ std::vector<fs::path> configFolders() {
 }
 
 std::vector<fs::path> traceFolders() { return foldersOf("traces"); }
-
-std::string shippedConfig(const std::string& name, const std::vector<std::string>& kinds) {
-    if (!isPlainName(name)) return name;
-    for (const std::string& kind : kinds) {
-        std::string found = firstThere(name, configFolders(), fs::path(kind) / (name + ".yaml"));
-        if (found != name) return found;
-    }
-    return name;
-}
-
-std::string shippedWorkload(const std::string& name) {
-    if (!isPlainName(name)) return name;
-    return firstThere(name, traceFolders(), fs::path(name) / "workload.yaml");
-}
-
-std::string fileOrShipped(const std::string& given, const ShippedFile& shipped) {
-    std::error_code error;
-    return fs::exists(given, error) && !fs::is_directory(given, error) ? given : shipped(given);
-}
 
 }  // namespace systole::sim

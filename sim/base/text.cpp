@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -213,6 +214,47 @@ std::string csvRow(const std::vector<std::string>& cells) {
         line += (line.empty() ? "" : ",") + csvCell(cell);
     }
     return line + "\n";
+}
+
+std::vector<std::string> splitLists(const std::vector<std::string>& lists) {
+    std::vector<std::string> items;
+    for (const std::string& list : lists) {
+        items.emplace_back();
+        int depth = 0;
+        char quote = 0;
+        for (const char c : list) {
+            if (quote != 0) {
+                quote = c == quote ? '\0' : quote;
+            } else if (c == '"' || c == '\'') {
+                quote = c;
+            } else {
+                depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+            }
+            if (c == ',' && depth <= 0 && quote == 0) {
+                items.emplace_back();
+            } else {
+                items.back() += c;
+            }
+        }
+    }
+    for (std::string& item : items) {
+        item.erase(0, item.find_first_not_of(' '));
+        item.erase(item.find_last_not_of(' ') + 1);
+    }
+    return items;
+}
+
+std::vector<std::string> brokenAt(const std::string& text, std::size_t columns) {
+    std::vector<std::string> lines;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        if (lines.empty() || lines.back().size() + 1 + word.size() > columns) {
+            lines.push_back(word);
+        } else {
+            lines.back() += " " + word;
+        }
+    }
+    return lines;
 }
 
 std::string alignedTable(const TableRows& rows, std::size_t names) {

@@ -52,6 +52,13 @@ std::string wrapped(const std::string& text, std::size_t indent = 0);
 /// A line a label and its text, which begins in column `column`, also where it goes on below.
 std::string labelledLines(const TableRows& rows, std::size_t column);
 
+/// The items of lists with commas between, such as `int8,{a: b, c: d}`: a comma within brackets or
+/// quotes does not part them.
+std::vector<std::string> splitLists(const std::vector<std::string>& lists);
+
+/// A text in lines of at most `columns`, broken at spaces; a longer word stays whole.
+std::vector<std::string> brokenAt(const std::string& text, std::size_t columns);
+
 /// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
 std::string withPrefix(double value, const std::string& unit);
 

@@ -14,6 +14,7 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/unknown_words.hpp"
 
 namespace systole::sim {
 namespace {
@@ -113,10 +114,16 @@ int runCommandLine(int argc, const char* const* argv) {
     addFormats(app, action);
     addArea(app, action);
     addPe(app, action);
+    addList(app, action);
     forbidEmptyValues(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        const std::string problems = unknownWords(app);
+        if (error.get_exit_code() != 0 && !problems.empty()) {
+            printText(stderr, problems);
+            return kUserError;
+        }
         return explain(app, error);
     }
     return execute(action);

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "sim/base/atomic_file.hpp"
-#include "sim/base/shipped_files.hpp"
+#include "sim/base/named_files.hpp"
+#include "sim/base/spelling.hpp"
 #include "sim/base/text.hpp"
 
 namespace systole::sim {
@@ -17,10 +19,7 @@ void addConfigOptions(CLI::App& command, ConfigOptions& options,
     command
         .add_option("CONFIG", options.file,
                     "Accelerator: a YAML file, or the name of a shipped one, e.g. edge-16x16")
-        ->transform([kinds](const std::string& given) {
-            return fileOrShipped(
-                given, [&](const std::string& name) { return shippedConfig(name, kinds); });
-        })
+        ->transform([kinds](const std::string& given) { return fileOrName(given, kinds); })
         ->required();
     command
         .add_option("--set", options.overrides,
@@ -29,12 +28,22 @@ void addConfigOptions(CLI::App& command, ConfigOptions& options,
         ->allow_extra_args(false);
 }
 
+std::string workloadNamed(const std::string& given) { return fileOrName(given, {"workloads"}); }
+
+std::function<std::string(const std::string&)> memberOf(std::vector<std::string> names) {
+    return [names = std::move(names)](const std::string& given) -> std::string {
+        if (std::find(names.begin(), names.end(), given) != names.end()) return "";
+        return fmt::format("unknown value '{}'{}, expected {}", given, suggestion(given, names),
+                           oneOfNames(names));
+    };
+}
+
 void addWorkload(CLI::App& command, std::string& file) {
     command
         .add_option("WORKLOAD", file,
                     "A workload.yaml, the name of a shipped one, e.g. resnet8_fmnist, or a bare "
                     ".onnx (then with random images and no accuracy)")
-        ->transform([](const std::string& given) { return fileOrShipped(given, shippedWorkload); })
+        ->transform(workloadNamed)
         ->required();
 }
 

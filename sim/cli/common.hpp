@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,9 +31,14 @@ struct WorkloadSelection {
     std::string file;
     std::optional<std::uint64_t> images;
 };
+/// The file of a workload's name, or what was given.
+std::string workloadNamed(const std::string& given);
 void addWorkload(CLI::App& command, std::string& file);
 void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection);
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme);
+
+/// A check of an option that has one of these values.
+std::function<std::string(const std::string&)> memberOf(std::vector<std::string> names);
 
 /// Where results go besides the terminal.
 struct OutputOptions {

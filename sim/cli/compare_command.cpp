@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "sim/base/atomic_file.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/study/compare.hpp"
@@ -25,14 +26,15 @@ int compare(const CompareOptions& options) {
                              .workload = options.workload.file,
                              .images = options.workload.images,
                              .overrides = options.config.overrides};
-    for (const std::string& format : options.formats) {
+    const std::vector<std::string> formats = splitLists(options.formats);
+    for (const std::string& format : formats) {
         RunRequest run = request;
         run.overrides.push_back("datapath=" + format);
         noteInputs(run);
     }
     const std::vector<Output> outputs = outputsOf(options.output);
     checkOutputs(outputs);
-    const Comparison comparison = compareFormats({.jobs = options.jobs}, request, options.formats);
+    const Comparison comparison = compareFormats({.jobs = options.jobs}, request, formats);
     if (!options.output.json.empty()) {
         writeFileAtomically(options.output.json, comparisonJson(comparison));
     }
@@ -55,11 +57,11 @@ void addCompare(CLI::App& app, Action& action) {
     addConfigOptions(*command, options->config);
     addWorkloadOptions(*command, options->workload);
     command
-        ->add_option("--formats", options->formats,
-                     "Datapaths: names of configs/datapaths/, with commas; the first is what the "
-                     "others are set against")
+        ->add_option(
+            "--formats", options->formats,
+            "Datapaths with commas between: names, files, or {..} themselves; the first is "
+            "what the others are set against")
         ->required()
-        ->delimiter(',')
         ->allow_extra_args(false)
         ->type_name("A,B,...");
     command->add_option("--jobs", options->jobs, "Runs at a time, each a process of its own")

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "sim/base/named_files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
@@ -84,8 +85,10 @@ void addCheck(CLI::App& golden, Action& action) {
     CLI::App* command = golden.add_subcommand(
         "check", "Repeat the frozen run; exit 1 and name every difference if there is one");
     command->add_option("GOLDEN", options->golden, "File that `golden record` wrote")->required();
-    command->add_option("--config", options->config, "Another CONFIG than the recorded one");
-    command->add_option("--workload", options->workload, "Another WORKLOAD than the recorded one");
+    command->add_option("--config", options->config, "Another CONFIG than the recorded one")
+        ->transform([](const std::string& given) { return fileOrName(given, {"accelerators"}); });
+    command->add_option("--workload", options->workload, "Another WORKLOAD than the recorded one")
+        ->transform(workloadNamed);
     command
         ->add_option("--set", options->overrides, "Override a key of CONFIG, after those recorded")
         ->type_name("KEY.PATH=VALUE")

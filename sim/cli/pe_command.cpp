@@ -203,7 +203,7 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
 int pe(const PeOptions& options) {
     const std::vector<Output> outputs{{"--json", options.json}};
     const ElementDescription element = elementOf(options);
-    const cost::Technology technology = namedTechnology(options.technology);
+    const cost::Technology technology = parseTechnology(options.technology, "--technology");
     if (options.goal == "speed" && !technology.logic.speed) {
         throw ConfigError(fmt::format(
             "--goal speed: technology {} has no coefficients of it, expected a section logic.speed",
@@ -233,7 +233,7 @@ void addElementOptions(CLI::App& command, PeOptions& options) {
         ->capture_default_str();
     command
         .add_option("--technology", options.technology,
-                    "A file of configs/technology by its name, or a file")
+                    "A technology: its name, a file, or {..} itself")
         ->capture_default_str();
     command
         .add_option("--guard-bits", options.guardBits,
@@ -251,15 +251,15 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
     command
         .add_option("--float-adder", options.adder,
                     "flush: to zero, and saturating; gradual: subnormals and infinities")
-        ->check(CLI::IsMember({"flush", "gradual"}))
+        ->check(memberOf({"flush", "gradual"}))
         ->capture_default_str();
     command.add_option("--goal", options.goal, "What synthesis aims at")
-        ->check(CLI::IsMember({"area", "speed"}))
+        ->check(memberOf({"area", "speed"}))
         ->capture_default_str();
     command
         .add_option("--stimulus", options.stimulus,
                     "What operands are drawn from; none leaves energy out")
-        ->check(CLI::IsMember({"gaussian", "uniform", "none"}))
+        ->check(memberOf({"gaussian", "uniform", "none"}))
         ->capture_default_str();
     command.add_option("--stages", options.stages, "Of the pipeline, for the delay")
         ->check(CLI::Range(1U, kMostStages))

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "sim/base/shipped_files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
@@ -35,10 +34,7 @@ std::string report(const QuantizedNetwork& network) {
 }
 
 int quantizeModel(const QuantizeOptions& options) {
-    const Scheme scheme = loadScheme(
-        fileOrShipped(options.scheme,
-                      [](const std::string& name) { return shippedConfig(name, {"schemes"}); }),
-        {});
+    const Scheme scheme = parseScheme(options.scheme, "SCHEME");
     const Workload workload = loadSelected({options.workload, std::nullopt}, scheme);
     const std::vector<Output> outputs{{"--output", options.output}};
     checkOutputs(outputs);
@@ -56,7 +52,9 @@ void addQuantize(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand(
         "quantize", "Calibrate and quantize a model; write it as ONNX with QLinearConv");
     addWorkload(*command, options->workload);
-    command->add_option("SCHEME", options->scheme, "A scheme file, or a name in configs/schemes")
+    command
+        ->add_option("SCHEME", options->scheme,
+                     "A quantization scheme: a file, a name, or {..} itself")
         ->required();
     addOutputFile(*command, "--output,-o", options->output, "The ONNX file to write")->required();
     command->add_flag("--all-outputs", options->allOutputs,

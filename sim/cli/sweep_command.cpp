@@ -2,12 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
-#include "sim/base/shipped_files.hpp"
+#include "sim/base/named_files.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/study/sweep.hpp"
@@ -19,14 +20,49 @@ struct SweepOptions {
     std::string file;
     OutputOptions output;
     std::size_t jobs = 2;
+    std::optional<std::uint64_t> images;
+    bool timingOnly = false;
+    Overrides overrides;
 };
 
+/// The sweep of the file, as the command line changes it.
+Sweep chosenSweep(const SweepOptions& options) {
+    Sweep sweep = loadSweep(options.file);
+    if (options.images && sweep.base.timingOnly) {
+        throw ConfigError(fmt::format(
+            "--images: {} has timing_only: true and infers no images, expected one of the two",
+            options.file));
+    }
+    if (options.images) sweep.base.images = options.images;
+    if (options.timingOnly) {
+        sweep.base.timingOnly = true;
+        sweep.base.images.reset();
+    }
+    sweep.base.overrides.insert(sweep.base.overrides.end(), options.overrides.begin(),
+                                options.overrides.end());
+    return sweep;
+}
+
+/// What cannot be built is no reason to refuse the others, as long as there are some.
+std::vector<std::string> failuresOf(const Sweep& sweep, const std::string& file) {
+    std::vector<std::string> failures = checkSweep(sweep);
+    const bool allFail = std::all_of(failures.begin(), failures.end(),
+                                     [](const std::string& failure) { return !failure.empty(); });
+    if (allFail) {
+        throw ConfigError(
+            fmt::format("{}: no point can be built, expected one that can; the "
+                        "first: {}",
+                        file, failures.front()));
+    }
+    return failures;
+}
+
 int runSweepFile(const SweepOptions& options) {
-    const Sweep sweep = loadSweep(options.file);
-    noteInputs(sweep);
+    const Sweep sweep = chosenSweep(options);
+    const std::vector<std::string> failures = failuresOf(sweep, options.file);
     const std::vector<Output> outputs = outputsOf(options.output);
     checkOutputs(outputs);
-    const SweepResult result = runSweep({.jobs = options.jobs}, sweep);
+    const SweepResult result = runSweep({.jobs = options.jobs}, sweep, failures);
     if (!options.output.json.empty()) {
         writeFileAtomically(options.output.json, sweepJson(result));
     }
@@ -53,10 +89,7 @@ void addSweep(CLI::App& app, Action& action) {
     command
         ->add_option("SWEEP", options->file,
                      "Sweep file, or the name of a shipped one, e.g. array_by_format")
-        ->transform([](const std::string& given) {
-            return fileOrShipped(
-                given, [](const std::string& name) { return shippedConfig(name, {"sweeps"}); });
-        })
+        ->transform([](const std::string& given) { return fileOrName(given, {"sweeps"}); })
         ->required();
     command
         ->add_option("--jobs", options->jobs,
@@ -64,6 +97,18 @@ void addSweep(CLI::App& app, Action& action) {
                      "gains nothing")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    CLI::Option* images =
+        command->add_option("--images", options->images, "Images that each run infers, as in SWEEP")
+            ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32));
+    command
+        ->add_flag("--timing-only", options->timingOnly,
+                   "Compute cycles, area and energy but no values, as in SWEEP")
+        ->excludes(images);
+    command
+        ->add_option("--set", options->overrides,
+                     "Override a key of the CONFIG of all points, e.g. --set scheme=int8")
+        ->type_name("KEY.PATH=VALUE")
+        ->allow_extra_args(false);
     addOutputOptions(*command, options->output);
     command->get_option("--csv")->description("Write a row a point as CSV");
     command->get_option("--json")->description("Write every point's result as JSON");
@@ -76,10 +121,13 @@ void addSweep(CLI::App& app, Action& action) {
         "  timing_only: false           # optional; true: no values, no accuracy\n"
         "  set: [clock=1GHz]            # optional; for every point, as --set\n"
         "  grid:                        # every combination; the last axis varies fastest\n"
-        "    - {key: datapath, values: [int8, e4m3]}\n"
+        "    - {key: datapath, values: [int8, ./mine.yaml]}   # names, files, {..} themselves\n"
         "    - {keys: [array.rows, array.columns], values: [8, 16, 32]}  # same value for both\n"
-        "A point that fails, such as a machine too small for the network, is a row with status\n"
-        "`failed` and its message; exit code 2 if the file is wrong or every point fails.\n"
+        "Every point is checked before the first one runs: a key that CONFIG does not have, or a\n"
+        "value that no point can be built with, is an error. A point that fails, such as a "
+        "machine\n"
+        "too small for the network, is a row with status `failed` and its message; exit code 2 if\n"
+        "every point fails.\n"
         "Example:\n"
         "  systole sweep configs/sweeps/array_by_format.yaml --csv sweep.csv");
     command->callback(

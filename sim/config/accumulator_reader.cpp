@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/check.hpp"
+#include "sim/base/spelling.hpp"
 #include "sim/config/format_reader.hpp"
 
 namespace systole::sim {
@@ -110,9 +111,11 @@ numeric::AccumulatorFormat readNamed(const Value& value) {
     if (name.empty()) return harmlessAccumulator();  // reported
     if (const auto known = numeric::parseAccumulator(name)) return *known;
     value.fail(
-        fmt::format("unknown accumulator '{0}', expected int{1} to int{2}, int{1}_saturate to "
+        fmt::format("unknown accumulator '{0}'{3}, expected int{1} to int{2}, int{1}_saturate to "
                     "int{2}_saturate, exact, or a signed float format such as fp32",
-                    name, numeric::kNarrowestInteger, numeric::kWidestInteger));
+                    name, numeric::kNarrowestInteger, numeric::kWidestInteger,
+                    suggestion(name, {"exact", "int16", "int24", "int32", "int32_saturate", "fp16",
+                                      "bf16", "dlfloat16", "fp32"})));
     return harmlessAccumulator();
 }
 

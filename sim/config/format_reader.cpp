@@ -2,12 +2,10 @@
 #include "sim/config/format_reader.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <limits>
 
-#include "models/check.hpp"
 #include "sim/base/spelling.hpp"
 
 namespace systole::sim {
@@ -71,20 +69,6 @@ numeric::ZeroExponent readZeroExponent(const Section& section) {
     return subnormals ? numeric::ZeroExponent::Subnormal : numeric::ZeroExponent::Flushed;
 }
 
-/// In the name of a format without one of its own.
-const char* suffixOf(numeric::ZeroExponent zeroExponent) {
-    switch (zeroExponent) {
-        case numeric::ZeroExponent::Subnormal:
-        case numeric::ZeroExponent::NoZero:
-            return "";
-        case numeric::ZeroExponent::Flushed:
-            return "_flushed";
-        case numeric::ZeroExponent::HiddenOne:
-            return "_hidden_one";
-    }
-    SYSTOLE_CHECK(false, "zero exponent {}", static_cast<int>(zeroExponent));
-}
-
 Format readFloat(const Section& section) {
     using numeric::SpecialValues;
     numeric::FloatFormat format;
@@ -101,9 +85,7 @@ Format readFloat(const Section& section) {
                           .at(chosen);
     format.isSigned = readFlag(section, "signed", true);
     format.zeroExponent = readZeroExponent(section);
-    format.name = nameOr(section, fmt::format("{}e{}m{}b{}_{}{}", format.isSigned ? "" : "u",
-                                              format.exponentBits, format.mantissaBits, format.bias,
-                                              specials.at(chosen), suffixOf(format.zeroExponent)));
+    format.name = nameOr(section, numeric::spelledName(format));
     return format;
 }
 
@@ -114,12 +96,7 @@ Format readInteger(const Section& section) {
     format.narrowRange = readFlag(section, "narrow", false);
     format.halfInteger = readFlag(section, "half", false);
     format.fractionBits = readNumberOr(section, "fraction", 0, {-32, 32});
-    format.name = nameOr(
-        section,
-        fmt::format("{}int{}{}{}{}", format.isSigned ? "" : "u", format.bits,
-                    format.narrowRange ? "_narrow" : "", format.halfInteger ? "_half" : "",
-                    format.fractionBits != 0 ? fmt::format("_fraction{}", format.fractionBits)
-                                             : std::string()));
+    format.name = nameOr(section, numeric::spelledName(format));
     return format;
 }
 
@@ -127,7 +104,7 @@ Format readPosit(const Section& section) {
     numeric::PositFormat format;
     format.bits = readNumber(section, "posit", {3, 16});
     format.exponentBits = readNumber(section, "es", {0, 4});
-    format.name = nameOr(section, fmt::format("posit{}es{}", format.bits, format.exponentBits));
+    format.name = nameOr(section, numeric::spelledName(format));
     return format;
 }
 
@@ -137,12 +114,11 @@ Format readCodebook(const Section& section) {
     for (const Value& value : section.at("codebook").list()) {
         format.values.push_back(value.real({-kLargest, kLargest}));
     }
-    format.name = nameOr(section, fmt::format("codebook[{}]", fmt::join(format.values, ",")));
+    format.name = nameOr(section, numeric::spelledName(format));
     return format;
 }
 
-Format readParameters(const Value& value) {
-    const Section section = value.section("format");
+Format readParameters(const Section& section) {
     Format format = harmlessFormat();
     if (section.has("exponent") || section.has("mantissa")) {
         format = readFloat(section);
@@ -174,13 +150,46 @@ std::string familyHint(const std::string& name) {
     return suggestion(name, knownNames());
 }
 
+numeric::BlockFormat harmlessBlockFormat() { return *numeric::blockFormatNamed("mxfp4"); }
+
+std::vector<std::string> knownBlockNames() {
+    std::vector<std::string> names;
+    for (const auto& known : numeric::knownBlockFormats()) names.push_back(known.name);
+    return names;
+}
+
+numeric::BlockFormat readBlockParameters(const Section& section) {
+    numeric::BlockFormat format = harmlessBlockFormat();
+    format.element = readFormat(section.at("element"));
+    format.blockLength = readNumber(section, "block", {1, 65'536});
+    format.rule =
+        section.has("scale") ? numeric::ScaleRule::Ratio : numeric::ScaleRule::FloorPowerOfTwo;
+    if (const auto scale = section.find("scale")) {
+        const Format read = readFormat(*scale);
+        const auto* minifloat = std::get_if<numeric::FloatFormat>(&read);
+        if (minifloat != nullptr) format.scale = *minifloat;
+        if (minifloat == nullptr && section.clean()) {
+            scale->fail(fmt::format("{} is no float, expected one", numeric::nameOf(read)));
+        }
+    }
+    format.tensorScale = readFlag(section, "tensor_scale", false);
+    format.name = nameOr(section, numeric::spelledName(format));
+    if (!section.clean()) return harmlessBlockFormat();
+    if (const auto problem = numeric::problemOf(format)) {
+        reportProblem(section, *problem);
+        return harmlessBlockFormat();
+    }
+    return format;
+}
+
 }  // namespace
 
 Format readFormat(const Value& value) {
-    if (value.isSection()) return readParameters(value);
+    if (value.isSection()) return readParameters(value.section("format"));
     const std::string name = value.text("the name of a number format");
     if (name.empty()) return harmlessFormat();  // reported
     if (const auto known = numeric::formatNamed(name)) return *known;
+    if (value.isFragment("formats")) return readParameters(value.inlined("formats", "format"));
     if (numeric::blockFormatNamed(name)) {
         value.fail(fmt::format("{} is a block format, expected the format of single values", name));
         return harmlessFormat();
@@ -210,36 +219,17 @@ std::optional<numeric::ProductClass> readMultiplier(const Value& value) {
 }
 
 numeric::BlockFormat readBlockFormat(const Value& value) {
-    numeric::BlockFormat harmless = *numeric::blockFormatNamed("mxfp4");
-    if (!value.isSection()) {
-        const std::string name = value.text("the name of a block format");
-        if (const auto known = numeric::blockFormatNamed(name)) return *known;
-        if (!name.empty()) value.fail(fmt::format("unknown block format '{}'", name));
-        return harmless;
+    if (value.isSection()) return readBlockParameters(value.section("block_format"));
+    const std::string name = value.text("the name of a block format");
+    if (const auto known = numeric::blockFormatNamed(name)) return *known;
+    if (value.isFragment("formats")) {
+        return readBlockParameters(value.inlined("formats", "block_format"));
     }
-    const Section section = value.section("block_format");
-    numeric::BlockFormat format = harmless;
-    format.element = readFormat(section.at("element"));
-    format.blockLength = readNumber(section, "block", {1, 65'536});
-    format.rule =
-        section.has("scale") ? numeric::ScaleRule::Ratio : numeric::ScaleRule::FloorPowerOfTwo;
-    if (const auto scale = section.find("scale")) {
-        const Format read = readFormat(*scale);
-        const auto* minifloat = std::get_if<numeric::FloatFormat>(&read);
-        if (minifloat != nullptr) format.scale = *minifloat;
-        if (minifloat == nullptr && section.clean()) {
-            scale->fail(fmt::format("{} is no float, expected one", numeric::nameOf(read)));
-        }
+    if (!name.empty()) {
+        value.fail(
+            fmt::format("unknown block format '{}'{}", name, suggestion(name, knownBlockNames())));
     }
-    format.tensorScale = readFlag(section, "tensor_scale", false);
-    format.name = nameOr(section, fmt::format("{}_block{}_{}", numeric::nameOf(format.element),
-                                              format.blockLength, format.scale.name));
-    if (!section.clean()) return harmless;
-    if (const auto problem = numeric::problemOf(format)) {
-        reportProblem(section, *problem);
-        return harmless;
-    }
-    return format;
+    return harmlessBlockFormat();
 }
 
 std::variant<Format, numeric::BlockFormat> parseFormat(const std::string& text,
@@ -248,7 +238,10 @@ std::variant<Format, numeric::BlockFormat> parseFormat(const std::string& text,
     ConfigReader reader = ConfigReader::ofText(text, source);
     const Value value = reader.value();
     std::variant<Format, numeric::BlockFormat> format;
-    if (value.isSection() && value.section().has("element")) {
+    const bool isKnown = numeric::formatNamed(text).has_value();
+    if ((value.isSection() && value.section().has("element")) ||
+        (!isKnown && value.isFragment("formats") &&
+         value.inlined("formats", "block_format").has("element"))) {
         format = readBlockFormat(value);
     } else {
         format = readFormat(value);

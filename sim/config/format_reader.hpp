@@ -18,7 +18,8 @@ namespace systole::sim {
 ///                                                  fraction
 ///   {posit: 8, es: 1}
 ///   {codebook: [-1, -0.25, 0.25, 1]}
-/// and a `name`, made from the parameters if left out. Harmless: int8.
+/// and a `name`, made from the parameters if left out; or a file with such parameters. Harmless:
+/// int8.
 numeric::Format readFormat(const Value& value);
 
 /// The same for a multiplier's operand: at most 16 bits wide.

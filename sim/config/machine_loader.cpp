@@ -366,7 +366,7 @@ RunConfig readRunConfig(const Section& root) {
 }
 
 RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides, readRunConfig);
+    return readConfig(file, overrides, readRunConfig, {"accelerators"});
 }
 
 }  // namespace systole::sim

@@ -93,7 +93,17 @@ Scheme readScheme(const Section& section, const std::string& name) {
 
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides) {
     return readConfig(file, overrides,
-                      [&](const Section& root) { return readScheme(root, file.stem().string()); });
+                      [&](const Section& root) { return readScheme(root, file.stem().string()); },
+                      {"schemes"});
+}
+
+Scheme parseScheme(const std::string& text, const std::string& source) {
+    ConfigReader reader = ConfigReader::ofText(text, source);
+    const Section section = reader.value().fragment("schemes");
+    const std::string& name = section.fragmentName();
+    Scheme scheme = readScheme(section, name.empty() ? "custom" : name);
+    reader.finish();
+    return scheme;
 }
 
 }  // namespace systole::sim

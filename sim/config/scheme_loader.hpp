@@ -13,6 +13,10 @@ Scheme readScheme(const Section& section, const std::string& name);
 /// The scheme of a file of configs/schemes.
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides);
 
+/// The scheme that a text of the command line stands for: a name of configs/schemes, a file, or the
+/// section itself. `source` names the text in messages.
+Scheme parseScheme(const std::string& text, const std::string& source);
+
 /// Notes a problem where the parts of the scheme in `section` do not fit together.
 void checkScheme(const Section& section, const Scheme& scheme);
 

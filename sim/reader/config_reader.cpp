@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/base/named_files.hpp"
 #include "sim/reader/reader_state.hpp"
 
 namespace systole::sim {
@@ -169,13 +170,22 @@ Section Value::fragment(const std::string& folder) const {
 }
 
 bool Value::hasFragment(const std::string& folder, const std::string& name) const {
-    return isScalar() && ReaderState::hasFragment(*node_, folder, name);
+    return isScalar() && ReaderState::fragmentFile(*node_, folder, name).has_value();
+}
+
+bool Value::isFragment(const std::string& folder) const {
+    return isScalar() && (isPath(node_->scalar) || hasFragment(folder, node_->scalar));
+}
+
+Section Value::inlined(const std::string& folder, const char* kind) const {
+    return open(state_->openFragment(*node_, path_, folder, node_->scalar), node_->scalar,
+                {kind, ""});
 }
 
 Section Value::fragmentNamed(const std::string& folder, const std::string& name) const {
     const KeyPlace place{folder, ""};
     const std::string expectation =
-        fmt::format("a section of keys and values, or the name of a file in {}/", folder);
+        fmt::format("a section of keys and values, a file, or the name of one in {}/", folder);
     expect(expectation);
     if (isSection()) {
         return open(node_, "", place);
@@ -184,7 +194,9 @@ Section Value::fragmentNamed(const std::string& folder, const std::string& name)
         failKind(expectation);
         return open(nullptr, "", place);
     }
-    return open(state_->openFragment(*node_, path_, folder, name), name, place);
+    const auto file = ReaderState::fragmentFile(*node_, folder, name);
+    return open(state_->openFragment(*node_, path_, folder, name),
+                file ? file->stem().string() : name, place);
 }
 
 std::vector<Value> Value::list(IntegerRange count) const {
@@ -230,8 +242,9 @@ void Value::fail(const std::string& problem) const {
 
 std::string Value::place() const { return position_.text(); }
 
-ConfigReader::ConfigReader(const std::filesystem::path& file, const Overrides& overrides)
-    : state_(std::make_unique<ReaderState>(file, overrides)) {}
+ConfigReader::ConfigReader(const std::filesystem::path& file, const Overrides& overrides,
+                           const std::vector<std::string>& kinds)
+    : state_(std::make_unique<ReaderState>(file, overrides, kinds)) {}
 
 ConfigReader::ConfigReader(std::unique_ptr<ReaderState> state) : state_(std::move(state)) {}
 

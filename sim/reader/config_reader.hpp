@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "models/units.hpp"
-#include "sim/base/shipped_files.hpp"
 #include "sim/reader/default_value.hpp"
 #include "sim/reader/key_reference.hpp"
 #include "sim/reader/resolved_config.hpp"
@@ -76,12 +75,16 @@ public:
     Limit byteLimit(IntegerRange range) const;      ///< a byte size or `unlimited` (empty)
     /// Any scalar but an empty one; harmless: "".
     std::string text(const char* expectation = "text") const;
+    /// Any value but none, as YAML in one line (flowText), whatever keys it has; harmless: "".
+    std::string flow() const;
+    /// The same for another text that the value's file has, such as the end of `key=./fp5.yaml`.
+    std::string flowOf(const std::string& text) const;
     /// Whether it is this word, for values such as `auto` that stand beside other kinds.
     bool isWord(const char* word) const;
 
-    /// A file that exists; a relative name counts from the file that names it. Where there is none,
-    /// the shipped file of that name, if asked for. Harmless: empty.
-    std::filesystem::path file(const ShippedFile& shipped = nullptr) const;
+    /// A file that exists; a relative path counts from the file that names it. Of kinds that have
+    /// names (FileKind) a name will do. Harmless: empty.
+    std::filesystem::path file(const std::vector<std::string>& kinds = {}) const;
 
     /// `value.oneOf<Kind>({{"max", Kind::Max}, {"average", Kind::Average}})`; harmless: the first.
     template <class Enum>
@@ -98,11 +101,16 @@ public:
     /// A map; harmless: a section that answers everything harmlessly. A kind names a section that
     /// is found in several places, or is long, so that documents describe it once.
     Section section(const char* kind = nullptr) const;
-    /// A map, or the name of a fragment file `<folder>/<name>.yaml`. It is looked up in the
-    /// directory of the file that names it, that directory's parent, and `configFolders()`.
+    /// A map, or a file that holds one: by its path, or by its name `<folder>/<name>.yaml`, which
+    /// is looked up in the directory of the file that names it, that directory's parent, and
+    /// `configFolders()` (findFile).
     Section fragment(const std::string& folder) const;
-    /// Whether there is a file of that name to be looked up.
+    /// Whether there is a file of that name or path to be looked up.
     bool hasFragment(const std::string& folder, const std::string& name) const;
+    /// Whether it is the path of a fragment, or the name of one.
+    bool isFragment(const std::string& folder) const;
+    /// A section of that kind in the fragment that the value is, as if it stood in its place.
+    Section inlined(const std::string& folder, const char* kind) const;
     /// The fragment of another name than the value's own, for values such as `auto`.
     Section fragmentNamed(const std::string& folder, const std::string& name) const;
 
@@ -179,7 +187,7 @@ public:
 
     /// Whether nothing in here was reported so far: cross checks make sense.
     bool clean() const;
-    /// The fragment's name where a name opened this section, else empty.
+    /// The fragment's name where a name or a path opened this section, else empty.
     const std::string& fragmentName() const { return fragmentName_; }
 
     /// All that was asked for so far, here and below.
@@ -217,7 +225,9 @@ using Overrides = std::vector<std::string>;
 /// Reads one file. Prefer `readConfig`, which cannot forget `finish`.
 class ConfigReader {
 public:
-    explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {});
+    /// `kinds` (folders, FileKind): a file that is plainly of another kind is refused as such.
+    explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {},
+                          const std::vector<std::string>& kinds = {});
     /// Reads a text, say of the command line; `name` stands for it in messages.
     static ConfigReader ofText(const std::string& text, const std::string& name);
     ~ConfigReader();
@@ -238,10 +248,11 @@ private:
 };
 
 /// `load(root)` turns the root section into a config; its result is returned if nothing was wrong,
-/// else ConfigError is thrown.
+/// else ConfigError is thrown. `kinds`: what the file must be.
 template <class Load>
-auto readConfig(const std::filesystem::path& file, const Overrides& overrides, Load&& load) {
-    ConfigReader reader(file, overrides);
+auto readConfig(const std::filesystem::path& file, const Overrides& overrides, Load&& load,
+                const std::vector<std::string>& kinds = {}) {
+    ConfigReader reader(file, overrides, kinds);
     auto config = std::forward<Load>(load)(reader.root());
     reader.finish();
     return config;

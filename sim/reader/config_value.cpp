@@ -7,8 +7,10 @@
 
 #include "models/check.hpp"
 #include "sim/base/input_file.hpp"
+#include "sim/base/named_files.hpp"
 #include "sim/base/spelling.hpp"
 #include "sim/reader/config_reader.hpp"
+#include "sim/reader/flow_text.hpp"
 #include "sim/reader/scalars.hpp"
 
 namespace systole::sim {
@@ -208,26 +210,42 @@ std::string Value::text(const char* expectation) const {
     return text != nullptr ? *text : "";
 }
 
-std::filesystem::path Value::file(const ShippedFile& shipped) const {
+std::string Value::flow() const {
+    const std::string expectation = "a value, or a list or section of values";
+    expect(expectation);
+    if (node_ == nullptr || is(yaml::Node::Kind::Null)) {
+        failKind(expectation);
+        return "";
+    }
+    return flowText(*node_);
+}
+
+std::string Value::flowOf(const std::string& text) const {
+    std::vector<yaml::Problem> problems;
+    const auto node = yaml::parseDocument(text, *position_.source, {}, problems);
+    return node != nullptr && problems.empty() ? flowText(*node) : text;
+}
+
+std::filesystem::path Value::file(const std::vector<std::string>& kinds) const {
     const std::string expectation =
-        shipped ? "the name of a file, or of a shipped one" : "the name of a file";
+        kinds.empty() ? "the name of a file" : "the name of a file, or of a shipped one";
     const std::string* text = scalar(expectation);
     if (text == nullptr) {
         return {};
     }
-    std::filesystem::path file = position_.source->directory / *text;
-    std::error_code error;
-    const auto status = std::filesystem::status(file, error);
-    if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) {
-        if (const std::string other = shipped ? shipped(*text) : *text; other != *text) {
-            return other;
-        }
-        fail(fmt::format("no such file '{}', expected {}", file.lexically_normal().string(),
-                         expectation));
-        return {};
+    const FileLookup lookup{
+        .kinds = kinds, .base = position_.source->base, .nearby = {position_.source->directory}};
+    if (auto file = findFile(*text, lookup)) {
+        noteInput(*file);
+        return *std::move(file);
     }
-    noteInput(file);
-    return file;
+    if (kinds.empty()) {
+        fail(fmt::format("no such file '{}', expected {}",
+                         (lookup.base / *text).lexically_normal().string(), expectation));
+    } else {
+        fail(describeMissing(*text, lookup));
+    }
+    return {};
 }
 
 std::size_t Value::choose(const std::vector<std::string>& names) const {

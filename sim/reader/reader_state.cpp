@@ -13,8 +13,9 @@
 
 #include "sim/base/config_error.hpp"
 #include "sim/base/input_file.hpp"
-#include "sim/base/shipped_files.hpp"
+#include "sim/base/named_files.hpp"
 #include "sim/base/spelling.hpp"
+#include "sim/reader/unknown_keys.hpp"
 
 namespace systole::sim {
 namespace fs = std::filesystem;
@@ -45,67 +46,66 @@ yaml::KeyPath childPath(const yaml::KeyPath& path, std::string part) {
     return child;
 }
 
-bool isFragmentName(const std::string& name) {
-    return !name.empty() && name.find_first_of("/\\") == std::string::npos && name.front() != '.';
+FileLookup lookupOf(const yaml::Node& user, const std::string& folder) {
+    const yaml::Source& source = *user.position.source;
+    return {.kinds = {folder},
+            .base = source.base,
+            .nearby = {source.directory, source.directory / ".."}};
 }
 
-std::set<std::string> fragmentsIn(const std::vector<fs::path>& folders) {
-    std::set<std::string> names;
-    for (const fs::path& folder : folders) {
-        std::error_code error;
-        for (fs::directory_iterator at(folder, error), end; !error && at != end;
-             at.increment(error)) {
-            if (at->path().extension() == ".yaml") {
-                names.insert(at->path().stem().string());
-            }
-        }
-    }
-    return names;
+std::vector<std::string> keysOf(const yaml::Node& node) {
+    std::vector<std::string> keys;
+    for (const yaml::Entry& entry : node.entries) keys.push_back(entry.key);
+    return keys;
 }
 
-std::vector<fs::path> searchFolders(const yaml::Node& user, const std::string& folder) {
-    const fs::path& directory = user.position.source->directory;
-    std::vector<fs::path> folders{directory / folder, directory / ".." / folder};
-    for (const fs::path& configs : configFolders()) folders.push_back(configs / folder);
-    return folders;
+/// Models begin with the version of their format, which no text does.
+bool looksLikeOnnx(const fs::path& file, const std::string& text) {
+    return file.extension() == ".onnx" || text.starts_with('\x08');
 }
 
-std::optional<fs::path> fragmentFile(const yaml::Node& user, const std::string& folder,
-                                     const std::string& name) {
-    if (!isFragmentName(name)) return std::nullopt;
-    for (const fs::path& candidate : searchFolders(user, folder)) {
-        fs::path file = candidate / (name + ".yaml");
-        std::error_code error;
-        if (fs::exists(file, error)) return file;
-    }
-    return std::nullopt;
+/// Whoever gives the files of a run in the other order gets told.
+const char* orderHint(const std::vector<std::string>& kinds, bool isWorkload) {
+    const bool wantsMachine = std::find(kinds.begin(), kinds.end(), "accelerators") != kinds.end();
+    return wantsMachine && isWorkload ? " (CONFIG stands before WORKLOAD)" : "";
 }
 
 }  // namespace
 
-bool ReaderState::hasFragment(const yaml::Node& user, const std::string& folder,
-                              const std::string& name) {
-    return fragmentFile(user, folder, name).has_value();
+std::optional<fs::path> ReaderState::fragmentFile(const yaml::Node& user, const std::string& folder,
+                                                  const std::string& given) {
+    return findFile(given, lookupOf(user, folder));
 }
 
 bool startsWith(const yaml::KeyPath& path, const yaml::KeyPath& prefix) {
     return path.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
 }
 
-ReaderState::ReaderState(const fs::path& file, const std::vector<std::string>& overrides) {
-    yaml::Source& source = addFile(file);
+ReaderState::ReaderState(const fs::path& file, const std::vector<std::string>& overrides,
+                         const std::vector<std::string>& kinds) {
+    addFile(file);
     for (const std::string& text : overrides) {
         parseOverride(text);
     }
     dropReplacedOverrides();
-    root_ = readFile(file, {&source, 0, 0}, {});
+    root_ = readRoot(file, kinds);
 }
 
 std::unique_ptr<ReaderState> ReaderState::ofText(const std::string& text, const std::string& name) {
     std::unique_ptr<ReaderState> state(new ReaderState);
     yaml::Source& source = state->addFile(name);
     source.name = name;
-    state->root_ = yaml::parseDocument(text, source, {}, state->problems_);
+    source.directory.clear();
+    source.base.clear();
+    if (std::error_code error; fs::is_regular_file(text, error)) {
+        // A path need not be YAML.
+        state->root_ = std::make_unique<yaml::Node>();
+        state->root_->kind = yaml::Node::Kind::Scalar;
+        state->root_->scalar = text;
+        state->root_->position = {&source, 1, 1};
+    } else {
+        state->root_ = yaml::parseDocument(text, source, {}, state->problems_);
+    }
     return state;
 }
 
@@ -117,6 +117,7 @@ yaml::Source& ReaderState::addFile(const fs::path& file) {
     auto source = std::make_unique<yaml::Source>();
     source->name = file.lexically_normal().string();
     source->directory = file.parent_path();
+    source->base = source->directory;
     source->order = files_.size();
     files_.push_back(std::move(source));
     return *files_.back();
@@ -138,6 +139,7 @@ void ReaderState::parseOverride(const std::string& text) {
     Override& added = *overrides_.back();
     added.source = {.name = fmt::format("--set {}", text),
                     .directory = files_.front()->directory,
+                    .base = {},
                     .isFile = false,
                     .order = kFirstOverride + overrides_.size()};
     const std::size_t equals = text.find('=');
@@ -166,22 +168,47 @@ void ReaderState::dropReplacedOverrides() {
     }
 }
 
-std::unique_ptr<yaml::Node> ReaderState::readFile(const fs::path& file, const yaml::Position& user,
-                                                  const yaml::KeyPath& path) {
-    constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20U;
+std::unique_ptr<yaml::Node> ReaderState::readRoot(const fs::path& file,
+                                                  const std::vector<std::string>& kinds) {
+    const yaml::Source& source = *files_.front();
+    const yaml::Position user{&source, 0, 0};
     std::error_code error;
-    if (fs::status(file, error).type() == fs::file_type::not_found) {
-        report(user, path, fmt::format("no such file '{}', expected a YAML file", file.string()));
+    if (!kinds.empty() && !fs::exists(file, error)) {
+        const FileLookup lookup{.kinds = kinds, .base = {}, .nearby = {}};
+        report(user, {}, describeMissing(file.string(), lookup));
         return nullptr;
     }
+    auto root = readFile(file, source, user, {}, kinds);
+    if (const FileKind* kind = root ? recognise(keysOf(*root)) : nullptr) rootNoun_ = kind->noun;
+    return root;
+}
+
+std::unique_ptr<yaml::Node> ReaderState::readFile(const fs::path& file, const yaml::Source& source,
+                                                  const yaml::Position& user,
+                                                  const yaml::KeyPath& path,
+                                                  const std::vector<std::string>& kinds) {
+    constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20U;
+    const std::string wanted = kinds.empty() ? "a YAML file" : nounsOf(kinds);
+    const auto refuse = [&](const std::string& problem) {
+        report(user, path, fmt::format("{}, expected {}", problem, wanted));
+        return nullptr;
+    };
+    const std::string name = file.lexically_normal().string();
+    std::error_code error;
+    const fs::file_status status = fs::status(file, error);
+    if (!fs::exists(status)) return refuse(fmt::format("no such file '{}'", name));
     const InputText input = readInput(file, kMostBytes);
-    if (!input.problem.empty()) {
-        report(user, path,
-               fmt::format("'{}' {}, expected a YAML file", file.string(), input.problem));
-        return nullptr;
+    if (!input.problem.empty()) return refuse(fmt::format("'{}' {}", name, input.problem));
+    if (looksLikeOnnx(file, input.text)) {
+        return refuse(fmt::format("'{}' is an ONNX model{}", name, orderHint(kinds, true)));
     }
-    const yaml::Source& source = path.empty() ? *files_.front() : addFile(file);
-    return yaml::parseDocument(input.text, source, path, problems_);
+    auto node = yaml::parseDocument(input.text, source, path, problems_);
+    const FileKind* other = node && !kinds.empty() ? otherKind(keysOf(*node), kinds) : nullptr;
+    if (other != nullptr) {
+        const bool isWorkload = other == kindOf("workloads");
+        return refuse(fmt::format("'{}' is {}{}", name, other->noun, orderHint(kinds, isWorkload)));
+    }
+    return node;
 }
 
 void ReaderState::open(yaml::Node& map, const yaml::KeyPath& path) {
@@ -215,16 +242,17 @@ void ReaderState::open(yaml::Node& map, const yaml::KeyPath& path) {
 }
 
 yaml::Node* ReaderState::openFragment(yaml::Node& user, const yaml::KeyPath& path,
-                                      const std::string& folder, const std::string& name) {
+                                      const std::string& folder, const std::string& given) {
     if (std::exchange(user.opened, true)) {
         return user.fragment.get();
     }
-    const std::optional<fs::path> file = fragmentFile(user, folder, name);
+    const FileLookup lookup = lookupOf(user, folder);
+    const std::optional<fs::path> file = findFile(given, lookup);
     if (!file) {
-        reportUnknownFragment(user, path, folder, name);
+        report(user.position, path, describeMissing(given, lookup, "a section"));
         return nullptr;
     }
-    user.fragment = readFile(*file, user.position, path);
+    user.fragment = readFile(*file, addFile(*file), user.position, path, {folder});
     if (user.fragment && user.fragment->kind != yaml::Node::Kind::Map) {
         report(user.fragment->position, path, "no keys found, expected a map of keys and values");
         user.fragment = nullptr;
@@ -235,17 +263,6 @@ yaml::Node* ReaderState::openFragment(yaml::Node& user, const yaml::KeyPath& pat
     return user.fragment.get();
 }
 
-void ReaderState::reportUnknownFragment(const yaml::Node& user, const yaml::KeyPath& path,
-                                        const std::string& folder, const std::string& name) {
-    const std::set<std::string> known = fragmentsIn(searchFolders(user, folder));
-    const std::vector<std::string> names(known.begin(), known.end());
-    const std::string expected =
-        names.empty() ? fmt::format("a file {}/{}.yaml", folder, name) : oneOfNames(names);
-    report(user.position, path,
-           fmt::format("unknown fragment '{}'{}, expected a section or {}", name,
-                       suggestion(name, names), expected));
-}
-
 void ReaderState::reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path) {
     for (const yaml::Entry& entry : node.entries) {
         const auto& asked = node.askedKeys;
@@ -254,11 +271,7 @@ void ReaderState::reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath&
         if (known) {
             reportUnknownKeys(*entry.value, childPath(path, entry.key));
         } else if (node.opened) {
-            const std::string close = suggestion(entry.key, asked);
-            report(entry.position, path,
-                   close.empty()
-                       ? fmt::format("unknown key '{}', expected {}", entry.key, oneOfNames(asked))
-                       : fmt::format("unknown key '{}'{}", entry.key, close));
+            reportUnknownKey(node, entry, path);
         }
     }
     for (std::size_t i = 0; i < node.items.size(); ++i) {
@@ -269,6 +282,47 @@ void ReaderState::reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath&
     }
 }
 
+void ReaderState::reportUnknownKey(const yaml::Node& node, const yaml::Entry& entry,
+                                   const yaml::KeyPath& path) {
+    const bool isOverride = !entry.position.source->isFile;
+    const auto say = [&](const std::string& rest) {
+        report(entry.position, path, fmt::format("unknown key '{}'{}", entry.key, rest));
+    };
+    const auto meant = [&](const std::vector<std::string>& paths) {
+        say(didYouMean(paths) +
+            (isOverride ? fmt::format(", expected a key of {}", keySpace()) : ""));
+    };
+    // A path of several keys, or one at the top, may only lack a section, or have one too many.
+    const yaml::KeyPath whole = wholePath(entry, path);
+    if (path.empty() || whole.size() > path.size() + 1) {
+        const auto paths = pathsMeantBy(whole, askedPaths(*root_));
+        if (!paths.empty()) return meant(paths);
+    }
+    const std::string close = suggestion(entry.key, node.askedKeys);
+    if (!close.empty()) return say(close);
+    if (isOverride && path.empty()) {
+        const auto paths = pathsToKeyLike(entry.key, askedPaths(*root_));
+        if (!paths.empty()) return meant(paths);
+        return say(fmt::format(", expected one of the keys of {}: {}", keySpace(),
+                               fmt::join(node.askedKeys, ", ")));
+    }
+    say(", expected " + oneOfNames(node.askedKeys));
+}
+
+/// Whose keys overrides change.
+std::string ReaderState::keySpace() const {
+    const std::string& file = files_.front()->name;
+    return rootNoun_.empty() ? file : fmt::format("{}, {}", file, rootNoun_);
+}
+
+/// The path of the override that brought an entry at `path`; of a file's, the entry's own.
+yaml::KeyPath ReaderState::wholePath(const yaml::Entry& entry, const yaml::KeyPath& path) const {
+    for (const auto& change : overrides_) {
+        if (&change->source == entry.position.source) return change->path;
+    }
+    return childPath(path, entry.key);
+}
+
 void ReaderState::reportUnusedOverrides() {
     for (const auto& change : overrides_) {
         const bool reported =
@@ -276,10 +330,11 @@ void ReaderState::reportUnusedOverrides() {
                 return problem.position.source == &change->source ||
                        (!problem.path.empty() && startsWith(change->path, problem.path));
             });
-        if (!change->done && !reported && root_) {
-            report({&change->source, 0, 0}, change->path,
-                   "unknown key path, expected a key of the configuration");
-        }
+        if (change->done || reported || !root_) continue;
+        const std::vector<std::string> paths = pathsMeantBy(change->path, askedPaths(*root_));
+        report({&change->source, 0, 0}, change->path,
+               fmt::format("no such key is read{}, expected a key of {}", didYouMean(paths),
+                           keySpace()));
     }
 }
 

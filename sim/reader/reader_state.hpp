@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@ namespace systole::sim {
 /// What the values and sections of one reader share. Internal to the reader.
 class ReaderState {
 public:
-    ReaderState(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+    /// `kinds`: what the file may be, as folders of configs/ (FileKind); empty: anything.
+    ReaderState(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                const std::vector<std::string>& kinds);
 
     static std::unique_ptr<ReaderState> ofText(const std::string& text, const std::string& name);
 
@@ -25,11 +28,13 @@ public:
 
     /// Prepares a map for reading: applies the overrides of its keys. Once per map.
     void open(yaml::Node& map, const yaml::KeyPath& path);
-    static bool hasFragment(const yaml::Node& user, const std::string& folder,
-                            const std::string& name);
-    /// The map in `<folder>/<name>.yaml` that `user`, at `path`, asks for; null after a report.
+    /// The file that `given`, a name or a path, stands for where `user` has it.
+    static std::optional<std::filesystem::path> fragmentFile(const yaml::Node& user,
+                                                             const std::string& folder,
+                                                             const std::string& given);
+    /// The map in that file, which `user`, at `path`, asks for; null after a report.
     yaml::Node* openFragment(yaml::Node& user, const yaml::KeyPath& path, const std::string& folder,
-                             const std::string& name);
+                             const std::string& given);
 
     /// Reports what was never asked for and throws ConfigError if there is any problem.
     void finish();
@@ -46,18 +51,26 @@ private:
 
     void parseOverride(const std::string& text);
     void dropReplacedOverrides();
+    std::unique_ptr<yaml::Node> readRoot(const std::filesystem::path& file,
+                                         const std::vector<std::string>& kinds);
+    /// What a file says, as `source`; null after a report at `user`.
     std::unique_ptr<yaml::Node> readFile(const std::filesystem::path& file,
-                                         const yaml::Position& user, const yaml::KeyPath& path);
+                                         const yaml::Source& source, const yaml::Position& user,
+                                         const yaml::KeyPath& path,
+                                         const std::vector<std::string>& kinds);
     yaml::Source& addFile(const std::filesystem::path& file);
-    void reportUnknownFragment(const yaml::Node& user, const yaml::KeyPath& path,
-                               const std::string& folder, const std::string& name);
     void reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path);
+    void reportUnknownKey(const yaml::Node& node, const yaml::Entry& entry,
+                          const yaml::KeyPath& path);
     void reportUnusedOverrides();
+    std::string keySpace() const;
+    yaml::KeyPath wholePath(const yaml::Entry& entry, const yaml::KeyPath& path) const;
 
     std::vector<std::unique_ptr<yaml::Source>> files_;
     std::vector<std::unique_ptr<Override>> overrides_;
     std::vector<yaml::Problem> problems_;
     std::unique_ptr<yaml::Node> root_;
+    std::string rootNoun_;  ///< what the first file is, "a memory"; empty: not known
 };
 
 /// Whether `path` leads to a place below `prefix`, or to it.

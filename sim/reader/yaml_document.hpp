@@ -14,7 +14,8 @@ namespace systole::sim::yaml {
 /// A file, or the command-line option that brought a value.
 struct Source {
     std::string name;                 ///< as shown in messages: the file, or `--set key=value`
-    std::filesystem::path directory;  ///< where names of files and fragments are looked up first
+    std::filesystem::path directory;  ///< where names of fragments are looked up first
+    std::filesystem::path base;       ///< where relative paths count from; empty: working directory
     bool isFile = true;
     std::size_t order = 0;  ///< messages are sorted by source, line and column
 };

@@ -45,39 +45,44 @@ bool dominates(const RunFigures& a, const RunFigures& b) {
 
 }  // namespace
 
-void noteInputs(const Sweep& sweep) {
-    noteInputs(sweep.base);
-    for (const SweepAxis& axis : sweep.axes) {
-        for (const std::string& value : axis.values) {
-            // Numbers name no file, and there may be thousands.
-            if (value.find_first_not_of("0123456789.") == std::string::npos) continue;
-            RunRequest request = sweep.base;
-            for (const std::string& key : axis.keys) request.overrides.push_back(key + "=" + value);
-            noteInputs(request);
-        }
-    }
-}
-
 std::size_t SweepResult::failures() const {
     return static_cast<std::size_t>(
         std::count_if(points.begin(), points.end(),
                       [](const SweepPoint& point) { return !point.outcome.failure.empty(); }));
 }
 
-SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep) {
-    const std::vector<std::vector<std::string>> grid = gridValues(sweep.axes);
+std::vector<RunRequest> requestsOf(const Sweep& sweep) {
     std::vector<RunRequest> requests;
-    requests.reserve(grid.size());
-    for (const std::vector<std::string>& values : grid) {
+    for (const std::vector<std::string>& values : gridValues(sweep.axes)) {
         requests.push_back(requestOf(sweep, values));
     }
-    Progress progress("Sweep " + sweep.name, grid.size());
+    return requests;
+}
+
+SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep,
+                     const std::vector<std::string>& failures) {
+    const auto fails = [&](std::size_t i) { return i < failures.size() && !failures[i].empty(); };
+    const std::vector<std::vector<std::string>> grid = gridValues(sweep.axes);
+    const std::vector<RunRequest> requests = requestsOf(sweep);
+    std::vector<RunRequest> buildable;
+    for (std::size_t i = 0; i < grid.size(); ++i) {
+        if (!fails(i)) buildable.push_back(requests[i]);
+    }
+    Progress progress("Sweep " + sweep.name, buildable.size());
     std::vector<RunOutcome> outcomes =
-        runInWorkers(pool, requests, [&progress] { progress.advance(); });
+        runInWorkers(pool, buildable, [&progress] { progress.advance(); });
     SweepResult result;
     result.sweep = sweep;
+    auto next = outcomes.begin();
     for (std::size_t i = 0; i < grid.size(); ++i) {
-        result.points.push_back({.values = grid[i], .outcome = std::move(outcomes[i])});
+        SweepPoint& point = result.points.emplace_back();
+        point.values = grid[i];
+        if (fails(i)) {
+            point.outcome.failure = failures[i];
+            point.outcome.isUserError = true;
+        } else {
+            point.outcome = std::move(*next++);
+        }
     }
     markPareto(result.points);
     return result;

@@ -16,13 +16,17 @@ inline constexpr const char* kSweepSchema = "systole-sweep/1";
 /// Keys of CONFIG that take the same value at every point.
 struct SweepAxis {
     std::vector<std::string> keys;
-    std::vector<std::string> values;
+    std::vector<std::string> values;            ///< as after `--set key=`
+    std::vector<std::string> keyPlaces = {};    ///< `file:line:column` of each key
+    std::vector<std::string> valuePlaces = {};  ///< and of each value
 };
 
 struct Sweep {
     std::string name;
     RunRequest base;  ///< what all points have in common
     std::vector<SweepAxis> axes;
+    /// Where the file has the first overrides of `base`; the command line may add others.
+    std::vector<std::string> overridePlaces = {};
 };
 
 /// Reads a sweep file:
@@ -38,13 +42,19 @@ struct Sweep {
 ///       - {key: datapath, values: [int8, e4m3]}
 ///       - {keys: [array.rows, array.columns], values: [8, 16]}    # one value for both
 ///
-/// `grid` is the way of choosing points; others would be keys beside it. ConfigError as of every
-/// reader; that a key exists in CONFIG is found out by the runs.
+/// Values are YAML, so a datapath may be `{activation: int8, weight: int4, accumulator: int32}`, or
+/// a file, relative to this one: `./mine.yaml`. `grid` is the way of choosing points; others would
+/// be keys beside it. ConfigError as of every reader; checkSweep finds what CONFIG does not know.
 Sweep loadSweep(const std::filesystem::path& file);
 
-/// Notes the files that the runs of a sweep read, so that no output takes their place. What is
-/// wrong with one of them, the runs say.
-void noteInputs(const Sweep& sweep);
+/// The run of every point, row by row: the last axis varies fastest.
+std::vector<RunRequest> requestsOf(const Sweep& sweep);
+
+/// Loads the workload and the configuration of every point. Throws ConfigError with all that is
+/// wrong with the sweep: keys that CONFIG does not have, values that no point can be built with,
+/// files that are not there. A value that only fits some points is no such fault: why a point
+/// cannot be built is returned, empty where it can.
+std::vector<std::string> checkSweep(const Sweep& sweep);
 
 struct SweepPoint {
     std::vector<std::string> values;  ///< one an axis
@@ -61,8 +71,10 @@ struct SweepResult {
     std::size_t failures() const;
 };
 
-/// Runs every point; a point that fails is a result as well.
-SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep);
+/// Runs every point; a point that fails is a result as well. Those that checkSweep found `failures`
+/// of are not run.
+SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep,
+                     const std::vector<std::string>& failures = {});
 
 /// Sets `isPareto` of every point.
 void markPareto(std::vector<SweepPoint>& points);

@@ -3,7 +3,6 @@
 
 #include <map>
 
-#include "sim/base/shipped_files.hpp"
 #include "sim/study/sweep.hpp"
 
 namespace systole::sim {
@@ -43,15 +42,18 @@ SweepAxis readAxis(const Section& section, Distinct& keys) {
     }
     if (const auto key = section.find("key")) {
         axis.keys.push_back(readKey(*key, keys));
+        axis.keyPlaces.push_back(key->place());
     }
     if (const auto list = section.find("keys")) {
         for (const Value& key : list->list({1, kMostPoints})) {
             axis.keys.push_back(readKey(key, keys));
+            axis.keyPlaces.push_back(key.place());
         }
     }
     Distinct values;
     for (const Value& value : section.at("values").list({1, kMostPoints})) {
-        axis.values.push_back(value.text());
+        axis.values.push_back(value.flow());
+        axis.valuePlaces.push_back(value.place());
         values.add(value, axis.values.back());
     }
     return axis;
@@ -73,24 +75,44 @@ std::vector<SweepAxis> readGrid(const Value& grid) {
     return axes;
 }
 
-Overrides readOverrides(const Section& root) {
-    Overrides overrides;
+/// `key=value`, its value as it is written after `--set key=`.
+std::string readOverride(const Value& item) {
+    const std::string text = item.text();
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+        item.fail(fmt::format("'{}' is not an override, expected key.path=value", text));
+        return text;
+    }
+    return text.substr(0, equals + 1) + item.flowOf(text.substr(equals + 1));
+}
+
+void readOverrides(const Section& root, Sweep& sweep) {
     for (const Value& item :
          root.at("set", Default(std::vector<std::string>()).described("none")).list()) {
-        overrides.push_back(item.text());
-        if (overrides.back().find('=') == std::string::npos) {
-            item.fail(fmt::format("'{}' is not an override, expected key.path=value", item.text()));
+        sweep.base.overrides.push_back(readOverride(item));
+        sweep.overridePlaces.push_back(item.place());
+    }
+}
+
+/// What a run is asked by options, and a sweep by its file; what belongs to the accelerator is set.
+void refuseKeysOfConfig(const Section& root) {
+    for (const char* key :
+         {"array", "clock", "datapath", "activation_scratchpad", "weight_scratchpad", "dram", "dma",
+          "mapping", "technology", "energy", "scheme"}) {
+        if (root.has(key)) {
+            root.at(key).fail(fmt::format(
+                "is a key of the accelerator, expected it in a list, as set: [{}=..], or as an "
+                "axis of the grid",
+                key));
         }
     }
-    return overrides;
 }
 
 Sweep readSweep(const Section& root) {
     Sweep sweep;
     sweep.name = root.at("name").text();
-    sweep.base.config = root.at("config").file(
-        [](const std::string& name) { return shippedConfig(name, {"accelerators"}); });
-    sweep.base.workload = root.at("workload").file(shippedWorkload);
+    sweep.base.config = root.at("config").file({"accelerators"});
+    sweep.base.workload = root.at("workload").file({"workloads"});
     sweep.base.timingOnly = root.at("timing_only", false).boolean();
     if (const auto images = root.find("images")) {
         sweep.base.images = images->integer({1, kMostImages});
@@ -98,13 +120,16 @@ Sweep readSweep(const Section& root) {
             images->fail("has no effect with timing_only: true, expected one of the two");
         }
     }
-    sweep.base.overrides = readOverrides(root);
+    readOverrides(root, sweep);
     sweep.axes = readGrid(root.at("grid"));
+    refuseKeysOfConfig(root);
     return sweep;
 }
 
 }  // namespace
 
-Sweep loadSweep(const std::filesystem::path& file) { return readConfig(file, {}, readSweep); }
+Sweep loadSweep(const std::filesystem::path& file) {
+    return readConfig(file, {}, readSweep, {"sweeps"});
+}
 
 }  // namespace systole::sim

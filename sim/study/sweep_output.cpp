@@ -75,6 +75,16 @@ std::string failureLines(const SweepResult& result) {
     return text;
 }
 
+/// How many images stand behind every accuracy.
+std::string imagesOf(const SweepResult& result) {
+    std::uint64_t images = 0;
+    for (const SweepPoint& point : result.points) {
+        images = std::max(images, point.outcome.figures.images);
+    }
+    if (images > 0) return fmt::format("{} image{} each", images, images == 1 ? "" : "s");
+    return result.sweep.base.timingOnly ? "timing only, no accuracy" : "no images";
+}
+
 }  // namespace
 
 std::string sweepCsv(const SweepResult& result) {
@@ -142,11 +152,11 @@ std::string sweepTable(const SweepResult& result) {
     std::string text = alignedTable(rows, numbered ? 1 : keys.size()) + "\n";
     const std::size_t failures = result.failures();
     text += failureLines(result);
-    return text +
-           wrapped(fmt::format("{} of {} points ok{}; * marks those that no other beats in area, "
-                               "energy, speed and accuracy together\n",
-                               result.points.size() - failures, result.points.size(),
-                               failures == 0 ? "" : fmt::format(", {} failed", failures)));
+    return text + wrapped(fmt::format(
+                      "{} of {} points ok{}; {}; * marks those that no other beats in area, "
+                      "energy, speed and accuracy together\n",
+                      result.points.size() - failures, result.points.size(),
+                      failures == 0 ? "" : fmt::format(", {} failed", failures), imagesOf(result)));
 }
 
 }  // namespace systole::sim

@@ -8,6 +8,7 @@
 
 #include "sim/base/config_error.hpp"
 #include "sim/base/input_file.hpp"
+#include "sim/base/named_files.hpp"
 #include "sim/onnx/onnx_reader.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/workload/idx.hpp"
@@ -98,7 +99,8 @@ bool isInstalled(const DataFiles& data) {
 
 Workload loadDescribed(const fs::path& path, const WorkloadOptions& options) {
     const WorkloadFiles files = readConfig(
-        path, {}, [&](const Section& root) { return readFiles(root, path.parent_path()); });
+        path, {}, [&](const Section& root) { return readFiles(root, path.parent_path()); },
+        {"workloads"});
     Workload workload;
     workload.name = files.name;
     workload.network = readOnnx(files.model);
@@ -145,7 +147,11 @@ Workload loadWorkload(const fs::path& path, const WorkloadOptions& options) {
         return loadDescribed(path, options);
     }
     throw ConfigError(
-        fmt::format("{}: is no workload, expected a .yaml or .onnx file", path.string()));
+        fs::exists(path) && !fs::is_directory(path)
+            ? fmt::format("{}: is no workload, expected a .yaml or .onnx file", path.string())
+            : fmt::format("{}: {}", path.string(),
+                          describeMissing(path.string(),
+                                          {.kinds = {"workloads"}, .base = {}, .nearby = {}})));
 }
 
 }  // namespace systole::sim

@@ -141,7 +141,7 @@ CASES = {
     "unit unknown": (yaml_case("64KiB", "64KB"), ["activation_scratchpad.capacity", "64KB"]),
     "unknown fragment": (yaml_case("ddr4_2400", "ddr9_9999"), ["dram", "ddr9_9999"]),
     "unknown format": (override_case("datapath.weight=e9m3"), ["--set", "e9m3", "exponent: 9, expected 1 to 8"]),
-    "unknown format in a fragment": (lambda b: (b.edit(b.folder / "configs/datapaths/int8.yaml", "weight: int8", "weight: e9m3"), b.run_command())[1], ["int8.yaml:3:9", "datapath.weight", "e9m3"]),
+    "unknown format in a fragment": (lambda b: (b.edit(b.folder / "configs/datapaths/int8.yaml", "weight: int8", "weight: e9m3"), b.run_command())[1], ["int8.yaml:4:9", "datapath.weight", "e9m3"]),
     "bias out of range": (override_case("datapath.weight={exponent: 4, mantissa: 3, bias: 300, specials: none}"), ["datapath.weight.bias", "300"]),
     "codebook with duplicates": (override_case("datapath.weight={codebook: [1, 2, 2]}"), ["datapath.weight.codebook", "2 is there twice"]),
     "accumulator that cannot hold a product": (override_case("datapath.accumulator=int12"), ["datapath.accumulator", "16 bits"]),

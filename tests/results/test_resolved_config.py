@@ -33,6 +33,12 @@ OVERRIDES = [
     ["dram=ddr5_4800", "dram.controller=postponing", "dram.ecc=secded",
      "dram.faults.bit_error_rate=1e-6"],
     ["technology=none"],
+    # Files and sections in the place of names.
+    ["datapath={activation: int8, weight: e2m2b1_none, accumulator: int32, multiplier: auto}"],
+    [f"datapath={CONFIGS}/datapaths/e4m3.yaml", f"dram={CONFIGS}/dram/ddr5_4800.yaml",
+     f"technology={CONFIGS}/technology/osu018.yaml", f"scheme={CONFIGS}/schemes/e4m3.yaml"],
+    ["dram={model: ideal, name: own, source: none, latency_cycles: 3, bytes_per_cycle: 8,"
+     " burst: 64B, capacity: 1GiB}"],
 ]
 
 

@@ -51,7 +51,48 @@ int takeNumber(std::string_view& text, std::string_view prefix) {
     return number;
 }
 
+constexpr std::string_view kBlock = "_block";
+constexpr std::string_view kRatio = "_ratio";
+constexpr std::string_view kTensor = "_tensor";
+
+/// A scale of powers of two follows the rule of OCP MX unless its name says otherwise.
+bool hasFloorByItself(const FloatFormat& scale) { return scale.name == "e8m0"; }
+
+bool takeEnd(std::string_view& text, std::string_view suffix) {
+    if (!text.ends_with(suffix)) return false;
+    text.remove_suffix(suffix.size());
+    return true;
+}
+
+/// e2m1_block16_e4m3_tensor
+std::optional<BlockFormat> spelledOut(const std::string& name) {
+    std::string_view rest = name;
+    BlockFormat format;
+    format.name = name;
+    format.tensorScale = takeEnd(rest, kTensor);
+    const bool isRatio = takeEnd(rest, kRatio);
+    const std::size_t at = rest.rfind(kBlock);
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto element = formatNamed(std::string(rest.substr(0, at)));
+    rest.remove_prefix(at);
+    format.blockLength = takeNumber(rest, kBlock);
+    if (!element || format.blockLength == 0 || !rest.starts_with('_')) return std::nullopt;
+    const auto scale = formatNamed(std::string(rest.substr(1)));
+    if (!scale || !std::holds_alternative<FloatFormat>(*scale)) return std::nullopt;
+    format.element = *element;
+    format.scale = std::get<FloatFormat>(*scale);
+    format.rule =
+        isRatio || !hasFloorByItself(format.scale) ? ScaleRule::Ratio : ScaleRule::FloorPowerOfTwo;
+    return format;
+}
+
 }  // namespace
+
+std::string spelledName(const BlockFormat& format) {
+    const bool isRatio = format.rule == ScaleRule::Ratio && hasFloorByItself(format.scale);
+    return fmt::format("{}{}{}_{}{}{}", nameOf(format.element), kBlock, format.blockLength,
+                       format.scale.name, isRatio ? kRatio : "", format.tensorScale ? kTensor : "");
+}
 
 const std::vector<BlockFormat>& knownBlockFormats() {
     static const std::vector<BlockFormat> kFormats = makeKnownFormats();
@@ -62,6 +103,7 @@ std::optional<BlockFormat> blockFormatNamed(const std::string& name) {
     for (const BlockFormat& format : knownBlockFormats()) {
         if (format.name == name) return format;
     }
+    if (const auto format = spelledOut(name); format && !problemOf(*format)) return format;
     std::string_view rest = name;
     const int bits = takeNumber(rest, "bfp");
     const int length = takeNumber(rest, "b");

@@ -60,8 +60,14 @@ struct BlockFormat {
 const std::vector<BlockFormat>& knownBlockFormats();
 
 /// A known one, or block floating point `bfp<N>b<L>`: integer elements of N bits (2..16), N - 2 of
-/// them fraction, in blocks of L (1..65536) with an E8M0 scale. Empty for anything else.
+/// them fraction, in blocks of L (1..65536) with an E8M0 scale; or what `spelledName` writes. Empty
+/// for anything else.
 std::optional<BlockFormat> blockFormatNamed(const std::string& name);
+
+/// The name that the parameters spell: element, block length, scale, as in `e2m1_block16_e4m3`;
+/// `_ratio` where a scale of powers of two is no floor, `_tensor` where the tensor has a scale,
+/// too.
+std::string spelledName(const BlockFormat& format);
 
 /// What is wrong with the parameters and what is expected, or empty.
 std::optional<std::string> problemOf(const BlockFormat& format);

@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <set>
 #include <string_view>
@@ -170,112 +168,6 @@ std::vector<Format> makeKnownFormats() {
     return formats;
 }
 
-/// Strips `prefix` and reads a decimal number without leading zeros.
-std::optional<int> takeNumber(std::string_view& text, std::string_view prefix) {
-    if (!text.starts_with(prefix)) return std::nullopt;
-    const std::string_view rest = text.substr(prefix.size());
-    int number = 0;
-    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-    const bool leadingZero = error == std::errc{} && rest.front() == '0' && stop != rest.data() + 1;
-    if (error != std::errc{} || leadingZero || rest.front() == '-') return std::nullopt;
-    text = rest.substr(static_cast<std::size_t>(stop - rest.data()));
-    return number;
-}
-
-std::optional<Format> integerNamed(const std::string& name) {
-    std::string_view rest = name;
-    IntFormat format{.name = name};
-    auto bits = takeNumber(rest, "int");
-    if (!bits) {
-        bits = takeNumber(rest, "uint");
-        format.isSigned = false;
-    }
-    if (!bits) return std::nullopt;
-    format.bits = *bits;
-    format.narrowRange = rest == "_narrow";
-    format.halfInteger = rest == "_half";
-    if (!rest.empty() && !format.narrowRange && !format.halfInteger) return std::nullopt;
-    return format;
-}
-
-std::optional<Format> positNamed(const std::string& name) {
-    std::string_view rest = name;
-    const auto bits = takeNumber(rest, "posit");
-    if (!bits) return std::nullopt;
-    const auto exponentBits = takeNumber(rest, "es");
-    if (!exponentBits || !rest.empty()) return std::nullopt;
-    return PositFormat{name, *bits, *exponentBits};
-}
-
-std::optional<Format> powerOfTwoNamed(const std::string& name) {
-    std::string_view rest = name;
-    const auto bits = takeNumber(rest, "pow2_");
-    if (!bits || !rest.empty()) return std::nullopt;
-    FloatFormat format{name, *bits - 1, 0, 0, SpecialValues::None, true, ZeroExponent::HiddenOne};
-    // The largest value is 1: weights after scaling, shifts to the right in hardware.
-    if (!outside("", format.exponentBits, 1, kWidestFloatExponent)) {
-        format.bias = (1 << format.exponentBits) - 1;
-    }
-    return format;
-}
-
-constexpr std::array<std::pair<std::string_view, SpecialValues>, 4> kSuffixes{
-    {{"_none", SpecialValues::None},
-     {"_ieee", SpecialValues::Ieee},
-     {"_nan_only", SpecialValues::NanOnly},
-     {"_fnuz", SpecialValues::Fnuz}}};
-
-/// `e3m4`, with what follows left in `rest`.
-std::optional<FloatFormat> takeFloat(std::string_view& rest) {
-    const auto exponentBits = takeNumber(rest, "e");
-    if (!exponentBits) return std::nullopt;
-    const auto mantissaBits = takeNumber(rest, "m");
-    if (!mantissaBits) return std::nullopt;
-    FloatFormat format;
-    format.exponentBits = *exponentBits;
-    format.mantissaBits = *mantissaBits;
-    const bool inRange = !outside("", *exponentBits, 1, kWidestFloatExponent);
-    format.bias = inRange ? ieeeBias(*exponentBits) : 0;
-    return format;
-}
-
-/// short_e3m4: hidden one always, all codes finite.
-std::optional<Format> shortFloatNamed(const std::string& name) {
-    std::string_view rest = name;
-    if (!rest.starts_with("short_")) return std::nullopt;
-    rest.remove_prefix(std::string_view("short_").size());
-    auto format = takeFloat(rest);
-    if (!format || !rest.empty()) return std::nullopt;
-    format->name = name;
-    format->specials = SpecialValues::None;
-    format->zeroExponent = ZeroExponent::HiddenOne;
-    return format;
-}
-
-/// e3m4_none, e5m3_ieee, ..: an exponent, a mantissa and what the top codes mean.
-std::optional<Format> floatNamed(const std::string& name) {
-    std::string_view rest = name;
-    auto format = takeFloat(rest);
-    const auto* suffix =
-        std::find_if(kSuffixes.begin(), kSuffixes.end(),
-                     [&](const auto& candidate) { return candidate.first == rest; });
-    if (!format || suffix == kSuffixes.end()) return std::nullopt;
-    format->name = name;
-    format->specials = suffix->second;
-    // By convention fnuz moves the bias by one: the code that IEEE reserves holds values.
-    format->bias += format->specials == SpecialValues::Fnuz ? 1 : 0;
-    return format;
-}
-
-/// The member of a family that a name spells out, in its family's range or not.
-std::optional<Format> memberNamed(const std::string& name) {
-    for (const auto& family :
-         {integerNamed, positNamed, powerOfTwoNamed, shortFloatNamed, floatNamed}) {
-        if (auto format = family(name)) return format;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 const std::vector<Format>& knownFormats() {
@@ -288,23 +180,6 @@ const Format* findFormat(const std::string& name) {
     const auto found = std::find_if(formats.begin(), formats.end(),
                                     [&](const Format& format) { return nameOf(format) == name; });
     return found == formats.end() ? nullptr : &*found;
-}
-
-std::optional<Format> formatNamed(const std::string& name) {
-    if (const Format* known = findFormat(name)) return *known;
-    auto format = memberNamed(name);
-    return format && !problemOf(*format) ? format : std::nullopt;
-}
-
-std::optional<std::string> problemOfName(const std::string& name) {
-    if (findFormat(name) != nullptr) return std::nullopt;
-    if (const auto format = memberNamed(name)) return problemOf(*format);
-    std::string_view rest = name;
-    const auto bare = takeFloat(rest);
-    if (!bare || !rest.empty()) return std::nullopt;
-    if (auto problem = problemOf(Format(*bare))) return problem;
-    return fmt::format(
-        "which special values? expected {0}_none, {0}_ieee, {0}_nan_only or {0}_fnuz", name);
 }
 
 std::optional<std::string> problemOf(const Format& format) {

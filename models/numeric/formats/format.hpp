@@ -73,8 +73,14 @@ const std::vector<Format>& knownFormats();
 const Format* findFormat(const std::string& name);
 
 /// The format a name stands for: a known one, or a member of a family written out: `int5`, `uint3`,
-/// `int4_narrow`, `int4_half`, `posit8es1`, `pow2_4` (sign and exponent). Empty for anything else.
+/// `int4_narrow`, `int4_half`, `posit8es1`, `pow2_4` (sign and exponent), `e3m2b5_none`, or
+/// whatever `spelledName` writes. Empty for anything else.
 std::optional<Format> formatNamed(const std::string& name);
+
+/// The name that a format's parameters spell, whatever the format is called: `e3m2b5_none`,
+/// `ue4m0b7_none`, `int5_narrow`, `int8_fraction6`, `codebook[-1,0.25,1]`. `formatNamed` of it has
+/// the same parameters.
+std::string spelledName(const Format& format);
 
 /// What is wrong with a name that is built like a family's but is outside its range, as for
 /// `problemOf`; empty where the name is good, or like nothing.

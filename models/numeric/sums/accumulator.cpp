@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 #include "models/overloaded.hpp"
 
@@ -16,17 +19,79 @@ constexpr int kMostGuardBits = 32;
 constexpr std::uint32_t kLongestChunk = 1U << 20;
 constexpr int kWordBits = 64;
 
-std::optional<AccumulatorFormat> integerNamed(const std::string& name) {
+constexpr std::string_view kSaturate = "_saturate";
+constexpr std::array<std::pair<std::string_view, Rounding>, 3> kRoundings{
+    {{"_half_away", Rounding::HalfAway},
+     {"_half_up", Rounding::HalfUp},
+     {"_toward_zero", Rounding::TowardZero}}};
+
+std::optional<int> numberIn(std::string_view text) {
+    int number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    const bool isPlain = !text.empty() && text.front() != '-' && (text == "0" || text[0] != '0');
+    return error == std::errc{} && stop == end && isPlain ? std::optional(number) : std::nullopt;
+}
+
+bool takeEnd(std::string_view& text, std::string_view suffix) {
+    if (!text.ends_with(suffix)) return false;
+    text.remove_suffix(suffix.size());
+    return true;
+}
+
+std::optional<Register> integerNamed(std::string_view name) {
+    const Overflow overflow = takeEnd(name, kSaturate) ? Overflow::Saturate : Overflow::Wrap;
     if (!name.starts_with("int")) return std::nullopt;
-    int bits = 0;
-    const char* end = name.data() + name.size();
-    const auto [stop, error] = std::from_chars(name.data() + 3, end, bits);
-    const std::string_view rest(stop, static_cast<std::size_t>(end - stop));
-    if (error != std::errc{} || name[3] == '0' || (!rest.empty() && rest != "_saturate")) {
-        return std::nullopt;
+    const auto bits = numberIn(name.substr(3));
+    return bits ? std::optional<Register>(IntegerRegister{*bits, overflow}) : std::nullopt;
+}
+
+std::optional<Register> exactNamed(std::string_view name) {
+    constexpr std::string_view kGuard = "exact_guard";
+    if (name == "exact") return ExactRegister{};
+    if (!name.starts_with(kGuard)) return std::nullopt;
+    const auto bits = numberIn(name.substr(kGuard.size()));
+    return bits ? std::optional<Register>(ExactRegister{*bits}) : std::nullopt;
+}
+
+std::optional<FloatRegister> plainFloatNamed(std::string_view name) {
+    const auto format = formatNamed(std::string(name));
+    const auto* minifloat = format ? std::get_if<FloatFormat>(&*format) : nullptr;
+    if (minifloat == nullptr) return std::nullopt;
+    FloatRegister sum{.format = *minifloat};
+    if (minifloat->specials == SpecialValues::None) sum.overflow = Overflow::Saturate;
+    return sum;
+}
+
+/// fp16, fp16_toward_zero, e5m2_half_up_saturate
+std::optional<Register> floatNamed(std::string_view name) {
+    if (auto sum = plainFloatNamed(name)) return sum;
+    const bool saturates = takeEnd(name, kSaturate);
+    Rounding rounding = Rounding::NearestEven;
+    for (const auto& [suffix, kind] : kRoundings) {
+        if (takeEnd(name, suffix)) rounding = kind;
     }
-    const Overflow overflow = rest.empty() ? Overflow::Wrap : Overflow::Saturate;
-    return AccumulatorFormat{name, IntegerRegister{bits, overflow}, std::nullopt};
+    auto sum = plainFloatNamed(name);
+    if (!sum) return std::nullopt;
+    sum->rounding = rounding;
+    if (saturates) sum->overflow = Overflow::Saturate;
+    return sum;
+}
+
+std::optional<Register> registerNamed(std::string_view name) {
+    if (auto exact = exactNamed(name)) return exact;
+    if (auto integer = integerNamed(name)) return integer;
+    return floatNamed(name);
+}
+
+/// 64xfp16: so many products in such a register.
+std::optional<Chunk> chunkNamed(std::string_view name) {
+    const std::size_t times = name.find('x');
+    if (times == std::string_view::npos) return std::nullopt;
+    const auto length = numberIn(name.substr(0, times));
+    const auto inner = registerNamed(name.substr(times + 1));
+    if (!length || !inner) return std::nullopt;
+    return Chunk{*inner, static_cast<std::uint32_t>(*length)};
 }
 
 std::optional<std::string> problem(const IntegerRegister& integer) {
@@ -73,20 +138,16 @@ std::optional<std::string> problemOfRegister(const Register& format) {
 }  // namespace
 
 std::optional<AccumulatorFormat> parseAccumulator(const std::string& name) {
-    std::optional<AccumulatorFormat> accumulator;
-    if (name == "exact") {
-        accumulator = AccumulatorFormat{name, ExactRegister{}, std::nullopt};
-    } else if (auto integer = integerNamed(name)) {
-        accumulator = std::move(integer);
-    } else if (const auto format = formatNamed(name)) {
-        const auto* minifloat = std::get_if<FloatFormat>(&*format);
-        if (minifloat == nullptr) return std::nullopt;
-        FloatRegister sum{.format = *minifloat};
-        if (minifloat->specials == SpecialValues::None) sum.overflow = Overflow::Saturate;
-        accumulator = AccumulatorFormat{name, sum, std::nullopt};
+    constexpr std::string_view kOf = "_of_";
+    const std::size_t of = name.find(kOf);
+    const auto sum = registerNamed(std::string_view(name).substr(0, of));
+    if (!sum) return std::nullopt;
+    AccumulatorFormat accumulator{name, *sum, std::nullopt};
+    if (of != std::string::npos) {
+        accumulator.chunk = chunkNamed(std::string_view(name).substr(of + kOf.size()));
+        if (!accumulator.chunk) return std::nullopt;
     }
-    if (!accumulator || problemOf(*accumulator)) return std::nullopt;
-    return accumulator;
+    return problemOf(accumulator) ? std::nullopt : std::optional(std::move(accumulator));
 }
 
 std::optional<std::string> problemOf(const AccumulatorFormat& accumulator) {

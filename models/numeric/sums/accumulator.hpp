@@ -56,8 +56,10 @@ inline const Register& productRegister(const AccumulatorFormat& accumulator) {
     return accumulator.chunk ? accumulator.chunk->inner : accumulator.sum;
 }
 
-/// `int8`..`int63`, `int8_saturate`..`int63_saturate`, `exact`, or a signed float format by its
-/// name (`fp32`, `fp16`, `bf16`, `dlfloat16`, ..); empty for anything else.
+/// `int8`..`int63`, `int8_saturate`..`int63_saturate`, `exact`, `exact_guard8`, or a signed float
+/// format by its name (`fp32`, `fp16`, `bf16`, `dlfloat16`, ..) with the rounding and `_saturate`
+/// behind it (`fp16_toward_zero`); `fp32_of_64xfp16` sums every 64 products in FP16 first. Empty
+/// for anything else: a stochastic rounding has a seed, which no name says.
 std::optional<AccumulatorFormat> parseAccumulator(const std::string& name);
 
 /// What is wrong with the parameters and what is expected, or empty.

@@ -164,17 +164,19 @@ memory::DramConfig readDram(const Section& section) {
 }
 
 LoadedDram loadResolvedDram(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides, [](const Section& root) {
+    const auto read = [](const Section& root) {
         const auto load = [](const Section& section) {
             memory::DramConfig config = readDram(section);
             return LoadedDram{std::move(config), section.resolved()};
         };
-        if (!root.has("dram")) {
+        // A memory has a model and no array. An override of `dram.model` is none of its keys.
+        if (!root.has("dram") || (root.has("model") && !root.has("array"))) {
             return load(root);
         }
         root.entries();  // the rest of the accelerator does not matter here
         return load(root.at("dram").fragment("dram"));
-    });
+    };
+    return readConfig(file, overrides, read, {"dram", "accelerators"});
 }
 
 memory::DramConfig loadDram(const std::filesystem::path& file, const Overrides& overrides) {

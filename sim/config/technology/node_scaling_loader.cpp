@@ -64,7 +64,7 @@ cost::NodeScaling readNodeScaling(const Section& root) {
 }  // namespace
 
 cost::NodeScaling loadNodeScaling(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides, readNodeScaling);
+    return readConfig(file, overrides, readNodeScaling, {"node_scaling"});
 }
 
 cost::ScalingFactors requireScaling(const cost::NodeScaling& scaling,

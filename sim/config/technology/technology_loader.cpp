@@ -16,12 +16,12 @@ cost::Technology readTechnology(const Section& section) {
 }
 
 cost::Technology loadTechnology(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides, [](const Section& root) { return readTechnology(root); });
+    return readConfig(file, overrides, [](const Section& root) { return readTechnology(root); },
+                      {"technology"});
 }
 
-cost::Technology namedTechnology(const std::string& nameOrFile) {
-    if (nameOrFile.ends_with(".yaml")) return loadTechnology(nameOrFile);
-    ConfigReader reader = ConfigReader::ofText(nameOrFile, "--technology " + nameOrFile);
+cost::Technology parseTechnology(const std::string& text, const std::string& source) {
+    ConfigReader reader = ConfigReader::ofText(text, source);
     cost::Technology technology = readTechnology(reader.value().fragment("technology"));
     reader.finish();
     return technology;

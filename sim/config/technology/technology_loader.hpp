@@ -16,7 +16,8 @@ cost::Technology readTechnology(const Section& section);
 /// Throws ConfigError with all problems of the file.
 cost::Technology loadTechnology(const std::filesystem::path& file, const Overrides& overrides = {});
 
-/// The same for a name of configs/technology, or a file, on the command line.
-cost::Technology namedTechnology(const std::string& nameOrFile);
+/// The technology that a text of the command line stands for: a name of configs/technology, a file,
+/// or the section itself. `source` names the text in messages.
+cost::Technology parseTechnology(const std::string& text, const std::string& source);
 
 }  // namespace systole::sim

@@ -363,9 +363,10 @@ TEST_F(ConfigDramTest, AFormulaThatFailsIsShownAtItsPlace) {
 }
 
 TEST_F(ConfigDramTest, OneStandardMayServeManyNames) {
-    EXPECT_THAT(complaintOf({"standard=ddr9"}),
-                HasSubstr("standard: unknown fragment 'ddr9' (did you mean 'ddr3'?), expected a "
-                          "section or one of ddr3, ddr4, ddr5, "));
+    EXPECT_THAT(
+        complaintOf({"standard=ddr9"}),
+        HasSubstr("standard: unknown DRAM standard 'ddr9', expected a section, a file, or one "
+                  "of ddr3, ddr4, ddr5, "));
 }
 
 }  // namespace

@@ -56,6 +56,8 @@ TEST_F(ConfigFormatTest, NamesTheRangeOfAFamilyThatANameLeaves) {
                                                     "(exponent: 9, expected 1 to 8), expected"));
     EXPECT_THAT(formatComplaint("int17"), HasSubstr("(bits: 17, expected 1 to 16)"));
     EXPECT_THAT(formatComplaint("e3m4"), HasSubstr("(which special values? expected e3m4_none, "));
+    EXPECT_THAT(formatComplaint("e2m2b1"), HasSubstr("expected e2m2b1_none, e2m2b1_ieee, "));
+    EXPECT_THAT(formatComplaint("e2m2b300_none"), HasSubstr("(bias: 300, expected -255 to 255)"));
     EXPECT_THAT(formatComplaint("e4m33"), HasSubstr("mantissa: 33, expected 0 to 10"));
     EXPECT_THAT(formatComplaint("bf61"), HasSubstr("(did you mean 'bf16'?)"));
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
 #include <cstdlib>
 
 #include "tests/unit/config/config_fixture.hpp"
 
 namespace systole::sim {
 namespace {
+
+using testing::EndsWith;
+using testing::StartsWith;
 
 /// `dram: <name>` with a fragment that holds a section and a fragment of its own.
 class ConfigFragmentsTest : public ConfigTest {
@@ -13,6 +18,10 @@ protected:
         write("dram/slow.yaml", "timing: {CL: 17}\npower: low\n");
         write("dram/fast.yaml", "timing: {CL: 22}\npower: {idd: 9}\n");
         write("power/low.yaml", "idd: 5\n");
+    }
+
+    std::string relativeToHere(const std::string& file) const {
+        return std::filesystem::relative(folder_ / file).string();
     }
 
     /// "CL idd", or the complaint.
@@ -67,12 +76,59 @@ TEST_F(ConfigFragmentsTest, ProblemsInAFragmentHaveItsPlaceAndTheWholePath) {
 }
 
 TEST_F(ConfigFragmentsTest, AnUnknownFragmentListsThoseThatExist) {
-    const std::string message = read("dram: slwo\n");
-    EXPECT_EQ(message.substr(0, message.find("expected")),
-              "t.yaml:1:7: dram: unknown fragment 'slwo' (did you mean 'slow'?), ");
-    EXPECT_NE(message.find("fast"), std::string::npos);
+    EXPECT_EQ(
+        read("dram: slwo\n"),
+        "t.yaml:1:7: dram: unknown memory 'slwo' (did you mean 'slow'?), expected a section, a "
+        "file, or a name that `systole list dram` lists");
+    const std::string message = read("dram: other\n");
+    EXPECT_THAT(message,
+                StartsWith("t.yaml:1:7: dram: unknown memory 'other', expected a section, a "
+                           "file, or one of ddr3_1600, "));
+    EXPECT_NE(message.find(", fast, "), std::string::npos);
+    EXPECT_NE(message.find(", slow"), std::string::npos);
+    EXPECT_THAT(message, EndsWith(" (`systole list dram` describes them)"));
     EXPECT_EQ(message.find('\n'), std::string::npos);
-    EXPECT_EQ(read("dram: ../t\n").substr(0, 44), "t.yaml:1:7: dram: unknown fragment '../t', e");
+}
+
+TEST_F(ConfigFragmentsTest, APathOpensAFileThatCountsFromWhereItIsWritten) {
+    write("parts/mine.yaml", "timing: {CL: 5}\npower: ./weak.yaml\n");
+    write("parts/weak.yaml", "idd: 6\n");
+    EXPECT_EQ(read("dram: parts/mine.yaml\n"), "5 6");
+    EXPECT_EQ(read("dram: ./parts/../parts/mine.yaml\n"), "5 6");
+    EXPECT_EQ(read("dram: " + (folder_ / "parts/mine.yaml").string() + "\n"), "5 6");
+    EXPECT_EQ(read("dram: {timing: {CL: 3}, power: parts/weak.yaml}\n"), "3 6");
+    // That of the command line counts from the working directory.
+    EXPECT_EQ(read("dram: slow\n", {"dram=" + relativeToHere("parts/mine.yaml")}), "5 6");
+    EXPECT_EQ(read("dram: slow\n", {"dram.power=" + relativeToHere("parts/weak.yaml")}), "17 6");
+    EXPECT_EQ(
+        read("dram: slow\n", {"dram.power=power/low.yaml"}),
+        "--set dram.power=power/low.yaml: dram.power: no such file 'power/low.yaml', expected "
+        "a section, a file, or a name");
+}
+
+TEST_F(ConfigFragmentsTest, APathWithoutAFileIsNamedAsItIsLookedFor) {
+    EXPECT_THAT(read("dram: ./lost/t.yaml\n"),
+                StartsWith("t.yaml:1:7: dram: no such file 'lost/t.yaml', expected a section, "));
+    EXPECT_EQ(
+        read("dram: ./dram\n"),
+        "t.yaml:1:7: dram: './dram' is a directory, expected a section, a file, or a name that "
+        "`systole list dram` lists");
+    EXPECT_THAT(read("dram: ''\n"), StartsWith("t.yaml:1:7: dram: an empty name, expected a s"));
+}
+
+TEST_F(ConfigFragmentsTest, AFileOfAnotherKindIsRefusedByWhatItIs) {
+    write("dram/process.yaml", "name: p\nnode: n\nlogic: {}\nsram: {}\n");
+    EXPECT_EQ(read("dram: process\n"),
+              "t.yaml:1:7: dram: 'dram/process.yaml' is a technology, expected a memory");
+    write("int8.yaml", "activation: int8\nweight: int8\naccumulator: int32\n");
+    EXPECT_EQ(read("dram: int8.yaml\n"),
+              "t.yaml:1:7: dram: 'int8.yaml' is a datapath, expected a memory");
+    write("model.onnx", "\x08\x07");
+    EXPECT_EQ(read("dram: model.onnx\n"),
+              "t.yaml:1:7: dram: 'model.onnx' is an ONNX model, expected a memory");
+    EXPECT_THAT(read("dram: int8\n"),
+                StartsWith("t.yaml:1:7: dram: 'int8' is the name of a datapath, expected a memory: "
+                           "a section, a file, or a name that `systole list dram` lists"));
 }
 
 TEST_F(ConfigFragmentsTest, FragmentsMustBeMaps) {
@@ -82,8 +138,8 @@ TEST_F(ConfigFragmentsTest, FragmentsMustBeMaps) {
     write("dram/slow.yaml", "");
     EXPECT_EQ(read("dram: slow\n"), "dram/slow.yaml:1:1: dram: empty, expected a YAML document");
     EXPECT_EQ(read("dram: [slow]\n"),
-              "t.yaml:1:7: dram: found a list, expected a section of keys and values, or the name "
-              "of a file in dram/");
+              "t.yaml:1:7: dram: found a list, expected a section of keys and values, a file, or "
+              "the name of one in dram/");
 }
 
 TEST_F(ConfigFragmentsTest, AnOverrideReplacesAValueASectionOrAFragment) {
@@ -115,14 +171,32 @@ TEST_F(ConfigFragmentsTest, AWrongOverrideIsItsOwnPlace) {
     EXPECT_EQ(message("drum.timing.CL=8"),
               "--set drum.timing.CL=8: unknown key 'drum' (did you mean 'dram'?)");
     EXPECT_EQ(message("dram.timing.CL.x=8"),
-              "--set dram.timing.CL.x=8: dram.timing.CL.x: unknown key path, expected a key of the "
-              "configuration");
+              "--set dram.timing.CL.x=8: dram.timing.CL.x: no such key is read, expected a key of "
+              "t.yaml");
     EXPECT_EQ(message("dram.timing.CL="),
               "--set dram.timing.CL=: dram.timing.CL: no value, expected an integer from 1 to 99");
     EXPECT_EQ(message("dram.timing.CL"), "--set dram.timing.CL: expected key.path=value");
     EXPECT_EQ(message("dram..CL=3"), "--set dram..CL=3: expected key.path=value");
     EXPECT_EQ(message("dram.timing=a: b: c"),
               "--set dram.timing=a: b: c: dram.timing: YAML syntax: illegal map value");
+}
+
+TEST_F(ConfigFragmentsTest, AnOverrideThatLacksASectionOrHasOneTooManyGetsTheRightPath) {
+    const auto message = [&](const std::string& text) { return read("dram: slow\n", {text}); };
+    EXPECT_EQ(
+        message("timing.CL=8"),
+        "--set timing.CL=8: unknown key 'timing' (did you mean 'dram.timing.CL'?), expected a "
+        "key of t.yaml");
+    EXPECT_EQ(message("idd=8"),
+              "--set idd=8: unknown key 'idd' (did you mean 'dram.power.idd'?), expected a key of "
+              "t.yaml");
+    EXPECT_EQ(
+        message("memory.dram.timing.CL=8"),
+        "--set memory.dram.timing.CL=8: unknown key 'memory' (did you mean 'dram.timing.CL'?), "
+        "expected a key of t.yaml");
+    EXPECT_EQ(
+        message("lanes=8"),
+        "--set lanes=8: unknown key 'lanes', expected one of the keys of t.yaml: dram, noise");
 }
 
 }  // namespace

@@ -345,8 +345,8 @@ TEST_F(ConfigMachineTest, TheDramOfAnAcceleratorLoadsByItself) {
     EXPECT_EQ(loadDram(kConfigs / "dram/ddr4_3200.yaml", {"timing.CL=20"}).ddr->latencies.read,
               20U);
     EXPECT_EQ(messageOf([&] { loadDram(file, {"array.rows=20"}); }),
-              "--set array.rows=20: array.rows: unknown key path, expected a key of the "
-              "configuration");
+              "--set array.rows=20: array.rows: no such key is read, expected a key of " +
+                  file.string() + ", an accelerator");
 }
 
 }  // namespace

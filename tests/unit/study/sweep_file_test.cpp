@@ -119,14 +119,15 @@ TEST_F(SweepFile, AGridBeyondTheLimitIsRefused) {
 }
 
 TEST_F(SweepFile, AllProblemsAreReportedTogether) {
-    EXPECT_EQ(messageOf([&] { load("name: s\nconfig: no.yaml\nimages: 0\n"); }),
-              "sweeps/s.yaml:1:1: workload: missing key, expected the name of a file, or of a "
-              "shipped one\n"
-              "sweeps/s.yaml:1:1: grid: missing key, expected a list of 1 to 16 values\n"
-              "sweeps/s.yaml:2:9: config: no such file 'sweeps/no.yaml', expected the name of a "
-              "file, or of a shipped one\n"
-              "sweeps/s.yaml:3:9: images: '0' is out of range, expected an integer from 1 to "
-              "4294967296");
+    EXPECT_EQ(
+        messageOf([&] { load("name: s\nconfig: no.yaml\nimages: 0\n"); }),
+        "sweeps/s.yaml:1:1: workload: missing key, expected the name of a file, or of a "
+        "shipped one\n"
+        "sweeps/s.yaml:1:1: grid: missing key, expected a list of 1 to 16 values\n"
+        "sweeps/s.yaml:2:9: config: no such file 'sweeps/no.yaml', expected a file, or a name "
+        "that `systole list accelerators` lists\n"
+        "sweeps/s.yaml:3:9: images: '0' is out of range, expected an integer from 1 to "
+        "4294967296");
 }
 
 TEST_F(SweepFile, ShippedFilesAreKnownByTheirNames) {

@@ -145,16 +145,6 @@ TEST_F(SweepRun, EveryPointIsARunOfItsOwn) {
                                                 totals.at("seconds").dump())));
 }
 
-TEST_F(SweepRun, AKeyThatNoPointKnowsIsAnErrorOfTheUser) {
-    const CommandOutcome outcome = systole(
-        "sweep " + writeSweep("timing_only: true\ngrid: [{key: array.rowz, values: [8, 16]}]\n") +
-        " --csv " + file("sweep.csv"));
-    EXPECT_EQ(outcome.exitCode, 2);
-    EXPECT_THAT(outcome.text, HasSubstr("sweep.yaml: no point could be run; the first: --set "
-                                        "array.rowz=8: array: unknown key 'rowz'"));
-    EXPECT_EQ(csvLines("sweep.csv").size(), 3U);
-}
-
 TEST_F(SweepRun, AWrongFileIsAnErrorOfTheUserBeforeAnythingRuns) {
     const CommandOutcome outcome = systole("sweep " + writeSweep("grid: []\n"));
     EXPECT_EQ(outcome.exitCode, 2);

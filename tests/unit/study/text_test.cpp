@@ -113,5 +113,15 @@ TEST(ColumnsOfZeros, AreLeftOut) {
               (TableRows{{"layer", "loop order"}, {}, {"0", "none"}}));
 }
 
+TEST(SplitLists, CommasWithinBracketsAndQuotesDoNotPartItems) {
+    using Items = std::vector<std::string>;
+    EXPECT_EQ(splitLists({"int8,e4m3"}), (Items{"int8", "e4m3"}));
+    EXPECT_EQ(splitLists({"int8, {a: b, c: [d, e]} ,./x.yaml"}),
+              (Items{"int8", "{a: b, c: [d, e]}", "./x.yaml"}));
+    EXPECT_EQ(splitLists({"{a: 'x,}', b: \"]\"},y"}), (Items{"{a: 'x,}', b: \"]\"}", "y"}));
+    EXPECT_EQ(splitLists({"a", "b,c"}), (Items{"a", "b", "c"}));
+    EXPECT_EQ(splitLists({"a,,b"}), (Items{"a", "", "b"}));
+}
+
 }  // namespace
 }  // namespace systole::sim
