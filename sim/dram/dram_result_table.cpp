@@ -27,6 +27,17 @@ std::string title(const DramResult& result) {
                        withPrefix(result.config.ddr->clockHertz, "Hz"));
 }
 
+/// The order in which the channels get their requests.
+std::string offeredLine(const DramResult& result) {
+    if (result.pattern && memory::infoOf(*result.pattern).isDependent) {
+        return "in order, each after the last read";
+    }
+    if (!result.config.ddr || result.config.ddr->organization.channels == 1 || result.window == 1) {
+        return "in order";
+    }
+    return fmt::format("in order to each channel, none {} or more requests early", result.window);
+}
+
 std::string perRequestLine(const DramResult& result) {
     std::string line = fmt::format("{:.3f} clocks", result.clocksPerRequest());
     if (const auto closed = result.closedForm()) {
@@ -49,6 +60,7 @@ std::string summary(const DramResult& result) {
     const auto& replay = result.replay;
     Rows rows{{"requests", fmt::format("{} ({} reads, {} writes)", replay.requests(), replay.reads,
                                        replay.writes)},
+              {"offered", offeredLine(result)},
               {"cycles", fmt::format("{}", replay.cycles)},
               {"per request", perRequestLine(result)}};
     if (result.config.ddr) {
@@ -59,8 +71,10 @@ std::string summary(const DramResult& result) {
                                                  *result.peakBandwidth() / 1e9)});
         rows.push_back({"data path", dataPathLine(replay.counters())});
     } else {
-        rows.push_back({"bandwidth", fmt::format("{:.2f} bytes a cycle",
-                                                 ratio(result.bytesMoved(), replay.cycles))});
+        const Limit& peak = result.config.ideal->bytesPerCycle;
+        rows.push_back({"bandwidth", fmt::format("{:.2f} bytes a cycle, of {}",
+                                                 ratio(result.bytesMoved(), replay.cycles),
+                                                 peak ? fmt::to_string(*peak) : "no limit")});
     }
     std::string text;
     for (const auto& row : rows) text += fmt::format("{:<13}{}\n", row[0], row[1]);

@@ -178,6 +178,7 @@ Section Value::fragmentNamed(const std::string& folder, const std::string& name)
         fmt::format("a section of keys and values, or the name of a file in {}/", folder);
     expect(expectation);
     if (isSection()) {
+        state_->inherit(*node_, path_, folder);
         return open(node_, "", place);
     }
     if (!isScalar()) {
@@ -230,8 +231,9 @@ void Value::fail(const std::string& problem) const {
 
 std::string Value::place() const { return position_.text(); }
 
-ConfigReader::ConfigReader(const std::filesystem::path& file, const Overrides& overrides)
-    : state_(std::make_unique<ReaderState>(file, overrides)) {}
+ConfigReader::ConfigReader(const std::filesystem::path& file, const Overrides& overrides,
+                           const std::string& folder)
+    : state_(std::make_unique<ReaderState>(file, overrides, folder)) {}
 
 ConfigReader::ConfigReader(std::unique_ptr<ReaderState> state) : state_(std::move(state)) {}
 

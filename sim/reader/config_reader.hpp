@@ -99,7 +99,9 @@ public:
     /// is found in several places, or is long, so that documents describe it once.
     Section section(const char* kind = nullptr) const;
     /// A map, or the name of a fragment file `<folder>/<name>.yaml`. It is looked up in the
-    /// directory of the file that names it, that directory's parent, and `configFolders()`.
+    /// directory of the file that names it, that directory's parent, and `configFolders()`. Either
+    /// may have a key `base` that names a fragment of the same folder: it supplies what they leave
+    /// out.
     Section fragment(const std::string& folder) const;
     /// Whether there is a file of that name to be looked up.
     bool hasFragment(const std::string& folder, const std::string& name) const;
@@ -217,7 +219,9 @@ using Overrides = std::vector<std::string>;
 /// Reads one file. Prefer `readConfig`, which cannot forget `finish`.
 class ConfigReader {
 public:
-    explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {});
+    /// `folder`: of the fragments that the file may name as its `base`; empty: it has none.
+    explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {},
+                          const std::string& folder = "");
     /// Reads a text, say of the command line; `name` stands for it in messages.
     static ConfigReader ofText(const std::string& text, const std::string& name);
     ~ConfigReader();
@@ -240,8 +244,9 @@ private:
 /// `load(root)` turns the root section into a config; its result is returned if nothing was wrong,
 /// else ConfigError is thrown.
 template <class Load>
-auto readConfig(const std::filesystem::path& file, const Overrides& overrides, Load&& load) {
-    ConfigReader reader(file, overrides);
+auto readConfig(const std::filesystem::path& file, const Overrides& overrides, Load&& load,
+                const std::string& folder = "") {
+    ConfigReader reader(file, overrides, folder);
     auto config = std::forward<Load>(load)(reader.root());
     reader.finish();
     return config;

@@ -93,13 +93,17 @@ bool startsWith(const yaml::KeyPath& path, const yaml::KeyPath& prefix) {
     return path.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
 }
 
-ReaderState::ReaderState(const fs::path& file, const std::vector<std::string>& overrides) {
+ReaderState::ReaderState(const fs::path& file, const std::vector<std::string>& overrides,
+                         const std::string& folder) {
     yaml::Source& source = addFile(file);
     for (const std::string& text : overrides) {
         parseOverride(text);
     }
     dropReplacedOverrides();
     root_ = readFile(file, {&source, 0, 0}, {});
+    if (root_ && !folder.empty()) {
+        inherit(*root_, {}, folder);
+    }
 }
 
 std::unique_ptr<ReaderState> ReaderState::ofText(const std::string& text, const std::string& name) {
@@ -235,9 +239,57 @@ yaml::Node* ReaderState::openFragment(yaml::Node& user, const yaml::KeyPath& pat
         user.fragment = nullptr;
     }
     if (user.fragment) {
+        inherit(*user.fragment, path, folder);
         open(*user.fragment, path);
     }
     return user.fragment.get();
+}
+
+namespace {
+
+/// Adds what `map` leaves out.
+void fillFrom(yaml::Node& map, yaml::Node& base) {
+    for (yaml::Entry& entry : base.entries) {
+        yaml::Entry* own = map.find(entry.key);
+        if (own == nullptr) {
+            map.entries.push_back(std::move(entry));
+        } else if (own->value->kind == yaml::Node::Kind::Map &&
+                   entry.value->kind == yaml::Node::Kind::Map) {
+            fillFrom(*own->value, *entry.value);
+        }
+    }
+}
+
+}  // namespace
+
+void ReaderState::inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder) {
+    inherit(map, path, folder, 0);
+}
+
+void ReaderState::inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder,
+                          std::size_t depth) {
+    const auto entry = std::find_if(map.entries.begin(), map.entries.end(),
+                                    [](const yaml::Entry& each) { return each.key == "base"; });
+    if (entry == map.entries.end() || entry->value->kind != yaml::Node::Kind::Scalar) {
+        return;  // who reads the map reports the key
+    }
+    const std::unique_ptr<yaml::Node> name = std::move(entry->value);
+    map.entries.erase(entry);
+    const yaml::KeyPath namePath = childPath(path, "base");
+    constexpr std::size_t kDeepest = 8;
+    const std::optional<fs::path> file = fragmentFile(*name, folder, name->scalar);
+    if (!file || depth == kDeepest) {
+        file ? report(name->position, namePath,
+                      fmt::format("'{}' has a base that has a base, and so on, expected at most {}",
+                                  name->scalar, kDeepest))
+             : reportUnknownFragment(*name, namePath, folder, name->scalar);
+        return;
+    }
+    const std::unique_ptr<yaml::Node> base = readFile(*file, name->position, namePath);
+    if (base && base->kind == yaml::Node::Kind::Map) {
+        inherit(*base, path, folder, depth + 1);
+        fillFrom(map, *base);
+    }
 }
 
 void ReaderState::reportUnknownFragment(const yaml::Node& user, const yaml::KeyPath& path,

@@ -13,7 +13,9 @@ namespace systole::sim {
 /// What the values and sections of one reader share. Internal to the reader.
 class ReaderState {
 public:
-    ReaderState(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+    /// The root may name a base (`inherit`) among the fragments of `folder`, unless that is empty.
+    ReaderState(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                const std::string& folder = "");
 
     static std::unique_ptr<ReaderState> ofText(const std::string& text, const std::string& name);
 
@@ -25,6 +27,9 @@ public:
 
     /// Prepares a map for reading: applies the overrides of its keys. Once per map.
     void open(yaml::Node& map, const yaml::KeyPath& path);
+    /// If the map, at `path`, has a key `base`, the fragment of that name in `folder` supplies what
+    /// the map leaves out, sections key by key. Before `open`, so that overrides reach all of it.
+    void inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder);
     static bool hasFragment(const yaml::Node& user, const std::string& folder,
                             const std::string& name);
     /// The map in `<folder>/<name>.yaml` that `user`, at `path`, asks for; null after a report.
@@ -49,6 +54,8 @@ private:
     std::unique_ptr<yaml::Node> readFile(const std::filesystem::path& file,
                                          const yaml::Position& user, const yaml::KeyPath& path);
     yaml::Source& addFile(const std::filesystem::path& file);
+    void inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder,
+                 std::size_t depth);
     void reportUnknownFragment(const yaml::Node& user, const yaml::KeyPath& path,
                                const std::string& folder, const std::string& name);
     void reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path);

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 
+#include "sim/base/config_error.hpp"
 #include "sim/config/dram/address_map_reader.hpp"
 #include "sim/config/dram/dram_controller_reader.hpp"
 #include "sim/config/dram/dram_faults_reader.hpp"
@@ -148,6 +149,34 @@ memory::IdealMemoryConfig readIdeal(const Section& section) {
     return ideal;
 }
 
+/// A memory of its own and the memory of an accelerator have the same keys, below `dram` in the
+/// latter. Keys with a leading `dram` are understood of the former, too; a key that the latter does
+/// not have is refused with the one that may be meant.
+Overrides overridesOf(const std::filesystem::path& file, const Overrides& given) {
+    ConfigReader peek(file);
+    const Section root = peek.root();
+    Overrides overrides = given;
+    for (std::string& text : overrides) {
+        const std::string first = text.substr(0, text.find_first_of(".=["));
+        if (root.has("dram")) {
+            if (!root.has(first)) {
+                throw ConfigError(
+                    fmt::format("--set {}: {} is an accelerator without a key '{}', expected a key "
+                                "of its memory, say dram.{}",
+                                text, file.string(), first, text.substr(0, text.find('='))));
+            }
+        } else if (text.starts_with("dram.")) {
+            text.erase(0, text.find('.') + 1);
+        } else if (first == "dram") {
+            throw ConfigError(
+                fmt::format("--set {}: {} is a memory itself, expected one of its keys, say "
+                            "organization.channels",
+                            text, file.string()));
+        }
+    }
+    return overrides;
+}
+
 }  // namespace
 
 memory::DramConfig readDram(const Section& section) {
@@ -164,7 +193,7 @@ memory::DramConfig readDram(const Section& section) {
 }
 
 LoadedDram loadResolvedDram(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides, [](const Section& root) {
+    const auto read = [](const Section& root) {
         const auto load = [](const Section& section) {
             memory::DramConfig config = readDram(section);
             return LoadedDram{std::move(config), section.resolved()};
@@ -174,7 +203,8 @@ LoadedDram loadResolvedDram(const std::filesystem::path& file, const Overrides& 
         }
         root.entries();  // the rest of the accelerator does not matter here
         return load(root.at("dram").fragment("dram"));
-    });
+    };
+    return readConfig(file, overridesOf(file, overrides), read, "dram");
 }
 
 memory::DramConfig loadDram(const std::filesystem::path& file, const Overrides& overrides) {

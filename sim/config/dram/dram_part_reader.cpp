@@ -151,24 +151,25 @@ void bind(const DramStandard& standard, const PartValues& values, DdrConfig& ddr
     }
 }
 
-/// A refresh every interval keeps the memory busy for its recovery.
-void checkRefreshInterval(const Section& timing, const DdrConfig& ddr) {
+/// Between two refreshes of all banks a row must be opened, used and closed.
+void checkRefreshInterval(const Section& timing, const DramStandard& standard,
+                          const DdrConfig& ddr) {
     const Cycle recovery =
         ddr.clocksBetween(Command::Refresh, Command::Activate, memory::Level::Rank);
-    if (recovery == 0 || recovery < ddr.refresh.interval) {
+    const Cycle row = ddr.rowCycleClocks();
+    if (recovery == 0 || recovery + row <= ddr.refresh.interval) {
         return;
     }
-    const std::string problem =
-        fmt::format("{} leaves no time between refreshes, expected less than their interval ({})",
-                    recovery, ddr.refresh.interval);
-    for (const memory::TimingRule& rule : ddr.rules) {
-        if (rule.follows(Command::Refresh) && rule.next == Command::Activate &&
-            timing.has(rule.text)) {
-            timing.at(rule.text).fail(problem);  // tRFC alone, as a rule
-            return;
-        }
+    const std::string problem = fmt::format(
+        "a refresh every {} clocks leaves no time for a row, expected at least {}: {} that a "
+        "refresh takes and {} to open, read and close a row",
+        ddr.refresh.interval, recovery + row, recovery, row);
+    const std::string name = standard.refreshInterval ? standard.refreshInterval->text() : "";
+    if (timing.has(name)) {
+        timing.named(name).fail(problem);
+    } else {
+        timing.fail(problem);
     }
-    timing.fail(problem);
 }
 
 /// Else every expression with the length of a burst in it is a fraction.
@@ -205,7 +206,7 @@ DramPart readPart(const Section& part, DdrConfig& ddr) {
     result.intervalByBank = result.standard.intervalByBank
                                 ? result.standard.intervalByBank->clocks(values.symbols)
                                 : ddr.refresh.interval;
-    checkRefreshInterval(timing, ddr);
+    checkRefreshInterval(timing, result.standard, ddr);
     result.sound = described.clean() && timing.clean();
     result.noRefreshBank = values.noRefreshBank;
     return result;
