@@ -38,12 +38,25 @@ std::string offeredLine(const DramResult& result) {
     return fmt::format("in order to each channel, none {} or more requests early", result.window);
 }
 
+/// Empty where the run has seen enough refreshes to be compared with the long run.
+std::string shortRunNote(const DramResult& result) {
+    constexpr std::uint64_t kEnough = 20;
+    const memory::RefreshConfig& refresh = result.config.ddr->refresh;
+    if (refresh.mode == memory::RefreshMode::None ||
+        result.replay.cycles >= kEnough * refresh.interval) {
+        return "";
+    }
+    return fmt::format("; the run is too short for it: {:.1f} refresh intervals",
+                       ratio(result.replay.cycles, refresh.interval));
+}
+
 std::string perRequestLine(const DramResult& result) {
     std::string line = fmt::format("{:.3f} clocks", result.clocksPerRequest());
     if (const auto closed = result.closedForm()) {
         line += fmt::format(", {:+.2f} % of the closed form {:.3f} ({})",
                             100 * (result.clocksPerRequest() / closed->clocksPerRequest - 1),
-                            closed->clocksPerRequest, closed->text);
+                            closed->clocksPerRequest, closed->text) +
+                shortRunNote(result);
     }
     return line;
 }

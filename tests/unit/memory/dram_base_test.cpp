@@ -70,7 +70,7 @@ TEST_F(DramBase, MustExistAndEnd) {
     EXPECT_THAT(complaint("base: hbm2\norganisation: {channels: 2}\n"),
                 HasSubstr("unknown key 'organisation'"));
     EXPECT_THAT(complaint("base: hbm2\norganization: {channels: 0}\n"),
-                HasSubstr("mine.yaml:2:27: organization.channels"));
+                HasSubstr("mine.yaml:2:26: organization.channels"));
 }
 
 }  // namespace

@@ -113,13 +113,15 @@ TEST_F(DramCommand, ATraceOfAPatternGivesWhatThePatternGives) {
         const std::string trace = traceOf(pattern, 3000);
         const Json byTrace = result(ddr4() + " " + trace);
         EXPECT_EQ(byTrace["totals"], byName["totals"]) << name;
-        EXPECT_EQ(byTrace["workload"], (Json{{"trace", trace}, {"requests", 3000}}));
+        EXPECT_EQ(byTrace["workload"],
+                  (Json{{"trace", trace}, {"requests", 3000}, {"window", 65536}}));
     }
 }
 
 TEST_F(DramCommand, AliasesAndTheDefaultsAreThoseOfTheName) {
     const Json json = result(ddr4() + " seq_rd");
-    EXPECT_EQ(json["workload"], (Json{{"pattern", "seq"}, {"requests", 100'000}, {"seed", 42}}));
+    EXPECT_EQ(json["workload"],
+              (Json{{"pattern", "seq"}, {"requests", 100'000}, {"seed", 42}, {"window", 65536}}));
     EXPECT_NEAR(json["totals"]["clocks_per_request"].get<double>(),
                 json["totals"]["closed_form_clocks_per_request"].get<double>(), 0.02 * 4.188);
     EXPECT_EQ(result(ddr4() + " dep_seq")["totals"]["requests"], 10'000);

@@ -37,10 +37,14 @@ Cycle leastInterval(const DdrConfig& config) {
 
 TEST(DramRefresh, PuttingThemOffCostsADependentStreamNothing) {
     for (const std::string& name : partNames()) {
+        // Rows are closed behind each read: else a refresh spares random reads the closing of a
+        // row, and they are faster the earlier it comes.
         DdrConfig config = part(name);
         for (const DramPattern pattern :
              {DramPattern::DependentSequential, DramPattern::DependentRandom,
               DramPattern::DependentConflict}) {
+            config.controller.pagePolicy =
+                pattern == DramPattern::DependentRandom ? PagePolicy::Closed : PagePolicy::Open;
             config.refresh.postponed = 0;
             const Cycle atOnce = replayOf(config, pattern, 3000).cycles;
             for (const std::uint32_t postponed : {1U, 3U, 8U}) {
