@@ -27,15 +27,15 @@ std::string title(const DramResult& result) {
                        withPrefix(result.config.ddr->clockHertz, "Hz"));
 }
 
-/// The order in which the channels get their requests.
+/// The order in which several channels get their requests.
 std::string offeredLine(const DramResult& result) {
     if (result.pattern && memory::infoOf(*result.pattern).isDependent) {
         return "in order, each after the last read";
     }
-    if (!result.config.ddr || result.config.ddr->organization.channels == 1 || result.window == 1) {
-        return "in order";
-    }
-    return fmt::format("in order to each channel, none {} or more requests early", result.window);
+    return result.window == 1
+               ? "in order"
+               : fmt::format("in order to each channel, none {} or more requests early",
+                             result.window);
 }
 
 /// Empty where the run has seen enough refreshes to be compared with the long run.
@@ -73,9 +73,11 @@ std::string summary(const DramResult& result) {
     const auto& replay = result.replay;
     Rows rows{{"requests", fmt::format("{} ({} reads, {} writes)", replay.requests(), replay.reads,
                                        replay.writes)},
-              {"offered", offeredLine(result)},
               {"cycles", fmt::format("{}", replay.cycles)},
               {"per request", perRequestLine(result)}};
+    if (result.config.ddr && result.config.ddr->organization.channels > 1) {
+        rows.push_back({"offered", offeredLine(result)});
+    }
     if (result.config.ddr) {
         const double bandwidth = result.bandwidth().value_or(0);
         rows.push_back({"time", withPrefix(*result.seconds(), "s")});

@@ -140,8 +140,9 @@ bool isPossible(const oracle::DramPart& part, const Policy& policy) {
     const bool isByBank = std::any_of(
         policy.settings.begin(), policy.settings.end(),
         [](const char* setting) { return std::string_view(setting) == "refresh=per_bank"; });
-    return part.isDdr && part.channels == 1 && (!isByBank || (part.spec.commands.contains(oracle::DramOp::REFB) &&
-                                        oracle::DramTimings(part.spec).tRFCpb));
+    return part.isDdr && part.channels == 1 &&
+           (!isByBank || (part.spec.commands.contains(oracle::DramOp::REFB) &&
+                          oracle::DramTimings(part.spec).tRFCpb));
 }
 
 std::vector<fs::path> partFiles() {

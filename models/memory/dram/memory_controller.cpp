@@ -78,12 +78,7 @@ std::optional<ServedBurst> MemoryController::offer(const MemoryRequest& request,
     SYSTOLE_CHECK(clock >= lastArrival_, "arrival at {} after one at {}", clock, lastArrival_);
     lastArrival_ = clock;
     if (waiting() == 0) {
-        catchUp(clock);
-        lastServed_ = clock;
-        if (clock > lastDataClock_) {
-            counters_.idleClocks += clock - lastDataClock_;
-            lastDataClock_ = clock;
-        }
+        endIdling(clock);
     }
     SYSTOLE_CHECK(now_ <= clock, "arrival at {} after commands at {}", clock, now_);
     now_ = clock;
@@ -131,6 +126,16 @@ void MemoryController::idleUntil(Cycle clock) {
                   clock, waiting());
     lastArrival_ = clock;
     catchUp(clock);
+}
+
+/// A burst comes while none waits.
+void MemoryController::endIdling(Cycle clock) {
+    catchUp(clock);
+    lastServed_ = clock;
+    if (clock > lastDataClock_) {
+        counters_.idleClocks += clock - lastDataClock_;
+        lastDataClock_ = clock;
+    }
 }
 
 void MemoryController::catchUp(Cycle clock) {

@@ -156,6 +156,7 @@ private:
     void adaptTimeout(const Choice& choice);
     ServedBurst serve(const Choice& choice);
     void catchUp(Cycle clock);
+    void endIdling(Cycle clock);
     void checkProgress(Cycle next) const;
     std::string stuckText() const;
     std::string waitsFor(const QueuedBurst& burst) const;

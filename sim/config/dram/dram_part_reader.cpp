@@ -164,11 +164,23 @@ void checkRefreshInterval(const Section& timing, const DramStandard& standard,
         "a refresh every {} clocks leaves no time for a row, expected at least {}: {} that a "
         "refresh takes and {} to open, read and close a row",
         ddr.refresh.interval, recovery + row, recovery, row);
-    const std::string name = standard.refreshInterval ? standard.refreshInterval->text() : "";
-    if (timing.has(name)) {
-        timing.named(name).fail(problem);
-    } else {
+    std::vector<std::string> names;  // of the interval and of the refresh, where they are names
+    if (standard.refreshInterval) {
+        names.push_back(standard.refreshInterval->text());
+    }
+    for (const memory::TimingRule& rule : ddr.rules) {
+        if (rule.follows(Command::Refresh) && rule.next == Command::Activate) {
+            names.push_back(rule.text);
+        }
+    }
+    std::erase_if(names, [&](const std::string& name) { return !timing.has(name); });
+    const auto set = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+        return timing.named(name).isOverride();
+    });
+    if (names.empty()) {
         timing.fail(problem);
+    } else {
+        timing.named(set != names.end() ? *set : names.front()).fail(problem);
     }
 }
 

@@ -218,7 +218,7 @@ TEST_F(ConfigDramTest, ATimeThatNothingNeedsIsUnknown) {
 
 TEST_F(ConfigDramTest, RefreshesLeaveTimeForWork) {
     EXPECT_EQ(complaintOf({"timing.tRFC=9360"}),
-              "timing.tREFI: a refresh every 9360 clocks leaves no time for a row, expected at "
+              "timing.tRFC: a refresh every 9360 clocks leaves no time for a row, expected at "
               "least 9416: 9360 that a refresh takes and 56 to open, read and close a row");
     EXPECT_THAT(complaintOf({"timing.tREFI=475"}), HasSubstr("expected at least 476"));
     EXPECT_EQ(load("ddr4_2400", {"timing.tREFI=476"}).refresh.interval, 476U);
