@@ -26,7 +26,7 @@ CommandUnit::CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay&
 }
 
 void CommandUnit::waitUntil(Cycle cycle) {
-    const sc_core::sc_time target = replay_.start + replay_.clock.edge(cycle);
+    const sc_core::sc_time target = timeOf(cycle);
     const sc_core::sc_time& now = sc_core::sc_time_stamp();
     if (target > now) {
         wait(target - now);
@@ -53,12 +53,15 @@ void CommandUnit::awaitPorts(const memory::Ticket& ticket) {
     }
 }
 
-void CommandUnit::countPorts(const Command& command) {
+Cycle CommandUnit::countPorts(const Command& command) {
     const memory::PortCounters& now = arbiter().counters(ScratchpadPorts::clientOf(unit_));
+    const Cycle waited = now.waitCycles - portsCounted_.waitCycles;
+    const Cycle conflicts = now.bankConflictCycles - portsCounted_.bankConflictCycles;
     cost::Counters& count = counters(command);
-    count.portWaitCycles += now.waitCycles - portsCounted_.waitCycles;
-    count.bankConflictCycles += now.bankConflictCycles - portsCounted_.bankConflictCycles;
+    count.portWaitCycles += waited;
+    count.bankConflictCycles += conflicts;
     portsCounted_ = now;
+    return waited + conflicts;
 }
 
 std::string CommandUnit::activity() const { return fmt::format("{} {}", name(), activity_); }

@@ -73,14 +73,16 @@ protected:
     /// Waits until the posted steps are over.
     void awaitPorts(const memory::Ticket& ticket);
     memory::PortArbiter& arbiter() { return replay_.ports.arbiter(); }
-    /// Counts what the ports have cost the unit since the last call.
-    void countPorts(const Command& command);
+    /// Counts what the ports have cost the unit since the last call, and returns those cycles.
+    Cycle countPorts(const Command& command);
     Cycle cycle() const { return replay_.cycle(); }
     void record(Cycle begin, Cycle end, UnitState state) { timeline_.record(begin, end, state); }
     cost::Counters& counters(const Command& command) {
         return replay_.layerCounters.at(command.layer);
     }
+    sc_core::sc_time timeOf(Cycle cycle) const { return replay_.start + replay_.clock.edge(cycle); }
     Replay& replay() { return replay_; }
+    const Replay& replay() const { return replay_; }
 
 private:
     void run();

@@ -2,6 +2,7 @@
 #include "arch/dma/transfer_unit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "models/check.hpp"
 
@@ -46,6 +47,36 @@ void appendRun(std::vector<BurstShare>& bursts, std::uint64_t begin, std::uint64
     }
 }
 
+/// The requests of a load: one a cycle, or as many as the width of the engine holds. What is left
+/// of a cycle's width is of use in the next one alone: 96 bytes a cycle are 1, 2, 1, 2, .. bursts
+/// of 64.
+class RequestPace {
+public:
+    RequestPace(const Limit& bytesPerCycle, std::uint32_t burstBytes)
+        : isLimited_(bytesPerCycle.has_value()),
+          width_(std::max<std::uint64_t>(bytesPerCycle.value_or(0), burstBytes)),
+          burst_(burstBytes),
+          isWide_(bytesPerCycle && *bytesPerCycle > burstBytes) {}
+
+    bool mayAsk(Cycle cycle) {
+        if (cycle != cycle_) {
+            const bool follows = cycle_ != kNever && cycle == cycle_ + 1 && isWide_;
+            left_ = width_ + (follows ? std::min(left_, burst_ - 1) : 0);
+            cycle_ = cycle;
+        }
+        return !isLimited_ || left_ >= burst_;
+    }
+    void ask() { left_ -= isLimited_ ? burst_ : 0; }
+
+private:
+    bool isLimited_;
+    std::uint64_t width_;
+    std::uint64_t burst_;
+    bool isWide_;
+    std::uint64_t left_ = 0;  ///< of the width of the present cycle
+    Cycle cycle_ = kNever;
+};
+
 }  // namespace
 
 std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
@@ -63,7 +94,12 @@ std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
 
 TransferUnit::TransferUnit(const sc_core::sc_module_name& name, Unit unit,
                            const MachineConfig& config, Replay& replay)
-    : CommandUnit(name, unit, replay), config_(config), isLoad_(unit == Unit::Load) {}
+    : CommandUnit(name, unit, replay), config_(config), isLoad_(unit == Unit::Load) {
+    SC_HAS_PROCESS(TransferUnit);
+    SC_METHOD(pass);
+    sensitive << passNext_;
+    dont_initialize();
+}
 
 void TransferUnit::reset() {
     CommandUnit::reset();
@@ -74,105 +110,139 @@ void TransferUnit::burstDone(std::uint64_t tag) {
     SYSTOLE_CHECK(inFlight_ > 0 && tag < bursts_.size(), "cycle {}: {}: answer {} to no request",
                   cycle(), name(), tag);
     --inFlight_;
-    if (isLoad_) {
-        if (const memory::AccessStream steps = portSteps(bursts_[tag]); steps.next) {
-            writing_.push_back(post(steps));
-        }
+    if (!isLoad_ || !passage_) {
+        moved_.notify(sc_core::SC_ZERO_TIME);
+        return;
     }
-    answered_.notify(sc_core::SC_ZERO_TIME);
+    ++passing_;
+    passage_->push(bursts_[tag]);
+    if (isWide_) {
+        passNext_.notify(timeOf(cycle()) - sc_core::sc_time_stamp());
+    } else {
+        writing_.push_back({post(wholePassage()), 1});
+        moved_.notify(sc_core::SC_ZERO_TIME);
+    }
 }
 
-/// Storage bytes of the scratchpad that the first `bytes` of the transfer fill.
-std::uint64_t TransferUnit::storageBytes(std::uint64_t bytes) const {
-    const std::uint64_t elements = bytes * 8 / room_.bits;
-    return std::min(box_.bytes(), elements * room_.imageBytes);
-}
-
-memory::AccessStream TransferUnit::portSteps(const BurstShare& burst) const {
-    if (!config_.dma.bytesPerCycle) {
-        return {};
-    }
-    const std::uint64_t last = burst.offset + burst.usefulBytes;
-    const std::uint64_t begin = storageBytes(burst.offset);
-    const std::uint64_t end = storageBytes(last);
+memory::AccessStream TransferUnit::wholePassage() {
     std::vector<memory::AccessStep> steps;
-    for (std::uint64_t at = burst.offset; at < last;) {
-        const std::uint64_t next = std::min(last, at + *config_.dma.bytesPerCycle);
-        addWords(storageBytes(at), storageBytes(next), begin, end, steps.emplace_back());
-        at = next;
+    while (!passage_->empty()) {
+        steps.push_back(passage_->next().step);
     }
+    moving_ += steps.size();
     return memory::streamOf(std::move(steps));
 }
 
-/// Adds the words that are touched when the part `from` .. `to` of a burst's `begin` .. `end`
-/// passes.
-void TransferUnit::addWords(std::uint64_t from, std::uint64_t to, std::uint64_t begin,
-                            std::uint64_t end, memory::AccessStep& step) const {
-    if (from == to) {
+/// Of a wide load: what has arrived passes, a cycle's worth at a time, so that bursts that come
+/// while the one before passes share the next cycle. First lets all answers of the instant come.
+void TransferUnit::pass() {
+    if (!std::exchange(isSettled_, !isSettled_)) {
+        next_trigger(sc_core::SC_ZERO_TIME);
         return;
     }
-    words_->forEachWord(scratchpadAddress_ + from, to - from, [&](std::uint64_t word) {
-        const std::uint64_t wordBegin = word * words_->wordBytes();
-        const std::uint64_t first = std::max(scratchpadAddress_ + begin, wordBegin);
-        const std::uint64_t last =
-            std::min(scratchpadAddress_ + end, wordBegin + words_->wordBytes());
-        if (isLoad_ && last <= scratchpadAddress_ + to) {
-            ports_->write(word, step);
-        } else if (!isLoad_ && first >= scratchpadAddress_ + from) {
-            ports_->read(word, step);
-        }
-    });
+    freeSlots();
+    if (writing_.empty() && !passage_->empty()) {
+        BurstPassage::Turn next = passage_->next();
+        ++moving_;
+        writing_.push_back({post(memory::streamOf({std::move(next.step)})), next.bursts});
+    }
+    if (!writing_.empty()) {
+        const Cycle next = arbiter().completesNoSoonerThan(writing_.front().ticket);
+        passNext_.notify(timeOf(next) - sc_core::sc_time_stamp());
+    }
+    moved_.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// Forgets the bursts that have reached the scratchpad. Returns whether the unit may ask for
 /// another one.
 bool TransferUnit::freeSlots() {
     arbiter().advance(cycle());
-    while (!writing_.empty() && arbiter().isComplete(writing_.front())) {
+    while (!writing_.empty() && arbiter().isComplete(writing_.front().ticket)) {
+        passing_ -= writing_.front().bursts;
         writing_.pop_front();
     }
-    return inFlight_ + writing_.size() < config_.dma.outstandingBursts;
+    return hasSlot();
 }
 
 void TransferUnit::awaitSlot() {
     while (!freeSlots()) {
-        if (writing_.empty()) {
-            wait(answered_);
+        if (isWide_ || writing_.empty()) {
+            wait(moved_);
         } else {
-            waitUntil(arbiter().completesNoSoonerThan(writing_.front()));
+            waitUntil(arbiter().completesNoSoonerThan(writing_.front().ticket));
         }
         waitUntil(cycle());  // answers come at edges of the DRAM's clock
     }
 }
 
-void TransferUnit::transfer(const Command& command) {
-    const bool isWrite = !isLoad_;
-    bursts_ = burstsOf(box_, replay().program->dram, memory->burstBytes());
-    layerBursts_.at(command.layer) += bursts_.size();
+void TransferUnit::request(std::size_t burst, std::uint32_t layer) {
+    ++inFlight_;
+    memory->request({bursts_[burst].address, !isLoad_, burst, layer}, *this);
+}
+
+void TransferUnit::load(std::uint32_t layer) {
+    RequestPace pace(config_.dma.bytesPerCycle, memory->burstBytes());
     for (std::size_t i = 0; i < bursts_.size(); ++i) {
         awaitSlot();
-        if (isWrite) {
-            if (const memory::AccessStream steps = portSteps(bursts_[i]); steps.next) {
-                awaitPorts(post(steps));
-            }
+        if (!pace.mayAsk(cycle())) {
+            waitUntil(cycle() + 1);
+            SYSTOLE_CHECK(pace.mayAsk(cycle()), "cycle {}: {}: no request a cycle", cycle(),
+                          name());
         }
-        ++inFlight_;
-        memory->request({bursts_[i].address, isWrite, i, command.layer}, *this);
-        if (config_.dma.bytesPerCycle && !isWrite) {
-            waitUntil(cycle() + 1);  // one request a cycle
+        pace.ask();
+        request(i, layer);
+    }
+}
+
+void TransferUnit::store(std::uint32_t layer) {
+    for (std::size_t i = 0; i < bursts_.size(); ++i) {
+        awaitSlot();
+        if (passage_) {
+            passage_->push(bursts_[i]);
+            awaitPorts(post(wholePassage()));
+        }
+        request(i, layer);
+    }
+}
+
+/// Reads a cycle's worth of bytes at a time, of bursts for which there are slots, and asks for
+/// those whose bytes are all read.
+void TransferUnit::storeWide(std::uint32_t layer) {
+    std::size_t asked = 0;
+    for (std::size_t read = 0; asked < bursts_.size();) {
+        if (passage_->empty()) {
+            awaitSlot();
+        }
+        while (read < bursts_.size() && passage_->bytes() < *config_.dma.bytesPerCycle &&
+               hasSlot()) {
+            passage_->push(bursts_[read++]);
+            ++passing_;
+        }
+        BurstPassage::Turn next = passage_->next();
+        ++moving_;
+        awaitPorts(post(memory::streamOf({std::move(next.step)})));
+        for (; next.bursts > 0; --next.bursts) {
+            --passing_;
+            request(asked++, layer);
         }
     }
-    while (inFlight_ > 0) {
-        wait(answered_);
+}
+
+/// Waits until all bursts have been answered and, of a load, have reached the scratchpad.
+void TransferUnit::awaitArrivals() {
+    while (inFlight_ > 0 || (isWide_ && passing_ > 0)) {
+        wait(moved_);
     }
     waitUntil(cycle());
     for (; !writing_.empty(); writing_.pop_front()) {
-        awaitPorts(writing_.front());
+        awaitPorts(writing_.front().ticket);
+        passing_ -= writing_.front().bursts;
     }
 }
 
 void TransferUnit::count(const Command& command) {
-    const std::uint64_t bytes = room_.memoryBytes(box_.bytes());
+    const memory::ElementRoom room = replay().program->dram.roomAt(box_.address);
+    const std::uint64_t bytes = room.memoryBytes(box_.bytes());
     std::uint64_t words = 0;
     words_->forEachWord(scratchpadAddress_, box_.bytes(), [&](std::uint64_t) { ++words; });
     cost::Counters& count = counters(command);
@@ -184,31 +254,56 @@ void TransferUnit::count(const Command& command) {
         count.weightScratchpadWrites += words;
     } else {
         count.bytesLoaded += bytes;
-        count.haloBytes += room_.memoryBytes(std::get<LoadTile>(command.operation).haloBytes);
+        count.haloBytes += room.memoryBytes(std::get<LoadTile>(command.operation).haloBytes);
         count.activationScratchpadWrites += words;
     }
-    countPorts(command);
+}
+
+PassagePlace TransferUnit::placeOf(const Command& command) const {
+    const bool isWeights = std::holds_alternative<LoadWeights>(command.operation);
+    const ScratchpadPorts& ports = replay().ports;
+    return {.ports = isWeights ? &ports.weights() : &ports.activations(),
+            .words = isWeights ? &ports.weightWords() : &ports.activationWords(),
+            .address = addressOf(command.operation),
+            .bytes = box_.bytes(),
+            .room = replay().program->dram.roomAt(box_.address),
+            .isLoad = isLoad_,
+            .bytesPerCycle = config_.dma.bytesPerCycle.value_or(0),
+            .isWide = isWide_};
+}
+
+/// Steps never overlap, so that what is neither their own time nor what the ports took beyond it
+/// was spent waiting for the DRAM.
+void TransferUnit::recordStates(Cycle begin, Cycle conflicts) {
+    const Cycle moved = begin + moving_;
+    SYSTOLE_CHECK(moved + conflicts <= cycle(), "cycle {}: {}: {} cycles of {} and {} of conflicts",
+                  cycle(), name(), moving_, cycle() - begin, conflicts);
+    record(begin, moved, UnitState::Busy);
+    record(moved, moved + conflicts, UnitState::ScratchpadConflict);
+    record(moved + conflicts, cycle(), UnitState::Memory);
 }
 
 void TransferUnit::execute(const Command& command) {
     const Cycle begin = cycle();
-    const bool weights = std::holds_alternative<LoadWeights>(command.operation);
-    const ScratchpadPorts& ports = replay().ports;
-    ports_ = weights ? &ports.weights() : &ports.activations();
-    words_ = weights ? &ports.weightWords() : &ports.activationWords();
-    scratchpadAddress_ = addressOf(command.operation);
     box_ = boxOf(command.operation);
-    room_ = replay().program->dram.roomAt(box_.address);
-    transfer(command);
-    count(command);
-
-    Cycle moving = 0;
-    for (const BurstShare& burst : bursts_) {
-        moving += cyclesAtRate(burst.usefulBytes, config_.dma.bytesPerCycle);
+    isWide_ = config_.dma.bytesPerCycle && *config_.dma.bytesPerCycle > memory->burstBytes();
+    const PassagePlace place = placeOf(command);
+    words_ = place.words;
+    scratchpadAddress_ = place.address;
+    passage_ = config_.dma.bytesPerCycle ? std::optional(BurstPassage(place)) : std::nullopt;
+    moving_ = 0;
+    bursts_ = burstsOf(box_, replay().program->dram, memory->burstBytes());
+    layerBursts_.at(command.layer) += bursts_.size();
+    if (isLoad_) {
+        load(command.layer);
+    } else if (isWide_) {
+        storeWide(command.layer);
+    } else {
+        store(command.layer);
     }
-    const Cycle busyUntil = std::min(cycle(), begin + moving);
-    record(begin, busyUntil, UnitState::Busy);
-    record(busyUntil, cycle(), UnitState::Memory);
+    awaitArrivals();
+    count(command);
+    recordStates(begin, countPorts(command));
     finish(command);
 }
 

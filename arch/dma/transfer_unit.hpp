@@ -2,28 +2,23 @@
 #pragma once
 
 #include <deque>
+#include <optional>
+#include <vector>
 
 #include "arch/control/command_unit.hpp"
+#include "arch/dma/burst_passage.hpp"
 #include "arch/memory/memory_port.hpp"
 
 namespace systole::arch {
-
-/// One burst of a transfer and how many of its bytes are wanted.
-struct BurstShare {
-    std::uint64_t address = 0;
-    std::uint32_t usefulBytes = 0;
-    std::uint32_t offset = 0;  ///< of the first of them among those of the transfer
-};
 
 /// The bursts that a box touches, in the order of its runs. Two neighbouring runs whose end and
 /// begin lie in one burst share it.
 std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
                                  std::uint32_t burstBytes);
 
-/// One direction of the DMA engine. It asks for a burst a cycle while fewer than outstandingBursts
-/// are on their way. Between the engine and the scratchpad bytesPerCycle bytes pass in a cycle. A
-/// load writes a word in the cycle in which the word's last byte passes; a store reads it in the
-/// cycle in which its first byte passes.
+/// One direction of the DMA engine. While fewer than outstandingBursts are on their way it asks for
+/// a burst a cycle, or for as many as bytesPerCycle bytes are where those are more than a burst.
+/// Between the engine and the scratchpad bytesPerCycle bytes pass in a cycle (BurstPassage).
 class TransferUnit final : public CommandUnit, public BurstClient {
 public:
     sc_core::sc_port<MemoryPort> memory{"memory"};
@@ -44,29 +39,43 @@ public:
     }
 
 private:
+    /// Bursts that reach the scratchpad with a step, or with the steps of a stream.
+    struct Passing {
+        memory::Ticket ticket;
+        std::size_t bursts = 0;
+    };
+
     void execute(const Command& command) override;
-    void transfer(const Command& command);
+    PassagePlace placeOf(const Command& command) const;
+    void load(std::uint32_t layer);
+    void store(std::uint32_t layer);
+    void storeWide(std::uint32_t layer);
+    void request(std::size_t burst, std::uint32_t layer);
     void awaitSlot();
     bool freeSlots();
-    /// The port accesses of a burst on its way between the DMA engine and the scratchpad. They are
-    /// empty if that takes no time.
-    memory::AccessStream portSteps(const BurstShare& burst) const;
-    void addWords(std::uint64_t from, std::uint64_t to, std::uint64_t begin, std::uint64_t end,
-                  memory::AccessStep& step) const;
-    std::uint64_t storageBytes(std::uint64_t bytes) const;
+    bool hasSlot() const { return inFlight_ + passing_ < config_.dma.outstandingBursts; }
+    /// The whole way of what is in the passage.
+    memory::AccessStream wholePassage();
+    void pass();
+    void awaitArrivals();
     void count(const Command& command);
+    void recordStates(Cycle begin, Cycle conflicts);
 
     MachineConfig config_;
     bool isLoad_;
-    const memory::PortMap* ports_ = nullptr;  ///< of the scratchpad of the command
-    const WordLayout* words_ = nullptr;
+    bool isWide_ = false;  ///< several bursts a cycle
     std::uint64_t scratchpadAddress_ = 0;
     DramBox box_;
-    memory::ElementRoom room_;
-    std::vector<BurstShare> bursts_;      ///< of the command that is executing
-    std::size_t inFlight_ = 0;            ///< bursts asked for and not yet answered
-    std::deque<memory::Ticket> writing_;  ///< answered bursts on their way to the scratchpad
-    sc_core::sc_event answered_;
+    const WordLayout* words_ = nullptr;    ///< of the scratchpad of the command
+    std::optional<BurstPassage> passage_;  ///< empty if that takes no time
+    std::vector<BurstShare> bursts_;       ///< of the command that is executing
+    std::size_t inFlight_ = 0;             ///< bursts asked for and not yet answered
+    std::size_t passing_ = 0;              ///< bursts between the engine and the scratchpad
+    std::deque<Passing> writing_;          ///< those of a load, posted to the ports
+    Cycle moving_ = 0;                     ///< cycles of the command in which bytes pass
+    bool isSettled_ = false;               ///< `pass` has let all answers of the instant arrive
+    sc_core::sc_event moved_;              ///< an answer came, or bytes have passed
+    sc_core::sc_event passNext_;
     std::vector<std::uint64_t> layerBursts_;
 };
 

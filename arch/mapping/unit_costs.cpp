@@ -66,7 +66,9 @@ TransferCosts::TransferCosts(const MachineConfig& machine)
     }
     perRequest_ = std::max(busPerBurst_, latency_ / machine.dma.outstandingBursts);
     if (machine.dma.bytesPerCycle) {
-        perRequest_ = std::max(perRequest_, 1.0);
+        // A request a cycle, or as many as a wide engine takes.
+        const double width = static_cast<double>(*machine.dma.bytesPerCycle);
+        perRequest_ = std::max(perRequest_, 1 / std::max(width / burstBytes_, 1.0));
     }
 }
 
@@ -84,7 +86,8 @@ double TransferCosts::bursts(const Runs& runs) const {
 
 double TransferCosts::cycles(const Runs& runs, double rate) const {
     const double count = bursts(runs);
-    const double useful = std::ceil(static_cast<double>(runs.total()) / count / rate);
+    const double each = static_cast<double>(runs.total()) / count / rate;
+    const double useful = rate > burstBytes_ ? each : std::ceil(each);  // bursts share a cycle
     return latency_ + count * std::max(perRequest_, useful);
 }
 

@@ -33,6 +33,7 @@ struct DramOptions {
     std::string workload;
     std::optional<std::uint64_t> requests;
     std::optional<std::uint64_t> seed;
+    std::uint64_t window = memory::kDefaultWindow;
     std::string commands;
     std::string json;
     bool quiet = false;
@@ -102,6 +103,7 @@ memory::ReplayResult runPattern(const DramOptions& options, const DramPatternInf
     Progress progress("Requests", requests);
     return run(config, source,
                {.isDependent = info.isDependent,
+                .window = options.window,
                 .onProgress = [&](std::uint64_t done) { progress.advanceTo(done); }},
                options.commands);
 }
@@ -112,7 +114,8 @@ memory::ReplayResult runTrace(const DramOptions& options, const memory::DramConf
     std::optional<Progress> progress;
     if (source.fileBytes() > 0) progress.emplace("Bytes of the trace", source.fileBytes());
     return run(config, source,
-               {.onProgress =
+               {.window = options.window,
+                .onProgress =
                     [&](std::uint64_t) {
                         if (progress) progress->advanceTo(source.bytesRead());
                     }},
@@ -131,6 +134,7 @@ int dram(const DramOptions& options) {
     checkOutputs(outputs);
     result.configFile = options.config.file;
     result.overrides = options.config.overrides;
+    result.window = options.window;
     result.replay = pattern != nullptr ? runPattern(options, *pattern, result.config)
                                        : runTrace(options, result.config);
     result.workload = pattern != nullptr ? std::string(pattern->name) : options.workload;
@@ -153,13 +157,13 @@ std::string footer() {
     return text +
            "Unless it is dependent (dep_), a request is offered in every clock to every channel "
            "(or\n"
-           "bank with a data path of its own) with room. Latency counts from when a request is "
-           "first in\n"
-           "line to the end of its data.\n"
+           "bank with a data path of its own) with room. Each channel takes its requests in their\n"
+           "order, and --window says how far one may pass those of other channels. Latency counts\n"
+           "from when a request is first in line of its channel to the end of its data.\n"
            "\n"
            "A trace is a text of one request a line, with clocks of the memory that never\n"
            "decrease, and addresses in bytes; a request is offered in its cycle, or as soon as\n"
-           "those before it are through:\n"
+           "those before it in its channel are through:\n"
            "  0 read 0x1f40       # or r, R, LD, P_MEM_RD\n"
            "  3 write 8192        # or w, W, ST, P_MEM_WR\n"
            "  0x2000 READ 17      the order of DRAMsim3, known by the leading 0x\n"
@@ -190,6 +194,11 @@ void addDram(CLI::App& app, Action& action) {
                      "the most of a trace")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40U));
     command->add_option("--seed", options->seed, "Of the random addresses (without: 42)");
+    command
+        ->add_option("--window", options->window,
+                     "How far requests may pass older ones that wait for room in another channel; "
+                     "1: none does (without: 65536)")
+        ->check(CLI::Range(std::uint64_t{1}, memory::kMostWindow));
     addOutputFile(*command, "--commands", options->commands,
                   "Write every DRAM command with its clock as CSV");
     addOutputFile(*command, "--json", options->json,

@@ -37,6 +37,10 @@ std::optional<double> DramResult::rowHitRate() const {
 
 std::optional<memory::ClosedForm> DramResult::closedForm() const {
     if (!config.ddr || !pattern) return std::nullopt;
+    // It is that of channels that are never short of requests.
+    if (config.ddr->organization.channels > 1 && window < memory::kDefaultWindow) {
+        return std::nullopt;
+    }
     return memory::closedForm(*config.ddr, *pattern);
 }
 

@@ -27,6 +27,7 @@ struct DramResult {
     std::string workload;                        ///< name of the pattern, or file of the trace
     std::optional<memory::DramPattern> pattern;  ///< empty of a trace
     std::uint64_t seed = 0;                      ///< of the pattern
+    std::uint64_t window = memory::kDefaultWindow;
     memory::ReplayResult replay;
 
     /// What the data paths carried; reads answered from the write queue do not pass them.

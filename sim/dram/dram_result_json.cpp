@@ -58,11 +58,14 @@ Json configJson(const DramResult& result) {
 
 Json workloadJson(const DramResult& result) {
     if (!result.pattern) {
-        return {{"trace", result.workload}, {"requests", result.replay.requests()}};
+        return {{"trace", result.workload},
+                {"requests", result.replay.requests()},
+                {"window", result.window}};
     }
     return {{"pattern", result.workload},
             {"requests", result.replay.requests()},
-            {"seed", result.seed}};
+            {"seed", result.seed},
+            {"window", result.window}};
 }
 
 Json energyJson(const memory::DramEnergy& energy) {
@@ -106,6 +109,10 @@ Json totalsJson(const DramResult& result) {
               {"bandwidth_bytes_per_second", orNull(result.bandwidth())},
               {"peak_bandwidth_bytes_per_second", orNull(result.peakBandwidth())},
               {"clocks_per_request", result.clocksPerRequest()}};
+    if (result.config.ideal) {
+        const Limit& peak = result.config.ideal->bytesPerCycle;
+        json["peak_bytes_per_cycle"] = peak ? Json(*peak) : Json(nullptr);
+    }
     if (const auto closed = result.closedForm()) {
         json["closed_form_clocks_per_request"] = closed->clocksPerRequest;
     }

@@ -28,12 +28,36 @@ std::string title(const DramResult& result) {
                        withPrefix(result.config.ddr->clockHertz, "Hz"));
 }
 
+/// The order in which several channels get their requests.
+std::string offeredLine(const DramResult& result) {
+    if (result.pattern && memory::infoOf(*result.pattern).isDependent) {
+        return "in order, each after the last read";
+    }
+    return result.window == 1
+               ? "in order"
+               : fmt::format("in order to each channel, none {} or more requests early",
+                             result.window);
+}
+
+/// Empty where the run has seen enough refreshes to be compared with the long run.
+std::string shortRunNote(const DramResult& result) {
+    constexpr std::uint64_t kEnough = 20;
+    const memory::RefreshConfig& refresh = result.config.ddr->refresh;
+    if (refresh.mode == memory::RefreshMode::None ||
+        result.replay.cycles >= kEnough * refresh.interval) {
+        return "";
+    }
+    return fmt::format("; the run is too short for it: {:.1f} refresh intervals",
+                       ratio(result.replay.cycles, refresh.interval));
+}
+
 std::string perRequestLine(const DramResult& result) {
     std::string line = fmt::format("{:.3f} clocks", result.clocksPerRequest());
     if (const auto closed = result.closedForm()) {
         line += fmt::format(", {:+.2f} % of the closed form {:.3f} ({})",
                             100 * (result.clocksPerRequest() / closed->clocksPerRequest - 1),
-                            closed->clocksPerRequest, closed->text);
+                            closed->clocksPerRequest, closed->text) +
+                shortRunNote(result);
     }
     return line;
 }
@@ -52,6 +76,9 @@ std::string summary(const DramResult& result) {
                                        replay.writes)},
               {"cycles", fmt::format("{}", replay.cycles)},
               {"per request", perRequestLine(result)}};
+    if (result.config.ddr && result.config.ddr->organization.channels > 1) {
+        rows.push_back({"offered", offeredLine(result)});
+    }
     if (result.config.ddr) {
         const double bandwidth = result.bandwidth().value_or(0);
         rows.push_back({"time", withPrefix(*result.seconds(), "s")});
@@ -60,8 +87,10 @@ std::string summary(const DramResult& result) {
                                                  *result.peakBandwidth() / 1e9)});
         rows.push_back({"data path", dataPathLine(replay.counters())});
     } else {
-        rows.push_back({"bandwidth", fmt::format("{:.2f} bytes a cycle",
-                                                 ratio(result.bytesMoved(), replay.cycles))});
+        const Limit& peak = result.config.ideal->bytesPerCycle;
+        rows.push_back({"bandwidth", fmt::format("{:.2f} bytes a cycle, of {}",
+                                                 ratio(result.bytesMoved(), replay.cycles),
+                                                 peak ? fmt::to_string(*peak) : "no limit")});
     }
     constexpr std::size_t kLabels = 13;
     return labelledLines(rows, kLabels);

@@ -188,6 +188,7 @@ Section Value::fragmentNamed(const std::string& folder, const std::string& name)
         fmt::format("a section of keys and values, a file, or the name of one in {}/", folder);
     expect(expectation);
     if (isSection()) {
+        state_->inherit(*node_, path_, folder);
         return open(node_, "", place);
     }
     if (!isScalar()) {

@@ -103,7 +103,8 @@ public:
     Section section(const char* kind = nullptr) const;
     /// A map, or a file that holds one: by its path, or by its name `<folder>/<name>.yaml`, which
     /// is looked up in the directory of the file that names it, that directory's parent, and
-    /// `configFolders()` (findFile).
+    /// `configFolders()` (findFile). Either may have a key `base` that names a fragment of the same
+    /// kind: it supplies what they leave out.
     Section fragment(const std::string& folder) const;
     /// Whether there is a file of that name or path to be looked up.
     bool hasFragment(const std::string& folder, const std::string& name) const;
@@ -225,7 +226,8 @@ using Overrides = std::vector<std::string>;
 /// Reads one file. Prefer `readConfig`, which cannot forget `finish`.
 class ConfigReader {
 public:
-    /// `kinds` (folders, FileKind): a file that is plainly of another kind is refused as such.
+    /// `kinds` (folders, FileKind): a file that is plainly of another kind is refused as such. The
+    /// file may name a `base` of the first of them.
     explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {},
                           const std::vector<std::string>& kinds = {});
     /// Reads a text, say of the command line; `name` stands for it in messages.

@@ -15,6 +15,7 @@ namespace systole::sim {
 class ReaderState {
 public:
     /// `kinds`: what the file may be, as folders of configs/ (FileKind); empty: anything.
+    /// It may name a base (`inherit`) of the first of them.
     ReaderState(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                 const std::vector<std::string>& kinds);
 
@@ -28,6 +29,9 @@ public:
 
     /// Prepares a map for reading: applies the overrides of its keys. Once per map.
     void open(yaml::Node& map, const yaml::KeyPath& path);
+    /// If the map, at `path`, has a key `base`, the fragment of that name in `folder` supplies what
+    /// the map leaves out, sections key by key. Before `open`, so that overrides reach all of it.
+    void inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder);
     /// The file that `given`, a name or a path, stands for where `user` has it.
     static std::optional<std::filesystem::path> fragmentFile(const yaml::Node& user,
                                                              const std::string& folder,
@@ -59,6 +63,8 @@ private:
                                          const yaml::KeyPath& path,
                                          const std::vector<std::string>& kinds);
     yaml::Source& addFile(const std::filesystem::path& file);
+    void inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder,
+                 std::size_t depth);
     void reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path);
     void reportUnknownKey(const yaml::Node& node, const yaml::Entry& entry,
                           const yaml::KeyPath& path);

@@ -160,6 +160,10 @@ Json dramFaultsJson(const Result& result) {
 Json totalsJson(const Result& result) {
     Json totals = figuresJson(result.totals);
     totals["inferences_per_second"] = result.inferencesPerSecond();
+    totals["dram_bytes_per_second"] = result.dramBandwidth();
+    const arch::MachineConfig& machine = result.config.machine;
+    const std::optional<double> peak = machine.dram.peakBandwidth(machine.clockHertz);
+    totals["dram_peak_bytes_per_second"] = peak ? Json(*peak) : Json(nullptr);
     totals["average_power_watts"] = result.averageWatts();
     totals["inferences_per_second_per_watt"] = result.inferencesPerSecondPerWatt();
     totals["area_mm2"] = result.areaSquareMillimetres();

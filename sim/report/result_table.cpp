@@ -143,6 +143,20 @@ std::string activityText(const ActivityResult& activity) {
         percent(activity.rates.zeroWeights), activity.steps, activity.sampledFolds, activity.folds);
 }
 
+/// What the DRAM gave, and the most that it can give.
+std::string bandwidthText(const Result& result) {
+    const arch::MachineConfig& machine = result.config.machine;
+    const memory::DramConfig& dram = machine.dram;
+    const std::uint32_t channels = dram.ddr ? dram.ddr->organization.channels : 1;
+    const std::string name =
+        fmt::format("{}{}", dram.name, channels > 1 ? fmt::format(", {} channels", channels) : "");
+    const double given = result.dramBandwidth();
+    const std::optional<double> peak = dram.peakBandwidth(machine.clockHertz);
+    return peak ? fmt::format("{:.3f} GB/s, {} of the peak of {:.3f} GB/s ({})", given / 1e9,
+                              percent(given / *peak), *peak / 1e9, name)
+                : fmt::format("{:.3f} GB/s, of no limit ({})", given / 1e9, name);
+}
+
 std::string summary(const Result& result) {
     const Figures& totals = result.totals;
     Rows rows{
@@ -154,6 +168,7 @@ std::string summary(const Result& result) {
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),
                      percent(totals.utilization.time))},
         {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
+        {"DRAM rate", bandwidthText(result)},
     };
     if (!result.config.technology.isFree) {
         rows.insert(rows.end(),

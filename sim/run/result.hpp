@@ -92,6 +92,8 @@ struct Result {
     std::optional<Accuracy> accuracy;
     std::string outputHash;  ///< SHA-256 over the output codes of all images; empty if timing only
 
+    /// Bytes a second over the pins, over the whole run.
+    double dramBandwidth() const { return static_cast<double>(totals.dramBytes) / totals.seconds; }
     double inferencesPerSecond() const { return 1.0 / totals.seconds; }
     double energyJoules() const { return totals.energy.totalJoules(); }
     double averageWatts() const { return energyJoules() / totals.seconds; }

@@ -31,6 +31,26 @@ YAML::Node fragment(const std::filesystem::path& folder, const YAML::Node& node)
     return node.IsMap() ? node : YAML::LoadFile(folder / (node.as<std::string>() + ".yaml"));
 }
 
+/// A file that names a base says only what differs; sections are taken key by key.
+YAML::Node withBase(const YAML::Node& file, const std::filesystem::path& path) {
+    if (!file["base"]) {
+        return file;
+    }
+    const auto name = file["base"].as<std::string>();
+    YAML::Node all = YAML::LoadFile(path.parent_path() / (name + ".yaml"));
+    for (const auto& entry : file) {
+        const auto key = entry.first.as<std::string>();
+        if (!entry.second.IsMap()) {
+            all[key] = entry.second;
+            continue;
+        }
+        for (const auto& inner : entry.second) {
+            all[key][inner.first.as<std::string>()] = inner.second;
+        }
+    }
+    return all;
+}
+
 void readOrganization(const YAML::Node& node, DramPart& part) {
     DramSpec& spec = part.spec;
     part.channels = node["channels"].as<std::uint32_t>(1);
@@ -112,7 +132,7 @@ bool DramListing::next(std::uint32_t& channel, DramEvent& event) {
 }
 
 DramPart readDramPart(const std::string& path) {
-    const YAML::Node root = YAML::LoadFile(path);
+    const YAML::Node root = withBase(YAML::LoadFile(path), std::filesystem::path(path));
     DramPart part;
     part.isDdr = root["model"].as<std::string>() == "ddr";
     if (!part.isDdr) {

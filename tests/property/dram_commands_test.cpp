@@ -140,8 +140,9 @@ bool isPossible(const oracle::DramPart& part, const Policy& policy) {
     const bool isByBank = std::any_of(
         policy.settings.begin(), policy.settings.end(),
         [](const char* setting) { return std::string_view(setting) == "refresh=per_bank"; });
-    return part.isDdr && (!isByBank || (part.spec.commands.contains(oracle::DramOp::REFB) &&
-                                        oracle::DramTimings(part.spec).tRFCpb));
+    return part.isDdr && part.channels == 1 &&
+           (!isByBank || (part.spec.commands.contains(oracle::DramOp::REFB) &&
+                          oracle::DramTimings(part.spec).tRFCpb));
 }
 
 std::vector<fs::path> partFiles() {
@@ -158,7 +159,7 @@ class DramCommandsByPattern : public testing::TestWithParam<const char*> {};
 TEST_P(DramCommandsByPattern, AreLegalForEveryPart) {
     for (const fs::path& file : partFiles()) {
         const oracle::DramPart part = oracle::readDramPart(file);
-        if (part.isDdr) {
+        if (part.isDdr && part.channels <= 8) {  // of the larger ones no more is different
             checkRun(file, part, GetParam(), {});
         }
     }

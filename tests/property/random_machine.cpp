@@ -102,6 +102,10 @@ arch::MachineConfig randomMachine(const Scheme& scheme, std::uint64_t seed) {
     machine.vectorUnit = {random.pick<Limit>({kFree, 1, 3, 8, 16}), random.between(0, 6)};
     machine.dma = {random.pick<Limit>({kFree, 1, 3, 8, 32}),
                    random.pick<std::uint32_t>({1, 2, 5, 32})};
+    if (machine.dma.bytesPerCycle == 32U && machine.dma.outstandingBursts > 2) {
+        // Wider than a burst. Drawn from what is drawn anyway, so that other machines stay.
+        machine.dma.bytesPerCycle = machine.dma.outstandingBursts == 5 ? 100 : 256;
+    }
     machine.sequencer = {random.pick<std::uint32_t>({1, 2, 4, 16}), random.between(0, 2)};
     machine.dram = randomDram(random);
     machine.array.depthwisePacking = random.percent(50);

@@ -337,7 +337,9 @@ TEST_F(MemoryInitiatorTest, ToATargetOfOursChangesNoCycleOfTheMachineWithItsDram
 }
 
 TEST_F(MemoryInitiatorTest, WaitsForATargetThatAcceptsFewAndLeavesTheSameValues) {
-    const Case each(3);
+    Case each(3);
+    // Where refreshes fall differs between the two runs, which may make the longer one shorter.
+    each.fit.machine.dram.ddr->refresh.mode = memory::RefreshMode::None;
     Accelerator inner("inner", each.fit.machine);
     DramRig outer("outer", each, 1);
     each.load(inner);

@@ -48,6 +48,11 @@ const MemoryController::Choice& MemoryController::choice() {
         isChosen_ = true;
         choice_ = {};
         chooseDirection();
+        for (std::uint32_t rank = 0; rank < ranks_.size(); ++rank) {
+            if (ranks_[rank].servesFirst) {
+                block(rank);  // a burst was served, or it is no longer its turn
+            }
+        }
         considerBursts(choice_);
         if (config_.controller.pagePolicy != PagePolicy::Open) {
             considerPages(choice_);
@@ -155,11 +160,17 @@ MemoryController::Slot MemoryController::agedBurst() const {
     return isAlone ? bursts.oldest() : RequestQueue::kNone;
 }
 
-/// The burst that alone may use the data bus: with FCFS the oldest one, else one past the age limit
-/// that only lacks its data.
+/// The burst that alone may use the data bus: with FCFS the oldest one, else one that a refresh
+/// waits for, else one past the age limit that only lacks its data.
 MemoryController::Slot MemoryController::alone(Slot aged) const {
     if (config_.controller.policy == SchedulingPolicy::Fcfs) {
         return oldestAvailable();
+    }
+    const bool isAwaited = std::any_of(ranks_.begin(), ranks_.end(),
+                                       [](const Rank& rank) { return rank.servesFirst; });
+    if (const Slot first = isAwaited ? firstBeforeRefresh() : RequestQueue::kNone;
+        first != RequestQueue::kNone) {
+        return first;
     }
     if (aged != RequestQueue::kNone) {
         const QueuedBurst& burst = queue(writing_).at(aged);
@@ -224,76 +235,6 @@ void MemoryController::considerPages(Choice& best) const {
             const Cycle clock = adaptive ? bank.lastUse + bank.timeout : 0;
             consider(best, {clock, Urgency::Housekeeping, i, Command::Precharge, i});
         }
-    }
-}
-
-void MemoryController::considerRank(Choice& best, std::uint32_t rank) const {
-    const Rank& state = ranks_[rank];
-    if (device_.power(rank) != PowerState::Up) {
-        considerWaking(best, rank);
-    } else if (state.refresh.mustRefresh()) {
-        considerRefresh(best, rank, Urgency::Forced);
-    } else if (state.refresh.owes()) {
-        const bool perBank = config_.refresh.mode == RefreshMode::PerBank;
-        if (state.pending == 0 || (perBank && isIdle(rank, state.target))) {
-            considerRefresh(best, rank, Urgency::Housekeeping);
-        }
-    } else if (state.pending == 0) {
-        considerResting(best, rank);
-    }
-}
-
-/// The refresh that is owed, or what it needs before.
-void MemoryController::considerRefresh(Choice& best, std::uint32_t rank, Urgency urgency) const {
-    const std::uint32_t first = rank * device_.banks().banksPerRank();
-    if (config_.refresh.mode == RefreshMode::AllBank) {
-        const bool isReady = device_.openBanks(rank) == 0;
-        const Command command = isReady ? Command::Refresh : Command::PrechargeAll;
-        consider(best, {0, urgency, rank, command, first});
-        return;
-    }
-    for (const std::uint32_t bank : banksOf(rank, ranks_[rank].target)) {
-        if (device_.isOpen(bank)) {
-            consider(best, {0, urgency, bank, Command::Precharge, bank});
-            return;
-        }
-    }
-    consider(best, {0, urgency, rank, Command::RefreshBank, first + ranks_[rank].target});
-}
-
-void MemoryController::considerWaking(Choice& best, std::uint32_t rank) const {
-    const Rank& state = ranks_[rank];
-    const std::uint32_t first = rank * device_.banks().banksPerRank();
-    if (device_.power(rank) == PowerState::SelfRefresh) {
-        if (state.pending > 0) {
-            consider(best, {0, Urgency::Forced, rank, Command::SelfRefreshExit, first});
-        }
-        return;
-    }
-    Cycle clock = state.pending > 0 || state.refresh.mustRefresh() ? 0 : kNever;
-    const Limit& rest = config_.controller.selfRefreshAfter;
-    if (clock == kNever && rest && state.refresh.mayRefreshItself()) {
-        clock = state.idleSince + *rest;
-    }
-    if (clock != kNever) {
-        consider(best, {clock, Urgency::Forced, rank, Command::PowerDownExit, first});
-    }
-}
-
-void MemoryController::considerResting(Choice& best, std::uint32_t rank) const {
-    const Rank& state = ranks_[rank];
-    const DramControllerConfig& limits = config_.controller;
-    const std::uint32_t first = rank * device_.banks().banksPerRank();
-    const bool mayRest = limits.selfRefreshAfter && state.refresh.mayRefreshItself();
-    const Cycle rest = mayRest ? state.idleSince + *limits.selfRefreshAfter : kNever;
-    if (limits.powerDownAfter && now_ < rest) {
-        consider(best, {state.idleSince + *limits.powerDownAfter, Urgency::Housekeeping, rank,
-                        Command::PowerDownEntry, first});
-    }
-    if (mayRest) {
-        const bool isReady = device_.openBanks(rank) == 0;
-        const Command command = isReady ? Command::SelfRefreshEntry : Command::PrechargeAll;
-        consider(best, {rest, Urgency::Housekeeping, rank, command, first});
     }
 }
 

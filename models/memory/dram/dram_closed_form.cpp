@@ -113,16 +113,6 @@ void addActivates(Bottleneck& bottleneck, const DdrConfig& config) {
     }
 }
 
-/// A bank that opens another row for each read.
-Cycle rowCycle(const DdrConfig& config) {
-    const auto bank = [&](Command previous, Command next) {
-        return config.clocksBetween(previous, next, Level::Bank);
-    };
-    const Cycle precharge = bank(Precharge, Activate);
-    return std::max({bank(Activate, Activate), bank(Activate, Precharge) + precharge,
-                     bank(Activate, Read) + bank(Read, Precharge) + precharge});
-}
-
 /// The share of time that refreshes take, and how it comes about.
 struct RefreshLoss {
     double share = 0;
@@ -170,7 +160,7 @@ std::optional<ClosedForm> closedForm(const DdrConfig& config, DramPattern patter
         return combine(bottleneck, refreshLoss(config, false), o.channels);
     }
     if (pattern == DramPattern::RowConflict) {
-        bottleneck.addShared(rowCycle(config), 1, "tRC");
+        bottleneck.addShared(config.rowCycleClocks(), 1, "tRC");
         return combine(bottleneck, refreshLoss(config, true), 1);
     }
     return std::nullopt;

@@ -32,6 +32,16 @@ Cycle DdrConfig::clocksBetween(Command previous, Command next, Level level) cons
     return clocks;
 }
 
+Cycle DdrConfig::rowCycleClocks() const {
+    using enum Command;
+    const auto bank = [&](Command previous, Command next) {
+        return clocksBetween(previous, next, Level::Bank);
+    };
+    const Cycle precharge = bank(Precharge, Activate);
+    return std::max({bank(Activate, Activate), bank(Activate, Precharge) + precharge,
+                     bank(Activate, Read) + bank(Read, Precharge) + precharge});
+}
+
 Cycle DdrConfig::rowConflictClocks() const {
     return controller.pipelineClocks +
            clocksBetween(Command::Precharge, Command::Activate, Level::Bank) +
@@ -48,6 +58,15 @@ double DdrConfig::peakBandwidth() const {
         paths *= organization.ranks * organization.banks();
     }
     return paths * organization.burstBytes() * clockHertz / static_cast<double>(clocks);
+}
+
+std::optional<double> DramConfig::peakBandwidth(double coreHertz) const {
+    if (ddr) {
+        return ddr->peakBandwidth();
+    }
+    return ideal->bytesPerCycle
+               ? std::optional(static_cast<double>(*ideal->bytesPerCycle) * coreHertz)
+               : std::nullopt;
 }
 
 }  // namespace systole::memory

@@ -170,6 +170,8 @@ struct DdrConfig {
 
     /// The longest time that a rule of this level asks for between the two; 0 without one.
     Cycle clocksBetween(Command previous, Command next, Level level) const;
+    /// A bank that opens another row for each read: tRC, or longer where a read takes longer.
+    Cycle rowCycleClocks() const;
     /// From the arrival of a read that finds another row open to the end of its data, where nothing
     /// else is in the way.
     Cycle rowConflictClocks() const;
@@ -198,6 +200,9 @@ struct DramConfig {
     DramFaults faults;
     bool ecc = false;  ///< SECDED over words of 64 bits
 
+    /// Bytes a second; of an ideal memory those of the core's clock, and empty where it has no
+    /// limit.
+    std::optional<double> peakBandwidth(double coreHertz) const;
     bool modelsErrors() const { return faults.bitErrorRate > 0 || ecc; }
     std::uint32_t burstBytes() const {
         return ddr ? ddr->organization.burstBytes() : ideal->burstBytes;

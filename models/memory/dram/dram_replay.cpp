@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <tuple>
+#include <utility>
 
+#include "models/check.hpp"
 #include "models/memory/dram/address_map.hpp"
 #include "models/memory/dram/ideal_memory.hpp"
 #include "models/memory/dram/memory_controller.hpp"
@@ -28,6 +31,7 @@ public:
 
     /// No channel will issue a command before `clock` any more.
     void passBefore(Cycle clock) {
+        if (std::exchange(passed_, clock) == clock) return;
         const auto end =
             std::stable_partition(waiting_.begin(), waiting_.end(),
                                   [&](const Entry& entry) { return entry.command.clock < clock; });
@@ -47,6 +51,7 @@ private:
     };
     Sink sink_;
     std::vector<Entry> waiting_;
+    Cycle passed_ = 0;
 };
 
 class DdrReplay {
@@ -55,11 +60,13 @@ public:
         : map_(config),
           organization_(config.organization),
           isDependent_(options.isDependent),
+          window_(options.window),
           merge_(options.onCommand) {
+        SYSTOLE_CHECK(window_ > 0, "a window of no request");
         const std::uint32_t paths =
             organization_.dataPathPerBank ? organization_.ranks * organization_.banks() : 1;
         for (std::uint32_t c = 0; c < organization_.channels; ++c) {
-            lanes_.push_back({MemoryController(config), std::vector<Cycle>(paths)});
+            lanes_.push_back({MemoryController(config), std::vector<Cycle>(paths), 0});
         }
         if (!options.onCommand) return;
         isMerging_ = lanes_.size() > 1;
@@ -80,7 +87,9 @@ public:
         const DramAddress address = map_.decode(request.address);
         Lane& lane = lanes_[address.channel];
         Cycle& nextOffer = lane.nextOffer[pathOf(address.bank)];
-        const Cycle arrival = std::max({request.notBefore, head_, nextOffer});
+        moveWindow();
+        head_ = std::max(head_, request.notBefore);
+        const Cycle arrival = std::max({head_, lane.head, nextOffer});
         Cycle clock = arrival;
         while (!lane.controller.hasRoom(request.isWrite)) {
             clock = std::max(clock, step(lane) + 1);
@@ -90,18 +99,21 @@ public:
         const auto answer = lane.controller.offer({arrival, address, request.isWrite}, clock);
         ++(request.isWrite ? result_.writes : result_.reads);
         isReading_ = !request.isWrite;
-        head_ = clock;
+        lane.head = clock;
         nextOffer = clock + 1;
+        if (lanes_.size() > 1) offered_.push_back(clock);
         if (answer) finish(*answer);
         if (isDependent_ && isReading_) awaitRead(lane);
     }
 
-    /// Everything before what is offered next, in all channels: commands can be passed on.
+    /// Everything before what may be offered next, in all channels: commands can be passed on.
     void catchUp() {
         if (!isMerging_) return;
         for (Lane& lane : lanes_) {
             while (lane.controller.nextClock() < head_) step(lane);
-            if (lane.controller.waiting() == 0) lane.controller.idleUntil(head_);
+            if (lane.controller.waiting() == 0 && lane.head < head_) {
+                lane.controller.idleUntil(head_);
+            }
         }
         merge_.passBefore(head_);
     }
@@ -125,7 +137,15 @@ private:
     struct Lane {
         MemoryController controller;
         std::vector<Cycle> nextOffer;  ///< of each data path
+        Cycle head;                    ///< nothing is offered to this channel before
     };
+
+    /// Before a request is offered: the one a window before it was.
+    void moveWindow() {
+        if (offered_.size() < window_) return;
+        head_ = std::max(head_, offered_.front());
+        offered_.pop_front();
+    }
 
     std::size_t pathOf(BankId bank) const {
         if (!organization_.dataPathPerBank) return 0;
@@ -157,9 +177,11 @@ private:
     DramOrganization organization_;
     std::vector<Lane> lanes_;
     bool isDependent_;
+    std::uint64_t window_;
+    std::deque<Cycle> offered_;  ///< when the requests of the window were, of several channels
     bool isMerging_ = false;
     CommandMerge merge_;
-    Cycle head_ = 0;          ///< nothing is offered before
+    Cycle head_ = 0;          ///< nothing is offered to any channel before
     bool isReading_ = false;  ///< where requests are dependent: a read is under way
     LatencyRecord readLatency_;
     LatencyRecord writeLatency_;

@@ -13,15 +13,23 @@
 
 namespace systole::memory {
 
+/// So far a stream of requests is looked ahead for channels with room. 2048 requests for each of 32
+/// channels: random ones keep all of them busy.
+inline constexpr std::uint64_t kDefaultWindow = 65536;
+inline constexpr std::uint64_t kMostWindow = std::uint64_t{1} << 20U;
+
 /// A memory alone, driven by a stream of requests.
 ///
-/// Requests are offered in their order, at most one a clock to each data path (a channel, or a bank
-/// where each has its own) and none before its `notBefore`; one whose channel has no room holds up
-/// those behind it. The latency of a request runs from the clock at which it could first be
-/// offered, so it includes the wait for room, to the end of its data (which of a write is long
-/// after its sender was done with it).
+/// Each channel takes its own requests in their order, at most one a clock for each data path (a
+/// channel, or a bank where each has its own) and none before its `notBefore`. One whose channel
+/// has no room holds up those of its channel alone, as far as the window reaches. The latency of a
+/// request runs from the clock at which it could first be offered, so it includes the wait for
+/// room, to the end of its data (which of a write is long after its sender was done with it).
 struct ReplayOptions {
     bool isDependent = false;  ///< a request is offered only after the last read returned
+    /// Request k is not offered before request k - window was, 1 or more; 1: all are offered in the
+    /// order of the stream.
+    std::uint64_t window = kDefaultWindow;
     /// Sees the commands of all channels in the order of their clocks, then of their channels.
     std::function<void(std::uint32_t channel, const IssuedCommand&)> onCommand{};
     /// Called now and then with the number of requests offered so far.

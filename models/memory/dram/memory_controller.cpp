@@ -34,6 +34,10 @@ DdrConfig withoutIdleRules(DdrConfig config) {
     return config;
 }
 
+bool isRefresh(Command command) {
+    return command == Command::Refresh || command == Command::RefreshBank;
+}
+
 }  // namespace
 
 MemoryController::MemoryController(const DdrConfig& config)
@@ -43,7 +47,9 @@ MemoryController::MemoryController(const DdrConfig& config)
       writes_(config.controller.writeQueue, device_.banks().banks()),
       banks_(device_.banks().banks()),
       candidates_(device_.timing()),
-      activatesFirst_(isWindowNarrow()) {
+      activatesFirst_(isWindowNarrow()),
+      idleBeforeRefresh_(idleTimeBeforeRefresh()),
+      patience_(longestWait()) {
     const DramControllerConfig& controller = config_.controller;
     SYSTOLE_CHECK(controller.readQueue > 0 && controller.writeQueue > 0 &&
                       controller.writeLow < controller.writeHigh &&
@@ -72,11 +78,7 @@ std::optional<ServedBurst> MemoryController::offer(const MemoryRequest& request,
     SYSTOLE_CHECK(clock >= lastArrival_, "arrival at {} after one at {}", clock, lastArrival_);
     lastArrival_ = clock;
     if (waiting() == 0) {
-        catchUp(clock);
-        if (clock > lastDataClock_) {
-            counters_.idleClocks += clock - lastDataClock_;
-            lastDataClock_ = clock;
-        }
+        endIdling(clock);
     }
     SYSTOLE_CHECK(now_ <= clock, "arrival at {} after commands at {}", clock, now_);
     now_ = clock;
@@ -126,6 +128,16 @@ void MemoryController::idleUntil(Cycle clock) {
     catchUp(clock);
 }
 
+/// A burst comes while none waits.
+void MemoryController::endIdling(Cycle clock) {
+    catchUp(clock);
+    lastServed_ = clock;
+    if (clock > lastDataClock_) {
+        counters_.idleClocks += clock - lastDataClock_;
+        lastDataClock_ = clock;
+    }
+}
+
 void MemoryController::catchUp(Cycle clock) {
     while (nextEvent() < clock) {
         step();
@@ -134,12 +146,13 @@ void MemoryController::catchUp(Cycle clock) {
 
 Cycle MemoryController::nextEvent() {
     const Cycle clock = std::min(choice().clock, nextDue_);
-    SYSTOLE_CHECK(clock != kNever || waiting() == 0, "{} bursts wait for each other", waiting());
+    SYSTOLE_CHECK(clock != kNever || waiting() == 0, "{}", stuckText());
     return clock;
 }
 
 std::optional<ServedBurst> MemoryController::step() {
     const Choice next = choice();
+    checkProgress(std::min(next.clock, nextDue_));
     isChosen_ = false;
     if (nextDue_ <= next.clock) {
         refreshesDue();
@@ -150,22 +163,12 @@ std::optional<ServedBurst> MemoryController::step() {
         return serve(next);
     }
     note(next);
-    return std::nullopt;
-}
-
-void MemoryController::refreshesDue() {
-    now_ = std::max(now_, nextDue_);
-    const Cycle due = nextDue_;
-    nextDue_ = kNever;
-    for (std::uint32_t rank = 0; rank < ranks_.size(); ++rank) {
-        RefreshSchedule& refresh = ranks_[rank].refresh;
-        if (refresh.nextDue() == due) {
-            refresh.becomeDue();
-            aim(rank);
-            block(rank);
-        }
-        nextDue_ = std::min(nextDue_, refresh.nextDue());
+    if (next.isForRefresh && !isRefresh(next.command)) {
+        const std::uint32_t rank = device_.banks().rankOf(next.bank);
+        ranks_[rank].refresh.begin();
+        block(rank);
     }
+    return std::nullopt;
 }
 
 void MemoryController::issue(const Choice& choice) {
@@ -221,31 +224,12 @@ void MemoryController::note(const Choice& choice) {
     }
 }
 
-void MemoryController::noteRefresh(std::uint32_t rank) {
-    ranks_[rank].refresh.refreshed(ranks_[rank].target);
-    aim(rank);
-    block(rank);
-}
-
-void MemoryController::notePower(const Choice& choice) {
-    const std::uint32_t rank = device_.banks().rankOf(choice.bank);
-    if (choice.command == Command::SelfRefreshEntry) {
-        ranks_[rank].refresh.suspend();
-    } else if (choice.command == Command::SelfRefreshExit) {
-        ranks_[rank].refresh.resume(choice.clock);
-    }
-    nextDue_ = kNever;
-    for (const Rank& each : ranks_) {
-        nextDue_ = std::min(nextDue_, each.refresh.nextDue());
-    }
-    block(rank);
-}
-
 void MemoryController::opened(std::uint32_t bank, std::uint32_t row) {
     reads_.rowChanged(bank, row);
     writes_.rowChanged(bank, row);
     candidates_.invalidate(bank);
     banks_[bank].passed = 0;
+    banks_[bank].isFresh = true;
     banks_[bank].row = row;
     banks_[bank].lastUse = now_;
 }
@@ -255,6 +239,7 @@ void MemoryController::closed(std::uint32_t bank) {
     writes_.rowChanged(bank, DramDevice::kClosed);
     candidates_.invalidate(bank);
     banks_[bank].mayClose = false;
+    banks_[bank].isFresh = false;
 }
 
 /// How the burst found its row is what the first command for it says.
@@ -290,58 +275,12 @@ void MemoryController::adaptTimeout(const Choice& choice) {
             bank.timeout = std::min(bank.timeout * 2, middle * kRange);
         }
         bank.closedRow = DramDevice::kClosed;
+    } else if (choice.isForRefresh) {
+        bank.closedRow = DramDevice::kClosed;  // not closed by the timeout
     } else if (choice.slot == RequestQueue::kNone) {
         bank.closedRow = bank.row;
     } else {
         bank.timeout = std::max<Cycle>(bank.timeout / 2, 1 + middle / kRange);
-    }
-}
-
-std::vector<std::uint32_t> MemoryController::banksOf(std::uint32_t rank, std::uint32_t set) const {
-    return device_.refreshSet(rank * device_.banks().banksPerRank() + set);
-}
-
-/// Whether no burst waits for the banks of the set.
-bool MemoryController::isIdle(std::uint32_t rank, std::uint32_t set) const {
-    const auto banks = banksOf(rank, set);
-    return std::all_of(banks.begin(), banks.end(), [&](std::uint32_t bank) {
-        return reads_.oldestOf(bank) == RequestQueue::kNone &&
-               writes_.oldestOf(bank) == RequestQueue::kNone;
-    });
-}
-
-/// The set to be refreshed next: one for which nothing waits, if there is any.
-void MemoryController::aim(std::uint32_t rank) {
-    if (config_.refresh.mode != RefreshMode::PerBank) {
-        return;
-    }
-    Rank& state = ranks_[rank];
-    std::optional<std::uint32_t> first;
-    for (std::uint32_t set = 0; set < state.refresh.sets(); ++set) {
-        if (state.refresh.mayRefresh(set)) {
-            first = first.value_or(set);
-            if (isIdle(rank, set)) {
-                first = set;
-                break;
-            }
-        }
-    }
-    state.target = *first;
-}
-
-/// Banks that take no bursts: of a rank that is not up, or that a refresh must have first.
-void MemoryController::block(std::uint32_t rank) {
-    const std::uint32_t first = rank * device_.banks().banksPerRank();
-    const RefreshSchedule& refresh = ranks_[rank].refresh;
-    const bool perBank = config_.refresh.mode == RefreshMode::PerBank;
-    const bool all = device_.power(rank) != PowerState::Up || (refresh.mustRefresh() && !perBank);
-    for (std::uint32_t i = 0; i < device_.banks().banksPerRank(); ++i) {
-        candidates_.block(first + i, all);
-    }
-    if (refresh.mustRefresh() && perBank) {
-        for (const std::uint32_t bank : banksOf(rank, ranks_[rank].target)) {
-            candidates_.block(bank, true);
-        }
     }
 }
 
@@ -360,7 +299,9 @@ ServedBurst MemoryController::serve(const Choice& choice) {
     Bank& bank = banks_[burst.bank];
     bank.passed += own.oldestOf(burst.bank) != choice.slot ? 1 : 0;
     bank.mayClose = config_.controller.pagePolicy != PagePolicy::Open;
+    bank.isFresh = false;
     bank.lastUse = choice.clock;
+    lastServed_ = choice.clock;
     own.erase(choice.slot);
     candidates_.invalidate(burst.bank);
     if (!writing_) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct ServedBurst {
 
 /// The controller of one channel. Nothing ticks: it says when it will do something next, and the
 /// caller steps through time. Reads and writes have queues of their own; a read of what a queued
-/// write will write is answered from the queue. docs/dram.md is the contract.
+/// write will write is answered from the queue. docs/dram.md is the contract. If bursts wait and
+/// none is served any more, `step` throws an InvariantError that says what waits for what.
 ///
 /// The caller issues all commands before `clock` (`while (nextClock() < clock) step()`) before it
 /// offers what arrives at `clock`; a command may follow in the same clock.
@@ -84,15 +86,19 @@ private:
         Command command = Command::Activate;
         std::uint32_t bank = 0;
         Slot slot = RequestQueue::kNone;  ///< of the burst that it is for
+        bool isForRefresh = false;        ///< a refresh, or what it needs before
     };
     struct Rank {
         RefreshSchedule refresh;
         std::uint64_t pending = 0;
         Cycle idleSince = 0;
         std::uint32_t target = 0;  ///< the set that is refreshed next, where one is owed
+        bool servesFirst = false;  ///< one of its banks does
     };
     struct Bank {
         bool mayClose = false;     ///< by the page policy
+        bool isFresh = false;      ///< a row was opened, and no burst served in it yet
+        bool servesFirst = false;  ///< a refresh of the bank waits for that burst
         std::uint64_t passed = 0;  ///< hits that passed an older burst since the row was opened
         Cycle lastUse = 0;
         Cycle timeout = 0;                              ///< of the adaptive page policy
@@ -101,6 +107,8 @@ private:
     };
 
     using Front = BankCandidates::Front;
+    Cycle idleTimeBeforeRefresh() const;
+    Cycle longestWait() const;
     const Front& firstOf(const Front& activates, const Front& precharges,
                          const Front& columns) const;
     bool isWindowNarrow() const;
@@ -118,6 +126,7 @@ private:
     void considerBursts(Choice& best);
     void considerOnlyBank(Choice& best) const;
     Slot agedBurst() const;
+    Slot firstBeforeRefresh() const;
     Slot alone(Slot aged) const;
     Slot chosenOf(std::uint32_t bank) const;
     BankCandidates::Candidate candidateOf(std::uint32_t bank, Slot aged) const;
@@ -125,7 +134,7 @@ private:
     Slot oldestAvailable() const;
     void considerPages(Choice& best) const;
     void considerRank(Choice& best, std::uint32_t rank) const;
-    void considerRefresh(Choice& best, std::uint32_t rank, Urgency urgency) const;
+    void considerRefresh(Choice& best, std::uint32_t rank, Urgency urgency, Cycle clock) const;
     void considerWaking(Choice& best, std::uint32_t rank) const;
     void considerResting(Choice& best, std::uint32_t rank) const;
 
@@ -141,10 +150,16 @@ private:
     void aim(std::uint32_t rank);
     std::vector<std::uint32_t> banksOf(std::uint32_t rank, std::uint32_t set) const;
     bool isIdle(std::uint32_t rank, std::uint32_t set) const;
+    bool isClosed(std::uint32_t rank, std::uint32_t set) const;
+    bool servesFirst(std::uint32_t bank) const;
     void block(std::uint32_t rank);
     void adaptTimeout(const Choice& choice);
     ServedBurst serve(const Choice& choice);
     void catchUp(Cycle clock);
+    void endIdling(Cycle clock);
+    void checkProgress(Cycle next) const;
+    std::string stuckText() const;
+    std::string waitsFor(const QueuedBurst& burst) const;
 
     DdrConfig config_;
     DramDevice device_;
@@ -154,6 +169,9 @@ private:
     BankCandidates candidates_;  ///< of the banks, in this direction
     std::vector<Rank> ranks_;
     bool activatesFirst_;
+    Cycle idleBeforeRefresh_;  ///< of a rank, until a refresh that may be put off begins
+    Cycle patience_;           ///< bursts wait and none is served for longer: a defect
+    Cycle lastServed_ = 0;     ///< clock of the last Read or Write, or since when bursts wait
     /// For how long a command keeps an Activate from its bus.
     std::array<Cycle, kBurstCommandCount> slotBeforeActivate_{};
     Choice choice_;

@@ -37,9 +37,15 @@ void RefreshSchedule::becomeDue() {
     findNextDue();
 }
 
+void RefreshSchedule::begin() {
+    SYSTOLE_CHECK(owed_ > 0, "the begin of a refresh that is not owed");
+    isBegun_ = true;
+}
+
 void RefreshSchedule::refreshed(std::uint32_t set) {
     SYSTOLE_CHECK(owed_ > 0 && mayRefresh(set), "a refresh that is not owed");
     --owed_;
+    isBegun_ = false;
     isForced_ = isForced_ && owed_ > 0;
     isDone_[set] = true;
     if (++done_ == sets()) {

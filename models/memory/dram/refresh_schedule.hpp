@@ -19,9 +19,13 @@ public:
     Cycle nextDue() const { return nextDue_; }
     void becomeDue();
 
+    std::uint64_t owed() const { return owed_; }
     bool owes() const { return owed_ > 0; }
-    /// No more may be put off: all that are owed come now.
-    bool mustRefresh() const { return isForced_; }
+    /// The first step towards a refresh was taken, for instance rows were closed for it: the
+    /// refresh follows, whatever arrives.
+    void begin();
+    /// A refresh comes now: it has begun, or no more may be put off and all that are owed come.
+    bool mustRefresh() const { return isForced_ || isBegun_; }
     /// Sets may be refreshed in any order, but all of them before one comes again.
     std::uint32_t sets() const { return static_cast<std::uint32_t>(isDone_.size()); }
     bool mayRefresh(std::uint32_t set) const { return !isDone_[set]; }
@@ -46,6 +50,7 @@ private:
     Cycle nextDue_ = 0;
     std::uint64_t owed_ = 0;
     bool isForced_ = false;
+    bool isBegun_ = false;
     std::uint32_t missing_ = 0;  ///< since the last exit
 };
 

@@ -55,18 +55,19 @@ void checkRefresh(const Value& mode, const DramPart& part, const DdrConfig& ddr)
     }
 }
 
-/// All banks, set by set, within an interval.
+/// All banks, set by set, within an interval; before each the bank's row is used and closed.
 void checkRefreshByBank(const Value& mode, const DdrConfig& ddr) {
     const std::uint32_t sets = ddr.refresh.set == memory::RefreshSet::OneBank
                                    ? ddr.organization.banks()
                                    : ddr.organization.banksPerGroup;
     const Cycle recovery =
         ddr.clocksBetween(Command::RefreshBank, Command::RefreshBank, memory::Level::Rank);
-    if (recovery * sets >= ddr.refresh.interval) {
+    const Cycle row = ddr.rowCycleClocks();
+    if ((recovery + row) * sets > ddr.refresh.interval) {
         mode.fail(
-            fmt::format("{} refreshes by bank, each after {} clocks, do not fit an interval "
-                        "of {} clocks, expected all_bank or none",
-                        sets, recovery, ddr.refresh.interval));
+            fmt::format("{} refreshes by bank, each of {} clocks after {} for a row, do not fit an "
+                        "interval of {} clocks, expected all_bank or none",
+                        sets, recovery, row, ddr.refresh.interval));
     }
 }
 

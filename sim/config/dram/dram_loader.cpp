@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 
+#include "sim/base/config_error.hpp"
 #include "sim/config/dram/address_map_reader.hpp"
 #include "sim/config/dram/dram_controller_reader.hpp"
 #include "sim/config/dram/dram_faults_reader.hpp"

@@ -151,24 +151,37 @@ void bind(const DramStandard& standard, const PartValues& values, DdrConfig& ddr
     }
 }
 
-/// A refresh every interval keeps the memory busy for its recovery.
-void checkRefreshInterval(const Section& timing, const DdrConfig& ddr) {
+/// Between two refreshes of all banks a row must be opened, used and closed.
+void checkRefreshInterval(const Section& timing, const DramStandard& standard,
+                          const DdrConfig& ddr) {
     const Cycle recovery =
         ddr.clocksBetween(Command::Refresh, Command::Activate, memory::Level::Rank);
-    if (recovery == 0 || recovery < ddr.refresh.interval) {
+    const Cycle row = ddr.rowCycleClocks();
+    if (recovery == 0 || recovery + row <= ddr.refresh.interval) {
         return;
     }
-    const std::string problem =
-        fmt::format("{} leaves no time between refreshes, expected less than their interval ({})",
-                    recovery, ddr.refresh.interval);
+    const std::string problem = fmt::format(
+        "a refresh every {} clocks leaves no time for a row, expected at least {}: {} that a "
+        "refresh takes and {} to open, read and close a row",
+        ddr.refresh.interval, recovery + row, recovery, row);
+    std::vector<std::string> names;  // of the interval and of the refresh, where they are names
+    if (standard.refreshInterval) {
+        names.push_back(standard.refreshInterval->text());
+    }
     for (const memory::TimingRule& rule : ddr.rules) {
-        if (rule.follows(Command::Refresh) && rule.next == Command::Activate &&
-            timing.has(rule.text)) {
-            timing.at(rule.text).fail(problem);  // tRFC alone, as a rule
-            return;
+        if (rule.follows(Command::Refresh) && rule.next == Command::Activate) {
+            names.push_back(rule.text);
         }
     }
-    timing.fail(problem);
+    std::erase_if(names, [&](const std::string& name) { return !timing.has(name); });
+    const auto set = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+        return timing.named(name).isOverride();
+    });
+    if (names.empty()) {
+        timing.fail(problem);
+    } else {
+        timing.named(set != names.end() ? *set : names.front()).fail(problem);
+    }
 }
 
 /// Else every expression with the length of a burst in it is a fraction.
@@ -205,7 +218,7 @@ DramPart readPart(const Section& part, DdrConfig& ddr) {
     result.intervalByBank = result.standard.intervalByBank
                                 ? result.standard.intervalByBank->clocks(values.symbols)
                                 : ddr.refresh.interval;
-    checkRefreshInterval(timing, ddr);
+    checkRefreshInterval(timing, result.standard, ddr);
     result.sound = described.clean() && timing.clean();
     result.noRefreshBank = values.noRefreshBank;
     return result;

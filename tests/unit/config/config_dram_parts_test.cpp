@@ -33,10 +33,56 @@ std::vector<std::string> shipped() {
 }
 
 TEST(DramParts, AllOfThemAreThere) {
-    EXPECT_EQ(shipped(), (std::vector<std::string>{"ddr3_1600", "ddr4_2400", "ddr4_3200",
-                                                   "ddr5_4800", "gddr6", "hbm2", "hbm2_pseudo",
-                                                   "hbm2e", "hbm3", "in_dram", "lpddr4_2400",
-                                                   "lpddr4_3200", "lpddr4_4267", "lpddr5_6400"}));
+    EXPECT_EQ(shipped(), (std::vector<std::string>{"ddr3_1600",
+                                                   "ddr4_2400",
+                                                   "ddr4_3200",
+                                                   "ddr5_4800",
+                                                   "ddr5_4800_module",
+                                                   "gddr6",
+                                                   "gddr6_device",
+                                                   "hbm2",
+                                                   "hbm2_pseudo",
+                                                   "hbm2_stack",
+                                                   "hbm2e",
+                                                   "hbm2e_stack",
+                                                   "hbm3",
+                                                   "hbm3_stack",
+                                                   "in_dram",
+                                                   "lpddr4_2400",
+                                                   "lpddr4_3200",
+                                                   "lpddr4_4267",
+                                                   "lpddr4_4267_package",
+                                                   "lpddr5_6400",
+                                                   "lpddr5_6400_package"}));
+}
+
+/// GB/s and GiB of what is sold as one piece.
+TEST(DramParts, AStackIsItsPartWithAllChannels) {
+    struct Whole {
+        const char* name;
+        const char* part;
+        std::uint32_t channels;
+        double gigabytes;
+        std::uint64_t gibibytes;
+    };
+    for (const Whole& whole : {Whole{"hbm2_stack", "hbm2", 8, 256, 8},
+                               {"hbm2e_stack", "hbm2e", 16, 409.6, 16},
+                               {"hbm3_stack", "hbm3", 32, 819.2, 32},
+                               {"gddr6_device", "gddr6", 2, 56, 1},
+                               {"ddr5_4800_module", "ddr5_4800", 2, 38.4, 16},
+                               {"lpddr4_4267_package", "lpddr4_4267", 4, 34.128, 4},
+                               {"lpddr5_6400_package", "lpddr5_6400", 4, 51.2, 8}}) {
+        const DdrConfig ddr = load(whole.name);
+        const DdrConfig one = load(whole.part);
+        EXPECT_EQ(ddr.organization.channels, whole.channels) << whole.name;
+        EXPECT_NEAR(ddr.peakBandwidth() / 1e9, whole.gigabytes, 0.01) << whole.name;
+        EXPECT_EQ(ddr.organization.channelBytes() * ddr.organization.channels >> 30U,
+                  whole.gibibytes)
+            << whole.name;
+        EXPECT_EQ(ddr.rules.size(), one.rules.size()) << whole.name;
+        EXPECT_EQ(ddr.refresh.interval, one.refresh.interval) << whole.name;
+        EXPECT_DOUBLE_EQ(ddr.power.activate, one.power.activate) << whole.name;
+    }
 }
 
 /// Data rate of a pin x width, as the names of the parts say.

@@ -218,13 +218,20 @@ TEST_F(ConfigDramTest, ATimeThatNothingNeedsIsUnknown) {
 
 TEST_F(ConfigDramTest, RefreshesLeaveTimeForWork) {
     EXPECT_EQ(complaintOf({"timing.tRFC=9360"}),
-              "timing.tRFC: 9360 leaves no time between refreshes, expected less than their "
-              "interval (9360)");
-    const Overrides full{"controller.refresh=per_bank", "timing.tRFCpb=780", "timing.tREFI=6240"};
+              "timing.tRFC: a refresh every 9360 clocks leaves no time for a row, expected at "
+              "least 9416: 9360 that a refresh takes and 56 to open, read and close a row");
+    EXPECT_THAT(complaintOf({"timing.tREFI=475"}), HasSubstr("expected at least 476"));
+    EXPECT_EQ(load("ddr4_2400", {"timing.tREFI=476"}).refresh.interval, 476U);
+    EXPECT_THAT(complaintOf("hbm2", {"timing.tREFI=307"}), HasSubstr("expected at least 308"));
+    const Cycle row = load("lpddr4_3200").rowCycleClocks();
+    const std::string most = fmt::format("timing.tRFCpb={}", 780 - row);
+    const std::string more = fmt::format("timing.tRFCpb={}", 781 - row);
+    const Overrides full{"controller.refresh=per_bank", more, "timing.tREFI=6240"};
     EXPECT_EQ(complaintOf("lpddr4_3200", full),
-              "controller.refresh: 8 refreshes by bank, each after 780 clocks, do not fit an "
-              "interval of 6240 clocks, expected all_bank or none");
-    EXPECT_EQ(load("lpddr4_3200", {full[0], "timing.tRFCpb=779", full[2]}).refresh.interval, 6240U);
+              fmt::format("controller.refresh: 8 refreshes by bank, each of {} clocks after {} for "
+                          "a row, do not fit an interval of 6240 clocks, expected all_bank or none",
+                          781 - row, row));
+    EXPECT_EQ(load("lpddr4_3200", {full[0], most, full[2]}).refresh.interval, 6240U);
 }
 
 TEST_F(ConfigDramTest, APartWithoutRefreshByBankSaysSo) {

@@ -50,7 +50,8 @@ TEST_F(DramCommand, WritesWhatTheMemoryDid) {
     const Json json = result(ddr4() + " rand_rw --requests 2000 --seed 7");
     EXPECT_EQ(json["schema"], "systole-dram/1");
     EXPECT_EQ(json["config"]["name"], "DDR4-2400");
-    EXPECT_EQ(json["workload"], (Json{{"pattern", "rand_rw"}, {"requests", 2000}, {"seed", 7}}));
+    EXPECT_EQ(json["workload"],
+              (Json{{"pattern", "rand_rw"}, {"requests", 2000}, {"seed", 7}, {"window", 65536}}));
     const Json& totals = json["totals"];
     EXPECT_EQ(totals["requests"], 2000);
     EXPECT_EQ(totals["reads"].get<int>() + totals["writes"].get<int>(), 2000);
@@ -112,13 +113,15 @@ TEST_F(DramCommand, ATraceOfAPatternGivesWhatThePatternGives) {
         const std::string trace = traceOf(pattern, 3000);
         const Json byTrace = result(ddr4() + " " + trace);
         EXPECT_EQ(byTrace["totals"], byName["totals"]) << name;
-        EXPECT_EQ(byTrace["workload"], (Json{{"trace", trace}, {"requests", 3000}}));
+        EXPECT_EQ(byTrace["workload"],
+                  (Json{{"trace", trace}, {"requests", 3000}, {"window", 65536}}));
     }
 }
 
 TEST_F(DramCommand, AliasesAndTheDefaultsAreThoseOfTheName) {
     const Json json = result(ddr4() + " seq_rd");
-    EXPECT_EQ(json["workload"], (Json{{"pattern", "seq"}, {"requests", 100'000}, {"seed", 42}}));
+    EXPECT_EQ(json["workload"],
+              (Json{{"pattern", "seq"}, {"requests", 100'000}, {"seed", 42}, {"window", 65536}}));
     EXPECT_NEAR(json["totals"]["clocks_per_request"].get<double>(),
                 json["totals"]["closed_form_clocks_per_request"].get<double>(), 0.02 * 4.188);
     EXPECT_EQ(result(ddr4() + " dep_seq")["totals"]["requests"], 10'000);
@@ -217,6 +220,57 @@ TEST_F(DramCommand, AnIdealMemoryHasNeitherRowsNorCommandsNorSeconds) {
     EXPECT_EQ(commands.exitCode, 2);
     EXPECT_THAT(commands.text, HasSubstr("--commands"));
     EXPECT_FALSE(std::filesystem::exists(folder_ / "c.csv"));
+}
+
+TEST_F(DramCommand, TakesAShippedMemoryByName) {
+    EXPECT_EQ(result("ddr4_2400 seq --requests 100")["config"]["name"], "DDR4-2400");
+    EXPECT_EQ(result("hbm2_stack seq --requests 100")["config"]["channels"], 8);
+}
+
+TEST_F(DramCommand, UnderstandsTheKeysOfAnAcceleratorsMemory) {
+    const auto channels = [&](const std::string& arguments) {
+        return result(arguments + " --requests 100")["config"]["channels"].get<int>();
+    };
+    const std::string edge = source("configs/accelerators/edge-16x16.yaml");
+    EXPECT_EQ(channels(ddr4() + " seq --set organization.channels=2"), 2);
+    EXPECT_EQ(channels(edge + " seq --set dram.organization.channels=2"), 2);
+    EXPECT_EQ(channels(edge + " seq --set dram=hbm2 --set dram.organization.channels=2"), 2);
+    const auto section = dram(edge + " seq --set organization.channels=2");
+    EXPECT_EQ(section.exitCode, 2);
+    EXPECT_THAT(section.text, HasSubstr("did you mean 'dram.organization.channels'?"));
+    const auto memory = dram(ddr4() + " seq --set dram.organization.channels=2");
+    EXPECT_EQ(memory.exitCode, 2);
+    EXPECT_THAT(memory.text, HasSubstr("did you mean 'organization.channels'?"));
+    EXPECT_EQ(dram(ddr4() + " seq --set dram.organization.chanels=2").exitCode, 2);
+}
+
+TEST_F(DramCommand, SaysInWhichOrderChannelsAreOffered) {
+    const std::string two = ddr4() + " rand --requests 5000 --set organization.channels=2";
+    const Json wide = result(two);
+    const Json inOrder = result(two + " --window 1");
+    EXPECT_EQ(wide["workload"]["window"], 65536);
+    EXPECT_LT(wide["totals"]["cycles"], inOrder["totals"]["cycles"]);
+    EXPECT_FALSE(inOrder["totals"].contains("closed_form_clocks_per_request"));
+    EXPECT_THAT(dram(two).text, HasSubstr("in order to each channel"));
+    EXPECT_EQ(dram(two + " --window 0").exitCode, 2);
+}
+
+TEST_F(DramCommand, PrintsThePeakThatItIsMeasuredAgainst) {
+    EXPECT_THAT(dram("hbm3_stack seq --requests 1000").text, HasSubstr("of 819.200 GB/s"));
+    const std::string ideal = source("configs/dram/ideal.yaml") + " seq --requests 100";
+    EXPECT_THAT(dram(ideal).text, HasSubstr("of no limit"));
+    EXPECT_TRUE(result(ideal)["totals"]["peak_bytes_per_cycle"].is_null());
+    EXPECT_EQ(result(ideal + " --set bytes_per_cycle=16")["totals"]["peak_bytes_per_cycle"], 16);
+}
+
+TEST_F(DramCommand, RefusesRefreshesThatLeaveNoTimeForARow) {
+    const auto refused = dram(ddr4() + " seq --set timing.tREFI=475");
+    EXPECT_EQ(refused.exitCode, 2);
+    EXPECT_THAT(refused.text, HasSubstr("timing.tREFI: a refresh every 475 clocks leaves no time "
+                                        "for a row, expected at least 476"));
+    EXPECT_EQ(dram(ddr4() + " seq --requests 200 --set timing.tREFI=476").exitCode, 0);
+    EXPECT_EQ(dram(ddr4() + " seq --requests 200 --set timing.tREFI=480").exitCode, 0);
+    EXPECT_EQ(dram("ddr5_4800 seq --requests 200 --set timing.tREFI=858").exitCode, 0);
 }
 
 TEST_F(DramCommand, TakesTheMemoryOfAnAccelerator) {

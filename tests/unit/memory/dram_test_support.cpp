@@ -13,7 +13,8 @@ const std::vector<std::string>& partNames() {
         std::vector<std::string> names;
         const auto folder = std::filesystem::path(SYSTOLE_SOURCE_DIR) / "configs/dram";
         for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-            if (sim::loadDram(entry.path(), {}).ddr) {
+            const DramConfig config = sim::loadDram(entry.path(), {});
+            if (config.ddr && config.ddr->organization.channels == 1) {
                 names.push_back(entry.path().stem().string());
             }
         }

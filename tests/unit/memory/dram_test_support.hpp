@@ -10,7 +10,7 @@
 
 namespace systole::memory::testing {
 
-/// The shipped parts of DRAM by name, those of fixed latency left out.
+/// The shipped parts of DRAM by name, those of fixed latency and of several channels left out.
 const std::vector<std::string>& partNames();
 
 /// configs/dram/<name>.yaml; `overrides` as of --set.
