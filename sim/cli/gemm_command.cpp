@@ -113,6 +113,7 @@ int gemm(const GemmOptions& options) {
         outputs.add(product, network.scheme.activation);
         result.outputHash = outputs.hash();
         result.dramFaults = simulation.dramFaults();
+        addOutOfRange(result, lowered, simulation.sumEvents());
     }
     writeResult(result, options.output);
     if (waveform && !options.output.quiet) {

@@ -12,8 +12,8 @@ namespace systole::sim {
 inline Scheme schemeOf(const std::string& activation, const std::string& weight,
                        const std::string& accumulator) {
     return {.name = "test",
-            .activation = *numeric::findFormat(activation),
-            .weight = *numeric::findFormat(weight),
+            .activation = *numeric::formatNamed(activation),
+            .weight = *numeric::formatNamed(weight),
             .accumulator = *numeric::parseAccumulator(accumulator),
             .weightGranularity = Scheme::Granularity::PerChannel,
             .calibrationImages = 1,
