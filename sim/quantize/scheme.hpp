@@ -22,7 +22,7 @@ struct Scheme {
     Granularity weightGranularity = Granularity::PerChannel;
     /// How many times the largest sum of the calibration images the accumulator holds at least; 0:
     /// only biases are sure to fit (docs/arithmetic.md, section 3).
-    double accumulatorHeadroom = 1;
+    double accumulatorHeadroom = 1.5;
     std::uint32_t calibrationImages = 64;
     numeric::ScaleArithmetic requantization = numeric::ScaleArithmetic::Fp32Multiplier;
 };

@@ -10,9 +10,9 @@
 /// The scales of weights: as fine as the format allows, and as coarse as biases and sums need
 /// (docs/arithmetic.md, section 3).
 ///
-/// An example: INT8 weights up to 127e-7, an input scale of 1/127, a bias of 1.5, sums in int32. By
-/// its weights the channel has the scale 1e-7, but then the bias would be 1.9e9 units, and with
-/// three times these sums it would leave int32. By its bias it needs 1.5 / (2^31 / 127), 8.9e-8.
+/// An example: INT8 weights of 1e-7, an input scale of 1/127, a bias of 1.5, sums in int32. By its
+/// weights the channel has the scale 1e-7 / 127, in which the bias is 2.4e11 units: int32 ends at
+/// 2.1e9. With a headroom of 1 it needs a scale of 1.5 / (2^31 / 127), 8.9e-8.
 namespace systole::sim {
 
 class WeightScales {

@@ -22,7 +22,7 @@ class Scheme:
     granularity: str = "per_channel"  # or per_tensor
     accumulator: str = "int32"  # intN or exact
     requantization: str = "fp32_multiplier"  # or fixed_point
-    headroom: float = 1.0
+    headroom: float = 1.5
 
 
 @dataclass

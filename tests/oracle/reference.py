@@ -61,7 +61,7 @@ def _scheme(arguments):
         raise ValueError(f"{arguments.scheme}: only minmax calibration and activations per tensor")
     scheme = Scheme(document["activation"]["format"], document["weight"]["format"],
                     document["weight"].get("granularity", "per_channel"), document["accumulator"],
-                    document["requantization"], document.get("accumulator_headroom", 1.0))
+                    document["requantization"], document.get("accumulator_headroom", 1.5))
     return scheme, document["calibration"]["images"]
 
 

@@ -96,7 +96,7 @@ class Range(unittest.TestCase):
         for datapath in ("int8", "e4m3", "e5m2", "e4m3_fp16"):
             _, result = self.run_of(workload, "--set", f"datapath={datapath}")
             self.assertEqual(result["config"]["weight_granularity"], "per_channel")
-            self.assertEqual(result["config"]["accumulator_headroom"], 1.0)
+            self.assertEqual(result["config"]["accumulator_headroom"], 1.5)
         _, result = self.run_of(workload, "--set", "datapath=e4m3", "--set", "scheme=per_tensor",
                                 "--set", "scheme.accumulator_headroom=2.5")
         self.assertEqual(result["config"]["weight_granularity"], "per_tensor")
@@ -109,7 +109,8 @@ class Range(unittest.TestCase):
                            "--set", "datapath.accumulator=fp16", "--set",
                            "scheme.calibration.images=3", "--set", "scheme.accumulator_headroom=0")
         self.assertEqual(run.returncode, 0, run.stderr)
-        int8, e5m2 = csv.DictReader(table.open())
+        with table.open(encoding="utf-8") as file:
+            int8, e5m2 = csv.DictReader(file)
         self.assertEqual(int8["weight_granularity"], e5m2["weight_granularity"])
         self.assertEqual(float(int8["accumulator_headroom"]), 0)
         self.assertEqual(int8["accumulator_overflows"], "0")

@@ -16,6 +16,7 @@ inline Scheme schemeOf(const std::string& activation, const std::string& weight,
             .weight = *numeric::formatNamed(weight),
             .accumulator = *numeric::parseAccumulator(accumulator),
             .weightGranularity = Scheme::Granularity::PerChannel,
+            .accumulatorHeadroom = 1,
             .calibrationImages = 1,
             .requantization = numeric::ScaleArithmetic::Fp32Multiplier};
 }
