@@ -95,7 +95,7 @@ Scheme readScheme(const Section& section, const std::string& name,
     scheme.accumulator = readOrTake(section, "accumulator",
                                     datapath ? &datapath->accumulator : nullptr, readAccumulator);
     scheme.accumulatorHeadroom =
-        section.at("accumulator_headroom", scheme.accumulatorHeadroom).real({0, 1e6});
+        section.at("accumulator_headroom", scheme.accumulatorHeadroom).real({0, 1000});
     const Section calibration = section.at("calibration").section();
     calibration.at("method").choose({"minmax"});
     scheme.calibrationImages = calibration.at("images").integer<std::uint32_t>({1, 1'000'000});

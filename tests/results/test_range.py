@@ -57,7 +57,7 @@ class Range(unittest.TestCase):
 
     def run_of(self, workload, *options):
         run = self.systole("run", "edge-16x16", workload, "--json", self.folder / "result.json",
-                           "--set", f"scheme.calibration.images={len(IMAGES)}", *options)
+                           *options, "--set", f"scheme.calibration.images={len(IMAGES)}")
         self.assertEqual(run.returncode, 0, run.stderr)
         return " ".join(run.stdout.split()), json.loads((self.folder / "result.json").read_text())
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight scales that leave room for biases and sums, by numbers worked out by hand.
+#include <bit>
 #include <cmath>
 
+#include "models/numeric/sums/sum.hpp"
 #include "sim/quantize/quantized_reference.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "tests/unit/quantize/quantize_fixture.hpp"
