@@ -69,11 +69,15 @@ void Accelerator::load(const Program& program) {
     replay_.state.reset(program);
 }
 
-void Accelerator::replayValues() {
+std::vector<numeric::AccumulatorEvents> Accelerator::replayValues() {
     replay_.state.startReplay();
+    std::vector<numeric::AccumulatorEvents> layers(replay_.program->layerNames.size());
     for (const Command& command : replay_.program->commands) {
+        const numeric::AccumulatorEvents before = replay_.state.accumulatorEvents();
         replay_.state.execute(command.operation);
+        layers.at(command.layer) += replay_.state.accumulatorEvents() - before;
     }
+    return layers;
 }
 
 RunRecord Accelerator::replayTimed(bool computeValues) {

@@ -65,8 +65,9 @@ public:
     /// run. Timing does not depend on values: without them it is the same, and no memory changes.
     RunRecord replayTimed(bool computeValues = true);
 
-    /// The same values without time: every command in program order.
-    void replayValues();
+    /// The same values without time: every command in program order. By layer: sums that left the
+    /// accumulator.
+    std::vector<numeric::AccumulatorEvents> replayValues();
 
 private:
     Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,

@@ -97,11 +97,11 @@ void CommandUnit::takeEffect(const Command& command) {
     } catch (const InvariantError& error) {
         throw InvariantError(fmt::format("cycle {}: {}: {}", cycle(), name(), error.what()));
     }
-    const numeric::AccumulatorEvents& after = replay_.state.accumulatorEvents();
+    const numeric::AccumulatorEvents events = replay_.state.accumulatorEvents() - before;
     const Activity& operands = replay_.state.operandActivity();
     cost::Counters& count = counters(command);
-    count.accumulatorOverflows += after.overflows - before.overflows;
-    count.accumulatorSaturations += after.saturations - before.saturations;
+    count.accumulatorOverflows += events.overflows;
+    count.accumulatorSaturations += events.saturations;
     count.operandRegisterToggles +=
         operands.rowRegisterToggles - operandsBefore.rowRegisterToggles +
         operands.columnRegisterToggles - operandsBefore.columnRegisterToggles;

@@ -301,7 +301,7 @@ void MachineState::apply(const Requantize& op) {
             std::copy(held.begin(), held.end(), sum.begin());
             const std::uint32_t channel = op.channelsAlongRows ? row : column;
             const std::uint32_t output = op.channelsAlongRows ? column : row;
-            datapath_.sums.add(sum, parameters[channel].bias);
+            events_ += datapath_.sums.add(sum, parameters[channel].bias);
             Code code = requantized(sum, parameters[channel].rescale, op.relu);
             const std::uint32_t offset = output * op.pitch + channel * datapath_.activationBytes;
             if (op.skip) {

@@ -54,7 +54,8 @@ public:
     /// Clears the counters, the state of the random bits and the array's operand registers, so that
     /// every replay begins in the same state.
     void startReplay();
-    /// How often sums have overflowed or saturated in the array since the replay began.
+    /// How often sums have overflowed or saturated since the replay began: in the array, and as
+    /// their biases were added.
     const numeric::AccumulatorEvents& accumulatorEvents() const { return events_; }
     /// What loads have seen of faulty cells since the replay began; null if the DRAM has neither
     /// faults nor ECC.

@@ -112,6 +112,7 @@ int gemm(const GemmOptions& options) {
         codes.add(product, network.scheme.activation);
         result.outputHash = codes.hash();
         result.dramFaults = simulation.dramFaults();
+        addOutOfRange(result, lowered, simulation.sumEvents());
     }
     writeResult(result, options.output);
     if (waveform && !options.output.quiet) {

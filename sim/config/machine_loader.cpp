@@ -201,20 +201,17 @@ void requireDatapaths(const Value& value, const std::string& found, const std::s
 }
 
 /// The scheme that `auto` takes for a weight format that has none of its own.
-const char* patternFor(const numeric::Format& weight) {
-    return numeric::isPlainInteger(weight) ? "int8" : "e4m3";
-}
+constexpr const char* kCommonScheme = "per_channel";
 
 Scheme readMachineScheme(const Value& value, const Section& datapathSection,
                          const arch::DatapathConfig& datapath) {
     const bool isAuto = value.isWord("auto");
     const std::string& named = numeric::nameOf(datapath.weight);
     const bool hasOwn = !isAuto || value.hasFragment("schemes", named);
-    const Section section =
-        isAuto ? value.fragmentNamed("schemes", hasOwn ? named : patternFor(datapath.weight))
-               : value.fragment("schemes");
+    const Section section = isAuto ? value.fragmentNamed("schemes", hasOwn ? named : kCommonScheme)
+                                   : value.fragment("schemes");
     const std::string& fragment = section.fragmentName();
-    Scheme scheme = readScheme(section, fragment.empty() ? "custom" : fragment);
+    Scheme scheme = readScheme(section, fragment.empty() ? "custom" : fragment, &datapath);
     if (!section.clean() || !datapathSection.clean()) {
         return scheme;
     }

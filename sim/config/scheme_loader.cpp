@@ -16,6 +16,8 @@ using numeric::AccumulatorFormat;
 using numeric::Format;
 using numeric::ScaleArithmetic;
 
+constexpr const char* kOfDatapath = "datapath";
+
 void checkFixedPoint(const Section& section, const Scheme& scheme) {
     if (scheme.requantization != ScaleArithmetic::FixedPoint) {
         return;
@@ -37,6 +39,17 @@ void checkFixedPoint(const Section& section, const Scheme& scheme) {
                               "fp32_multiplier or an integer accumulator of at most {} bits",
                               scheme.accumulator.name, numeric::kWidestFixedPointSum));
     }
+}
+
+/// A format or an accumulator, which may be left to the datapath: `otherwise`, or null.
+template <class T>
+T readOrTake(const Section& section, const char* key, const T* otherwise,
+             T (*read)(const Value& value)) {
+    const Value value = section.at(key, kOfDatapath);
+    if (!value.isWord(kOfDatapath)) return read(value);
+    if (otherwise != nullptr) return *otherwise;
+    value.fail("is left to the datapath, but there is none here, expected a name or parameters");
+    return {};
 }
 
 }  // namespace
@@ -65,19 +78,24 @@ void checkScheme(const Section& section, const Scheme& scheme) {
     checkAccumulator(section, scheme.accumulator, scheme.activation, scheme.weight);
 }
 
-Scheme readScheme(const Section& section, const std::string& name) {
+Scheme readScheme(const Section& section, const std::string& name,
+                  const arch::DatapathConfig* datapath) {
     Scheme scheme;
     scheme.name = section.at("name", Default(name).described("the file's name, or custom")).text();
-    const Section weight = section.at("weight").section();
-    scheme.weight = readOperandFormat(weight.at("format"));
-    scheme.weightGranularity =
-        weight.at("granularity")
-            .oneOf<Scheme::Granularity>({{"per_tensor", Scheme::Granularity::PerTensor},
-                                         {"per_channel", Scheme::Granularity::PerChannel}});
-    const Section activation = section.at("activation").section();
-    scheme.activation = readOperandFormat(activation.at("format"));
-    activation.at("granularity").choose({"per_tensor"});
-    scheme.accumulator = readAccumulator(section.at("accumulator"));
+    const Section weight = section.at("weight", Default::section()).section();
+    scheme.weight =
+        readOrTake(weight, "format", datapath ? &datapath->weight : nullptr, readOperandFormat);
+    scheme.weightGranularity = static_cast<Scheme::Granularity>(
+        weight.at("granularity", "per_channel")
+            .choose({Scheme::kGranularityNames.begin(), Scheme::kGranularityNames.end()}));
+    const Section activation = section.at("activation", Default::section()).section();
+    scheme.activation = readOrTake(activation, "format", datapath ? &datapath->activation : nullptr,
+                                   readOperandFormat);
+    activation.at("granularity", "per_tensor").choose({"per_tensor"});
+    scheme.accumulator = readOrTake(section, "accumulator",
+                                    datapath ? &datapath->accumulator : nullptr, readAccumulator);
+    scheme.accumulatorHeadroom =
+        section.at("accumulator_headroom", scheme.accumulatorHeadroom).real({0, 1000});
     const Section calibration = section.at("calibration").section();
     calibration.at("method").choose({"minmax"});
     scheme.calibrationImages = calibration.at("images").integer<std::uint32_t>({1, 1'000'000});
@@ -92,16 +110,17 @@ Scheme readScheme(const Section& section, const std::string& name) {
 }
 
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides,
-                      [&](const Section& root) { return readScheme(root, file.stem().string()); },
-                      {"schemes"});
+    return readConfig(
+        file, overrides,
+        [&](const Section& root) { return readScheme(root, file.stem().string(), nullptr); },
+        {"schemes"});
 }
 
 Scheme parseScheme(const std::string& text, const std::string& source) {
     ConfigReader reader = ConfigReader::ofText(text, source);
     const Section section = reader.value().fragment("schemes");
     const std::string& name = section.fragmentName();
-    Scheme scheme = readScheme(section, name.empty() ? "custom" : name);
+    Scheme scheme = readScheme(section, name.empty() ? "custom" : name, nullptr);
     reader.finish();
     return scheme;
 }

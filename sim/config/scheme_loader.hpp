@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "arch/config.hpp"
 #include "sim/quantize/scheme.hpp"
 #include "sim/reader/config_reader.hpp"
 
 namespace systole::sim {
 
 /// The scheme that a section in the format of configs/schemes/*.yaml describes; `name` is that of a
-/// section without one.
-Scheme readScheme(const Section& section, const std::string& name);
+/// section without one. Formats that it leaves open are those of `datapath`; without one they are
+/// problems.
+Scheme readScheme(const Section& section, const std::string& name,
+                  const arch::DatapathConfig* datapath);
 
-/// The scheme of a file of configs/schemes.
+/// The scheme of a file of configs/schemes that says its formats.
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides);
 
 /// The scheme that a text of the command line stands for: a name of configs/schemes, a file, or the

@@ -181,7 +181,9 @@ private:
     void lowerNode(std::size_t index) {
         const QuantizedNode& node = network_.nodes[index];
         const QuantizedNode* addition = additionBehind(index);
-        LoweredLayer layer{node.name, kindOf(node), 0, std::nullopt};
+        LoweredLayer layer;
+        layer.name = node.name;
+        layer.kind = kindOf(node);
         if (addition != nullptr) {
             layer.name += " + " + addition->name;
         }
@@ -189,6 +191,7 @@ private:
         if (convolution != nullptr) {
             layer.macs = macsOf(*convolution, network_.tensors[node.inputs[0]].shape,
                                 network_.tensors[node.output].shape);
+            layer.clippedBiases = convolution->clippedBiases;
         }
         if (const auto mapping = context_.mappings.find(&node);
             mapping != context_.mappings.end()) {

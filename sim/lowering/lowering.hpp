@@ -59,6 +59,7 @@ struct LoweredLayer {
     /// kernel x input channels x output channels / groups, without those that are cropped.
     std::uint64_t macs = 0;
     std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
+    std::uint64_t clippedBiases = 0;      ///< as in QuantizedConvolution
 };
 
 /// A program, and what a run must know of the network that it came from.

@@ -103,6 +103,10 @@ float largestMagnitude(std::span<const float> values) {
     return largest;
 }
 
+float leastValue(std::span<const float> values) {
+    return values.empty() ? 0.0F : *std::min_element(values.begin(), values.end());
+}
+
 FloatReference::FloatReference(const Network& network)
     : network_(network),
       packedWeights_(network.nodes.size()),
@@ -120,16 +124,20 @@ FloatReference::FloatReference(const Network& network)
 FloatResult FloatReference::run(std::span<const float> image, KeepTensors keep) const {
     SYSTOLE_CHECK(image.size() == network_.tensors[network_.input].shape.elements(),
                   "image of {} values", image.size());
-    FloatResult result{std::vector<Values>(network_.tensors.size()),
-                       std::vector<float>(network_.tensors.size(), 0.0F)};
+    const std::size_t tensors = network_.tensors.size();
+    FloatResult result{.tensors = std::vector<Values>(tensors),
+                       .amax = std::vector<float>(tensors, 0.0F),
+                       .least = std::vector<float>(tensors, 0.0F)};
     result.tensors[network_.input].assign(image.begin(), image.end());
     result.amax[network_.input] = largestMagnitude(image);
+    result.least[network_.input] = leastValue(image);
     for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
         const Node& node = network_.nodes[i];
         Values output(network_.tensors[node.output].shape.elements());
         std::visit(NodeRunner{network_, node, packedWeights_[i], result.tensors, output},
                    node.operation);
         result.amax[node.output] = largestMagnitude(output);
+        result.least[node.output] = leastValue(output);
         result.tensors[node.output] = std::move(output);
         if (keep == KeepTensors::All) continue;
         for (const TensorId input : node.inputs) {

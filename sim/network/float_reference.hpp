@@ -15,6 +15,8 @@ struct FloatResult {
     std::vector<std::vector<float>> tensors;
     /// By TensorId: the largest magnitude, NaN where a tensor holds one.
     std::vector<float> amax;
+    /// By TensorId: the least value.
+    std::vector<float> least;
 };
 
 /// The FP32 reference of docs/arithmetic.md, section 2: the same bits on every machine.
@@ -34,6 +36,9 @@ private:
 
 /// One image through `network`; all tensors.
 FloatResult runFloat(const Network& network, std::span<const float> image);
+
+/// The least value; 0 of nothing.
+float leastValue(std::span<const float> values);
 
 /// The largest magnitude; NaN where there is one, 0 of nothing.
 float largestMagnitude(std::span<const float> values);

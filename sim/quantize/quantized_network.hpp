@@ -29,6 +29,7 @@ struct QuantizedConvolution {
     std::vector<std::int64_t> bias;          ///< [outputChannels], accumulator units
     std::vector<numeric::Rescale> rescales;  ///< [outputChannels], accumulator to output
     bool relu = false;
+    std::uint64_t clippedBiases = 0;  ///< of the channels: the accumulator's end in their place
 
     std::uint64_t reduction() const { return weights.size() / outputChannels; }
 };

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
+#include "models/numeric/formats/peak.hpp"
 #include "models/numeric/sums/sum.hpp"
 #include "models/overloaded.hpp"
 #include "sim/base/config_error.hpp"
@@ -14,6 +16,7 @@
 #include "sim/network/window.hpp"
 #include "sim/quantize/fusion.hpp"
 #include "sim/quantize/scales.hpp"
+#include "sim/quantize/weight_scales.hpp"
 
 namespace systole::sim {
 
@@ -40,9 +43,19 @@ public:
           activation_(scheme.activation),
           weight_(scheme.weight),
           sums_(scheme.accumulator, activation_, weight_),
-          accumulatorBits_(numeric::accumulatorBits(scheme.accumulator, activation_, weight_)) {}
+          activationPeak_(numeric::peakOf(activation_)),
+          weightScales_(scheme, activationPeak_, numeric::peakOf(weight_),
+                        numeric::largestSum(scheme.accumulator, activation_, weight_)),
+          nodes_(fuseRelus(network)) {
+        checkScheme();
+        chooseScales();
+    }
 
-    QuantizedNetwork run();
+    /// Throws ConfigError where a format without negative values meets some.
+    void checkSigns(std::span<const float> least) const;
+    /// Measures the sums of those convolutions whose scales may depend on them.
+    void measure(CalibrationImages images);
+    QuantizedNetwork run() const;
 
 private:
     [[noreturn]] void fail(const std::string& problem) const {
@@ -52,13 +65,13 @@ private:
     void checkScheme() const;
     void checkReduction(const Node& node, std::uint64_t reduction) const;
     void checkPadding(const Node& node, const Window& window) const;
-    std::int64_t biasTerm(float bias, float inputScale, float weightScale) const;
-    void chooseScales(const std::vector<FusedNode>& nodes);
+    void appendBias(QuantizedConvolution& result, float bias, float inputScale,
+                    float weightScale) const;
+    void chooseScales();
     QuantizedOperation quantizeOperation(const FusedNode& fused) const;
     QuantizedConvolution quantizeConvolution(const Convolution& source,
                                              const FusedNode& fused) const;
     QuantizedPooling quantizePooling(const Pooling& source, float input, float output) const;
-    std::vector<float> weightScales(const Convolution& source) const;
     void compactTensors(QuantizedNetwork& result) const;
 
     const Network& network_;
@@ -67,8 +80,11 @@ private:
     Codec activation_;
     Codec weight_;
     numeric::SumArithmetic sums_;
-    int accumulatorBits_;
-    std::vector<float> scales_;  ///< by TensorId; 0 where a tensor is not kept
+    double activationPeak_;
+    WeightScales weightScales_;
+    std::vector<FusedNode> nodes_;
+    std::vector<float> scales_;                   ///< by TensorId; 0 where a tensor is not kept
+    std::map<const Node*, SumBounds> sumBounds_;  ///< of convolutions that were measured
 };
 
 void Quantizer::checkScheme() const {
@@ -89,7 +105,9 @@ void Quantizer::checkScheme() const {
         fail(
             fmt::format("requantization fixed_point cannot scale accumulator {} of {} bits, "
                         "expected an integer of at most {} bits or fp32_multiplier",
-                        scheme_.accumulator.name, accumulatorBits_, numeric::kWidestFixedPointSum));
+                        scheme_.accumulator.name,
+                        numeric::accumulatorBits(scheme_.accumulator, activation_, weight_),
+                        numeric::kWidestFixedPointSum));
     }
 }
 
@@ -114,31 +132,60 @@ void Quantizer::checkPadding(const Node& node, const Window& window) const {
                      node.name, numeric::nameOf(scheme_.activation)));
 }
 
-std::int64_t Quantizer::biasTerm(float bias, float inputScale, float weightScale) const {
-    const double unit = std::ldexp(double{inputScale} * double{weightScale}, sums_.exponent());
-    return sums_.termOf(double{bias} / unit);
+void Quantizer::checkSigns(std::span<const float> least) const {
+    const auto check = [&](const std::string& what, float value, const Codec& codec) {
+        if (value >= 0 || codec.smallest() < 0) return;
+        fail(
+            fmt::format("{} down to {:.6g}, but {} has no negative values and there are no zero "
+                        "points, expected a signed format, such as int8",
+                        what, value, numeric::nameOf(codec.format())));
+    };
+    for (std::size_t i = 0; i < scales_.size(); ++i) {
+        if (scales_[i] == 0) continue;
+        check(fmt::format("tensor '{}' has values on the calibration images",
+                          network_.tensors[i].name),
+              least[i], activation_);
+    }
+    for (const FusedNode& fused : nodes_) {
+        const auto* convolution = std::get_if<Convolution>(&fused.node->operation);
+        if (convolution == nullptr) continue;
+        check(fmt::format("node '{}' has weights", fused.node->name),
+              leastValue(convolution->weights), weight_);
+    }
 }
 
-void Quantizer::chooseScales(const std::vector<FusedNode>& nodes) {
+void Quantizer::measure(CalibrationImages images) {
+    std::vector<std::size_t> measured;
+    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+        const Node& node = network_.nodes[i];
+        const auto* convolution = std::get_if<Convolution>(&node.operation);
+        const TensorId input = node.inputs[0];
+        if (convolution != nullptr &&
+            weightScales_.maySumsMatter(*convolution, scales_[input], amax_[input])) {
+            measured.push_back(i);
+        }
+    }
+    std::vector<SumBounds> bounds = measureSums(network_, images, measured);
+    for (std::size_t i = 0; i < measured.size(); ++i) {
+        sumBounds_[&network_.nodes[measured[i]]] = std::move(bounds[i]);
+    }
+}
+
+void Quantizer::appendBias(QuantizedConvolution& result, float bias, float inputScale,
+                           float weightScale) const {
+    const double unit = std::ldexp(double{inputScale} * double{weightScale}, sums_.exponent());
+    result.bias.push_back(sums_.termOf(double{bias} / unit));
+    result.clippedBiases += sums_.holds(double{bias} / unit) ? 0 : 1;
+}
+
+void Quantizer::chooseScales() {
     scales_.assign(network_.tensors.size(), 0.0F);
-    scales_[network_.input] = scaleFor(amax_[network_.input], activation_);
-    for (const FusedNode& fused : nodes) {
+    scales_[network_.input] = scaleFor(amax_[network_.input], activationPeak_);
+    for (const FusedNode& fused : nodes_) {
         scales_[fused.output] = keepsScale(fused.node->operation)
                                     ? scales_[fused.node->inputs[0]]
-                                    : scaleFor(amax_[fused.output], activation_);
+                                    : scaleFor(amax_[fused.output], activationPeak_);
     }
-}
-
-std::vector<float> Quantizer::weightScales(const Convolution& source) const {
-    const std::span<const float> weights = source.weights;
-    const float whole = scaleFor(largestMagnitude(weights), weight_);
-    std::vector<float> scales(source.outputChannels, whole);
-    if (scheme_.weightGranularity == Scheme::Granularity::PerTensor) return scales;
-    for (std::size_t n = 0; n < scales.size(); ++n) {
-        const auto channel = weights.subspan(n * source.reduction(), source.reduction());
-        scales[n] = scaleFor(largestMagnitude(channel), weight_);
-    }
-    return scales;
 }
 
 QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
@@ -154,15 +201,17 @@ QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
     result.outputChannels = source.outputChannels;
     result.transposed = source.transposed;
     result.relu = fused.relu;
-    result.weightScales = weightScales(source);
+    const auto sums = sumBounds_.find(fused.node);
+    result.weightScales = weightScales_.of(
+        source, input, sums == sumBounds_.end() ? std::span<const double>() : sums->second);
     for (std::size_t n = 0; n < source.outputChannels; ++n) {
         const float scale = result.weightScales[n];
         for (std::size_t k = n * reduction; k < (n + 1) * reduction; ++k) {
             result.weights.push_back(weight_.encode(source.weights[k] / scale));
         }
-        result.bias.push_back(biasTerm(source.bias[n], input, scale));
+        appendBias(result, source.bias[n], input, scale);
         result.rescales.push_back(
-            makeRescale({input, scale, output}, sums_.exponent(), scheme_.requantization));
+            makeRescale({input, scale, output}, sums_.rescaleExponent(), scheme_.requantization));
     }
     return result;
 }
@@ -171,16 +220,11 @@ QuantizedPooling Quantizer::quantizePooling(const Pooling& source, float input,
                                             float output) const {
     QuantizedPooling result{source.kind, source.window, source.countIncludesPad, {}};
     if (source.kind == Pooling::Kind::Max) return result;
-    constexpr int kWidestSteps = 56;  // 256 of them sum up in 64 bits
-    if (activation_.gridBits() > kWidestSteps) {
-        fail(fmt::format("average pooling sums {} on a grid of {} bits, expected at most {}",
-                         numeric::nameOf(scheme_.activation), activation_.gridBits(),
-                         kWidestSteps));
-    }
     result.rescales.resize(1);
     for (std::uint32_t count = 1; count <= kernelArea(source.window); ++count) {
         result.rescales.push_back(makeRescale({input, 1.0F / static_cast<float>(count), output},
-                                              activation_.gridExponent(), scheme_.requantization));
+                                              numeric::tapRescaleExponent(activation_),
+                                              scheme_.requantization));
     }
     return result;
 }
@@ -224,14 +268,11 @@ void Quantizer::compactTensors(QuantizedNetwork& result) const {
     result.output = renumbered[network_.output];
 }
 
-QuantizedNetwork Quantizer::run() {
-    checkScheme();
-    const std::vector<FusedNode> nodes = fuseRelus(network_);
-    chooseScales(nodes);
+QuantizedNetwork Quantizer::run() const {
     QuantizedNetwork result;
     result.name = network_.name;
     result.scheme = scheme_;
-    for (const FusedNode& fused : nodes) {
+    for (const FusedNode& fused : nodes_) {
         try {
             result.nodes.push_back(
                 {fused.node->name, quantizeOperation(fused), fused.node->inputs, fused.output});
@@ -245,41 +286,23 @@ QuantizedNetwork Quantizer::run() {
 
 }  // namespace
 
-std::vector<float> calibrate(const Network& network, std::span<const std::vector<float>> images) {
-    if (images.empty()) {
-        throw ConfigError(fmt::format(
-            "{}: has no calibration images, expected at least one to quantize", network.name));
-    }
-    const FloatReference reference(network);
-    std::vector<float> amax(network.tensors.size(), 0.0F);
-    for (const std::vector<float>& image : images) {
-        const FloatResult result = reference.run(image, KeepTensors::OutputOnly);
-        for (std::size_t i = 0; i < amax.size(); ++i) {
-            if (!std::isfinite(result.amax[i])) {
-                throw ConfigError(
-                    fmt::format("{}: tensor '{}' leaves binary32 on a calibration "
-                                "image, expected finite values",
-                                network.name, network.tensors[i].name));
-            }
-            amax[i] = std::max(amax[i], result.amax[i]);
-        }
-    }
-    return amax;
-}
-
 QuantizedNetwork quantize(const Network& network, const Scheme& scheme,
                           std::span<const float> amax) {
     return Quantizer(network, scheme, amax).run();
 }
 
-QuantizedNetwork quantize(const Network& network, const Scheme& scheme,
-                          std::span<const std::vector<float>> images) {
+QuantizedNetwork quantize(const Network& network, const Scheme& scheme, CalibrationImages images) {
     if (images.size() < scheme.calibrationImages) {
         throw ConfigError(fmt::format("{}: has {} calibration images, scheme '{}' expects {}",
                                       network.name, images.size(), scheme.name,
                                       scheme.calibrationImages));
     }
-    return quantize(network, scheme, calibrate(network, images.first(scheme.calibrationImages)));
+    const CalibrationImages used = images.first(scheme.calibrationImages);
+    const Ranges ranges = calibrate(network, used);
+    Quantizer quantizer(network, scheme, ranges.amax);
+    quantizer.checkSigns(ranges.least);
+    quantizer.measure(used);
+    return quantizer.run();
 }
 
 }  // namespace systole::sim

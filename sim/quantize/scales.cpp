@@ -40,8 +40,8 @@ std::array<numeric::FixedPointScale, 2> fixedPointScales(float left, float right
 
 }  // namespace
 
-float scaleFor(float amax, const numeric::Codec& codec) {
-    const float scale = amax / static_cast<float>(codec.largest());
+float scaleFor(float amax, double peak) {
+    const float scale = amax / static_cast<float>(peak);
     return scale == 0 ? 1.0F : scale;
 }
 

@@ -3,14 +3,13 @@
 
 #include <cstdint>
 
-#include "models/numeric/formats/codec.hpp"
 #include "models/numeric/sums/requantize.hpp"
 
 /// The scale arithmetic of docs/arithmetic.md, sections 3 to 5, one rounding after the other.
 namespace systole::sim {
 
-/// fl32(amax / largest); 1 where that is 0.
-float scaleFor(float amax, const numeric::Codec& codec);
+/// fl32(amax / peak), with the peak of a format (`numeric::peakOf`); 1 where that is 0.
+float scaleFor(float amax, double peak);
 
 /// From sums in units of input * factor to codes in units of output.
 struct ScaleChange {

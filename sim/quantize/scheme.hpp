@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -13,11 +14,15 @@ namespace systole::sim {
 /// How to quantize; read from configs/schemes.
 struct Scheme {
     enum class Granularity { PerTensor, PerChannel };
+    static constexpr std::array kGranularityNames{"per_tensor", "per_channel"};
     std::string name;
     numeric::Format activation;
     numeric::Format weight;
     numeric::AccumulatorFormat accumulator;
-    Granularity weightGranularity = Granularity::PerTensor;
+    Granularity weightGranularity = Granularity::PerChannel;
+    /// How many times the largest sum of the calibration images the accumulator holds at least; 0:
+    /// only biases are sure to fit (docs/arithmetic.md, section 3).
+    double accumulatorHeadroom = 1.5;
     std::uint32_t calibrationImages = 64;
     numeric::ScaleArithmetic requantization = numeric::ScaleArithmetic::Fp32Multiplier;
 };

@@ -122,6 +122,9 @@ Json configJson(const Result& result) {
             {"technology", result.config.technology.name},
             {"energy", energyConfigJson(result.config)},
             {"scheme", result.config.scheme.name},
+            {"weight_granularity",
+             nameOf(result.config.scheme.weightGranularity, Scheme::kGranularityNames)},
+            {"accumulator_headroom", result.config.scheme.accumulatorHeadroom},
             {"resolved", resolvedJson(result.config.resolved)}};
 }
 
@@ -157,6 +160,12 @@ Json dramFaultsJson(const Result& result) {
     return json;
 }
 
+Json outOfRangeJson(const OutOfRange& counts) {
+    return {{"accumulator_overflows", counts.overflows},
+            {"accumulator_saturations", counts.saturations},
+            {"clipped_biases", counts.clippedBiases}};
+}
+
 Json totalsJson(const Result& result) {
     Json totals = figuresJson(result.totals);
     totals["inferences_per_second"] = result.inferencesPerSecond();
@@ -186,6 +195,9 @@ Json totalsJson(const Result& result) {
     }
     if (result.dramFaults) {
         totals["dram_faults"] = dramFaultsJson(result);
+    }
+    if (result.outOfRange) {
+        totals["out_of_range"] = outOfRangeJson(*result.outOfRange);
     }
     if (!result.outputHash.empty()) {
         totals["output_sha256"] = result.outputHash;
@@ -224,6 +236,9 @@ nlohmann::ordered_json resultDocument(const Result& result) {
         json.update(figuresJson(layer.figures));
         if (layer.activity) {
             json["operand_activity"] = activityJson(*layer.activity);
+        }
+        if (layer.outOfRange) {
+            json["out_of_range"] = outOfRangeJson(*layer.outOfRange);
         }
         if (result.explains && layer.mapping) {
             json["mapping"] = mappingJson(layer, result.config.machine.array);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -190,7 +192,32 @@ std::string summary(const Result& result) {
     return labelledLines(rows, kLabels);
 }
 
+/// One line a layer.
+std::string outOfRangeWarnings(const Result& result) {
+    std::string text;
+    const std::uint64_t images = result.accuracy ? result.accuracy->images : 1;
+    for (const LayerResult& layer : result.layers) {
+        if (!layer.outOfRange || !layer.outOfRange->any()) continue;
+        text += fmt::format("Warning: layer {} does not fit accumulator {}: {}{}.\n", layer.name,
+                            result.config.machine.datapath.accumulator.name,
+                            outOfRangeText(*layer.outOfRange),
+                            images > 1 ? fmt::format(", over {} images", images) : "");
+    }
+    return wrapped(text);
+}
+
 }  // namespace
+
+std::string outOfRangeText(const OutOfRange& counts) {
+    std::vector<std::string> parts;
+    const auto append = [&](std::uint64_t count, const char* one, const char* several) {
+        if (count > 0) parts.push_back(fmt::format("{} {}", count, count == 1 ? one : several));
+    };
+    append(counts.overflows, "addition overflowed", "additions overflowed");
+    append(counts.saturations, "addition saturated", "additions saturated");
+    append(counts.clippedBiases, "bias was clipped", "biases were clipped");
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc) {
     const std::string read =
@@ -211,7 +238,7 @@ std::string resultTable(const Result& result) {
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =
         wrapped(title) + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
-    return text + wrapped(result.clockWarning);
+    return text + wrapped(result.clockWarning) + outOfRangeWarnings(result);
 }
 
 }  // namespace systole::sim

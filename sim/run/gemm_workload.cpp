@@ -7,6 +7,7 @@
 #include <cmath>
 #include <random>
 
+#include "models/numeric/sums/sum.hpp"
 #include "sim/base/config_error.hpp"
 
 namespace systole::sim {
@@ -49,10 +50,9 @@ QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_
     const auto largest = [](const numeric::Codec& codec) {
         return std::max(codec.largest(), -codec.smallest());
     };
-    // In units of the sums, as the accumulator counts them.
+    const numeric::SumArithmetic sums(scheme.accumulator, activation, weight);
     const double product =
-        std::ldexp(largest(activation) * largest(weight),
-                   -numeric::sumExponent(scheme.accumulator, activation, weight));
+        std::ldexp(largest(activation) * largest(weight), -sums.rescaleExponent());
     const double ratio = activation.largest() / (product * std::sqrt(static_cast<double>(k)));
     numeric::Rescale rescale;
     rescale.multiplier = static_cast<float>(ratio);

@@ -96,6 +96,7 @@ public:
         result.accuracy = outcome.result.accuracy;
         if (!options_.timingOnly) {
             result.dramFaults = simulation_.dramFaults();
+            addOutOfRange(result, lowered_, simulation_.sumEvents());
         }
         result.outputHash = outcome.result.outputHash;
         outcome.result = std::move(result);

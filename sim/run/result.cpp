@@ -214,4 +214,19 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
     return result;
 }
 
+void addOutOfRange(Result& result, const LoweredNetwork& network,
+                   std::span<const numeric::AccumulatorEvents> events) {
+    OutOfRange total;
+    for (std::size_t i = 0; i < result.layers.size(); ++i) {
+        const OutOfRange counts{.overflows = events[i].overflows,
+                                .saturations = events[i].saturations,
+                                .clippedBiases = network.layers.at(i).clippedBiases};
+        total.overflows += counts.overflows;
+        total.saturations += counts.saturations;
+        total.clippedBiases += counts.clippedBiases;
+        result.layers[i].outOfRange = counts;
+    }
+    result.outOfRange = total;
+}
+
 }  // namespace systole::sim

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,12 +54,22 @@ struct ActivityResult {
 enum class Bound : std::uint8_t { Array, Dram, Vector };
 inline constexpr std::array<const char*, 3> kBoundNames{"array", "dram", "vector"};
 
+/// What did not fit the accumulator: wrong values, unlike what rounding does.
+struct OutOfRange {
+    std::uint64_t overflows = 0;      ///< additions that wrapped, or left a float's range
+    std::uint64_t saturations = 0;    ///< additions that stopped at the end of the range
+    std::uint64_t clippedBiases = 0;  ///< of output channels: the end of the range in their place
+
+    bool any() const { return overflows + saturations + clippedBiases > 0; }
+};
+
 struct LayerResult {
     std::string name;
     std::string kind;
     Figures figures;
     std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
     std::optional<ActivityResult> activity = std::nullopt;  ///< empty: nothing was sampled
+    std::optional<OutOfRange> outOfRange = std::nullopt;    ///< of all images; as in Result
 
     Bound bound() const;
 };
@@ -89,6 +100,8 @@ struct Result {
     std::vector<memory::DramCounters> dramChannels;
     /// Of all images; empty where the DRAM has no errors, and if timing only.
     std::optional<memory::DramFaultCounters> dramFaults;
+    /// Of all layers and images; empty if timing only.
+    std::optional<OutOfRange> outOfRange;
     std::optional<Accuracy> accuracy;
     std::string outputHash;  ///< SHA-256 over the output codes of all images; empty if timing only
 
@@ -104,6 +117,13 @@ struct Result {
 /// Costs of a timed replay; the technology must cover the machine.
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                   const arch::RunRecord& record);
+
+/// Fills in what was out of range, by layer and in total. `events` has an entry for each layer.
+void addOutOfRange(Result& result, const LoweredNetwork& network,
+                   std::span<const numeric::AccumulatorEvents> events);
+
+/// `186253 additions overflowed, 2 biases were clipped`, for the terminal.
+std::string outOfRangeText(const OutOfRange& counts);
 
 /// `12 bits in 3400 words read; 11 words corrected, ..`, for the terminal.
 std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);

@@ -17,7 +17,10 @@ const arch::MachineConfig& withTimeResolution(const arch::MachineConfig& machine
 
 Simulation::Simulation(const arch::MachineConfig& machine, const LoweredNetwork& network,
                        TensorId input)
-    : network_(network), input_(input), accelerator_("accelerator", withTimeResolution(machine)) {
+    : network_(network),
+      input_(input),
+      accelerator_("accelerator", withTimeResolution(machine)),
+      sumEvents_(network.layers.size()) {
     accelerator_.load(network.program);
     for (const ConstantData& constant : network.constants) {
         std::copy(constant.bytes.begin(), constant.bytes.end(),
@@ -43,13 +46,19 @@ arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Val
         writeInput(input);
     }
     const arch::RunRecord record = accelerator_.replayTimed(values == Values::Computed);
+    for (std::size_t i = 0; i < sumEvents_.size(); ++i) {
+        const cost::Counters& counters = record.layers.at(i).counters;
+        sumEvents_[i] += {.overflows = counters.accumulatorOverflows,
+                          .saturations = counters.accumulatorSaturations};
+    }
     countFaults();
     return record;
 }
 
 void Simulation::inferValues(std::span<const numeric::Code> input) {
     writeInput(input);
-    accelerator_.replayValues();
+    const std::vector<numeric::AccumulatorEvents> events = accelerator_.replayValues();
+    for (std::size_t i = 0; i < sumEvents_.size(); ++i) sumEvents_[i] += events.at(i);
     countFaults();
 }
 

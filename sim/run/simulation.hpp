@@ -30,6 +30,9 @@ public:
     /// What the replays so far saw of faulty cells; empty if the DRAM has no errors.
     const std::optional<memory::DramFaultCounters>& dramFaults() const { return dramFaults_; }
 
+    /// By layer: sums that left the accumulator in the replays so far.
+    const std::vector<numeric::AccumulatorEvents>& sumEvents() const { return sumEvents_; }
+
     /// Codes of a tensor, read from the DRAM image; the tensor must have a place there.
     std::vector<numeric::Code> readTensor(TensorId tensor);
 
@@ -41,6 +44,7 @@ private:
     TensorId input_;
     arch::Accelerator accelerator_;
     std::optional<memory::DramFaultCounters> dramFaults_;
+    std::vector<numeric::AccumulatorEvents> sumEvents_;
 };
 
 }  // namespace systole::sim

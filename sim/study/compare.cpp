@@ -104,7 +104,8 @@ Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
     std::vector<RunRequest> requests;
     for (const std::string& format : formats) {
         RunRequest run = request;
-        run.overrides.push_back("datapath=" + format);
+        // First: what replaces a section takes away what was said of its keys before.
+        run.overrides.insert(run.overrides.begin(), "datapath=" + format);
         requests.push_back(std::move(run));
     }
     Progress progress("Formats", formats.size());

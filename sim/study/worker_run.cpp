@@ -64,6 +64,10 @@ std::string optionalCell(const std::optional<T>& value) {
     return value ? fmt::to_string(*value) : std::string();
 }
 
+std::string countCell(const RunFigures& figures, std::uint64_t OutOfRange::*count) {
+    return figures.outOfRange ? fmt::to_string(*figures.outOfRange.*count) : std::string();
+}
+
 struct FigureColumn {
     const char* name;
     std::string (*cell)(const RunFigures& figures);
@@ -91,6 +95,15 @@ constexpr std::array kColumns{
     FigureColumn{"top1", [](const RunFigures& f) { return optionalCell(top1(f)); }},
     FigureColumn{"fp32_top1", [](const RunFigures& f) { return optionalCell(fp32Top1(f)); }},
     FigureColumn{"sqnr_db", [](const RunFigures& f) { return optionalCell(f.sqnrDecibels); }},
+    FigureColumn{"weight_granularity", [](const RunFigures& f) { return f.weightGranularity; }},
+    FigureColumn{"accumulator_headroom",
+                 [](const RunFigures& f) { return fmt::to_string(f.accumulatorHeadroom); }},
+    FigureColumn{"accumulator_overflows",
+                 [](const RunFigures& f) { return countCell(f, &OutOfRange::overflows); }},
+    FigureColumn{"accumulator_saturations",
+                 [](const RunFigures& f) { return countCell(f, &OutOfRange::saturations); }},
+    FigureColumn{"clipped_biases",
+                 [](const RunFigures& f) { return countCell(f, &OutOfRange::clippedBiases); }},
 };
 
 RunOutcome runOutcome(const WorkerOutcome& worker) {
@@ -128,6 +141,14 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     }
     figures.dramBytes = totals.at("dram_bytes");
     figures.meetsClock = totals.at("meets_clock");
+    figures.weightGranularity = result.at("config").at("weight_granularity");
+    figures.accumulatorHeadroom = result.at("config").at("accumulator_headroom");
+    if (totals.contains("out_of_range")) {
+        const auto& counts = totals.at("out_of_range");
+        figures.outOfRange = {.overflows = counts.at("accumulator_overflows"),
+                              .saturations = counts.at("accumulator_saturations"),
+                              .clippedBiases = counts.at("clipped_biases")};
+    }
     if (totals.contains("dram_faults")) {
         readDramFaultCounts(totals.at("dram_faults"), figures);
     }

@@ -11,6 +11,7 @@
 #include "models/memory/faults/dram_fault_counters.hpp"
 #include "sim/base/worker_process.hpp"
 #include "sim/reader/config_reader.hpp"
+#include "sim/run/result.hpp"
 
 /// `systole run` in worker processes: what one is asked, and the figures that it answers.
 namespace systole::sim {
@@ -44,6 +45,10 @@ struct RunFigures {
     std::optional<memory::DramFaultCounters> dramFaults;
     bool ecc = false;                    ///< where it has
     std::optional<double> sqnrDecibels;  ///< infinite where nothing differs from FP32
+    std::string weightGranularity;       ///< of the scheme: per_channel or per_tensor
+    double accumulatorHeadroom = 0;      ///< of the scheme
+    /// Of all images and layers; empty if timing only.
+    std::optional<OutOfRange> outOfRange;
 };
 
 /// From the JSON of a run.

@@ -58,20 +58,20 @@ def wrap(a, bits):
     return (a + half) % (1 << bits) - half
 
 
-def to_float32(a):
-    """Integers to binary32, rounded once."""
-    if a.dtype == object or _largest_magnitude(a) > 1 << 53:
-        return np.vectorize(_int_to_float32, otypes=[np.float32])(a.astype(object))
+def to_float32(a, exponent=0):
+    """Integers times 2**exponent to binary32, rounded once."""
+    if a.dtype == object or exponent != 0 or _largest_magnitude(a) > 1 << 53:
+        return np.vectorize(_int_to_float32, otypes=[np.float32])(a.astype(object), exponent)
     return a.astype(np.float64).astype(np.float32)
 
 
-def _int_to_float32(value):
+def _int_to_float32(value, exponent):
     # Round to odd at 40 bits first: the only rounding that a second one to 24 bits does not see.
     shift = max(0, abs(value).bit_length() - 40)
     kept = abs(value) >> shift
     if abs(value) & ((1 << shift) - 1):
         kept |= 1
-    return np.float32(math.copysign(math.ldexp(float(kept), shift), value))
+    return np.float32(math.copysign(math.ldexp(float(kept), shift + int(exponent)), value))
 
 
 def multiplier(ratio):

@@ -22,7 +22,7 @@ def run_float(graph, x):
     return tensors
 
 
-def _conv(layer, x):
+def conv(layer, x):
     groups, outputs = layer.weight.shape[2], layer.weight.shape[4]
     height, width = layer.window.output_size(x.shape[1], x.shape[2])
     images = max(1, _CHUNK // (height * width * groups * outputs))
@@ -85,6 +85,6 @@ def softmax(values, scale):
 
 
 _OPERATIONS = {
-    "conv": _conv, "add": _add, "average_pool": _average_pool, "max_pool": _max_pool,
+    "conv": conv, "add": _add, "average_pool": _average_pool, "max_pool": _max_pool,
     "relu": _relu, "softmax": _softmax,
 }

@@ -18,6 +18,7 @@ class IntFormat:
         self.lowest = -(1 << (bits - 1))
         self.highest = (1 << (bits - 1)) - 1
         self.largest = float(self.highest)
+        self.peak = _peak(range(1, self.highest + 1))
 
     def encode(self, x):
         """Codes of real or integer (int64, Python int) values: nearest even, saturating."""
@@ -57,6 +58,7 @@ class FloatFormat:
         self._magnitude_steps = [self._steps_of_magnitude(code) for code in range(count)]
         magnitudes = np.ldexp(np.array(self._magnitude_steps, dtype=np.float64), self.grid)
         self.largest = float(magnitudes[-1])
+        self.peak = _peak(magnitudes[1:].tolist())
         self._midpoints = (magnitudes[:-1] + magnitudes[1:]) / 2
 
     def _steps_of_magnitude(self, code):
@@ -79,9 +81,10 @@ class FloatFormat:
         return (code + np.where(negative, self._sign, 0)).astype(code_type(self.bits))
 
     def steps(self, codes):
-        """The integers value / 2**grid, as int64; NaN and infinity are errors."""
+        """The integers value / 2**grid, int64 or objects; NaN and infinity are errors."""
         codes = codes.astype(np.int64)
-        magnitude = np.array(self._magnitude_steps, dtype=np.int64)[codes & (self._sign - 1)]
+        kind = np.int64 if self._magnitude_steps[-1] < 1 << 62 else object
+        magnitude = np.array(self._magnitude_steps, dtype=kind)[codes & (self._sign - 1)]
         return np.where(codes & self._sign, -magnitude, magnitude)
 
     def values(self, codes):
@@ -100,7 +103,20 @@ _FLOATS = {
     "e2m3": (2, 3, 1, "none"),
     "e2m1": (2, 1, 1, "none"),
     "fp16": (5, 10, 15, "ieee"),
+    "bf16": (8, 7, 127, "ieee"),
 }
+
+
+def _peak(values):
+    """Of the positive values, ascending: the upper end of the finest steps (section 3)."""
+    values = list(values)
+    sizes = [above / below - 1 for below, above in zip(values, values[1:])]
+    finest = min(sizes, default=0.0)
+    fine = [size < 2 * finest for size in sizes]
+    top = bottom = max((i + 1 for i, is_fine in enumerate(fine) if is_fine), default=len(fine))
+    while bottom > 0 and fine[bottom - 1]:
+        bottom -= 1
+    return float(min(values[top], max(1.0, 2.0**32 * values[bottom])))
 
 
 def code_type(bits):

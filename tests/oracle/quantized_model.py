@@ -3,12 +3,12 @@
 
 Section numbers are those of docs/arithmetic.md.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 import exact
-from float_model import run_float, softmax
+from float_model import conv, run_float, softmax
 from formats import format_named
 from windows import tap_counts, taps
 
@@ -22,6 +22,7 @@ class Scheme:
     granularity: str = "per_channel"  # or per_tensor
     accumulator: str = "int32"  # intN or exact
     requantization: str = "fp32_multiplier"  # or fixed_point
+    headroom: float = 1.5
 
 
 @dataclass
@@ -44,14 +45,17 @@ class QuantizedModel:
         self.accumulator_bits = None
         if scheme.accumulator != "exact":
             self.accumulator_bits = int(scheme.accumulator.removeprefix("int"))
-        self.scales = self._calibrate(calibration)
+        self.grid = self.activation.grid + self.weight.grid
+        self._calibration = run_float(graph, calibration)
+        self.scales = self._calibrate()
         self.parameters = {layer.output: self._conv_parameters(layer)
                            for layer in graph.layers if layer.kind == "conv"}
 
     # Section 3
-    def _calibrate(self, calibration):
-        tensors = run_float(self.graph, calibration)
-        scales = {self.graph.input: _scale(np.abs(calibration).max(), self.activation)}
+    def _calibrate(self):
+        tensors = self._calibration
+        scales = {self.graph.input: _scale(np.abs(tensors[self.graph.input]).max(),
+                                           self.activation)}
         for layer in self.graph.layers:
             if layer.kind in ("max_pool", "relu"):
                 scales[layer.output] = scales[layer.inputs[0]]
@@ -63,19 +67,46 @@ class QuantizedModel:
     def _conv_parameters(self, layer):
         magnitudes = np.abs(layer.weight)
         amax = magnitudes.max(axis=(0, 1, 3))  # [group, output of the group]
-        if self.scheme.granularity == "per_tensor":
-            amax = np.full_like(amax, magnitudes.max())
-        scale = _scale(amax, self.weight)
-        codes = self.weight.encode(layer.weight / scale[:, None, :])
-        scale = scale.reshape(-1)
+        bias = np.zeros(amax.size, np.float32) if layer.bias is None else np.abs(layer.bias)
+        scale = self._weight_scale(layer, amax.reshape(-1), bias)
+        codes = self.weight.encode(layer.weight / scale.reshape(amax.shape)[:, None, :])
         return ConvParameters(scale, codes, self._bias_codes(layer, scale))
+
+    def _weight_scale(self, layer, amax, bias):
+        """[output channels] from magnitudes of weights and bias."""
+        per_tensor = self.scheme.granularity == "per_tensor"
+        if per_tensor:
+            amax = np.full_like(amax, amax.max())
+        fine_bias = np.full_like(bias, bias.max()) if per_tensor else bias
+        s_x, bias = np.float64(self.scales[layer.inputs[0]]), bias.astype(np.float64)
+        product = s_x * self.activation.peak * self.weight.peak
+        fine = np.maximum(amax / np.float32(self.weight.peak),
+                          (fine_bias.astype(np.float64) / (product * 2.0**32)).astype(np.float32))
+        fine = np.where(fine >= np.float32(2.0**-126), fine, _F32_ONE)
+        coarse = np.maximum(self.scheme.headroom * (self._sum_bound(layer) + bias), 1.0001 * bias)
+        scale = np.maximum(fine, (coarse / (s_x * self._largest_sum())).astype(np.float32))
+        return np.full_like(scale, scale.max()) if per_tensor else scale
+
+    def _sum_bound(self, layer):
+        """By output channel: what no partial sum of the calibration images leaves."""
+        x = self._calibration[layer.inputs[0]]
+        plain = replace(layer, bias=None, relu=False)
+        sums = conv(plain, x)
+        totals = conv(replace(plain, weight=np.abs(layer.weight)), np.abs(x))
+        bound = (totals.astype(np.float64) + np.abs(sums.astype(np.float64))) / 2
+        return bound.max(axis=(0, 1, 2))
+
+    def _largest_sum(self):
+        bits = self.accumulator_bits
+        if bits is None:
+            bits = _step_bits(self.activation) + _step_bits(self.weight) + 1 + 16
+        return (2.0**(bits - 1) - 1) * 2.0**self.grid
 
     # Section 4
     def _bias_codes(self, layer, weight_scale):
         if layer.bias is None:
             return np.zeros(len(weight_scale), dtype=np.int64)
-        grid = 2.0**(self.activation.grid + self.weight.grid)
-        unit = self._product_scale(layer, weight_scale) * grid
+        unit = self._product_scale(layer, weight_scale) * 2.0**self.grid
         # Python integers: rint gives a whole number, however large.
         codes = [int(code) for code in np.rint(layer.bias.astype(np.float64) / unit)]
         if self.accumulator_bits is not None:
@@ -125,8 +156,9 @@ class QuantizedModel:
             ratios = self._product_scale(layer, s_w) / np.float64(s_y)
             return self._encode(layer, _multiply_shift(total, ratios))
         m = (s_x * s_w) / s_y
-        m = m * np.float32(2.0**(self.activation.grid + self.weight.grid))
-        return self._encode(layer, exact.to_float32(total) * m)
+        wide = self.accumulator_bits is None and (
+            _step_bits(self.activation) + _step_bits(self.weight) + 17 > 64)
+        return self._encode(layer, _scaled(total, m, self.grid, wide))
 
     def _encode(self, layer, v):
         if layer.relu:
@@ -157,8 +189,8 @@ class QuantizedModel:
             ratios = (np.float64(s_x) * inverse.astype(np.float64)) / np.float64(s_y)
             return self._encode(layer, _multiply_shift(total, ratios))
         m = (s_x * inverse) / s_y
-        m = m * np.float32(2.0**self.activation.grid)
-        return self._encode(layer, exact.to_float32(total) * m)
+        wide = _step_bits(self.activation) > 40
+        return self._encode(layer, _scaled(total, m, self.activation.grid, wide))
 
     def _max_pool(self, layer, x):
         inside = np.ones((1, *x.shape[1:3], 1), dtype=bool)
@@ -182,10 +214,22 @@ class QuantizedModel:
 
 
 def _scale(amax, number_format):
-    """amax / largest in binary32; 1 where amax is 0."""
-    amax = np.asarray(amax, dtype=np.float32)
-    scale = amax / np.float32(number_format.largest)
-    return np.where(amax == 0, _F32_ONE, scale).astype(np.float32)
+    """amax / peak in binary32; 1 where that is 0."""
+    scale = np.asarray(amax, dtype=np.float32) / np.float32(number_format.peak)
+    return np.where(scale == 0, _F32_ONE, scale).astype(np.float32)
+
+
+def _step_bits(number_format):
+    """Bits of the largest count of steps."""
+    lowest = getattr(number_format, "lowest", -number_format.largest)
+    return int(max(number_format.largest, -lowest) / 2.0**number_format.grid).bit_length()
+
+
+def _scaled(total, m, grid, wide):
+    """Sums of 2**grid times m: the grid goes to whichever factor stays within binary32."""
+    if wide:
+        return exact.to_float32(total, grid) * m
+    return exact.to_float32(total) * (m * np.float32(2.0**grid))
 
 
 def _multiply_shift(total, ratios):

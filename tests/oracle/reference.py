@@ -57,11 +57,11 @@ def _scheme(arguments):
     with open(arguments.scheme, encoding="utf-8") as file:
         document = yaml.safe_load(file)
     if (document["calibration"]["method"] != "minmax"
-            or document["activation"]["granularity"] != "per_tensor"):
+            or document["activation"].get("granularity", "per_tensor") != "per_tensor"):
         raise ValueError(f"{arguments.scheme}: only minmax calibration and activations per tensor")
     scheme = Scheme(document["activation"]["format"], document["weight"]["format"],
-                    document["weight"]["granularity"], document["accumulator"],
-                    document["requantization"])
+                    document["weight"].get("granularity", "per_channel"), document["accumulator"],
+                    document["requantization"], document.get("accumulator_headroom", 1.5))
     return scheme, document["calibration"]["images"]
 
 

@@ -54,6 +54,7 @@ Scheme orderedScheme(RandomSource& random) {
         {"short_e3m2", "ternary", "e5m6_none"},
         {"e4m3", "e4m3", "chunked"},
         {"e5m2", "e5m2", "exact"},
+        {"bf16", "int8", "fp32"},
         {"fp16", "fp16", "exact"},
     });
     return schemeOf(formats);
@@ -76,6 +77,8 @@ Scheme randomScheme(RandomSource& random) {
         {"int8", "e2m1", "int32"},
         {"e4m3fnuz", "int4", "exact"},
         {"e5m2", "int4", "exact"},
+        {"bf16", "int8", "exact"},
+        {"posit16es2", "e4m3", "exact"},
         {"e3m2", "e2m3", "int20"},
     });
     Scheme scheme = schemeOf(formats);
@@ -247,7 +250,7 @@ private:
         convolution.weights = randomCodes(weight_, reduction * outputs, random_);
         convolution.weightScales.assign(outputs, 1.0F);
         const double largest =
-            std::ldexp(activation_.largest() * weight_.largest(), -sums_.exponent());
+            std::ldexp(activation_.largest() * weight_.largest(), -sums_.rescaleExponent());
         for (std::uint32_t n = 0; n < outputs; ++n) {
             convolution.rescales.push_back(randomRescale(static_cast<double>(reduction), largest));
             convolution.bias.push_back(randomBias(largest));
@@ -331,7 +334,8 @@ private:
         pooling.countIncludesPad = random_.percent(50);
         for (std::uint32_t count = 0; count <= kernelArea(pooling.window); ++count) {
             pooling.rescales.push_back(randomRescale(
-                std::max(count, 1U), static_cast<double>(activation_.largestGridSteps())));
+                std::max(count, 1U),
+                std::ldexp(activation_.largest(), -numeric::tapRescaleExponent(activation_))));
         }
         addNode("pool", pooling, {input}, outputShape(pooling.window, shape, shape.channels));
     }

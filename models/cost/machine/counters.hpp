@@ -99,14 +99,16 @@ inline constexpr std::array kCounters{
     CounterInfo<Counters>{"accumulator_writes", "word",
                           "partial sums written to the accumulator buffer",
                           &Counters::accumulatorWrites},
-    CounterInfo<Counters>{"accumulator_overflows", "1",
-                          "additions in the array that wrapped, or left a float's range; 0 where "
-                          "values are not computed",
-                          &Counters::accumulatorOverflows},
-    CounterInfo<Counters>{"accumulator_saturations", "1",
-                          "additions in the array that stopped at the end of the range; 0 where "
-                          "values are not computed",
-                          &Counters::accumulatorSaturations},
+    CounterInfo<Counters>{
+        "accumulator_overflows", "1",
+        "additions of products or of a bias that wrapped, or left a float's range; "
+        "0 where values are not computed",
+        &Counters::accumulatorOverflows},
+    CounterInfo<Counters>{
+        "accumulator_saturations", "1",
+        "additions of products or of a bias that stopped at the end of the range; "
+        "0 where values are not computed",
+        &Counters::accumulatorSaturations},
     CounterInfo<Counters>{"vector_operations", "1", "elements that passed a vector lane",
                           &Counters::vectorOperations},
     CounterInfo<Counters>{"bytes_loaded", "B", "bytes that load commands asked for",

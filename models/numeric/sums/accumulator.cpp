@@ -197,6 +197,19 @@ int sumExponent(const AccumulatorFormat& accumulator, const Codec& activation,
     return isFloat(accumulator) ? 0 : activation.gridExponent() + weight.gridExponent();
 }
 
+double largestSum(const AccumulatorFormat& accumulator, const Codec& activation,
+                  const Codec& weight) {
+    const auto largestOf = [&](const Register& format) {
+        if (const auto* sum = std::get_if<FloatRegister>(&format)) {
+            return Codec(Format(sum->format)).largest();
+        }
+        const double units = std::ldexp(1.0, registerBits(format, activation, weight) - 1) - 1;
+        return std::ldexp(units, activation.gridExponent() + weight.gridExponent());
+    };
+    const double outer = largestOf(accumulator.sum);
+    return accumulator.chunk ? std::min(outer, largestOf(accumulator.chunk->inner)) : outer;
+}
+
 bool isStochastic(const AccumulatorFormat& accumulator) {
     const auto rounds = [](const Register& format) {
         const auto* sum = std::get_if<FloatRegister>(&format);

@@ -83,6 +83,11 @@ int sumWords(const AccumulatorFormat& accumulator, const Codec& activation, cons
 /// Exponent of the unit of an integer or exact sum; 0 of a float.
 int sumExponent(const AccumulatorFormat& accumulator, const Codec& activation, const Codec& weight);
 
+/// The largest value that every register of the accumulator holds, rounded to binary64; the scales
+/// of docs/arithmetic.md, section 3, leave room below it.
+double largestSum(const AccumulatorFormat& accumulator, const Codec& activation,
+                  const Codec& weight);
+
 /// Whether sums are floats.
 bool isFloat(const AccumulatorFormat& accumulator);
 
@@ -101,6 +106,9 @@ struct AccumulatorEvents {
         overflows += other.overflows;
         saturations += other.saturations;
         return *this;
+    }
+    AccumulatorEvents operator-(const AccumulatorEvents& earlier) const {
+        return {overflows - earlier.overflows, saturations - earlier.saturations};
     }
     bool operator==(const AccumulatorEvents&) const = default;
 };

@@ -47,6 +47,17 @@ Unrounded unroundedOf(const WideInteger& significand, int exponent) {
     return number;
 }
 
+float nearestFloat(const Unrounded& number) {
+    static const FloatRounder kFp32(FloatFormat{.name = "fp32",
+                                                .exponentBits = 8,
+                                                .mantissaBits = 23,
+                                                .bias = 127,
+                                                .specials = SpecialValues::Ieee});
+    // The codes of binary32 are its bits.
+    return std::bit_cast<float>(
+        kFp32.round(number, Rounding::NearestEven, Overflow::ToSpecial, 0).code);
+}
+
 RegisterState::RegisterState(const Register& format, int bits, int unitExponent)
     : format_(format), bits_(bits), unitExponent_(unitExponent) {}
 

@@ -24,6 +24,9 @@ Term productOf(double left, double right);
 /// The number as (significand, exponent, sticky) of at most 128 bits.
 Unrounded unroundedOf(const WideInteger& significand, int exponent);
 
+/// The nearest binary32, ties to even.
+float nearestFloat(const Unrounded& number);
+
 class RegisterState {
 public:
     /// Integer and exact registers count units of 2^unitExponent and have `bits` bits.

@@ -88,17 +88,12 @@ Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& outpu
     return encodeRescaled(sum * rescale.multiplier, relu, output);
 }
 
-void TapSum::add(Code code, const Codec& codec) {
-    if (codec.isFinite(code)) {
-        steps += codec.gridSteps(code);
-    } else {
-        isFinite = false;
-    }
-}
-
 Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arithmetic,
                 const Codec& output) {
-    if (sum.isFinite) return requantize(sum.steps, rescale, arithmetic, false, output);
+    if (sum.isFinite) {
+        return tapsAreWords(output) ? requantize(sum.steps, rescale, arithmetic, false, output)
+                                    : requantize(sum.toFloat(output), rescale, false, output);
+    }
     return output.encode(output.hasNan() ? std::numeric_limits<double>::quiet_NaN() : 0.0);
 }
 

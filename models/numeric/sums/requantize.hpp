@@ -6,6 +6,7 @@
 #include <span>
 
 #include "models/numeric/formats/codec.hpp"
+#include "models/numeric/sums/tap_sum.hpp"
 
 /// The arithmetic of the vector unit, element by element; docs/arithmetic.md defines it.
 namespace systole::numeric {
@@ -46,14 +47,8 @@ Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithm
 /// Fp32Multiplier. NaN becomes the output format's NaN, or, where it has none, the code of zero.
 Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& output);
 
-/// An average: a sum of grid steps over the taps of a window, and whether one of them was infinite
-/// or NaN. Then the average is NaN, or, in a format without it, zero.
-struct TapSum {
-    std::int64_t steps = 0;
-    bool isFinite = true;
-
-    void add(Code code, const Codec& codec);
-};
+/// An average of taps that have the output's format. Where one of them was infinite or NaN it is
+/// NaN, or, in a format without it, zero. The rescale counts 2^tapRescaleExponent.
 Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arithmetic,
                 const Codec& output);
 

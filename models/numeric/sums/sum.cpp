@@ -13,18 +13,20 @@ namespace {
 
 constexpr int kWordBits = 64;
 
-/// Nearest T, ties to even, of two's complement words.
-template <typename T>
-T nearest(std::span<const std::int64_t> words) {
-    if (words.size() == 1) return static_cast<T>(words.front());
+/// Two's complement words that count 2^unit.
+Unrounded numberOf(std::span<const std::int64_t> words, int unit) {
     RegisterState state(ExactRegister{}, kWordBits * static_cast<int>(words.size()), 0);
     state.load(words);
-    const Unrounded number = unroundedOf(state.value().significand, 0);
+    return unroundedOf(state.value().significand, unit);
+}
+
+/// Nearest binary64, ties to even, of a number that is not subnormal.
+double nearestDouble(const Unrounded& number) {
     const int drop = std::max(bitWidth(number.significand) - kWordBits, 0);
-    // A set last bit stands for all that lies below: 64 bits are more than rounding to T needs.
+    // A set last bit stands for all that lies below: 64 bits are more than the rounding needs.
     const bool lost = (number.significand & ((UInt128{1} << drop) - 1)) != 0 || number.sticky;
     const auto kept = static_cast<std::uint64_t>(number.significand >> drop) | (lost ? 1U : 0U);
-    const T magnitude = std::ldexp(static_cast<T>(kept), number.exponent + drop);
+    const double magnitude = std::ldexp(static_cast<double>(kept), number.exponent + drop);
     return number.negative ? -magnitude : magnitude;
 }
 
@@ -49,28 +51,30 @@ SumArithmetic::SumArithmetic(const AccumulatorFormat& accumulator, const Codec& 
     if (const auto* sum = std::get_if<FloatRegister>(&register_)) codec_.emplace(sum->format);
 }
 
-void SumArithmetic::add(std::span<std::int64_t> sum, std::int64_t term) const {
+AccumulatorEvents SumArithmetic::add(std::span<std::int64_t> sum, std::int64_t term) const {
     const auto* integer = std::get_if<IntegerRegister>(&register_);
     const bool saturates = integer != nullptr && integer->overflow == Overflow::Saturate;
     if (isWord() && !saturates) {
+        const Int128 whole = Int128{sum.front()} + term;
         sum.front() = addWrapped(sum.front(), term, bits_);
-        return;
+        return {.overflows = whole == sum.front() ? 0U : 1U, .saturations = 0};
     }
     RegisterState state(register_, bits_, exponent_);
     state.load(sum);
-    AccumulatorEvents unused;
+    AccumulatorEvents events;
     if (!isWord()) {
         const auto value = std::bit_cast<double>(term);
         if (std::isfinite(value)) {
             const Dyadic exact = dyadicOf(value);
-            state.add({exact.significand, exact.exponent + exponent_, 0}, 0, unused);
+            state.add({exact.significand, exact.exponent + exponent_, 0}, 0, events);
         } else {
-            state.add({0, 0, value}, 0, unused);
+            state.add({0, 0, value}, 0, events);
         }
     } else {
-        state.add({term, exponent_, 0}, 0, unused);
+        state.add({term, exponent_, 0}, 0, events);
     }
     state.store(sum);
+    return events;
 }
 
 std::int64_t SumArithmetic::termOf(double value) const {
@@ -83,6 +87,13 @@ std::int64_t SumArithmetic::termOf(double value) const {
     const std::int64_t largest = std::numeric_limits<std::int64_t>::max() >> (kWordBits - bits_);
     if (whole >= limit) return largest;
     return whole < -limit ? -largest - 1 : static_cast<std::int64_t>(whole);
+}
+
+bool SumArithmetic::holds(double value) const {
+    if (isFloat()) return std::fabs(value) <= codec_->largest();
+    const double limit = std::ldexp(1.0, bits_ - 1);
+    const double whole = std::nearbyint(value);
+    return whole >= -limit && whole < limit;
 }
 
 std::uint64_t SumArithmetic::storedTerm(std::int64_t term) const {
@@ -105,12 +116,13 @@ std::int64_t SumArithmetic::loadedTerm(std::uint64_t bits) const {
 
 float SumArithmetic::toFloat(std::span<const std::int64_t> sum) const {
     if (isFloat()) return static_cast<float>(std::bit_cast<double>(sum.front()));
-    return nearest<float>(sum);
+    return isWord() ? static_cast<float>(sum.front()) : nearestFloat(numberOf(sum, exponent_));
 }
 
 double SumArithmetic::toDouble(std::span<const std::int64_t> sum) const {
     if (isFloat()) return std::bit_cast<double>(sum.front());
-    return std::ldexp(nearest<double>(sum), exponent_);
+    return isWord() ? std::ldexp(static_cast<double>(sum.front()), exponent_)
+                    : nearestDouble(numberOf(sum, exponent_));
 }
 
 }  // namespace systole::numeric

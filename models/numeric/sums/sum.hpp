@@ -21,13 +21,16 @@ public:
     /// Adds one number, a *term*, in the outer register (one that never overflows in the array
     /// wraps here). A term counts units of 2^exponent(); where sums are floats or wider than a
     /// word, it is the bits of a binary64 (a whole number of units or a value), else an integer.
-    /// Stochastic registers round to nearest even here: it is no step of the array.
-    void add(std::span<std::int64_t> sum, std::int64_t term) const;
+    /// Stochastic registers round to nearest even here: it is no step of the array. Returns what
+    /// did not fit.
+    AccumulatorEvents add(std::span<std::int64_t> sum, std::int64_t term) const;
 
     /// The term nearest to `value` units, ties to even: a whole number, or a value of a float
     /// register; beyond the register's range the end of it (of registers wider than a word: the
     /// last binary64 before it).
     std::int64_t termOf(double value) const;
+    /// Whether that term is within the register's range, and not its end in place of the value.
+    bool holds(double value) const;
 
     /// Bits of a term in memory: what `add` takes as it lies in a parameter record (a float as its
     /// code), and back. Whatever the bits, what comes back is a term: what lies beyond the register
@@ -43,7 +46,12 @@ public:
     /// Of the unit of a sum; 0 for floats.
     int exponent() const { return exponent_; }
 
-    /// The count of units (the value, of a float), rounded once to binary32, ties to even.
+    /// Exponent of what toFloat() counts and a Rescale scales: units where a sum is one integer,
+    /// else values (0), since the units of a wide sum are beyond binary32.
+    int rescaleExponent() const { return isWord() ? exponent_ : 0; }
+
+    /// The count of units where a sum is one integer, else the value, rounded once to binary32,
+    /// ties to even.
     float toFloat(std::span<const std::int64_t> sum) const;
     /// The value of a sum, rounded once to binary64.
     double toDouble(std::span<const std::int64_t> sum) const;

@@ -84,14 +84,15 @@ TEST_F(ConfigMachineTest, TheArrayAloneHasNoOtherLimits) {
     EXPECT_EQ(machine.dram.capacityBytes(), std::uint64_t{64} << 30U);
 }
 
+std::vector<std::string> namesIn(const char* folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(kConfigs / folder)) {
+        names.push_back(entry.path().stem().string());
+    }
+    return names;
+}
+
 TEST_F(ConfigMachineTest, EveryShippedFileLoads) {
-    const auto namesIn = [](const char* folder) {
-        std::vector<std::string> names;
-        for (const auto& entry : std::filesystem::directory_iterator(kConfigs / folder)) {
-            names.push_back(entry.path().stem().string());
-        }
-        return names;
-    };
     for (const std::string& name : namesIn("accelerators")) {
         EXPECT_EQ(messageOf([&] { load(name); }), "no error") << name;
     }
@@ -108,6 +109,7 @@ TEST_F(ConfigMachineTest, EveryShippedFileLoads) {
             << name;
     }
     for (const std::string& name : namesIn("schemes")) {
+        if (name.starts_with("per_")) continue;  // they leave the formats to a datapath
         EXPECT_EQ(loadScheme(kConfigs / "schemes" / (name + ".yaml"), {}).name, name);
     }
 }
@@ -261,7 +263,44 @@ TEST_F(ConfigMachineTest, TheAccumulatorMustHoldTheProducts) {
     EXPECT_EQ(complaintOf({"datapath.accumulator=int16"}), "no error");
 }
 
-TEST_F(ConfigMachineTest, AutoTakesTheWayOfInt8OrE4m3WhereAFormatHasNoSchemeOfItsOwn) {
+TEST_F(ConfigMachineTest, WeightsHaveOneScaleAChannelWhateverTheFormat) {
+    for (const std::string& name : namesIn("datapaths")) {
+        const Scheme scheme = load("edge-16x16", {"datapath=" + name}).scheme;
+        EXPECT_EQ(scheme.weightGranularity, Scheme::Granularity::PerChannel) << name;
+        EXPECT_EQ(scheme.accumulatorHeadroom, 1.5) << name;
+    }
+    for (const char* weight : {"{exponent: 2, mantissa: 2, specials: none}", "{bits: 5}",
+                               "posit8es1", "{codebook: [-1, 1]}", "bf16"}) {
+        const Scheme scheme = load("edge-16x16", {std::string("datapath.weight=") + weight,
+                                                  "datapath.accumulator=fp32"})
+                                  .scheme;
+        EXPECT_EQ(scheme.weightGranularity, Scheme::Granularity::PerChannel) << weight;
+    }
+}
+
+TEST_F(ConfigMachineTest, ASchemeMayLeaveItsFormatsToTheDatapath) {
+    for (const std::string& name : namesIn("datapaths")) {
+        const Scheme scheme = load("edge-16x16", {"datapath=" + name, "scheme=per_tensor"}).scheme;
+        EXPECT_EQ(scheme.name, "per_tensor");
+        EXPECT_EQ(scheme.weightGranularity, Scheme::Granularity::PerTensor) << name;
+    }
+    const RunConfig config = load("edge-16x16", {"datapath=e4m3_fp16", "scheme=per_channel"});
+    EXPECT_EQ(numeric::nameOf(config.scheme.activation), "e4m3");
+    EXPECT_EQ(config.scheme.accumulator.name, "fp16");
+    const std::string file = (kConfigs / "schemes/per_channel.yaml").string();
+    EXPECT_THAT(messageOf([&] { loadScheme(file, {}); }),
+                testing::HasSubstr("weight.format: is left to the datapath, but there is none "
+                                   "here, expected a name or parameters"));
+}
+
+TEST_F(ConfigMachineTest, TheHeadroomIsAKeyOfTheScheme) {
+    EXPECT_EQ(load("edge-16x16", {"scheme.accumulator_headroom=0.5"}).scheme.accumulatorHeadroom,
+              0.5);
+    EXPECT_THAT(complaintOf({"scheme.accumulator_headroom=-1"}),
+                testing::HasSubstr("scheme.accumulator_headroom: "));
+}
+
+TEST_F(ConfigMachineTest, AutoTakesTheCommonSchemeWhereAFormatHasNoneOfItsOwn) {
     const RunConfig integers =
         load("edge-16x16",
              {"datapath={activation: int5, weight: {bits: 5, narrow: true}, accumulator: int24}"});
@@ -273,7 +312,7 @@ TEST_F(ConfigMachineTest, AutoTakesTheWayOfInt8OrE4m3WhereAFormatHasNoSchemeOfIt
         load("edge-16x16", {"datapath={activation: posit8es1, weight: e3m4_none, "
                             "accumulator: {float: fp32, chunk: 8, inner: fp16}}"});
     EXPECT_EQ(numeric::nameOf(floats.scheme.weight), "e3m4_none");
-    EXPECT_EQ(floats.scheme.weightGranularity, Scheme::Granularity::PerTensor);
+    EXPECT_EQ(floats.scheme.weightGranularity, Scheme::Granularity::PerChannel);
     EXPECT_EQ(floats.scheme.accumulator.chunk->length, 8U);
 }
 

@@ -79,7 +79,9 @@ std::vector<KeyReference::Key> collectKeys() {
     reference.setRootKind("dram");
     for (const fs::path& file : filesOf("dram")) loadDram(file, {});
     reference.setRootKind("schemes");
-    for (const fs::path& file : filesOf("schemes")) loadScheme(file, {});
+    for (const fs::path& file : filesOf("schemes")) {
+        loadScheme(file, {"weight.format=int8", "activation.format=int8", "accumulator=int32"});
+    }
     loadScheme(
         kConfigs / "schemes/int8.yaml",
         {"weight.format={bits: 5}", "activation.format={bits: 5}", "accumulator={integer: 32}"});

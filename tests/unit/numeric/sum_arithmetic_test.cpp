@@ -37,7 +37,7 @@ TEST(SumArithmetic, TermsOfWideSumsAreNotCutToAWord) {
     EXPECT_EQ(sum[0], 0);
     EXPECT_EQ(sum[1], 64);
     EXPECT_EQ(wide.toDouble(sum), 0x1p38);
-    EXPECT_EQ(wide.toFloat(sum), 0x1p70F);
+    EXPECT_EQ(wide.toFloat(sum), 0x1p38F);
     wide.add(sum, wide.termOf(-0x1p70 - 3));  // 3 units are lost: the term is a binary64
     EXPECT_EQ(sum[0] | sum[1], 0);
     EXPECT_LT(std::bit_cast<double>(wide.termOf(1e40)), 0x1p80);
@@ -48,11 +48,34 @@ TEST(SumArithmetic, RoundsWideSumsOnceToBinary32) {
     const SumArithmetic wide = sumsOf("exact", "e5m2", "e5m2");
     // 2^64 + 2^40 is a tie between 2^64 and the next binary32; one unit more is not.
     std::array<std::int64_t, 2> sum{std::int64_t{1} << 40, 1};
-    EXPECT_EQ(wide.toFloat(sum), 0x1p64F);
+    EXPECT_EQ(wide.toFloat(sum), 0x1p32F);
     sum[0] += 1;
-    EXPECT_EQ(wide.toFloat(sum), std::nextafter(0x1p64F, 1e30F));
+    EXPECT_EQ(wide.toFloat(sum), std::nextafter(0x1p32F, 1e30F));
     sum = {-(std::int64_t{1} << 40) - 1, -2};
-    EXPECT_EQ(wide.toFloat(sum), -std::nextafter(0x1p64F, 1e30F));
+    EXPECT_EQ(wide.toFloat(sum), -std::nextafter(0x1p32F, 1e30F));
+}
+
+TEST(SumArithmetic, SaysWhatDidNotFit) {
+    std::array<std::int64_t, 1> sum{32767};
+    EXPECT_EQ(sumsOf("int16", "int8", "int8").add(sum, 1), (AccumulatorEvents{1, 0}));
+    EXPECT_EQ(sum[0], -32768);
+    EXPECT_EQ(sumsOf("int16", "int8", "int8").add(sum, 1), AccumulatorEvents{});
+    EXPECT_EQ(sumsOf("int16_saturate", "int8", "int8").add(sum, -9), (AccumulatorEvents{0, 1}));
+    const SumArithmetic fp16 = sumsOf("fp16", "e4m3", "e4m3");
+    sum[0] = std::bit_cast<std::int64_t>(65504.0);
+    EXPECT_EQ(fp16.add(sum, fp16.termOf(65504)), (AccumulatorEvents{1, 0}));
+}
+
+TEST(SumArithmetic, KnowsWhichTermsItHolds) {
+    const SumArithmetic int16 = sumsOf("int16", "int8", "int8");
+    EXPECT_TRUE(int16.holds(32767.4));
+    EXPECT_FALSE(int16.holds(32767.6));
+    EXPECT_TRUE(int16.holds(-32768));
+    EXPECT_FALSE(int16.holds(-32769));
+    EXPECT_TRUE(sumsOf("fp16", "e4m3", "e4m3").holds(-65504));
+    EXPECT_FALSE(sumsOf("fp16", "e4m3", "e4m3").holds(65505));
+    EXPECT_TRUE(sumsOf("exact", "e5m2", "e5m2").holds(0x1p79));
+    EXPECT_FALSE(sumsOf("exact", "e5m2", "e5m2").holds(0x1p80));
 }
 
 TEST(SumArithmetic, FloatTermsAreValuesOfTheRegister) {

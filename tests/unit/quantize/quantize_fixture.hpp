@@ -12,10 +12,11 @@ namespace systole::sim {
 inline Scheme schemeOf(const std::string& activation, const std::string& weight,
                        const std::string& accumulator) {
     return {.name = "test",
-            .activation = *numeric::findFormat(activation),
-            .weight = *numeric::findFormat(weight),
+            .activation = *numeric::formatNamed(activation),
+            .weight = *numeric::formatNamed(weight),
             .accumulator = *numeric::parseAccumulator(accumulator),
             .weightGranularity = Scheme::Granularity::PerChannel,
+            .accumulatorHeadroom = 1,
             .calibrationImages = 1,
             .requantization = numeric::ScaleArithmetic::Fp32Multiplier};
 }

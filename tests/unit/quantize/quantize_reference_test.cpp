@@ -143,7 +143,8 @@ TEST(QuantizedReferenceTest, TheTrainedNetworkGivesTheCodesOfOnnxRuntime) {
                          {-2, 92, 14, -11, -4, -15, 1, -35, -32, -11}};
     const Workload workload = loadWorkload(
         std::filesystem::path(SYSTOLE_SOURCE_DIR) / "traces/resnet8_fmnist/workload.yaml", {});
-    const std::vector<float> amax = calibrate(workload.network, workload.calibration.first(64));
+    const std::vector<float> amax =
+        calibrate(workload.network, workload.calibration.first(64)).amax;
     for (const auto granularity :
          {Scheme::Granularity::PerChannel, Scheme::Granularity::PerTensor}) {
         Scheme scheme = int8Scheme();

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "sim/network/network.hpp"
+
+/// What the FP32 reference shows of a network on the calibration images (docs/arithmetic.md,
+/// section 3).
+namespace systole::sim {
+
+using CalibrationImages = std::span<const std::vector<float>>;
+
+/// By TensorId, over all images.
+struct Ranges {
+    std::vector<float> amax;   ///< the largest magnitude
+    std::vector<float> least;  ///< the least value
+};
+
+/// Throws ConfigError where there is no image or a tensor leaves binary32.
+Ranges calibrate(const Network& network, CalibrationImages images);
+
+/// By output channel of a convolution: what no sum of its products leaves, in any order, on any
+/// image. That is the larger one of the sum of the positive products and of that of the negative
+/// ones, without the bias; in the units of the float network.
+using SumBounds = std::vector<double>;
+
+/// Of the convolutions among `nodes`, indices into Network::nodes, in their order. As much work as
+/// three runs of the reference.
+std::vector<SumBounds> measureSums(const Network& network, CalibrationImages images,
+                                   std::span<const std::size_t> nodes);
+
+}  // namespace systole::sim
