@@ -34,6 +34,20 @@ double refreshing(const memory::DdrConfig& ddr) {
     return 1 + static_cast<double>(busy) / static_cast<double>(ddr.refresh.interval);
 }
 
+/// DRAM clocks that a written burst costs beyond its data. A controller collects writes and then
+/// writes them together, so the bus turns to writes and back once for all of them.
+double turnaround(const memory::DdrConfig& ddr) {
+    using memory::Command;
+    using memory::Level;
+    const Cycle turns =
+        ddr.clocksBetween(Command::Read, Command::Write, Level::Rank) +
+        std::max(ddr.clocksBetween(Command::Write, Command::Read, Level::Rank),
+                 ddr.clocksBetween(Command::Write, Command::Read, Level::BankGroup));
+    const std::uint32_t together = std::max(
+        1U, ddr.controller.writeHigh - std::min(ddr.controller.writeLow, ddr.controller.writeHigh));
+    return static_cast<double>(turns) / together;
+}
+
 }  // namespace
 
 /// The period is linear in the number of steps, but it has a least value: a short fold still waits
@@ -47,24 +61,29 @@ FoldCosts::FoldCosts(const ArrayConfig& array) : stepCycles_(array.cyclesPerStep
     alone_ = isolatedFoldCycles(costs, 1) - stepCycles_ + extra;
 }
 
-TransferCosts::TransferCosts(const MachineConfig& machine)
+TransferCosts::TransferCosts(const MachineConfig& machine, double slowdown)
     : burstBytes_(machine.dram.burstBytes()),
       activationRate_(rateInto(machine.activationScratchpad, machine.dma)),
       weightRate_(rateInto(machine.weightScratchpad, machine.dma)) {
     if (machine.dram.ideal) {
         const memory::IdealMemoryConfig& ideal = *machine.dram.ideal;
         latency_ = static_cast<double>(ideal.latencyCycles);
-        busPerBurst_ =
-            ideal.bytesPerCycle ? burstBytes_ / static_cast<double>(*ideal.bytesPerCycle) : 0;
+        leastBus_ =
+            slowdown *
+            (ideal.bytesPerCycle ? burstBytes_ / static_cast<double>(*ideal.bytesPerCycle) : 0);
     } else {
         const memory::DdrConfig& ddr = *machine.dram.ddr;
         const double clock = machine.clockHertz / ddr.clockHertz;
-        busPerBurst_ = burstBytes_ * machine.clockHertz / ddr.peakBandwidth() * refreshing(ddr);
+        clock_ = slowdown * clock * refreshing(ddr);
+        leastBus_ =
+            slowdown * refreshing(ddr) * burstBytes_ * machine.clockHertz / ddr.peakBandwidth();
+        perTurn_ = clock_ * turnaround(ddr) / ddr.organization.channels;
         // Most transfers begin in another DRAM row than the transfer before, so the row is closed
         // and opened first.
         latency_ = static_cast<double>(ddr.rowConflictClocks()) * clock;
+        pace_.emplace(ddr, machine.dma.outstandingBursts);
     }
-    perRequest_ = std::max(busPerBurst_, latency_ / machine.dma.outstandingBursts);
+    perRequest_ = std::max(leastBus_, latency_ / machine.dma.outstandingBursts);
     if (machine.dma.bytesPerCycle) {
         perRequest_ = std::max(perRequest_, 1.0);
     }
@@ -82,10 +101,15 @@ double TransferCosts::bursts(const Runs& runs) const {
     return static_cast<double>(runs.rows) * std::min(each, touched(span, grain));
 }
 
-double TransferCosts::cycles(const Runs& runs, double rate) const {
-    const double count = bursts(runs);
-    const double useful = std::ceil(static_cast<double>(runs.total()) / count / rate);
-    return latency_ + count * std::max(perRequest_, useful);
+Transfer TransferCosts::transfer(const Runs& runs, double rate, double more) const {
+    Transfer transfer;
+    transfer.bursts = bursts(runs);
+    const double pace =
+        more + (pace_ ? std::max(leastBus_, pace_->clocksPerBurst(runs) * clock_) : leastBus_);
+    transfer.bus = transfer.bursts * pace;
+    const double useful = std::ceil(static_cast<double>(runs.total()) / transfer.bursts / rate);
+    transfer.cycles = latency_ + transfer.bursts * std::max({perRequest_, pace, useful});
+    return transfer;
 }
 
 double TransferCosts::leastCycles(std::uint64_t bytes) const {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/config.hpp"
+#include "arch/mapping/mapping_costs.hpp"
+
+/// What makes one mapping better than another (docs/mapping.md).
+///
+/// Candidates of 1000, 1005 and 1020 cycles that move 9, 8 and 1 kB: for `cycles` the second one
+/// wins. It is within one percent of the fastest, and moves less than it; the third one is not.
+namespace systole::arch {
+
+/// What the objective makes small, and what decides between candidates whose first figures are
+/// within kNearlyEqual of the least one.
+struct MappingScore {
+    double first = 0;
+    double second = 0;
+};
+
+/// Estimates are not so good that a smaller difference meant something.
+inline constexpr double kNearlyEqual = 0.01;
+
+/// `cycles`: cycles, then bytes. `dram_bytes`: whole bursts, then cycles. `energy`: energy, then
+/// cycles. `energy_delay`: energy times cycles, then bytes.
+MappingScore scoreOf(MappingObjective objective, double cycles, double dramBytes, double joules);
+MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate);
+
+/// Whether the objective needs ActionEnergies.
+bool needsEnergies(MappingObjective objective);
+
+/// The place of the best score in a list that is not empty. Equal ones are decided by the first
+/// figure, and then by the place: the earlier one wins.
+std::size_t bestOf(const std::vector<MappingScore>& scores);
+
+}  // namespace systole::arch
