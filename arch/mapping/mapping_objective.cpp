@@ -31,7 +31,7 @@ bool needsEnergies(MappingObjective objective) {
     return objective == MappingObjective::Energy || objective == MappingObjective::EnergyDelay;
 }
 
-std::size_t bestOf(const std::vector<MappingScore>& scores) {
+std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual) {
     SYSTOLE_CHECK(!scores.empty(), "no candidate to choose from");
     double least = scores.front().first;
     for (const MappingScore& score : scores) {
@@ -42,7 +42,7 @@ std::size_t bestOf(const std::vector<MappingScore>& scores) {
         const auto rank = [&](std::size_t place) {
             return std::tuple(scores[place].second, scores[place].first);
         };
-        if (scores[i].first <= least * (1 + kNearlyEqual) &&
+        if (scores[i].first <= least * (1 + nearlyEqual) &&
             (best == scores.size() || rank(i) < rank(best))) {
             best = i;
         }

@@ -31,8 +31,9 @@ MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate
 /// Whether the objective needs ActionEnergies.
 bool needsEnergies(MappingObjective objective);
 
-/// The place of the best score in a list that is not empty. Equal ones are decided by the first
-/// figure, and then by the place: the earlier one wins.
-std::size_t bestOf(const std::vector<MappingScore>& scores);
+/// The place of the best score in a list that is not empty, where first figures count as equal
+/// within such a share of the least one. What is still equal is decided by the first figure, and
+/// then by the place: the earlier one wins.
+std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual = kNearlyEqual);
 
 }  // namespace systole::arch

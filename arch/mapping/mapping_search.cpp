@@ -35,9 +35,12 @@ bool knowsFolds(const numeric::AccumulatorFormat& accumulator) {
 /// in the order of the bounds until no bound is left that could win.
 class Search {
 public:
+    /// Candidates whose first figures lie within the share `nearlyEqual` of the least one go by the
+    /// second.
     Search(const MachineConfig& machine, const Datapath& datapath, const MappingTask& task,
-           double slowdown)
-        : objective_(machine.mapping.objective),
+           double slowdown, double nearlyEqual)
+        : nearlyEqual_(nearlyEqual),
+          objective_(machine.mapping.objective),
           accumulator_(machine.datapath.accumulator),
           array_(machine.array),
           shape_(task.shape),
@@ -152,7 +155,7 @@ private:
         double least = std::numeric_limits<double>::infinity();
         for (const Open& next : open_) {
             const bool enough = scores_.size() >= 2;
-            if (enough && next.least.first > least * (1 + kNearlyEqual)) {
+            if (enough && next.least.first > least * (1 + nearlyEqual_)) {
                 break;
             }
             if (enough && next.least.first >= least && next.least.second >= scores_[best_].second) {
@@ -164,13 +167,14 @@ private:
             candidate.laneStall = laneStall(next.channels, next.column, candidate);
             found_.push_back({candidate, estimateOf(costs_, candidate), next.place});
             scores_.push_back(scoreOf(objective_, found_.back().estimate));
-            if (scores_.back().first <= least * (1 + kNearlyEqual)) {
-                best_ = bestOf(scores_);
+            if (scores_.back().first <= least * (1 + nearlyEqual_)) {
+                best_ = bestOf(scores_, nearlyEqual_);
                 least = std::min(least, scores_.back().first);
             }
         }
     }
 
+    double nearlyEqual_;
     MappingObjective objective_;
     const numeric::AccumulatorFormat& accumulator_;
     const ArrayConfig& array_;
@@ -214,6 +218,8 @@ private:
     /// DRAM is this many times slower than estimated, at most.
     static constexpr double kWorst = 2.5;
     static constexpr double kBetween = 1.5;
+    /// Estimates err by this share at most, nearly always.
+    static constexpr double kLoosely = 0.05;
     /// About so many cycles of a layer are replayed.
     static constexpr double kReplayedCycles = 40'000;
     /// A step is longer than this only where memories are unlimited, and then the estimate is good.
@@ -231,9 +237,15 @@ private:
     }
 
     void gather(const std::vector<Found>& found, MappingResult& result) {
+        struct Question {
+            double slowdown;
+            double nearlyEqual;
+        };
         add(found.front());
-        for (const double slowdown : {kBetween, kWorst}) {
-            searches_.push_back(std::make_unique<Search>(machine_, datapath_, task_, slowdown));
+        for (const Question& question :
+             {Question{1, kLoosely}, {kBetween, kNearlyEqual}, {kWorst, kNearlyEqual}}) {
+            searches_.push_back(std::make_unique<Search>(machine_, datapath_, task_,
+                                                         question.slowdown, question.nearlyEqual));
             const std::vector<Found> others = searches_.back()->run();
             result.estimated += others.size();
             Found other = others.front();
@@ -315,7 +327,7 @@ std::variant<MappingResult, DoesNotFit> searchMapping(const MachineConfig& machi
     SYSTOLE_CHECK(!needsEnergies(objective) || task.energies != nullptr,
                   "objective {} without energies",
                   kObjectiveNames.at(static_cast<std::size_t>(objective)));
-    Search search(machine, datapath, task, 1);
+    Search search(machine, datapath, task, 1, kNearlyEqual);
     std::vector<Found> found = search.run();
     if (found.empty()) {
         return DoesNotFit{search.problem()};

@@ -76,7 +76,7 @@ std::uint64_t MappingTimeline::reductionOf(const Step& step) const {
 double MappingTimeline::transfer(const Transfer& transfer, double start) {
     bus_ += transfer.bus;
     busFree_ = std::max(busFree_, start) + transfer.bus;
-    return std::max(start + transfer.cycles, busFree_ + costs_.transfers().latency());
+    return std::max(start + transfer.cycles, busFree_ + transfer.after);
 }
 
 double MappingTimeline::load(const Transfer& load, double start) {

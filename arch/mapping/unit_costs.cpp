@@ -81,12 +81,11 @@ TransferCosts::TransferCosts(const MachineConfig& machine, double slowdown)
         // Most transfers begin in another DRAM row than the transfer before, so the row is closed
         // and opened first.
         latency_ = static_cast<double>(ddr.rowConflictClocks()) * clock;
+        queue_ = ddr.controller.writeQueue;
         pace_.emplace(ddr, machine.dma.outstandingBursts);
     }
-    perRequest_ = std::max(leastBus_, latency_ / machine.dma.outstandingBursts);
-    if (machine.dma.bytesPerCycle) {
-        perRequest_ = std::max(perRequest_, 1.0);
-    }
+    perIssue_ = machine.dma.bytesPerCycle ? 1 : 0;
+    perRequest_ = std::max({leastBus_, latency_ / machine.dma.outstandingBursts, perIssue_});
 }
 
 double TransferCosts::bursts(const Runs& runs) const {
@@ -101,15 +100,37 @@ double TransferCosts::bursts(const Runs& runs) const {
     return static_cast<double>(runs.rows) * std::min(each, touched(span, grain));
 }
 
-Transfer TransferCosts::transfer(const Runs& runs, double rate, double more) const {
-    Transfer transfer;
-    transfer.bursts = bursts(runs);
-    const double pace =
-        more + (pace_ ? std::max(leastBus_, pace_->clocksPerBurst(runs) * clock_) : leastBus_);
-    transfer.bus = transfer.bursts * pace;
-    const double useful = std::ceil(static_cast<double>(runs.total()) / transfer.bursts / rate);
-    transfer.cycles = latency_ + transfer.bursts * std::max({perRequest_, pace, useful});
-    return transfer;
+/// Core cycles that a burst of the pattern keeps DRAM busy.
+double TransferCosts::pace(const Runs& runs) const {
+    return pace_ ? std::max(leastBus_, pace_->clocksPerBurst(runs) * clock_) : leastBus_;
+}
+
+/// Core cycles that the wanted bytes of a burst take between the DMA engine and the scratchpad.
+double TransferCosts::useful(const Runs& runs, double bursts, double rate) const {
+    return std::ceil(static_cast<double>(runs.total()) / bursts / rate);
+}
+
+Transfer TransferCosts::loadAt(double rate, const Runs& runs) const {
+    const double count = bursts(runs);
+    const double each = pace(runs);
+    return {.bursts = count,
+            .bus = count * each,
+            .cycles = latency_ + count * std::max({each, perRequest_, useful(runs, count, rate)}),
+            .after = latency_};
+}
+
+Transfer TransferCosts::store(const Runs& runs) const {
+    if (!pace_) {
+        return loadAt(activationRate_, runs);
+    }
+    const double count = bursts(runs);
+    const double bus = count * (pace(runs) + perTurn_);
+    const double held = queue_ * bus / count;
+    return {.bursts = count,
+            .bus = bus,
+            .cycles = std::max(count * std::max(perIssue_, useful(runs, count, activationRate_)),
+                               bus - held),
+            .after = -held};
 }
 
 double TransferCosts::leastCycles(std::uint64_t bytes) const {

@@ -50,7 +50,9 @@ private:
 struct Transfer {
     double bursts = 0;
     double bus = 0;     ///< cycles in which it keeps DRAM busy
-    double cycles = 0;  ///< from the first request until the last byte is there, by itself
+    double cycles = 0;  ///< from the first request until it is complete, by itself
+    double after = 0;   ///< cycles from the end of its last burst on the bus until it is complete;
+                        ///< below 0 for a store, which is complete when the controller has it
 };
 
 /// The cycles of transfers between DRAM and a scratchpad, by the DMA engine.
@@ -63,13 +65,12 @@ public:
     /// Bursts that the runs touch, on average over their possible alignments: 10 runs of 4 bytes
     /// that lie 64 bytes apart touch 10 bursts of 64 bytes.
     double bursts(const Runs& runs) const;
-    Transfer load(const Runs& runs) const { return transfer(runs, activationRate_, 0); }
+    Transfer load(const Runs& runs) const { return loadAt(activationRate_, runs); }
     Transfer loadWeights(std::uint64_t bytes) const {
-        return transfer({1, 1, bytes, 0, 0}, weightRate_, 0);
+        return loadAt(weightRate_, {1, 1, bytes, 0, 0});
     }
-    Transfer store(const Runs& runs) const { return transfer(runs, activationRate_, perTurn_); }
-    /// From the last burst on the bus until its data are there.
-    double latency() const { return latency_; }
+    /// DRAM's controller takes writes faster than it writes them, as long as its queue has room.
+    Transfer store(const Runs& runs) const;
     double burstBytes() const { return burstBytes_; }
 
     /// Lower bounds of Transfer::cycles and Transfer::bus for so many bytes, however they lie.
@@ -79,13 +80,17 @@ public:
     }
 
 private:
-    Transfer transfer(const Runs& runs, double rate, double more) const;
+    Transfer loadAt(double rate, const Runs& runs) const;
+    double pace(const Runs& runs) const;
+    double useful(const Runs& runs, double bursts, double rate) const;
 
     double burstBytes_;
     double leastBus_ = 0;           ///< core cycles that a burst keeps the bus, at least
     double clock_ = 0;              ///< core cycles of a DRAM clock, refreshes included
     double perTurn_ = 0;            ///< core cycles more for a written burst: the bus turns around
     double latency_ = 0;            ///< core cycles of a request without contention
+    double perIssue_ = 0;           ///< core cycles that the DMA engine takes for a request
+    double queue_ = 0;              ///< written bursts that the controller holds
     double perRequest_ = 0;         ///< core cycles between two requests, at least
     std::optional<DramPace> pace_;  ///< empty for an ideal memory
     // Bytes a cycle between the DMA engine and the scratchpad; infinite if unlimited.
