@@ -22,9 +22,9 @@ MappingScore scoreOf(MappingObjective objective, double cycles, double dramBytes
     SYSTOLE_CHECK(false, "objective {}", static_cast<int>(objective));
 }
 
-MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate) {
-    return scoreOf(objective, static_cast<double>(estimate.cycles),
-                   static_cast<double>(estimate.dramBytes), estimate.joules);
+MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate, bool newFolds) {
+    const double cycles = static_cast<double>(estimate.cycles) * (newFolds ? 1 + kNewFolds : 1);
+    return scoreOf(objective, cycles, static_cast<double>(estimate.dramBytes), estimate.joules);
 }
 
 bool needsEnergies(MappingObjective objective) {

@@ -26,7 +26,12 @@ inline constexpr double kNearlyEqual = 0.01;
 /// `cycles`: cycles, then bytes. `dram_bytes`: whole bursts, then cycles. `energy`: energy, then
 /// cycles. `energy_delay`: energy times cycles, then bytes.
 MappingScore scoreOf(MappingObjective objective, double cycles, double dramBytes, double joules);
-MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate);
+
+/// A mapping that changes the folds of a reduction counts as slower by this share. It loads more,
+/// and only sums that do not depend on the order allow it: a gain that small is not worth that
+/// machines with other sums move other bytes.
+inline constexpr double kNewFolds = 0.03;
+MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate, bool newFolds);
 
 /// Whether the objective needs ActionEnergies.
 bool needsEnergies(MappingObjective objective);

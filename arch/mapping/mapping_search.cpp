@@ -69,6 +69,9 @@ public:
         return fit_.problemOf(space_.smallest().tiling).value_or("nothing fits");
     }
     const MappingCosts& costs() const { return costs_; }
+    bool newFolds(const ConvolutionTiling& tiling) const {
+        return tiling.splits(shape_) && !keepsFolds(array_, shape_, tiling.channelChunk);
+    }
 
 private:
     /// A candidate that fits, as places in the lists of the space; small, because there may be
@@ -130,7 +133,8 @@ private:
             std::floor(costs_.leastBursts(candidate, traffic) * costs_.transfers().burstBytes());
         const double joules =
             needsEnergies(objective_) ? costs_.leastJoules(candidate, traffic, cycles) : 0;
-        return scoreOf(objective_, cycles, bytes, joules);
+        return scoreOf(objective_, cycles * (newFolds(candidate.tiling) ? 1 + kNewFolds : 1), bytes,
+                       joules);
     }
 
     /// The stall depends on few choices and is needed for every candidate, so it is kept.
@@ -166,7 +170,8 @@ private:
             candidate.tiling = fit_.withBuffers(candidate.tiling);
             candidate.laneStall = laneStall(next.channels, next.column, candidate);
             found_.push_back({candidate, estimateOf(costs_, candidate), next.place});
-            scores_.push_back(scoreOf(objective_, found_.back().estimate));
+            scores_.push_back(
+                scoreOf(objective_, found_.back().estimate, newFolds(candidate.tiling)));
             if (scores_.back().first <= least * (1 + nearlyEqual_)) {
                 best_ = bestOf(scores_, nearlyEqual_);
                 least = std::min(least, scores_.back().first);
@@ -208,7 +213,8 @@ public:
             if (correct(finalist)) {
                 ++result.replayed;
             }
-            scores.push_back(scoreOf(machine_.mapping.objective, finalist.estimate));
+            scores.push_back(scoreOf(machine_.mapping.objective, finalist.estimate,
+                                     plain_.newFolds(finalist.candidate.tiling)));
         }
         std::swap(finalists_.front(), finalists_[bestOf(scores)]);
         found = finalists_;
@@ -296,14 +302,15 @@ private:
 MappingChoice choiceOf(const Found& found) { return {found.candidate.tiling, found.estimate}; }
 
 /// The second best of those found, the first of which is the best.
-std::optional<MappingChoice> runnerUpOf(MappingObjective objective,
+std::optional<MappingChoice> runnerUpOf(MappingObjective objective, const Search& search,
                                         const std::vector<Found>& found) {
     if (found.size() < 2) {
         return std::nullopt;
     }
     std::vector<MappingScore> scores;
     for (std::size_t i = 1; i < found.size(); ++i) {
-        scores.push_back(scoreOf(objective, found[i].estimate));
+        scores.push_back(
+            scoreOf(objective, found[i].estimate, search.newFolds(found[i].candidate.tiling)));
     }
     return choiceOf(found[bestOf(scores) + 1]);
 }
@@ -340,7 +347,7 @@ std::variant<MappingResult, DoesNotFit> searchMapping(const MachineConfig& machi
         trial.run(found, result);
     }
     result.best = choiceOf(found.front());
-    result.runnerUp = runnerUpOf(objective, found);
+    result.runnerUp = runnerUpOf(objective, search, found);
     return result;
 }
 

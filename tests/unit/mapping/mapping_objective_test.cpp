@@ -22,13 +22,15 @@ TEST(MappingObjective, EachSaysWhatIsSmallAndWhatDecidesThen) {
     estimate.dramBytes = 640;
     estimate.joules = 2;
     const auto score = [&](MappingObjective objective) {
-        const MappingScore both = scoreOf(objective, estimate);
+        const MappingScore both = scoreOf(objective, estimate, false);
         return std::pair(both.first, both.second);
     };
     EXPECT_EQ(score(MappingObjective::Cycles), std::pair(100.0, 640.0));
     EXPECT_EQ(score(MappingObjective::DramBytes), std::pair(640.0, 100.0)) << "whole bursts";
     EXPECT_EQ(score(MappingObjective::Energy), std::pair(2.0, 100.0));
     EXPECT_EQ(score(MappingObjective::EnergyDelay), std::pair(200.0, 640.0));
+    EXPECT_EQ(scoreOf(MappingObjective::Cycles, estimate, true).first, 103)
+        << "new folds must gain more than three percent";
 }
 
 }  // namespace

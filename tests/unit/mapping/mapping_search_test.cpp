@@ -197,12 +197,18 @@ void expectFits(const MachineConfig& machine, const ConvolutionShape& shape,
     EXPECT_EQ(tiling.buffers.skip, shape.hasSkip ? tiling.buffers.output : 0);
 }
 
+bool newFolds(const ArrayConfig& array, const ConvolutionShape& shape,
+              const ConvolutionTiling& tiling) {
+    return tiling.splits(shape) && !keepsFolds(array, shape, tiling.channelChunk);
+}
+
 /// Every candidate that fits, estimated: no bounds, no pruning.
 class BruteForce {
 public:
     BruteForce(const MachineConfig& machine, const ConvolutionShape& shape)
         : datapath_(machine.datapath),
           machine_(machine),
+          shape_(shape),
           space_(machine.array, shape, {}),
           fit_(machine, datapath_, shape, kFp32),
           costs_(machine, datapath_, shape, kFp32, {0, 1, &kEnergies}) {}
@@ -232,12 +238,14 @@ private:
             candidate.laneStall =
                 costs_.laneStall(*candidate.columns, fit_.loadedChannels(candidate.tiling),
                                  candidate.tiling.groupsTogether);
-            scores_.push_back(scoreOf(machine_.mapping.objective, estimateOf(costs_, candidate)));
+            scores_.push_back(scoreOf(machine_.mapping.objective, estimateOf(costs_, candidate),
+                                      newFolds(machine_.array, shape_, candidate.tiling)));
         }
     }
 
     Datapath datapath_;
     const MachineConfig& machine_;
+    const ConvolutionShape& shape_;
     MappingSpace space_;
     TileFit fit_;
     MappingCosts costs_;
@@ -260,7 +268,8 @@ TEST(MappingSearch, FindsTheBestOfAllCandidates) {
         }
         ++fitting;
         const auto& found = std::get<MappingResult>(result);
-        const MappingScore score = scoreOf(machine.mapping.objective, found.best.estimate);
+        const MappingScore score = scoreOf(machine.mapping.objective, found.best.estimate,
+                                           newFolds(machine.array, shape, found.best.tiling));
         EXPECT_EQ(found.candidates, scores.size());
         EXPECT_EQ(score.first, scores[bestOf(scores)].first);
         EXPECT_EQ(score.second, scores[bestOf(scores)].second);
