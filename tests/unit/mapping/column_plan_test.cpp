@@ -35,7 +35,7 @@ TEST(ColumnPlan, BlocksEndWithTheirGroupsWhereThatIsFewerFolds) {
         {"four groups of ten: 2, 3 and 1 streams in blocks of 16", grouped(4, 10), 16, {10, 10}, 4},
         {"two groups of 24: as many either way", grouped(2, 24), 16, {16, 16}, 4},
         {"groups of three: 15 channels a block", grouped(16, 3), 16, {15, 15}, 16},
-        {"33 groups of 17 in 16 columns", grouped(33, 17), 16, {16, 17}, 66},
+        {"three groups of 31: two blocks each", grouped(3, 31), 16, {16, 31}, 6},
         {"depthwise", grouped(40, 1), 16, {16, 16}, 40},
     };
     for (const CutCase& row : cases) {
