@@ -14,9 +14,8 @@
 /// what it found.
 ///
 /// The example of tiling.hpp on the machine of unit_costs.hpp: all 1458 candidates fit, because the
-/// scratchpads of that machine are unlimited, and XX of them are estimated. The best one has the
-/// whole image of 14 x 14 as its only tile, channel chunks of 16 and one block a column chunk, and
-/// takes 19040 cycles.
+/// scratchpads of that machine are unlimited. Few of them are estimated: the bounds of the others
+/// say that they cannot win.
 namespace systole::arch {
 
 /// A tiling and what it is estimated to cost.
