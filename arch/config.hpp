@@ -56,9 +56,9 @@ struct ArrayConfig {
     Drain drain = Drain::Serial;      ///< of an output-stationary array
     std::uint32_t pipelineDepth = 1;  ///< D: cycles from operands to sum, 1 to 4
     std::uint32_t cyclesPerStep = 1;  ///< S: more than 1 for bit-serial processing elements
-    /// Weight stationary: as many groups of a grouped convolution as fit lie block-diagonally in
-    /// one fold, instead of one a fold.
-    bool depthwisePacking = false;
+    /// Weight stationary: as many groups of a grouped convolution as fit may lie block-diagonally
+    /// in one fold, instead of one a fold. The mapping of a layer says whether they do.
+    bool depthwisePacking = true;
     CycleConvention convention = CycleConvention::Hardware;
 
     /// The physical geometry: the elements that are built, which area follows from. Composable
@@ -130,9 +130,10 @@ struct OperandSampling {
     bool randomOperands = false;
 };
 
-/// What the search for a layer's mapping makes small; the other one decides between equals.
-enum class MappingObjective : std::uint8_t { Cycles, DramBytes };
-inline constexpr std::array<const char*, 2> kObjectiveNames{"cycles", "dram_bytes"};
+/// What the search for a layer's mapping makes small (arch/mapping/mapping_objective.hpp).
+enum class MappingObjective : std::uint8_t { Cycles, DramBytes, Energy, EnergyDelay };
+inline constexpr std::array<const char*, 4> kObjectiveNames{"cycles", "dram_bytes", "energy",
+                                                            "energy_delay"};
 inline constexpr std::array<const char*, 2> kLoopOrderNames{"weights_outer", "tiles_outer"};
 
 /// What the user fixes of a layer's mapping; the rest is searched. tiling.hpp explains the parts.

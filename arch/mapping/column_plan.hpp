@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -13,9 +14,33 @@
 ///
 /// Two examples, on an array of 16 columns. A dense layer of 64 output channels, two blocks a
 /// chunk, gives 2 chunks of 2 blocks; every block is one stream. A layer of 4 groups of 10 output
-/// channels, one block a chunk, gives chunks of 16, 16 and 8 channels. They touch groups 0 and 1,
-/// groups 1 to 3, and group 3, and so need 2, 3 and 1 streams.
+/// channels would need 2, 3 and 1 streams in blocks of 16, 16 and 8 channels, because they touch
+/// groups 0 and 1, groups 1 to 3, and group 3. Cut at its groups it has 4 blocks of 10 channels, of
+/// one stream each.
 namespace systole::arch {
+
+/// Where the output channels are cut into column blocks: a block ends after every `width` channels
+/// and after every `period` of them. Blocks are as wide as the array, and may straddle groups,
+/// unless blocks that end with their groups need fewer folds. Then a block has as many whole groups
+/// as the array has columns for; a group wider than the array has blocks of its own.
+struct ColumnCut {
+    std::uint32_t width = 1;   ///< channels of a block at most
+    std::uint32_t period = 1;  ///< a multiple of the width, or a group wider than it
+
+    /// One past the last channel of the block that begins at `begin`.
+    std::uint32_t blockEnd(std::uint32_t begin, std::uint32_t outputs) const {
+        const std::uint32_t stop = std::min((begin / period + 1) * period, outputs);
+        return std::min(begin + width, stop);
+    }
+    std::uint32_t blocks(std::uint32_t outputs) const;
+    /// One past the last channel of the first `count` blocks.
+    std::uint32_t endOf(std::uint32_t count, std::uint32_t outputs) const;
+    bool operator==(const ColumnCut&) const = default;
+};
+
+/// The cut of a layer whose folds hold up to `groupsTogether` groups.
+ColumnCut columnCut(const ArrayConfig& array, const ConvolutionShape& shape,
+                    std::uint32_t groupsTogether);
 
 /// The work on one column block. Its sums fill one half of the accumulator buffer, then the array
 /// goes on with the other half while the vector unit empties the first one.
@@ -46,7 +71,7 @@ struct ChannelLoads {
 /// All column chunks of a layer, and the sums over them that the estimates need.
 struct ColumnPlan {
     ColumnPlan(const ArrayConfig& array, const ConvolutionShape& shape,
-               std::uint32_t blocksTogether);
+               std::uint32_t blocksTogether, std::uint32_t groupsTogether);
 
     /// The loads for ConvolutionTiling::channelChunk. If it is 0 every chunk loads the channels of
     /// its own groups, else it loads all channels.
@@ -55,9 +80,11 @@ struct ColumnPlan {
     }
 
     std::uint32_t blocksPerChunk;
+    std::uint32_t groupsTogether;
     std::vector<ColumnChunkWork> chunks;
-    std::uint64_t streams = 0;  ///< sum over all blocks
-    std::uint64_t blocks = 0;   ///< number of blocks
+    std::uint64_t streams = 0;                      ///< sum over all blocks
+    std::map<std::uint32_t, std::uint64_t> widths;  ///< how many blocks have so many channels
+    std::uint64_t blocks = 0;                       ///< number of blocks
     /// How many segments have so many channels; input stationary only.
     std::map<std::uint32_t, std::uint64_t> segments;
     ChannelLoads ofGroups;

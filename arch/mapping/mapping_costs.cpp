@@ -19,18 +19,15 @@ std::uint64_t parts(std::uint64_t whole, std::uint32_t limit) {
 
 MappingCosts::MappingCosts(const MachineConfig& machine, const Datapath& datapath,
                            const ConvolutionShape& shape, numeric::ScaleArithmetic arithmetic,
-                           Cycle prefetch)
+                           const CostOptions& options)
     : array_(machine.array),
       shape_(shape),
-      activationWords_(activationLayout(machine)),
-      weightWords_(weightLayout(machine)),
-      activationBanks_(machine.activationScratchpad.banks),
-      weightBanks_(machine.weightScratchpad.banks),
+      stalls_(machine, shape),
       sizes_(datapath, arithmetic),
       folds_(machine.array),
-      transfers_(machine),
+      transfers_(machine, options.dramSlowdown),
       vectors_(machine.vectorUnit),
-      prefetch_(prefetch) {}
+      options_(options) {}
 
 std::uint32_t MappingCosts::outputsOfPass() const {
     return array_.dataflow == Dataflow::InputStationary ? array_.columns : 0;
@@ -39,61 +36,6 @@ std::uint32_t MappingCosts::outputsOfPass() const {
 std::uint64_t MappingCosts::reduction(std::uint32_t channels) const {
     const std::uint32_t perGroup = shape_.groups > 1 ? shape_.channelsPerGroup() : channels;
     return std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
-}
-
-double MappingCosts::laneStall(const AxisTiles& columns, std::uint32_t channels) const {
-    if (array_.dataflow == Dataflow::WeightStationary || !activationBanks_ ||
-        channels < activationWords_.elementsPerWord()) {
-        return 0;  // with short pixels the lanes do not change words in the same cycle
-    }
-    const bool outputs = array_.dataflow == Dataflow::OutputStationary;
-    const std::uint32_t lanes = outputs ? array_.rows : array_.columns;
-    const std::uint64_t width = columns.extents[columns.count() / 2].length;
-    constexpr std::uint32_t kSamples = 4;
-    std::vector<std::uint32_t> reads(*activationBanks_);
-    std::uint64_t most = 0;
-    for (std::uint32_t sample = 0; sample < kSamples; ++sample) {
-        std::fill(reads.begin(), reads.end(), 0);
-        for (std::uint32_t lane = 0; lane < lanes; ++lane) {
-            const std::uint32_t output = sample * lanes + lane;
-            const std::uint64_t y = output / columns.size * shape_.strideY / shape_.upsampleY;
-            const std::uint64_t x = output % columns.size * shape_.strideX / shape_.upsampleX;
-            const std::uint64_t address =
-                (y * width + x) * channels * activationWords_.elementBytes();
-            ++reads[activationWords_.wordOf(address) % *activationBanks_];
-        }
-        most += *std::max_element(reads.begin(), reads.end()) - 1;
-    }
-    return static_cast<double>(most) / kSamples;
-}
-
-/// Cycles that one fold waits for its operands. A lane that holds an output position reads a new
-/// word of activations after every word's worth of reduction indices. A lane that holds a reduction
-/// index (input stationary: a row) reads a new word of weights after every word's worth of
-/// channels. Lanes that read words of one bank in the same cycle wait for each other.
-double MappingCosts::foldStall(std::uint64_t channels, std::uint64_t reduction,
-                               double laneStall) const {
-    if (array_.dataflow == Dataflow::WeightStationary) {
-        return 0;
-    }
-    const double ofActivations = laneStall * static_cast<double>(reduction) /
-                                 static_cast<double>(activationWords_.elementsPerWord());
-    if (array_.dataflow == Dataflow::OutputStationary || !weightBanks_) {
-        return ofActivations;
-    }
-    const std::uint64_t word = weightWords_.elementsPerWord();
-    const std::uint64_t first = std::min(reduction, ceilDivide(reduction * channels, word));
-    const std::uint64_t together = ceilDivide(first, *weightBanks_);
-    // All rows read their first word in the same cycle. After that, the rows whose weights lie at
-    // the same place in a word change words together.
-    const std::uint64_t grain = std::gcd(channels, word);
-    const std::uint64_t each = ceilDivide(ceilDivide(reduction * grain, word), *weightBanks_);
-    std::uint64_t crossings = 0;
-    for (std::uint64_t offset = 0; offset < word; offset += grain) {
-        crossings += ceilDivide(channels + offset, word) - 1;
-    }
-    const auto ofWeights = static_cast<double>(together - 1 + crossings * (each - 1));
-    return ofActivations + ofWeights;
 }
 
 double MappingCosts::passCycles(const ColumnBlockWork& block, std::uint64_t outputs,
@@ -109,12 +51,12 @@ double MappingCosts::passCycles(const ColumnBlockWork& block, std::uint64_t outp
         const bool outputSteps = array_.dataflow == Dataflow::WeightStationary;
         return folds * block.streams *
                (static_cast<double>(folds_.period(outputSteps ? outputs : reduction)) +
-                foldStall(block.channels, reduction, laneStall));
+                stalls_.ofFold(block.channels, outputs, reduction, laneStall));
     }
     double cycles = 0;
     for (const std::uint32_t channels : block.segments) {
         cycles += static_cast<double>(folds_.period(channels)) +
-                  foldStall(channels, ceilDivide(reduction, kFolds), laneStall);
+                  stalls_.ofFold(channels, outputs, ceilDivide(reduction, kFolds), laneStall);
     }
     return folds * cycles;
 }
@@ -137,24 +79,6 @@ Cycle MappingCosts::vectorCycles(const ColumnBlockWork& block, std::uint64_t out
                                                         : vectors_.cycles(outputs, block.channels);
 }
 
-double MappingCosts::writeStall(std::uint32_t pitch) const {
-    if (array_.dataflow != Dataflow::InputStationary || !activationBanks_ || !vectors_.lanes()) {
-        return 0;
-    }
-    const std::uint64_t groups = ceilDivide(array_.columns, *vectors_.lanes());
-    const std::uint64_t lanes = ceilDivide(array_.columns, groups);
-    std::vector<std::uint32_t> writes(*activationBanks_);
-    std::uint64_t last = ~std::uint64_t{0};
-    for (std::uint64_t lane = 0; lane < lanes; ++lane) {
-        const std::uint64_t word =
-            activationWords_.wordOf(lane * pitch * activationWords_.elementBytes());
-        writes[word % *activationBanks_] += word != last ? 1 : 0;
-        last = word;
-    }
-    const std::uint32_t most = *std::max_element(writes.begin(), writes.end());
-    return static_cast<double>(groups) * (most - 1);
-}
-
 /// The runs of a box in DRAM, where its tensor lies densely with the channels last. A box with a
 /// part of the channels has a run for every pixel. A box with all channels but a part of the
 /// columns has a run for every row. Any other box is one run.
@@ -162,14 +86,15 @@ Runs MappingCosts::runs(const Box& box, const Pixels& tensor) const {
     const auto bytes = [&](std::uint64_t elements) {
         return ElementSizes::bytes(elements * sizes_.activation);
     };
+    const std::uint64_t whole = bytes(tensor.width * tensor.channels);
     if (box.channels != tensor.channels) {
-        return {box.height, box.width, bytes(box.channels), bytes(tensor.channels)};
+        return {box.height, box.width, bytes(box.channels), bytes(tensor.channels), whole};
     }
     const std::uint64_t row = box.width * box.channels;
     if (box.width != tensor.width) {
-        return {1, box.height, bytes(row), bytes(tensor.width * tensor.channels)};
+        return {1, box.height, bytes(row), whole, 0};
     }
-    return {1, 1, bytes(box.height * row), 0};
+    return {1, 1, bytes(box.height * row), 0, 0};
 }
 
 Runs MappingCosts::inputRuns(const MappingCandidate& candidate, std::uint32_t row,
@@ -206,13 +131,14 @@ double MappingCosts::arrayTotal(const MappingCandidate& candidate, std::uint64_t
         const bool outputSteps = array_.dataflow == Dataflow::WeightStationary;
         return folds * static_cast<double>(plan.streams) *
                (static_cast<double>(folds_.period(outputSteps ? outputs : reduction)) +
-                foldStall(0, reduction, candidate.laneStall));
+                stalls_.ofFold(0, outputs, reduction, candidate.laneStall));
     }
     double cycles = 0;
     for (const auto& [channels, count] : plan.segments) {
-        cycles += static_cast<double>(count) *
-                  (static_cast<double>(folds_.period(channels)) +
-                   foldStall(channels, ceilDivide(reduction, kFolds), candidate.laneStall));
+        cycles +=
+            static_cast<double>(count) *
+            (static_cast<double>(folds_.period(channels)) +
+             stalls_.ofFold(channels, outputs, ceilDivide(reduction, kFolds), candidate.laneStall));
     }
     return folds * cycles;
 }
@@ -228,10 +154,11 @@ double MappingCosts::vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) 
         return static_cast<double>(wholePasses * pass(outputsOfPass()) +
                                    (rest == 0 ? 0 : pass(rest)));
     }
-    const ColumnBlockWork& last = plan.chunks.back().blocks.back();
-    const ColumnBlockWork& others = plan.chunks.front().blocks.front();
-    return static_cast<double>((plan.blocks - 1) * vectorCycles(others, outputs) +
-                               vectorCycles(last, outputs));
+    Cycle cycles = 0;
+    for (const auto& [channels, count] : plan.widths) {
+        cycles += count * vectors_.cycles(outputs, channels);
+    }
+    return static_cast<double>(cycles);
 }
 
 MappingCosts::Totals MappingCosts::tileTotals(const MappingCandidate& candidate,
@@ -286,19 +213,97 @@ double MappingCosts::edges(const MappingCandidate& candidate) const {
     } else if (most != 0) {
         outputs = most;
     }
-    return transfers_.cycles(inputRuns(candidate, 0, 0, channels)) +
+    return transfers_.load(inputRuns(candidate, 0, 0, channels)).cycles +
            static_cast<double>(vectorCycles(last.blocks.back(), outputs)) +
-           transfers_.cycles(
-               outputRuns(candidate.rows->last, candidate.columns->last, last.outputs));
+           transfers_.store(outputRuns(candidate.rows->last, candidate.columns->last, last.outputs))
+               .cycles;
 }
 
 double MappingCosts::leastCycles(const MappingCandidate& candidate,
                                  const DramTraffic& traffic) const {
     const Totals work = totals(candidate);
-    const double loads = transfers_.leastCycles(traffic.loaded()) - static_cast<double>(prefetch_);
-    return std::max({work.array + edges(candidate), work.vector,
-                     transfers_.leastBusCycles(traffic.total()) - static_cast<double>(prefetch_),
-                     loads, transfers_.leastCycles(traffic.output)});
+    const double loads =
+        transfers_.leastCycles(traffic.loaded()) - static_cast<double>(options_.prefetch);
+    return std::max(
+        {work.array + edges(candidate), work.vector,
+         transfers_.leastBusCycles(traffic.total()) - static_cast<double>(options_.prefetch), loads,
+         transfers_.leastCycles(traffic.output)});
+}
+
+double MappingCosts::leastBursts(const MappingCandidate& candidate,
+                                 const DramTraffic& traffic) const {
+    const double chunks = static_cast<double>(candidate.plan->chunks.size());
+    const double stores = chunks * candidate.rows->count() * candidate.columns->count();
+    const auto bursts = [&](std::uint64_t bytes, double transfers) {
+        return bytes == 0
+                   ? 0.0
+                   : std::max(static_cast<double>(bytes) / transfers_.burstBytes(), transfers);
+    };
+    return bursts(traffic.input, 1) + bursts(traffic.weights, chunks) +
+           bursts(traffic.output, stores) + bursts(traffic.skip, stores);
+}
+
+/// Folds of the whole layer, the parts of a split reduction together.
+double MappingCosts::foldsOf(const MappingCandidate& candidate) const {
+    const FoldLimits limits = foldLimits(array_);
+    const bool splits = candidate.tiling.splits(shape_);
+    const std::uint32_t channels = splits ? candidate.tiling.channelChunk : shape_.inputChannels;
+    const std::uint64_t whole = splits ? shape_.inputChannels / channels : 1;
+    const std::uint64_t rest = splits ? shape_.inputChannels % channels : 0;
+    std::uint64_t ofReduction = whole * parts(reduction(channels), limits.reduction);
+    if (rest > 0) {
+        ofReduction += parts(reduction(static_cast<std::uint32_t>(rest)), limits.reduction);
+    }
+    const std::uint64_t tiles = std::uint64_t{candidate.rows->count()} * candidate.columns->count();
+    const std::uint64_t outputs = std::uint64_t{candidate.rows->size} * candidate.columns->size;
+    return static_cast<double>(tiles * parts(outputs, limits.outputs) * ofReduction *
+                               candidate.plan->streams);
+}
+
+double MappingCosts::joules(const MappingCandidate& candidate, const DramTraffic& traffic,
+                            double cycles, const DramActions& dram) const {
+    if (options_.energies == nullptr) {
+        return 0;
+    }
+    const ActionEnergies& each = *options_.energies;
+    const auto count = [](std::uint64_t value) { return static_cast<double>(value); };
+    const double array = totals(candidate).array;
+    const double folds = foldsOf(candidate);
+    const double macs = count(shape_.macs());
+    const double outputs = count(std::uint64_t{shape_.outputHeight} * shape_.outputWidth);
+    const double sums = outputs * shape_.outputChannels;
+    const double activationWord = stalls_.activationWords().elementsPerWord();
+    const double weightWord = stalls_.weightWords().elementsPerWord();
+    const double elements = count(array_.processingElements());
+    const FoldLimits limits = foldLimits(array_);
+    const bool loads = array_.dataflow != Dataflow::OutputStationary;
+    // A stationary operand passes half of the rows on average.
+    const double shifts = loads ? folds * elements * (array_.rows + 1) / 2 : 0;
+    const double held = limits.reduction == 0 ? 1 : limits.reduction;
+    // A fold takes its operands from whole words, and every step of it takes new ones.
+    const double kernel = count(reduction(shape_.inputChannels));
+    const double tiles = candidate.rows->count() * candidate.columns->count();
+    const double activationReads =
+        outputs * kernel * count(candidate.plan->streams) / activationWord;
+    const double weightReads = tiles * kernel * shape_.outputChannels / weightWord;
+    const double partials = sums * std::ceil(kernel / held);
+    return macs * each.product + (array * elements - macs) * each.idleElementCycle +
+           array * each.arrayCycle + shifts * each.stationaryOperand +
+           (activationReads + count(traffic.output) / activationWord) * each.activationRead +
+           (count(traffic.input + traffic.skip) + sums) / activationWord * each.activationWrite +
+           weightReads * each.weightRead + count(traffic.weights) / weightWord * each.weightWrite +
+           partials * (each.sumRead + each.sumWrite) + sums * each.vectorOperation +
+           count(traffic.total()) * each.transferredByte + dram.reads * each.dramRead +
+           dram.writes * each.dramWrite + dram.activates * each.dramActivate + cycles * each.cycle;
+}
+
+double MappingCosts::leastJoules(const MappingCandidate& candidate, const DramTraffic& traffic,
+                                 double cycles) const {
+    if (options_.energies == nullptr) {
+        return 0;
+    }
+    const double burst = std::min(options_.energies->dramRead, options_.energies->dramWrite);
+    return joules(candidate, traffic, cycles, {}) + leastBursts(candidate, traffic) * burst;
 }
 
 }  // namespace systole::arch

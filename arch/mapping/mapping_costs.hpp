@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "arch/mapping/bank_stalls.hpp"
+#include "arch/mapping/mapping_energy.hpp"
 #include "arch/mapping/mapping_traffic.hpp"
 #include "arch/mapping/unit_costs.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
@@ -29,7 +31,9 @@ struct MappingEstimate {
     /// From the end of the last load to the end of the layer. The next layer's first weights can be
     /// loaded in this time: it is that layer's `prefetch`.
     Cycle tail = 0;
-    DramTraffic traffic;
+    DramTraffic traffic;          ///< bytes that the commands ask for
+    std::uint64_t dramBytes = 0;  ///< whole bursts, at the mean alignment of the transfers
+    double joules = 0;            ///< 0 where the energies of the actions are not known
 };
 
 /// A tiling together with the pieces that it cuts the layer into. The pointers lead into the
@@ -42,14 +46,20 @@ struct MappingCandidate {
     double laneStall = 0;  ///< MappingCosts::laneStall of this candidate
 };
 
+/// What the costs of a layer depend on besides the machine and the layer's shape.
+struct CostOptions {
+    /// Cycles before the layer begins in which its first weights can be loaded.
+    Cycle prefetch = 0;
+    double dramSlowdown = 1;                   ///< TransferCosts
+    const ActionEnergies* energies = nullptr;  ///< null: energy does not matter
+};
+
 /// The costs of one layer on one machine. It keeps references to the machine's array and the shape.
 class MappingCosts {
 public:
-    /// `prefetch` is the number of cycles before the layer begins in which its first weights can be
-    /// loaded.
     MappingCosts(const MachineConfig& machine, const Datapath& datapath,
                  const ConvolutionShape& shape, numeric::ScaleArithmetic arithmetic,
-                 Cycle prefetch);
+                 const CostOptions& options);
 
     DramTraffic traffic(const MappingCandidate& candidate) const {
         return dramTraffic(shape_, sizes_, *candidate.rows, *candidate.columns, *candidate.plan,
@@ -59,6 +69,15 @@ public:
     /// A quick lower bound of the estimate's cycles: the time of the slowest unit, and for the
     /// array also the time before its first fold and after its last one.
     double leastCycles(const MappingCandidate& candidate, const DramTraffic& traffic) const;
+    /// The same for whole bursts: no transfer moves less than a burst.
+    double leastBursts(const MappingCandidate& candidate, const DramTraffic& traffic) const;
+
+    /// Energy of the layer if it takes so many cycles and DRAM does so much; 0 without energies.
+    double joules(const MappingCandidate& candidate, const DramTraffic& traffic, double cycles,
+                  const DramActions& dram) const;
+    /// A lower bound of it.
+    double leastJoules(const MappingCandidate& candidate, const DramTraffic& traffic,
+                       double cycles) const;
 
     /// Cycles of the array and of the vector unit, all steps together.
     struct Totals {
@@ -67,15 +86,10 @@ public:
     };
     Totals totals(const MappingCandidate& candidate) const;
 
-    /// Cycles that the array waits each time its lanes read their next words of activations. A lane
-    /// is a row or column that holds an output position: a row if output stationary, a column if
-    /// input stationary. The lanes change words in the same cycle, and those whose words lie in one
-    /// bank wait for each other. `channels` is the number of channels of a pixel in the scratchpad.
-    /// The example has 32 channels and words of 32 elements: with 8 banks and an output-stationary
-    /// array, 16 lanes give 2 reads of each bank, so they wait 1 cycle; with 16 banks they do not
-    /// wait. The result is 0 if weight stationary.
-    double laneStall(const AxisTiles& columns, std::uint32_t channels) const;
-
+    /// BankStalls::ofLanes
+    double laneStall(const AxisTiles& columns, std::uint32_t channels, std::uint32_t groups) const {
+        return stalls_.ofLanes(columns, channels, groups);
+    }
     /// Array cycles of one pass over a block, from the start of its first fold until the fold after
     /// the pass may start. `reduction` is that of one group.
     double passCycles(const ColumnBlockWork& block, std::uint64_t outputs, std::uint64_t reduction,
@@ -84,10 +98,8 @@ public:
     double passTail(const ColumnBlockWork& block, std::uint64_t outputs,
                     std::uint64_t reduction) const;
     Cycle vectorCycles(const ColumnBlockWork& block, std::uint64_t outputs) const;
-    /// Cycles that the vector unit waits when it writes the codes of one channel, which lie `pitch`
-    /// channels apart in the output tile and may share banks. Only an input-stationary array makes
-    /// it write in that order, so the result is 0 for the others.
-    double writeStall(std::uint32_t pitch) const;
+    /// BankStalls::ofWrites
+    double writeStall(std::uint32_t pitch) const { return stalls_.ofWrites(pitch); }
     /// Sizes of a part of a tensor, in elements.
     struct Box {
         std::uint64_t height;
@@ -113,27 +125,24 @@ public:
     std::uint64_t reduction(std::uint32_t channels) const;
     const TransferCosts& transfers() const { return transfers_; }
     const ConvolutionShape& shape() const { return shape_; }
-    Cycle prefetch() const { return prefetch_; }
+    Cycle prefetch() const { return options_.prefetch; }
 
 private:
     double arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
                       std::uint64_t reduction) const;
-    double foldStall(std::uint64_t channels, std::uint64_t reduction, double laneStall) const;
+    double foldsOf(const MappingCandidate& candidate) const;
     double vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) const;
     Totals tileTotals(const MappingCandidate& candidate, std::uint64_t outputs) const;
     double edges(const MappingCandidate& candidate) const;
 
     const ArrayConfig& array_;
     const ConvolutionShape& shape_;
-    WordLayout activationWords_;
-    WordLayout weightWords_;
-    Limit activationBanks_;
-    Limit weightBanks_;
+    BankStalls stalls_;
     ElementSizes sizes_;
     FoldCosts folds_;
     TransferCosts transfers_;
     VectorCosts vectors_;
-    Cycle prefetch_;
+    CostOptions options_;
 };
 
 }  // namespace systole::arch

@@ -5,6 +5,7 @@
 #include <optional>
 #include <variant>
 
+#include "arch/mapping/candidate_replay.hpp"
 #include "arch/mapping/mapping_costs.hpp"
 #include "arch/mapping/tiling.hpp"
 
@@ -13,9 +14,8 @@
 /// what it found.
 ///
 /// The example of tiling.hpp on the machine of unit_costs.hpp: all 1458 candidates fit, because the
-/// scratchpads of that machine are unlimited, and 6 of them are estimated. The best one has the
-/// whole image of 14 x 14 as its only tile, channel chunks of 16 and one block a column chunk, and
-/// takes 19040 cycles.
+/// scratchpads of that machine are unlimited. Few of them are estimated: the bounds of the others
+/// say that they cannot win.
 namespace systole::arch {
 
 /// A tiling and what it is estimated to cost.
@@ -27,9 +27,11 @@ struct MappingChoice {
 /// What the search found.
 struct MappingResult {
     MappingChoice best;
-    std::optional<MappingChoice> runnerUp;  ///< the second best; empty if only one candidate fits
-    std::uint64_t candidates = 0;           ///< number of candidates that fit
-    std::uint64_t estimated = 0;            ///< number of candidates whose steps were followed
+    /// The best of the others that were estimated; empty if only one candidate fits.
+    std::optional<MappingChoice> runnerUp;
+    std::uint64_t candidates = 0;  ///< number of candidates that fit
+    std::uint64_t estimated = 0;   ///< number of candidates whose steps were followed
+    std::uint64_t replayed = 0;    ///< number of candidates that ran on the machine
 };
 
 /// The layer that the search is for.
@@ -38,13 +40,18 @@ struct MappingTask {
     numeric::ScaleArithmetic arithmetic = numeric::ScaleArithmetic::Fp32Multiplier;
     MappingOverride fixed;  ///< what the user has fixed; the rest is searched
     Cycle prefetch = 0;     ///< cycles before the layer in which its first weights can be loaded
+    const ActionEnergies* energies = nullptr;  ///< where the objective needs them
+    CandidateReplay* replay = nullptr;         ///< null: the estimate alone decides
 };
 
-/// The best candidate that fits. The best has the fewest estimated cycles, then the fewest DRAM
-/// bytes, then the first place in the order of MappingSpace; machine.mapping.objective can put the
-/// bytes before the cycles. The same input always gives the same result. A reduction is split into
-/// channel chunks only where the sum does not depend on the order of the additions, or where
-/// nothing else fits. If no candidate fits, the result says why the smallest one does not.
+/// The best candidate that fits, by machine.mapping.objective (mapping_objective.hpp). The same
+/// input always gives the same result. A reduction is split into channel chunks only where no sum
+/// changes its value (orderIsFree, keepsFolds), or where nothing else fits. If no candidate fits,
+/// the result says why the smallest one does not.
+///
+/// With a replay the search looks for the best candidate three times, as if DRAM were as fast as
+/// estimated, and slower. Where the answer depends on it, the machine decides: the first steps of
+/// each are replayed, and the estimates corrected by what they took.
 std::variant<MappingResult, DoesNotFit> searchMapping(const MachineConfig& machine,
                                                       const Datapath& datapath,
                                                       const MappingTask& task);

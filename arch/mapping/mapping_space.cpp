@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "arch/fold/fold.hpp"
+
 namespace systole::arch {
 namespace {
 
@@ -42,6 +44,12 @@ std::vector<std::uint32_t> orFixed(const std::optional<std::uint32_t>& fixed,
 
 }  // namespace
 
+bool keepsFolds(const ArrayConfig& array, const ConvolutionShape& shape, std::uint32_t channels) {
+    const std::uint32_t fold = foldLimits(array).reduction;
+    const bool oneTap = shape.kernelHeight == 1 && shape.kernelWidth == 1;
+    return channels >= shape.inputChannels || (oneTap && fold != 0 && channels % fold == 0);
+}
+
 std::vector<std::uint32_t> equalParts(std::uint32_t whole) {
     std::vector<std::uint32_t> sizes;
     for (std::uint32_t parts = 1; parts <= whole; ++parts) {
@@ -60,15 +68,16 @@ MappingSpace::MappingSpace(const ArrayConfig& array, const ConvolutionShape& sha
            [&](std::uint32_t size) { rows_.emplace_back(verticalAxis(shape), size); });
     addAll(orFixed(fixed.tileWidth, equalParts(shape.outputWidth)),
            [&](std::uint32_t size) { columns_.emplace_back(horizontalAxis(shape), size); });
-    const auto blocksOf = [&](std::uint32_t channels) {
-        return static_cast<std::uint32_t>(ceilDivide(channels, array.columns));
-    };
-    std::optional<std::uint32_t> blocks;
-    if (fixed.outputChannels) {
-        blocks = blocksOf(*fixed.outputChannels);
+    const std::uint32_t most = groupsPerFold(array, shape);
+    for (const std::uint32_t together : most > 1 ? std::vector{most, 1U} : std::vector{1U}) {
+        const ColumnCut cut = columnCut(array, shape, together);
+        std::optional<std::uint32_t> blocks;
+        if (fixed.outputChannels) {
+            blocks = static_cast<std::uint32_t>(ceilDivide(*fixed.outputChannels, cut.width));
+        }
+        addAll(orFixed(blocks, equalParts(cut.blocks(shape.outputChannels))),
+               [&](std::uint32_t size) { plans_.emplace_back(array, shape, size, together); });
     }
-    addAll(orFixed(blocks, equalParts(blocksOf(shape.outputChannels))),
-           [&](std::uint32_t size) { plans_.emplace_back(array, shape, size); });
     if (fixed.weightsOuter) {
         weightsOuter_ = {*fixed.weightsOuter};
     }
@@ -81,6 +90,7 @@ MappingCandidate MappingSpace::candidate(std::size_t channels, std::size_t plan,
     candidate.tiling.tileWidth = columns_[column].size;
     candidate.tiling.channelChunk = channelChunks_[channels];
     candidate.tiling.blocksPerChunk = plans_[plan].blocksPerChunk;
+    candidate.tiling.groupsTogether = plans_[plan].groupsTogether;
     candidate.tiling.weightsOuter = weightsOuter;
     return candidate;
 }

@@ -10,12 +10,19 @@
 
 /// The mappings that the search considers for a layer (docs/mapping.md). It lists them without
 /// asking whether they fit: TileFit decides that. A candidate is one choice from each of five
-/// lists: channel chunks, column plans, tile heights, tile widths and loop orders.
+/// lists: channel chunks, column plans, tile heights, tile widths and loop orders. Where groups can
+/// share a fold there is a plan with folds of as many groups as possible, and one with folds of one
+/// group, for every number of blocks.
 ///
 /// The example of tiling.hpp has 6 channel chunks (32, 16, 8, 4, 2, 1), 3 plans (4, 2 or 1 blocks a
 /// chunk), 7 tile heights and 7 tile widths (14, 7, 5, 4, 3, 2, 1). With both loop orders, where
 /// they differ, that makes 1458 candidates.
 namespace systole::arch {
+
+/// Whether a reduction that is cut after so many input channels has the folds of the uncut one, in
+/// the same order, so that every sum keeps its value whatever its format. A product of 1 x 1 has,
+/// where channels lie along the array's rows and the cut is at a fold's end.
+bool keepsFolds(const ArrayConfig& array, const ConvolutionShape& shape, std::uint32_t channels);
 
 /// The sizes of the parts when a dimension is cut into 1, 2, 3, .. equal parts. The last part may
 /// be smaller. The largest size comes first and every size comes once: 14 gives 14, 7, 5, 4, 3, 2,

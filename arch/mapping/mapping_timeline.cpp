@@ -73,9 +73,16 @@ std::uint64_t MappingTimeline::reductionOf(const Step& step) const {
     return costs_.reduction(step.channels);
 }
 
-double MappingTimeline::transfer(const Runs& runs) {
-    bursts_ += costs_.transfers().bursts(runs);
-    return costs_.transfers().cycles(runs);
+double MappingTimeline::transfer(const Transfer& transfer, double start) {
+    bus_ += transfer.bus;
+    busFree_ = std::max(busFree_, start) + transfer.bus;
+    return std::max(start + transfer.cycles, busFree_ + transfer.after);
+}
+
+double MappingTimeline::load(const Transfer& load, double start) {
+    dram_.reads += load.bursts;
+    dram_.activates += 1;
+    return transfer(load, start);
 }
 
 void MappingTimeline::load(Step& step, const Step* before) {
@@ -84,28 +91,29 @@ void MappingTimeline::load(Step& step, const Step* before) {
     step.weight = weightTurn_;
     if (before == nullptr || !keepsWeights(*before, step)) {
         const std::uint64_t bytes = costs_.weightBytes(work, reductionOf(step));
-        bursts_ += costs_.transfers().bursts({1, 1, bytes, 0});
-        loadFree_ =
-            std::max(loadFree_, weightFree_[weightTurn_]) + costs_.transfers().weightCycles(bytes);
+        loadFree_ = load(costs_.transfers().loadWeights(bytes),
+                         std::max(loadFree_, weightFree_[weightTurn_]));
         if (before == nullptr) {
             loadFree_ = std::max(0.0, loadFree_ - static_cast<double>(costs_.prefetch()));
+            busFree_ = std::min(busFree_, loadFree_);
         }
     }
     const bool loadsTile = before == nullptr || !keepsTile(*before, step);
     inputTurn_ ^= loadsTile ? 1U : 0U;
     step.input = inputTurn_;
     if (loadsTile) {
-        loadFree_ = std::max(loadFree_, inputFree_[inputTurn_]) +
-                    transfer(costs_.inputRuns(candidate_, step.row, step.column, step.channels));
+        loadFree_ = load(costs_.transfers().load(
+                             costs_.inputRuns(candidate_, step.row, step.column, step.channels)),
+                         std::max(loadFree_, inputFree_[inputTurn_]));
     }
     step.ready = loadFree_;
     outputTurn_ ^= step.isFirst ? 1U : 0U;
     step.output = outputTurn_;
     if (costs_.shape().hasSkip && step.isFirst) {
-        loadFree_ =
-            std::max(loadFree_, skipFree_[outputTurn_]) +
-            transfer(costs_.outputRuns(candidate_.rows->outputsOf(step.row),
-                                       candidate_.columns->outputsOf(step.column), work.outputs));
+        loadFree_ = load(costs_.transfers().load(costs_.outputRuns(
+                             candidate_.rows->outputsOf(step.row),
+                             candidate_.columns->outputsOf(step.column), work.outputs)),
+                         std::max(loadFree_, skipFree_[outputTurn_]));
     }
     step.skipReady = loadFree_;
 }
@@ -157,22 +165,24 @@ double MappingTimeline::vectorCycles(const Step& step, const ColumnBlockWork& bl
 
 void MappingTimeline::store(const Step& step) {
     skipFree_[step.output] = vectorFree_;
-    storeFree_ = std::max(storeFree_, vectorFree_) +
-                 transfer(costs_.outputRuns(candidate_.rows->outputsOf(step.row),
-                                            candidate_.columns->outputsOf(step.column),
-                                            candidate_.plan->chunks[step.chunk].outputs));
+    const Transfer store = costs_.transfers().store(costs_.outputRuns(
+        candidate_.rows->outputsOf(step.row), candidate_.columns->outputsOf(step.column),
+        candidate_.plan->chunks[step.chunk].outputs));
+    dram_.writes += store.bursts;
+    dram_.activates += 1;
+    storeFree_ = transfer(store, std::max(storeFree_, vectorFree_));
     outputFree_[step.output] = storeFree_;
     end_ = std::max(end_, storeFree_);
 }
 
-void MappingTimeline::run() {
-    const std::uint64_t steps = stepCount();
+void MappingTimeline::run(std::uint64_t steps) {
     Step step = stepAt(0);
     load(step, nullptr);
     struct Mark {
         std::uint64_t steps;
         double end;
-        double bursts;
+        double bus;
+        DramActions dram;
     };
     std::optional<Mark> middle;
     for (std::uint64_t next = 1; next < steps; ++next) {
@@ -182,11 +192,14 @@ void MappingTimeline::run() {
             const double more = (end_ - middle->end) * rest;
             end_ += more;
             loadFree_ += more;
-            bursts_ += (bursts_ - middle->bursts) * rest;
+            bus_ += (bus_ - middle->bus) * rest;
+            dram_.reads += (dram_.reads - middle->dram.reads) * rest;
+            dram_.writes += (dram_.writes - middle->dram.writes) * rest;
+            dram_.activates += (dram_.activates - middle->dram.activates) * rest;
             break;
         }
         if (passes_ >= kMostPasses / 2 && !middle) {
-            middle = Mark{next, end_, bursts_};
+            middle = Mark{next, end_, bus_, dram_};
         }
         Step following = stepAt(next);
         load(following, &step);
@@ -202,15 +215,38 @@ MappingEstimate estimateOf(const MappingCosts& costs, const MappingCandidate& ca
     const MappingCosts::Totals work = costs.totals(candidate);
     MappingEstimate estimate;
     estimate.traffic = costs.traffic(candidate);
-    const double bus = costs.transfers().busCycles(timeline.bursts());
+    const double bus = timeline.busCycles();
     const double least = std::max(bus - static_cast<double>(costs.prefetch()),
                                   costs.leastCycles(candidate, estimate.traffic));
-    estimate.cycles = static_cast<Cycle>(std::llround(std::max(timeline.end(), least)));
+    const double cycles = std::max(timeline.end(), least);
+    const DramActions& dram = timeline.dram();
+    const double bursts =
+        std::max(dram.reads + dram.writes, costs.leastBursts(candidate, estimate.traffic));
+    estimate.cycles = static_cast<Cycle>(std::llround(cycles));
     estimate.arrayCycles = static_cast<Cycle>(std::llround(work.array));
     estimate.vectorCycles = static_cast<Cycle>(std::llround(work.vector));
     estimate.dramCycles = static_cast<Cycle>(std::llround(bus));
     estimate.tail = static_cast<Cycle>(std::llround(std::max(0.0, timeline.tail())));
+    estimate.dramBytes =
+        static_cast<std::uint64_t>(std::llround(bursts * costs.transfers().burstBytes()));
+    estimate.joules = std::max(costs.joules(candidate, estimate.traffic, cycles, dram),
+                               costs.leastJoules(candidate, estimate.traffic, cycles));
     return estimate;
+}
+
+HeadEstimate estimateHead(const MappingCosts& costs, const MappingCandidate& candidate,
+                          double cycles) {
+    constexpr std::uint64_t kLeastSteps = 4;  // so that every buffer is used twice
+    const std::uint64_t all = MappingTimeline(costs, candidate).stepCount();
+    std::uint64_t steps = std::min(kLeastSteps, all);
+    for (;;) {
+        MappingTimeline timeline(costs, candidate);
+        timeline.run(steps);
+        if (timeline.end() >= cycles || steps == all) {
+            return {steps, timeline.end(), timeline.dram().reads + timeline.dram().writes};
+        }
+        steps = std::min(all, 2 * steps);
+    }
 }
 
 }  // namespace systole::arch

@@ -11,8 +11,9 @@ namespace systole::arch {
 /// The timeline of MappingCosts::estimate (docs/mapping.md). It follows the steps of a layer in
 /// the order of its program. Four units work on them: the loads, the array, the vector unit and the
 /// stores. Every buffer has two halves, and a unit starts when the half that it needs is free and
-/// its operands are there. Ports and queues are left out. Of very many steps only the first ones
-/// are followed, and the others are taken to be as long on average.
+/// its operands are there. Loads and stores share DRAM, which serves them in the order of the
+/// steps. Ports and queues are left out. Of very many steps only the first ones are followed, and
+/// the others are taken to be as long on average.
 ///
 /// The example of mapping_costs.hpp, with two column chunks outside and two tiles inside, has four
 /// steps. The first weights (612 cycles) and the first tile (272) are there after 884 cycles. The
@@ -24,14 +25,20 @@ public:
     MappingTimeline(const MappingCosts& costs, const MappingCandidate& candidate);
 
     /// Follows the steps. The results below hold afterwards.
-    void run();
+    void run() { run(stepCount()); }
+    /// Follows the first `steps` steps alone.
+    void run(std::uint64_t steps);
+    /// Steps of the layer: tiles x column chunks x channel chunks.
+    std::uint64_t stepCount() const;
 
     /// Cycles until the last store is over.
     double end() const { return end_; }
     /// Cycles from the end of the last load until `end`.
     double tail() const { return end_ - loadFree_; }
-    /// DRAM bursts of all transfers.
-    double bursts() const { return bursts_; }
+    /// Bursts that DRAM reads and writes, and the rows that it opens at least for them.
+    const DramActions& dram() const { return dram_; }
+    /// Cycles in which DRAM is busy.
+    double busCycles() const { return bus_; }
 
 private:
     /// The work on one tile, one column chunk and one channel chunk.
@@ -51,14 +58,15 @@ private:
     };
     using Halves = std::array<double, 2>;
 
-    std::uint64_t stepCount() const;
     /// Step `index` in the order of the program, without its times and buffers.
     Step stepAt(std::uint64_t index) const;
     /// Whether the step uses the tile, or the weights, that the step before it has loaded.
     bool keepsTile(const Step& before, const Step& step) const;
     bool keepsWeights(const Step& before, const Step& step) const;
     std::uint64_t reductionOf(const Step& step) const;
-    double transfer(const Runs& runs);
+    /// The end of a transfer that may begin at `start`.
+    double transfer(const Transfer& transfer, double start);
+    double load(const Transfer& transfer, double start);
 
     void load(Step& step, const Step* before);
     void compute(const Step& step);
@@ -70,7 +78,9 @@ private:
     std::uint32_t parts_;                ///< channel chunks
     std::array<double, 2> writeStalls_;  ///< of the column chunks but the last, and of the last
     std::uint64_t passes_ = 0;           ///< followed so far
-    double bursts_ = 0;
+    DramActions dram_;
+    double bus_ = 0;
+    double busFree_ = 0;  ///< the cycle from which DRAM is free
     double end_ = 0;
     // The cycle from which each unit is free.
     double loadFree_ = 0;
@@ -93,5 +103,15 @@ private:
 /// Follows the steps of a layer: loads run ahead of the array, the vector unit and stores follow
 /// it.
 MappingEstimate estimateOf(const MappingCosts& costs, const MappingCandidate& candidate);
+
+/// The first steps of a layer by themselves, so many that they take about `cycles`, to be compared
+/// with a replay of them. Nothing of them is loaded before the layer begins.
+struct HeadEstimate {
+    std::uint64_t steps = 0;
+    double cycles = 0;
+    double bursts = 0;
+};
+HeadEstimate estimateHead(const MappingCosts& costs, const MappingCandidate& candidate,
+                          double cycles);
 
 }  // namespace systole::arch

@@ -18,6 +18,8 @@ TileFit::TileFit(const MachineConfig& machine, const Datapath& datapath,
                  const ConvolutionShape& shape, numeric::ScaleArithmetic arithmetic)
     : array_(machine.array),
       shape_(shape),
+      cut_(columnCut(machine.array, shape, 1)),
+      packedCut_(columnCut(machine.array, shape, groupsPerFold(machine.array, shape))),
       activationBytes_(datapath.activationBytes),
       weightBytes_(datapath.weightBytes),
       recordBytes_(parameterBytes(datapath, arithmetic)),
@@ -30,27 +32,25 @@ std::uint32_t TileFit::loadedChannels(const ConvolutionTiling& tiling) const {
     if (tiling.channelChunk != 0) {
         return tiling.channelChunk;
     }
+    const ColumnCut& cut = cutOf(tiling);
+    const std::uint64_t columns = chunkOutputs(tiling);
     // A chunk may begin and end within a group, and a group that it holds in part counts whole.
-    const std::uint64_t columns = std::uint64_t{tiling.blocksPerChunk} * array_.columns;
+    const std::uint64_t partial = cut.period % shape_.outputsPerGroup() == 0 ? 1 : 2;
     const std::uint64_t groups =
-        std::min<std::uint64_t>(shape_.groups, (columns - 1) / shape_.outputsPerGroup() + 2);
+        std::min<std::uint64_t>(shape_.groups, (columns - 1) / shape_.outputsPerGroup() + partial);
     return static_cast<std::uint32_t>(groups * shape_.channelsPerGroup());
 }
 
-std::uint64_t TileFit::blockWeightBytes(std::uint32_t channelChunk) const {
-    const std::uint32_t perGroup = shape_.groups > 1 ? shape_.channelsPerGroup() : channelChunk;
+std::uint64_t TileFit::chunkWeightBytes(const ConvolutionTiling& tiling) const {
+    const std::uint32_t perGroup =
+        shape_.groups > 1 ? shape_.channelsPerGroup() : tiling.channelChunk;
     const std::uint64_t reduction =
         std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
-    const std::uint64_t columns = std::min(array_.columns, shape_.outputChannels);
-    return columns * (reduction * weightBytes_ + recordBytes_);
-}
-
-std::uint64_t TileFit::chunkWeightBytes(const ConvolutionTiling& tiling) const {
-    return blockWeightBytes(tiling.channelChunk) * tiling.blocksPerChunk;
+    return chunkOutputs(tiling) * (reduction * weightBytes_ + recordBytes_);
 }
 
 std::uint64_t TileFit::chunkOutputs(const ConvolutionTiling& tiling) const {
-    return std::min<std::uint64_t>(std::uint64_t{tiling.blocksPerChunk} * array_.columns,
+    return std::min<std::uint64_t>(std::uint64_t{tiling.blocksPerChunk} * cutOf(tiling).width,
                                    shape_.outputChannels);
 }
 
@@ -118,7 +118,7 @@ std::optional<std::string> TileFit::problemOf(const ConvolutionTiling& tiling) c
         return fmt::format(
             "the weights of {} of {} output channels need {} bytes, half of the weight scratchpad "
             "has {}",
-            blocks, array_.columns, weights, weightHalf_);
+            blocks, cutOf(tiling).width, weights, weightHalf_);
     }
     if (const std::uint64_t rows = accumulatorRows(tiling); rows > accumulatorHalf_) {
         return fmt::format(

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "arch/datapath.hpp"
+#include "arch/mapping/column_plan.hpp"
 #include "arch/mapping/tiling.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
 
@@ -37,7 +38,9 @@ public:
 
 private:
     std::uint64_t chunkWeightBytes(const ConvolutionTiling& tiling) const;
-    std::uint64_t blockWeightBytes(std::uint32_t channelChunk) const;
+    const ColumnCut& cutOf(const ConvolutionTiling& tiling) const {
+        return tiling.groupsTogether > 1 ? packedCut_ : cut_;
+    }
     std::uint64_t chunkOutputs(const ConvolutionTiling& tiling) const;
     std::uint64_t accumulatorRows(const ConvolutionTiling& tiling) const;
     std::uint64_t inputBytes(const ConvolutionTiling& tiling) const;
@@ -47,6 +50,8 @@ private:
 
     const ArrayConfig& array_;
     const ConvolutionShape& shape_;
+    ColumnCut cut_;        ///< of folds that hold one group
+    ColumnCut packedCut_;  ///< of folds that hold as many groups as they can
     std::uint64_t activationBytes_;
     std::uint64_t weightBytes_;
     std::uint64_t recordBytes_;

@@ -16,4 +16,20 @@ std::uint32_t groupsPerFold(const ArrayConfig& array, const ConvolutionShape& sh
     return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, fits));
 }
 
+ConvolutionShape asVector(const ConvolutionShape& shape) {
+    const bool isWhole = shape.kernelHeight == shape.inputHeight &&
+                         shape.kernelWidth == shape.inputWidth && shape.outputHeight == 1 &&
+                         shape.outputWidth == 1;
+    const bool isPlain = shape.padTop == 0 && shape.padLeft == 0 && shape.upsampleY == 1 &&
+                         shape.upsampleX == 1 &&
+                         (shape.dilationY == 1 || shape.kernelHeight == 1) &&
+                         (shape.dilationX == 1 || shape.kernelWidth == 1);
+    if (!isWhole || !isPlain || shape.groups > 1) {
+        return shape;
+    }
+    return {.inputChannels = shape.inputHeight * shape.inputWidth * shape.inputChannels,
+            .outputChannels = shape.outputChannels,
+            .hasSkip = shape.hasSkip};
+}
+
 }  // namespace systole::arch

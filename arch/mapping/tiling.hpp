@@ -53,6 +53,12 @@ struct ConvolutionShape {
     }
 };
 
+/// A layer whose kernel covers its whole image is a product of one row: the image's elements lie
+/// one after another, as its reduction indices do. The result has them as the channels of an image
+/// of 1 x 1, so that the reduction can be cut anywhere. A kernel of 7 x 7 over 7 x 7 x 64 becomes
+/// 1 x 1 over 3136 channels. Every other layer comes back unchanged.
+ConvolutionShape asVector(const ConvolutionShape& shape);
+
 /// Bytes of a buffer in the activation scratchpad. There are two buffers of each kind, so that one
 /// can be filled while the other one is in use: buffers of 4480 input bytes and 3584 output bytes
 /// take 2 x (4480 + 3584) = 16128 bytes together.
@@ -74,6 +80,7 @@ struct ConvolutionTiling {
     /// groups that the column chunk touches.
     std::uint32_t channelChunk = 1;
     std::uint32_t blocksPerChunk = 1;  ///< column blocks whose weights are loaded together
+    std::uint32_t groupsTogether = 1;  ///< whole groups that share a fold, if as many follow
     bool weightsOuter = true;  ///< the outer loop is over column chunks; else it is over tiles
     ActivationBuffers buffers;
     std::uint32_t weightBufferBytes = 0;  ///< needed in a half of the weight scratchpad
@@ -91,9 +98,9 @@ struct DoesNotFit {
     std::string reason;
 };
 
-/// Groups that one fold holds block-diagonally. An array of 32 x 32 holds 3 groups of a depthwise
-/// 3 x 3 layer, because a group takes 9 rows and 32 / 9 is 3. The result is 1 without depthwise
-/// packing, for other dataflows, and where two groups do not fit the rows or the columns.
+/// The most groups that one fold holds block-diagonally. An array of 32 x 32 holds 3 groups of a
+/// depthwise 3 x 3 layer, because a group takes 9 rows and 32 / 9 is 3. The result is 1 without
+/// depthwise packing, for other dataflows, and where two groups do not fit the rows or the columns.
 std::uint32_t groupsPerFold(const ArrayConfig& array, const ConvolutionShape& shape);
 
 /// Input rows (or columns) that `outputs` output positions read, without regard to padding: 8 rows

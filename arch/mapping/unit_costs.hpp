@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "arch/config.hpp"
+#include "arch/mapping/dram_pace.hpp"
 #include "models/units.hpp"
 
 /// How long each unit takes for its part of a mapping, as closed forms without queues and ports;
@@ -44,43 +46,53 @@ private:
     Cycle alone_;       ///< of an isolated fold, over and above its steps
 };
 
-/// The bytes of a transfer as they lie in DRAM: `rows` rows of `count` runs each. The runs of a row
-/// begin `stride` bytes apart.
-struct Runs {
-    std::uint64_t rows = 1;
-    std::uint64_t count = 1;   ///< runs in a row
-    std::uint64_t bytes = 0;   ///< of a run
-    std::uint64_t stride = 0;  ///< bytes
-
-    std::uint64_t total() const { return rows * count * bytes; }
+/// What a transfer costs.
+struct Transfer {
+    double bursts = 0;
+    double bus = 0;     ///< cycles in which it keeps DRAM busy
+    double cycles = 0;  ///< from the first request until it is complete, by itself
+    double after = 0;   ///< cycles from the end of its last burst on the bus until it is complete;
+                        ///< below 0 for a store, which is complete when the controller has it
 };
 
 /// The cycles of transfers between DRAM and a scratchpad, by the DMA engine.
 class TransferCosts {
 public:
-    explicit TransferCosts(const MachineConfig& machine);
+    /// With a `slowdown` above 1 the DRAM takes so many times as long as it does. The search uses
+    /// it to find mappings that do not depend on how good this estimate is.
+    explicit TransferCosts(const MachineConfig& machine, double slowdown = 1);
 
     /// Bursts that the runs touch, on average over their possible alignments: 10 runs of 4 bytes
     /// that lie 64 bytes apart touch 10 bursts of 64 bytes.
     double bursts(const Runs& runs) const;
-    /// Cycles from the first request until the last byte is in the scratchpad, or in DRAM.
-    double cycles(const Runs& runs) const { return cycles(runs, activationRate_); }
-    double weightCycles(std::uint64_t bytes) const { return cycles({1, 1, bytes, 0}, weightRate_); }
-    /// Cycles that DRAM is busy with so many bursts.
-    double busCycles(double bursts) const { return bursts * busPerBurst_; }
-    /// Cycles that so many bytes take at least, however they lie in DRAM: a bound for `cycles`.
+    Transfer load(const Runs& runs) const { return loadAt(activationRate_, runs); }
+    Transfer loadWeights(std::uint64_t bytes) const {
+        return loadAt(weightRate_, {1, 1, bytes, 0, 0});
+    }
+    /// DRAM's controller takes writes faster than it writes them, as long as its queue has room.
+    Transfer store(const Runs& runs) const;
+    double burstBytes() const { return burstBytes_; }
+
+    /// Lower bounds of Transfer::cycles and Transfer::bus for so many bytes, however they lie.
     double leastCycles(std::uint64_t bytes) const;
     double leastBusCycles(std::uint64_t bytes) const {
-        return static_cast<double>(bytes) / burstBytes_ * busPerBurst_;
+        return static_cast<double>(bytes) / burstBytes_ * leastBus_;
     }
 
 private:
-    double cycles(const Runs& runs, double rate) const;
+    Transfer loadAt(double rate, const Runs& runs) const;
+    double pace(const Runs& runs) const;
+    double useful(const Runs& runs, double bursts, double rate) const;
 
     double burstBytes_;
-    double busPerBurst_ = 0;  ///< core cycles that a burst keeps the bus
-    double latency_ = 0;      ///< core cycles of a request without contention
-    double perRequest_ = 0;   ///< core cycles between two requests, at least
+    double leastBus_ = 0;           ///< core cycles that a burst keeps the bus, at least
+    double clock_ = 0;              ///< core cycles of a DRAM clock, refreshes included
+    double perTurn_ = 0;            ///< core cycles more for a written burst: the bus turns around
+    double latency_ = 0;            ///< core cycles of a request without contention
+    double perIssue_ = 0;           ///< core cycles that the DMA engine takes for a request
+    double queue_ = 0;              ///< written bursts that the controller holds
+    double perRequest_ = 0;         ///< core cycles between two requests, at least
+    std::optional<DramPace> pace_;  ///< empty for an ideal memory
     // Bytes a cycle between the DMA engine and the scratchpad; infinite if unlimited.
     double activationRate_;
     double weightRate_;

@@ -90,16 +90,18 @@ int gemm(const GemmOptions& options) {
     checkOptions(options, config);
     const QuantizedNetwork network =
         gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
-    const LoweredNetwork lowered = lower(network, config.machine);
-    const std::size_t folded =
-        options.check ? summedTogether(config, lowered, options.k) : options.k;
-    Simulation simulation(config.machine, lowered, network.input);
+    Simulation simulation(config);
     const auto input = gemmInput(config.scheme, options.m, options.k, options.seed);
     // Both are built before either runs: SystemC elaborates once.
     std::optional<GemmWaveform> waveform;
     if (!options.vcd.empty()) waveform.emplace(config.machine, network, input).write(options.vcd);
-    const arch::RunRecord record = simulation.inferTimed(
-        input, options.timingOnly ? Simulation::Values::Skipped : Simulation::Values::Computed);
+    const auto values =
+        options.timingOnly ? Simulation::Values::Skipped : Simulation::Values::Computed;
+    simulation.load(network, values);
+    const LoweredNetwork& lowered = simulation.lowered();
+    const std::size_t folded =
+        options.check ? summedTogether(config, lowered, options.k) : options.k;
+    const arch::RunRecord record = simulation.inferTimed(input, values);
     Result result = makeResult(config, lowered, record);
     result.command = "gemm";
     result.configFile = options.config.file;

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "arch/datapath.hpp"
+#include "arch/mapping/mapping_objective.hpp"
 #include "arch/program/command.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/dram/dram_loader.hpp"
@@ -344,6 +345,19 @@ void setFastestClock(const Value& clock, RunConfig& config) {
     config.machine.clockHertz = hertz;
 }
 
+/// What the search of mappings makes small must be known.
+void checkObjective(const Section& root, const RunConfig& config) {
+    if (config.technology.isFree && arch::needsEnergies(config.machine.mapping.objective)) {
+        const Section mapping = root.at("mapping").section("mapping");
+        mapping.at("objective")
+            .fail(fmt::format(
+                "'{}' needs a technology that says what actions cost, expected one other than "
+                "none, or one of cycles, dram_bytes",
+                arch::kObjectiveNames.at(
+                    static_cast<std::size_t>(config.machine.mapping.objective))));
+    }
+}
+
 }  // namespace
 
 RunConfig readRunConfig(const Section& root) {
@@ -355,6 +369,7 @@ RunConfig readRunConfig(const Section& root) {
     config.machine.operandSampling = energy.sampling;
     config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
                                       config.machine.datapath);
+    checkObjective(root, config);
     if (const Value clock = root.at("clock"); clock.isWord("max") && root.clean()) {
         setFastestClock(clock, config);
     }

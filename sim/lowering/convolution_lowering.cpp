@@ -51,8 +51,10 @@ public:
           output_(addition == nullptr ? node.output : addition->output),
           shape_(context.mappings.at(&node).shape),
           tiling_(context.mappings.at(&node).search.best.tiling),
+          window_(windowOf(shape_)),
           chunks_(packWeights(convolution_, shape_, tiling_, context.machine.array,
-                              context.datapath, context.network.scheme.requantization)),
+                              context.datapath, context.network.scheme.requantization,
+                              context.weightBytes)),
           splitsReduction_(chunks_.front().size() > 1) {
         if (addition != nullptr) {
             const bool second = addition->inputs.at(1) == node.output;
@@ -70,9 +72,10 @@ public:
                         2 * (buffers.input + buffers.output) + buffers.skip};
     }
 
-    void run() {
+    void run(std::uint64_t steps) {
         placeWeights();
         makeSteps();
+        steps_.resize(std::min<std::uint64_t>(steps, steps_.size()));
         arch::Program& program = context_.builder.program();
         program.activationBytes =
             std::max(program.activationBytes, static_cast<std::uint32_t>(tiling_.buffers.total()));
@@ -90,20 +93,23 @@ public:
 private:
     using ActivationBuffers = arch::ActivationBuffers;
 
-    const Shape& shapeOf(TensorId tensor) const {
-        return context_.lowered.tensors.at(tensor).shape;
+    /// The input image as the mapping sees it.
+    Shape inputShape() const {
+        return {shape_.inputHeight, shape_.inputWidth, shape_.inputChannels};
     }
 
     void placeWeights() {
         for (const auto& row : chunks_) {
             std::vector<std::uint64_t> addresses;
             for (const WeightChunk& chunk : row) {
-                SYSTOLE_CHECK(chunk.bytes.size() <= context_.weightHalfBytes,
-                              "weight chunk of {} bytes for a half of {}", chunk.bytes.size(),
+                SYSTOLE_CHECK(chunk.size <= context_.weightHalfBytes,
+                              "weight chunk of {} bytes for a half of {}", chunk.size,
                               context_.weightHalfBytes);
                 addresses.push_back(context_.builder.allocateDram(
-                    chunk.bytes.size(), context_.dramAlignment(), context_.datapath.weightRoom()));
-                context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
+                    chunk.size, context_.dramAlignment(), context_.datapath.weightRoom()));
+                if (!chunk.bytes.empty()) {
+                    context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
+                }
                 placeRecords(addresses.back(), chunk);
             }
             weightSources_.push_back(std::move(addresses));
@@ -163,8 +169,8 @@ private:
             step.isLast = i + 1 == row.size();
             step.outputAddress = outputBuffers_[turn];
             step.skipAddress = skipBuffers_[turn];
-            step.tile = inputTile(convolution_.window, shapeOf(input_), outputs,
-                                  row[i].inputs.begin, row[i].inputs.size());
+            step.tile = inputTile(window_, inputShape(), outputs, row[i].inputs.begin,
+                                  row[i].inputs.size());
             takeBuffers(step);
             steps_.push_back(step);
         }
@@ -205,16 +211,18 @@ private:
 
     void emitLoads(const Step& step) {
         if (step.loadsWeights) {
-            const auto bytes = static_cast<std::uint32_t>(step.weights->bytes.size());
-            context_.builder.emit(arch::LoadWeights{{step.weightSource, bytes}, step.weightAddress},
-                                  {weightAccess(step, true)});
+            context_.builder.emit(
+                arch::LoadWeights{{step.weightSource, step.weights->size}, step.weightAddress},
+                {weightAccess(step, true)});
         }
         if (step.loadsTile) {
-            emitLoad(context_, input_, step.tile.box, step.inputAddress, tiling_.buffers.input,
-                     step.tile.haloElements);
+            emitLoad(context_, {input_, inputShape()}, step.tile.box, step.inputAddress,
+                     tiling_.buffers.input, step.tile.haloElements);
         }
         if (addition_ != nullptr && step.isFirst) {
-            emitLoad(context_, skip_, step.outputs, step.skipAddress, tiling_.buffers.skip);
+            emitLoad(context_,
+                     {skip_, {shape_.outputHeight, shape_.outputWidth, shape_.outputChannels}},
+                     step.outputs, step.skipAddress, tiling_.buffers.skip);
         }
     }
 
@@ -271,7 +279,7 @@ private:
     /// How many segments from `first` on share a fold. They must be whole groups, because a fold
     /// takes the weights of its groups from consecutive places.
     std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const {
-        const std::uint32_t most = arch::groupsPerFold(context_.machine.array, shape_);
+        const std::uint32_t most = tiling_.groupsTogether;
         std::uint32_t count = 0;
         while (count < most && first + count < block.segments.size() &&
                block.segments[first + count].outputs.size() == shape_.outputsPerGroup()) {
@@ -283,7 +291,7 @@ private:
     void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
                      const Pass& pass, std::uint32_t accumulatorRow) {
         arch::Stream stream;
-        stream.window = tileWindow(convolution_.window, step.tile, step.outputs, step.inputAddress,
+        stream.window = tileWindow(window_, step.tile, step.outputs, step.inputAddress,
                                    context_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
@@ -351,6 +359,7 @@ private:
     numeric::AdditionScales skipScales_;  ///< with the scale of the convolution as the first one
     arch::ConvolutionShape shape_;
     arch::ConvolutionTiling tiling_;
+    Window window_;  ///< of shape_
     std::vector<std::vector<WeightChunk>> chunks_;
     bool splitsReduction_;
     std::vector<std::vector<std::uint64_t>> weightSources_;
@@ -364,32 +373,9 @@ private:
 
 }  // namespace
 
-arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution, const Shape& input,
-                                        const Shape& output, bool hasSkip) {
-    const Window& window = convolution.window;
-    return {.inputHeight = input.height,
-            .inputWidth = input.width,
-            .inputChannels = input.channels,
-            .outputHeight = output.height,
-            .outputWidth = output.width,
-            .outputChannels = output.channels,
-            .kernelHeight = window.kernelHeight,
-            .kernelWidth = window.kernelWidth,
-            .strideY = window.strideHeight,
-            .strideX = window.strideWidth,
-            .dilationY = window.dilationHeight,
-            .dilationX = window.dilationWidth,
-            .upsampleY = window.upsampleHeight,
-            .upsampleX = window.upsampleWidth,
-            .padTop = window.padTop,
-            .padLeft = window.padLeft,
-            .groups = convolution.groups,
-            .hasSkip = hasSkip};
-}
-
 void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
-                      const QuantizedNode* fusedAddition) {
-    ConvolutionLowering(context, node, fusedAddition).run();
+                      const QuantizedNode* fusedAddition, std::uint64_t steps) {
+    ConvolutionLowering(context, node, fusedAddition).run(steps);
 }
 
 }  // namespace systole::sim

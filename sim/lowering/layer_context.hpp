@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <map>
 
+#include "sim/lowering/layer_replay.hpp"
 #include "sim/lowering/lowering.hpp"
 #include "sim/lowering/program_builder.hpp"
+#include "sim/lowering/weight_packing.hpp"
 
 /// What the lowering of convolutions and of vector layers share: the state of the lowering, and the
 /// boxes of tensors that loads and stores move. It stands between lowering.cpp, which goes through
@@ -30,6 +33,7 @@ struct LoweringContext {
     std::uint64_t accumulatorHalfRows = 0;
     std::uint32_t accumulatorHalf = 0;  ///< the half of the accumulator buffer to fill next
     std::map<const QuantizedNode*, LayerMapping> mappings{};  ///< of the convolutions
+    WeightBytes weightBytes = WeightBytes::Packed;
 
     /// Tensors and weights begin at a whole burst, in bytes.
     std::uint64_t dramAlignment() const { return machine.dram.burstBytes(); }
@@ -62,10 +66,17 @@ arch::DramBox dramBox(const TensorBox& box, const Shape& shape, std::uint64_t ba
 /// the bytes between the runs, because one range is simpler than many.
 Access dramAccess(const arch::DramBox& box, bool isWrite);
 
+/// A tensor, and the image that its elements are taken for. A layer that covers its whole image
+/// takes it for a vector (arch::asVector).
+struct TensorView {
+    TensorId tensor;
+    Shape shape;
+};
+
 /// Writes the command that loads a box of a tensor into the activation scratchpad, or that stores
 /// one. `bufferBytes` is the size of the buffer at `address`; the tokens guard the whole buffer.
 /// `haloElements` counts the elements of the box that an earlier tile has loaded too.
-void emitLoad(LoweringContext& context, TensorId tensor, const TensorBox& box,
+void emitLoad(LoweringContext& context, const TensorView& tensor, const TensorBox& box,
               std::uint32_t address, std::uint32_t bufferBytes, std::uint64_t haloElements = 0);
 void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
                std::uint32_t address, std::uint32_t bufferBytes);
@@ -91,21 +102,33 @@ InputTile inputTile(const Window& window, const Shape& input, const TensorBox& o
 arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const TensorBox& outputs,
                             std::uint32_t address, std::uint32_t elementBytes);
 
-/// Write the commands of a layer. `fusedAddition` is the addition that the vector unit makes on the
-/// way out, or null.
+inline constexpr std::uint64_t kAllSteps = std::numeric_limits<std::uint64_t>::max();
+
+/// Write the commands of a layer, or of the first `steps` steps of it. `fusedAddition` is the
+/// addition that the vector unit makes on the way out, or null.
 void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
-                      const QuantizedNode* fusedAddition);
+                      const QuantizedNode* fusedAddition, std::uint64_t steps = kAllSteps);
 void lowerVectorLayer(LoweringContext& context, const QuantizedNode& node);
 
-/// The shape of a convolution in the terms of arch/mapping.
+/// The shape of a convolution in the terms of arch/mapping. One that covers its whole image is a
+/// product of a vector.
 arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution, const Shape& input,
                                         const Shape& output, bool hasSkip);
+
+/// The window of such a shape. Padding behind the image is left out, because it decides nothing
+/// once the sizes of the outputs are known.
+Window windowOf(const arch::ConvolutionShape& shape);
 
 /// The mapping of a convolution: what the user fixed, and the rest by arch::searchMapping.
 /// `prefetch` is the number of cycles before the layer begins in which its first weights can be
 /// loaded. A ConfigError names the layer if nothing fits or if it does not have what is fixed.
 LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
-                           const arch::ConvolutionShape& shape, Cycle prefetch);
+                           const arch::ConvolutionShape& shape, Cycle prefetch,
+                           const LoweringOptions& options, ReplayMemory& memory);
+
+/// The sizes of the halves of the weight scratchpad and of the accumulator buffer, for the context
+/// and its program. In an unlimited memory a half is as large as the largest layer needs.
+void sizeHalves(LoweringContext& context);
 
 /// Throws a ConfigError if machine.mapping names a layer that is no convolution of the network.
 void checkMappedLayers(const QuantizedNetwork& network, const arch::MappingConfig& mapping);

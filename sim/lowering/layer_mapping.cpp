@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "arch/mapping/column_plan.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
 
@@ -23,7 +24,7 @@ class FixedMapping {
 public:
     FixedMapping(const arch::MachineConfig& machine, const std::string& layer,
                  const arch::ConvolutionShape& shape)
-        : columns_(machine.array.columns), shape_(shape) {
+        : machine_(machine), shape_(shape) {
         const auto& layers = machine.mapping.layers;
         if (const auto named = layers.find(layer); named != layers.end()) {
             fixed_ = named->second;
@@ -49,13 +50,24 @@ private:
                 "{}.channels: {} splits the reduction of a layer of {} groups, expected {}",
                 fixed_.origin, *fixed_.channels, shape_.groups, shape_.inputChannels));
         }
-        const std::uint32_t outputs = fixed_.outputChannels.value_or(shape_.outputChannels);
-        if (outputs != shape_.outputChannels && outputs % columns_ != 0) {
-            throw ConfigError(fmt::format(
-                "{}.output_channels: {} is no multiple of the array's {} columns, expected one, or "
-                "all {}",
-                fixed_.origin, outputs, columns_, shape_.outputChannels));
+        checkOutputChannels(fixed_.outputChannels.value_or(shape_.outputChannels));
+    }
+
+    /// A column chunk has whole column blocks.
+    void checkOutputChannels(std::uint32_t outputs) const {
+        const arch::ColumnCut cut =
+            arch::columnCut(machine_.array, shape_, arch::groupsPerFold(machine_.array, shape_));
+        if (outputs == shape_.outputChannels || outputs % cut.width == 0) {
+            return;
         }
+        throw ConfigError(fmt::format(
+            "{}.output_channels: {} is no multiple of the {}, expected one, or all {}",
+            fixed_.origin, outputs,
+            cut.width == machine_.array.columns
+                ? fmt::format("array's {} columns", cut.width)
+                : fmt::format("{} channels of a column block, which ends with its groups",
+                              cut.width),
+            shape_.outputChannels));
     }
 
     void checkMost(const Fixed& value, const char* key, std::uint32_t most,
@@ -84,7 +96,7 @@ private:
         fixed_.origin = fixed_.origin.empty() ? all.origin : fixed_.origin;
     }
 
-    std::uint32_t columns_;
+    const arch::MachineConfig& machine_;
     const arch::ConvolutionShape& shape_;
     arch::MappingOverride fixed_;
 };
@@ -92,11 +104,18 @@ private:
 }  // namespace
 
 LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
-                           const arch::ConvolutionShape& shape, Cycle prefetch) {
+                           const arch::ConvolutionShape& shape, Cycle prefetch,
+                           const LoweringOptions& options, ReplayMemory& memory) {
     const FixedMapping user(context.machine, layer, shape);
+    std::optional<LayerReplay> replay;
+    if (options.accelerator != nullptr) {
+        replay.emplace(context.machine, context.network.scheme, shape, *options.accelerator,
+                       memory);
+    }
     const auto result =
         arch::searchMapping(context.machine, context.datapath,
-                            {shape, context.network.scheme.requantization, user.fixed(), prefetch});
+                            {shape, context.network.scheme.requantization, user.fixed(), prefetch,
+                             options.energies, replay ? &*replay : nullptr});
     if (const auto* failure = std::get_if<arch::DoesNotFit>(&result)) {
         const std::string& origin = user.fixed().origin;
         throw ConfigError(fmt::format("{}: layer '{}' of '{}' does not fit the machine{}: {}",

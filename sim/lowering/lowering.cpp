@@ -72,26 +72,30 @@ const char* kindOf(const QuantizedNode& node) {
 
 std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input,
                      const Shape& output) {
+    const std::uint64_t perGroup = input.channels / convolution.groups;
     if (!convolution.transposed) {
-        return output.elements() * convolution.reduction();
+        return output.elements() * kernelArea(convolution.window) * perGroup;
     }
-    const std::uint64_t perTap = convolution.weights.size() / kernelArea(convolution.window);
-    return tapsOnElements(convolution.window, input) * perTap;
+    return tapsOnElements(convolution.window, input) * perGroup * output.channels;
 }
 
 /// Lowers one network, in the order of `run`.
 class Lowering {
 public:
-    Lowering(const QuantizedNetwork& network, const arch::MachineConfig& machine)
+    Lowering(const QuantizedNetwork& network, const arch::MachineConfig& machine,
+             const LoweringOptions& options)
         : network_(network),
+          options_(options),
           datapath_(machine.datapath),
           fusions_(findFusions(network)),
-          context_{network, machine, datapath_, builder_, lowered_} {}
+          context_{network, machine, datapath_, builder_, lowered_} {
+        context_.weightBytes = options.values ? WeightBytes::Packed : WeightBytes::LeftOut;
+    }
 
     LoweredNetwork run() {
         placeTensors();
         chooseMappings();
-        sizeHalves();
+        sizeHalves(context_);
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
             if (!isFusedAway(i)) {
                 lowerNode(i);
@@ -150,32 +154,11 @@ private:
             const arch::ConvolutionShape shape =
                 convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
                                  network_.tensors[node.output].shape, additionBehind(i) != nullptr);
-            LayerMapping mapping = chooseMapping(context_, node.name, shape, prefetch);
+            LayerMapping mapping =
+                chooseMapping(context_, node.name, shape, prefetch, options_, memory_);
             prefetch = mapping.search.best.estimate.tail;
             context_.mappings.emplace(&node, std::move(mapping));
         }
-    }
-
-    /// Sizes the halves of the weight scratchpad and of the accumulator buffer. In an unlimited
-    /// memory a half is as large as the largest layer needs.
-    void sizeHalves() {
-        std::uint64_t weightBytes = 0;
-        std::uint64_t accumulatorRows = 0;
-        for (const auto& [node, mapping] : context_.mappings) {
-            const arch::ConvolutionTiling& tiling = mapping.search.best.tiling;
-            weightBytes = std::max<std::uint64_t>(weightBytes, tiling.weightBufferBytes);
-            accumulatorRows = std::max<std::uint64_t>(accumulatorRows, tiling.accumulatorRows);
-        }
-        const auto half = [](const Limit& whole, std::uint64_t needed) {
-            return whole ? *whole / 2 : needed;
-        };
-        const arch::MachineConfig& machine = context_.machine;
-        context_.weightHalfBytes = half(arch::weightLayout(machine).capacityBytes(), weightBytes);
-        context_.accumulatorHalfRows = half(machine.accumulatorBuffer.rows, accumulatorRows);
-        arch::Program& program = builder_.program();
-        program.weightBytes = static_cast<std::uint32_t>(2 * context_.weightHalfBytes);
-        program.accumulatorRows = static_cast<std::uint32_t>(2 * context_.accumulatorHalfRows);
-        program.arithmetic = network_.scheme.requantization;
     }
 
     void lowerNode(std::size_t index) {
@@ -236,6 +219,8 @@ private:
     }
 
     const QuantizedNetwork& network_;
+    LoweringOptions options_;
+    ReplayMemory memory_;
     arch::Datapath datapath_;
     Fusions fusions_;
     ProgramBuilder builder_;
@@ -245,8 +230,29 @@ private:
 
 }  // namespace
 
-LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine) {
-    return Lowering(network, machine).run();
+void sizeHalves(LoweringContext& context) {
+    std::uint64_t weightBytes = 0;
+    std::uint64_t accumulatorRows = 0;
+    for (const auto& [node, mapping] : context.mappings) {
+        const arch::ConvolutionTiling& tiling = mapping.search.best.tiling;
+        weightBytes = std::max<std::uint64_t>(weightBytes, tiling.weightBufferBytes);
+        accumulatorRows = std::max<std::uint64_t>(accumulatorRows, tiling.accumulatorRows);
+    }
+    const auto half = [](const Limit& whole, std::uint64_t needed) {
+        return whole ? *whole / 2 : needed;
+    };
+    const arch::MachineConfig& machine = context.machine;
+    context.weightHalfBytes = half(arch::weightLayout(machine).capacityBytes(), weightBytes);
+    context.accumulatorHalfRows = half(machine.accumulatorBuffer.rows, accumulatorRows);
+    arch::Program& program = context.builder.program();
+    program.weightBytes = static_cast<std::uint32_t>(2 * context.weightHalfBytes);
+    program.accumulatorRows = static_cast<std::uint32_t>(2 * context.accumulatorHalfRows);
+    program.arithmetic = context.network.scheme.requantization;
+}
+
+LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine,
+                     const LoweringOptions& options) {
+    return Lowering(network, machine, options).run();
 }
 
 }  // namespace systole::sim

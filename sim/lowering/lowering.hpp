@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "arch/accelerator.hpp"
 #include "arch/config.hpp"
 #include "arch/mapping/mapping_search.hpp"
 #include "arch/values/machine_state.hpp"
@@ -70,10 +71,22 @@ struct LoweredNetwork {
     std::vector<ConstantData> constants;
 };
 
+/// What a lowering may use, and need not do.
+struct LoweringOptions {
+    /// The machine that will run the program: the search compares its estimates with it. Null: it
+    /// goes by the estimates alone. The machine holds no program afterwards.
+    arch::Accelerator* accelerator = nullptr;
+    /// Where the objective of the search needs them.
+    const arch::ActionEnergies* energies = nullptr;
+    /// Without values LoweredNetwork::constants is empty, and the network needs no weights.
+    bool values = true;
+};
+
 /// Lowers a network. Every layer is cut to fit the machine, as arch::searchMapping and the user's
 /// machine.mapping say. It throws a ConfigError that names the layer if not even the smallest piece
 /// fits, or if machine.mapping fixes something that the network or the layer does not have. If the
 /// network does not fit the DRAM, the ConfigError says how many bytes it needs.
-LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine);
+LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine,
+                     const LoweringOptions& options = {});
 
 }  // namespace systole::sim

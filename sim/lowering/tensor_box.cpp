@@ -40,11 +40,10 @@ Access dramAccess(const arch::DramBox& box, bool isWrite) {
     return {Memory::Dram, box.address, box.address + last + box.runBytes, isWrite};
 }
 
-void emitLoad(LoweringContext& context, TensorId tensor, const TensorBox& box,
+void emitLoad(LoweringContext& context, const TensorView& tensor, const TensorBox& box,
               std::uint32_t address, std::uint32_t bufferBytes, std::uint64_t haloElements) {
-    const arch::DramBox source =
-        dramBox(box, context.lowered.tensors[tensor].shape, context.addressOf(tensor),
-                context.datapath.activationBytes);
+    const arch::DramBox source = dramBox(box, tensor.shape, context.addressOf(tensor.tensor),
+                                         context.datapath.activationBytes);
     context.builder.emit(
         arch::LoadTile{source, address,
                        static_cast<std::uint32_t>(haloElements * context.datapath.activationBytes)},

@@ -143,7 +143,8 @@ private:
         std::vector<std::uint32_t> sources;
         for (std::uint32_t i = 0; i < operands; ++i) {
             sources.push_back((2 * i + turn) * bytes);
-            emitLoad(context_, node_.inputs[i], tile.box, sources.back(), bytes, tile.haloElements);
+            emitLoad(context_, {node_.inputs[i], input_}, tile.box, sources.back(), bytes,
+                     tile.haloElements);
             accesses.push_back({Memory::Activation, sources.back(), sources.back() + bytes, false});
         }
         accesses.push_back({Memory::Activation, destination, destination + outputBytes(), true});

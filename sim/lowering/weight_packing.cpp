@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "arch/fold/fold.hpp"
+#include "arch/mapping/column_plan.hpp"
 #include "models/check.hpp"
 
 namespace systole::sim {
@@ -14,24 +15,35 @@ class Packer {
 public:
     Packer(const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
            const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
-           const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic)
+           const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic, WeightBytes content)
         : convolution_(convolution),
           shape_(shape),
           tiling_(tiling),
           array_(array),
           datapath_(datapath),
-          arithmetic_(arithmetic) {}
+          arithmetic_(arithmetic),
+          content_(content),
+          cut_(arch::columnCut(array, shape, tiling.groupsTogether)) {}
 
     std::vector<std::vector<WeightChunk>> pack() const {
         std::vector<std::vector<WeightChunk>> chunks;
-        const std::uint32_t step = tiling_.blocksPerChunk * array_.columns;
-        for (std::uint32_t begin = 0; begin < shape_.outputChannels; begin += step) {
-            const ChannelRange outputs{begin, std::min(begin + step, shape_.outputChannels)};
+        for (std::uint32_t begin = 0; begin < shape_.outputChannels;) {
+            std::vector<std::uint32_t> ends;
+            std::uint32_t end = begin;
+            while (ends.size() < tiling_.blocksPerChunk && end < shape_.outputChannels) {
+                end = cut_.blockEnd(end, shape_.outputChannels);
+                ends.push_back(end);
+            }
+            if (arch::foldLimits(array_).channels == 0) {
+                ends = {end};
+            }
+            const ChannelRange outputs{begin, end};
             std::vector<WeightChunk> row;
             for (const ChannelRange& inputs : inputChunks(outputs)) {
-                row.push_back(packChunk(outputs, inputs));
+                row.push_back(packChunk(outputs, ends, inputs));
             }
             chunks.push_back(std::move(row));
+            begin = end;
         }
         return chunks;
     }
@@ -52,15 +64,19 @@ private:
         return chunks;
     }
 
-    WeightChunk packChunk(const ChannelRange& outputs, const ChannelRange& inputs) const {
+    /// `ends` are the ends of the chunk's blocks.
+    WeightChunk packChunk(const ChannelRange& outputs, const std::vector<std::uint32_t>& ends,
+                          const ChannelRange& inputs) const {
         WeightChunk chunk;
         chunk.outputs = outputs;
         chunk.inputs = inputs;
-        const std::uint32_t limit = arch::foldLimits(array_).channels;
-        const std::uint32_t width = limit == 0 ? outputs.size() : limit;
-        for (std::uint32_t begin = outputs.begin; begin < outputs.end; begin += width) {
-            chunk.blocks.push_back(packBlock({begin, std::min(begin + width, outputs.end)}, chunk));
+        std::uint32_t begin = outputs.begin;
+        for (const std::uint32_t end : ends) {
+            chunk.blocks.push_back(packBlock({begin, end}, chunk));
+            begin = end;
         }
+        SYSTOLE_CHECK(content_ == WeightBytes::LeftOut || chunk.bytes.size() == chunk.size,
+                      "weight chunk of {} bytes, {} packed", chunk.size, chunk.bytes.size());
         return chunk;
     }
 
@@ -77,13 +93,19 @@ private:
                                  ? chunk.inputs
                                  : ChannelRange{group * shape_.channelsPerGroup(),
                                                 (group + 1) * shape_.channelsPerGroup()};
-            segment.weightOffset = static_cast<std::uint32_t>(chunk.bytes.size());
-            appendWeights(segment, chunk.bytes);
+            segment.weightOffset = chunk.size;
+            chunk.size += shape_.kernelHeight * shape_.kernelWidth * segment.inputs.size() *
+                          segment.outputs.size() * datapath_.weightBytes;
+            if (content_ == WeightBytes::Packed) {
+                appendWeights(segment, chunk.bytes);
+            }
             block.segments.push_back(segment);
             begin = segment.outputs.end;
         }
-        block.parameterOffset = static_cast<std::uint32_t>(chunk.bytes.size());
-        for (std::uint32_t output = outputs.begin; output < outputs.end; ++output) {
+        block.parameterOffset = chunk.size;
+        chunk.size += outputs.size() * arch::parameterBytes(datapath_, arithmetic_);
+        for (std::uint32_t output = outputs.begin;
+             content_ == WeightBytes::Packed && output < outputs.end; ++output) {
             appendParameters(output, chunk.bytes);
         }
         return block;
@@ -93,7 +115,8 @@ private:
     void appendWeights(const Segment& segment, std::vector<std::uint8_t>& bytes) const {
         const std::uint32_t perGroup = shape_.channelsPerGroup();
         const std::uint32_t firstOfGroup = groupOf(segment.outputs.begin) * perGroup;
-        const std::uint64_t reduction = convolution_.reduction();
+        const std::uint64_t reduction =
+            std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
         for (std::uint32_t tap = 0; tap < shape_.kernelHeight * shape_.kernelWidth; ++tap) {
             for (std::uint32_t c = segment.inputs.begin; c < segment.inputs.end; ++c) {
                 const std::uint64_t k = std::uint64_t{tap} * perGroup + (c - firstOfGroup);
@@ -124,17 +147,17 @@ private:
     const arch::ArrayConfig& array_;
     const arch::Datapath& datapath_;
     numeric::ScaleArithmetic arithmetic_;
+    WeightBytes content_;
+    arch::ColumnCut cut_;
 };
 
 }  // namespace
 
-std::vector<std::vector<WeightChunk>> packWeights(const QuantizedConvolution& convolution,
-                                                  const arch::ConvolutionShape& shape,
-                                                  const arch::ConvolutionTiling& tiling,
-                                                  const arch::ArrayConfig& array,
-                                                  const arch::Datapath& datapath,
-                                                  numeric::ScaleArithmetic arithmetic) {
-    return Packer(convolution, shape, tiling, array, datapath, arithmetic).pack();
+std::vector<std::vector<WeightChunk>> packWeights(
+    const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
+    const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
+    const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic, WeightBytes content) {
+    return Packer(convolution, shape, tiling, array, datapath, arithmetic, content).pack();
 }
 
 }  // namespace systole::sim

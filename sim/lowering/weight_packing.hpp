@@ -37,7 +37,7 @@ struct Segment {
     std::uint32_t weightOffset = 0;  ///< byte in the chunk at which its weights begin
 };
 
-/// One column block: as many consecutive output channels as the array has columns. If input
+/// One column block: consecutive output channels, as arch::ColumnCut cuts them. If input
 /// stationary, channels lie along time, and the block has all channels of the chunk.
 struct ColumnBlock {
     ChannelRange outputs;
@@ -50,16 +50,19 @@ struct ColumnBlock {
 struct WeightChunk {
     std::vector<ColumnBlock> blocks;
     ChannelRange outputs;
-    ChannelRange inputs;  ///< channels that the tile must hold
-    std::vector<std::uint8_t> bytes;
+    ChannelRange inputs;              ///< channels that the tile must hold
+    std::uint32_t size = 0;           ///< bytes
+    std::vector<std::uint8_t> bytes;  ///< empty where no values are wanted
 };
 
+/// Whether weights are packed, or only the places that they would have. Time depends on places
+/// alone.
+enum class WeightBytes : std::uint8_t { Packed, LeftOut };
+
 /// The chunks by [column chunk][channel chunk]. `arithmetic` decides what a parameter record holds.
-std::vector<std::vector<WeightChunk>> packWeights(const QuantizedConvolution& convolution,
-                                                  const arch::ConvolutionShape& shape,
-                                                  const arch::ConvolutionTiling& tiling,
-                                                  const arch::ArrayConfig& array,
-                                                  const arch::Datapath& datapath,
-                                                  numeric::ScaleArithmetic arithmetic);
+std::vector<std::vector<WeightChunk>> packWeights(
+    const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
+    const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
+    const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic, WeightBytes content);
 
 }  // namespace systole::sim

@@ -8,8 +8,12 @@ namespace systole::sim {
 std::uint64_t outputChannelsOf(const arch::ConvolutionTiling& tiling,
                                const arch::ConvolutionShape& shape,
                                const arch::ArrayConfig& array) {
-    return std::min<std::uint64_t>(std::uint64_t{tiling.blocksPerChunk} * array.columns,
-                                   shape.outputChannels);
+    std::uint64_t most = 0;
+    for (const arch::ColumnChunkWork& chunk :
+         arch::ColumnPlan(array, shape, tiling.blocksPerChunk, tiling.groupsTogether).chunks) {
+        most = std::max<std::uint64_t>(most, chunk.outputs);
+    }
+    return most;
 }
 
 std::uint64_t channelsOf(const arch::ConvolutionTiling& tiling, const arch::ConvolutionShape& shape,
@@ -19,7 +23,7 @@ std::uint64_t channelsOf(const arch::ConvolutionTiling& tiling, const arch::Conv
     }
     std::uint64_t most = 0;
     for (const arch::ColumnChunkWork& chunk :
-         arch::ColumnPlan(array, shape, tiling.blocksPerChunk).chunks) {
+         arch::ColumnPlan(array, shape, tiling.blocksPerChunk, tiling.groupsTogether).chunks) {
         most = std::max<std::uint64_t>(most, chunk.groupEnd - chunk.groupBegin);
     }
     return most * shape.channelsPerGroup();
@@ -35,10 +39,12 @@ std::vector<MappingFigure> choiceFigures(const arch::MappingChoice& choice,
             {"tile_width_pixels", std::uint64_t{tiling.tileWidth}},
             {"channels", channelsOf(tiling, shape, array)},
             {"output_channels", outputChannelsOf(tiling, shape, array)},
+            {"groups_per_fold", std::uint64_t{tiling.groupsTogether}},
             {"estimated_cycles", estimate.cycles},
             {"estimated_array_cycles", estimate.arrayCycles},
             {"estimated_dram_cycles", estimate.dramCycles},
             {"estimated_vector_cycles", estimate.vectorCycles},
+            {"estimated_dram_bytes", estimate.dramBytes},
             {"dram_bytes", estimate.traffic.total()},
             {"input_bytes", estimate.traffic.input},
             {"halo_bytes", estimate.traffic.halo},
@@ -61,7 +67,8 @@ std::vector<MappingFigure> mappingFigures(const LayerResult& layer,
         {"utilization_of_time", layer.figures.utilization.time},
         {"bound", std::string(kBoundNames.at(static_cast<std::size_t>(layer.bound())))},
         {"measured_cycles", layer.figures.cycles},
-        {"candidates", mapping.search.candidates}};
+        {"candidates", mapping.search.candidates},
+        {"replayed", mapping.search.replayed}};
     const auto choice = choiceFigures(mapping.search.best, mapping.shape, array);
     figures.insert(figures.end(), choice.begin(), choice.end());
     return figures;

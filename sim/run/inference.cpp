@@ -80,8 +80,10 @@ public:
           workload_(workload),
           options_(options),
           network_(quantizedNetwork()),
-          lowered_(lower(network_, config.machine)),
-          simulation_(config.machine, lowered_, network_.input) {}
+          simulation_(config) {
+        simulation_.load(network_, options.timingOnly ? Simulation::Values::Skipped
+                                                      : Simulation::Values::Computed);
+    }
 
     InferenceOutcome run() {
         InferenceOutcome outcome;
@@ -90,7 +92,7 @@ public:
         } else {
             runImages(outcome);
         }
-        Result result = makeResult(config_, lowered_, record_);
+        Result result = makeResult(config_, simulation_.lowered(), record_);
         result.command = "run";
         result.workload = workload_.name;
         result.accuracy = outcome.result.accuracy;
@@ -130,7 +132,7 @@ private:
     void runImages(InferenceOutcome& outcome) {
         AccuracyMeter meter(workload_);
         OutputRecord outputs;
-        TensorDump dump(network_, lowered_);
+        TensorDump dump(network_, simulation_.lowered());
         Progress progress("Inference", options_.images);
         for (std::uint64_t image = 0; image < options_.images; ++image) {
             const std::vector<float> pixels = workload_.images.image(image);
@@ -163,7 +165,6 @@ private:
     const Workload& workload_;
     InferenceOptions options_;
     QuantizedNetwork network_;
-    LoweredNetwork lowered_;
     Simulation simulation_;
     arch::RunRecord record_;
 };

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "arch/mapping/mapping_objective.hpp"
 #include "models/check.hpp"
+#include "sim/run/mapping_energies.hpp"
 
 namespace systole::sim {
 namespace {
@@ -15,21 +17,29 @@ const arch::MachineConfig& withTimeResolution(const arch::MachineConfig& machine
 
 }  // namespace
 
-Simulation::Simulation(const arch::MachineConfig& machine, const LoweredNetwork& network,
-                       TensorId input)
-    : network_(network),
-      input_(input),
-      accelerator_("accelerator", withTimeResolution(machine)),
-      sumEvents_(network.layers.size()) {
-    accelerator_.load(network.program);
-    for (const ConstantData& constant : network.constants) {
+Simulation::Simulation(const RunConfig& config)
+    : config_(config), accelerator_("accelerator", withTimeResolution(config.machine)) {}
+
+void Simulation::load(const QuantizedNetwork& network, Values values) {
+    std::optional<arch::ActionEnergies> energies;
+    if (arch::needsEnergies(config_.machine.mapping.objective)) {
+        energies = mappingEnergies(config_);
+    }
+    input_ = network.input;
+    lowered_ = lower(network, config_.machine,
+                     {.accelerator = &accelerator_,
+                      .energies = energies ? &*energies : nullptr,
+                      .values = values == Values::Computed});
+    sumEvents_.assign(lowered_.layers.size(), {});
+    accelerator_.load(lowered_.program);
+    for (const ConstantData& constant : lowered_.constants) {
         std::copy(constant.bytes.begin(), constant.bytes.end(),
                   accelerator_.dram().begin() + static_cast<std::ptrdiff_t>(constant.address));
     }
 }
 
 void Simulation::writeInput(std::span<const numeric::Code> codes) {
-    const TensorPlace& place = network_.tensors.at(input_);
+    const TensorPlace& place = lowered_.tensors.at(input_);
     SYSTOLE_CHECK(codes.size() == place.shape.elements(), "{} input codes for {} elements",
                   codes.size(), place.shape.elements());
     const std::uint32_t bytes = accelerator_.datapath().activationBytes;
@@ -70,7 +80,7 @@ void Simulation::countFaults() {
 }
 
 std::vector<numeric::Code> Simulation::readTensor(TensorId tensor) {
-    const TensorPlace& place = network_.tensors.at(tensor);
+    const TensorPlace& place = lowered_.tensors.at(tensor);
     const std::uint32_t bytes = accelerator_.datapath().activationBytes;
     std::vector<numeric::Code> codes(place.shape.elements(), 0);
     std::size_t at = place.address.value();

@@ -7,17 +7,25 @@
 #include <vector>
 
 #include "arch/accelerator.hpp"
+#include "sim/config/machine_loader.hpp"
 #include "sim/lowering/lowering.hpp"
 
 namespace systole::sim {
 
-/// One machine with one network loaded. One object a process: SystemC elaborates once. The network
-/// must outlive it.
+/// One machine, and a network that runs on it. One object a process: SystemC elaborates once, so
+/// everything else with modules has to be built before `load`, which runs the machine.
 class Simulation {
 public:
     enum class Values { Computed, Skipped };
 
-    Simulation(const arch::MachineConfig& machine, const LoweredNetwork& network, TensorId input);
+    /// The configuration must outlive it.
+    explicit Simulation(const RunConfig& config);
+
+    /// Lowers the network, with mappings that are tried on this machine, and loads it. The network
+    /// must outlive it. With Values::Skipped weights are neither packed nor loaded.
+    void load(const QuantizedNetwork& network, Values values = Values::Computed);
+    /// After `load`.
+    const LoweredNetwork& lowered() const { return lowered_; }
 
     /// Replays the program cycle by cycle for one image (codes, channels last). With
     /// Values::Skipped the input is not looked at and no tensor means anything afterwards.
@@ -40,9 +48,10 @@ private:
     void writeInput(std::span<const numeric::Code> codes);
     void countFaults();
 
-    const LoweredNetwork& network_;
-    TensorId input_;
+    const RunConfig& config_;
     arch::Accelerator accelerator_;
+    LoweredNetwork lowered_;
+    TensorId input_ = 0;
     std::optional<memory::DramFaultCounters> dramFaults_;
     std::vector<numeric::AccumulatorEvents> sumEvents_;
 };

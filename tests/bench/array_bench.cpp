@@ -71,8 +71,7 @@ struct Product {
     sim::RunConfig config =
         sim::loadRunConfig(SYSTOLE_SOURCE_DIR "/configs/accelerators/array-only.yaml", {});
     sim::QuantizedNetwork network = sim::gemmNetwork(config.scheme, kRows, kDepth, kColumns, 1);
-    sim::LoweredNetwork lowered = sim::lower(network, config.machine);
-    sim::Simulation simulation{config.machine, lowered, network.input};
+    sim::Simulation simulation{config};
     std::vector<numeric::Code> input = sim::gemmInput(config.scheme, kRows, kDepth, 1);
 };
 
@@ -80,6 +79,8 @@ struct Product {
 struct Arrays {
     Product fast;
     Streaming structural;
+
+    Arrays() { fast.simulation.load(fast.network); }
 };
 
 Arrays& arrays() {

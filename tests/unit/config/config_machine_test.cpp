@@ -148,9 +148,9 @@ TEST_F(ConfigMachineTest, ANamedSchemeMustNameTheDatapathsFormats) {
 }
 
 TEST_F(ConfigMachineTest, DepthwisePackingIsAnOptionOfTheArray) {
-    EXPECT_FALSE(load("edge-16x16").machine.array.depthwisePacking);
-    EXPECT_TRUE(
-        load("edge-16x16", {"array.depthwise_packing=true"}).machine.array.depthwisePacking);
+    EXPECT_TRUE(load("edge-16x16").machine.array.depthwisePacking);
+    EXPECT_FALSE(
+        load("edge-16x16", {"array.depthwise_packing=false"}).machine.array.depthwisePacking);
     EXPECT_EQ(complaintOf({"array.depthwise_packing=2"}),
               "--set array.depthwise_packing=2: array.depthwise_packing: '2' is not a boolean, "
               "expected true or false");

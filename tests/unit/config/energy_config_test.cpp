@@ -129,8 +129,9 @@ TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
 TEST(OperandActivityOfARun, IsInTheResultWithTheSampleThatItComesFrom) {
     const RunConfig config = load({"energy.sampling={folds: 3, elements: 4, steps: 50}"});
     const QuantizedNetwork network = gemmNetwork(config.scheme, 100, 64, 48, 1);
-    const LoweredNetwork lowered = lower(network, config.machine);
-    Simulation simulation(config.machine, lowered, network.input);
+    Simulation simulation(config);
+    simulation.load(network);
+    const LoweredNetwork& lowered = simulation.lowered();
     const auto timed = simulation.inferTimed({}, Simulation::Values::Skipped);
     const auto bare = nlohmann::json::parse(resultJson(makeResult(config, lowered, timed)));
     EXPECT_FALSE(bare.at("layers").at(0).contains("operand_activity"));

@@ -39,8 +39,22 @@ TEST_F(MappingConfigTest, ReadsTheObjective) {
     EXPECT_EQ(load({}).machine.mapping.objective, arch::MappingObjective::Cycles);
     EXPECT_EQ(load({"mapping.objective=dram_bytes"}).machine.mapping.objective,
               arch::MappingObjective::DramBytes);
-    EXPECT_THAT(complaintOf("{objective: energy}"),
-                HasSubstr("expected one of cycles, dram_bytes"));
+    EXPECT_EQ(load({"mapping.objective=energy_delay"}).machine.mapping.objective,
+              arch::MappingObjective::EnergyDelay);
+    EXPECT_THAT(complaintOf("{objective: speed}"),
+                HasSubstr("expected one of cycles, dram_bytes, energy, energy_delay"));
+}
+
+TEST_F(MappingConfigTest, EnergyNeedsATechnology) {
+    for (const std::string objective : {"energy", "energy_delay"}) {
+        EXPECT_THAT(messageOf([&] {
+                        load({"technology=none", "mapping={objective: " + objective + "}"});
+                    }),
+                    HasSubstr("mapping.objective: '" + objective +
+                              "' needs a technology that says what actions cost, expected one "
+                              "other than none, or one of cycles, dram_bytes"));
+    }
+    EXPECT_NO_THROW(load({"technology=none", "mapping.objective=dram_bytes"}));
 }
 
 TEST_F(MappingConfigTest, FixesWhatIsGivenOfALayer) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/config.hpp"
+#include "arch/mapping/mapping_costs.hpp"
+
+/// What makes one mapping better than another (docs/mapping.md).
+///
+/// Candidates of 1000, 1005 and 1020 cycles that move 9, 8 and 1 kB: for `cycles` the second one
+/// wins. It is within one percent of the fastest, and moves less than it; the third one is not.
+namespace systole::arch {
+
+/// What the objective makes small, and what decides between candidates whose first figures are
+/// within kNearlyEqual of the least one.
+struct MappingScore {
+    double first = 0;
+    double second = 0;
+};
+
+/// Estimates are not so good that a smaller difference meant something.
+inline constexpr double kNearlyEqual = 0.01;
+
+/// `cycles`: cycles, then bytes. `dram_bytes`: whole bursts, then cycles. `energy`: energy, then
+/// cycles. `energy_delay`: energy times cycles, then bytes.
+MappingScore scoreOf(MappingObjective objective, double cycles, double dramBytes, double joules);
+
+/// A mapping that changes the folds of a reduction counts as slower by this share. It loads more,
+/// and only sums that do not depend on the order allow it: a gain that small is not worth that
+/// machines with other sums move other bytes.
+inline constexpr double kNewFolds = 0.03;
+MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate, bool newFolds);
+
+/// Whether the objective needs ActionEnergies.
+bool needsEnergies(MappingObjective objective);
+
+/// The place of the best score in a list that is not empty, where first figures count as equal
+/// within such a share of the least one. What is still equal is decided by the first figure, and
+/// then by the place: the earlier one wins.
+std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual = kNearlyEqual);
+
+}  // namespace systole::arch

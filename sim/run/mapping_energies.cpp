@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/mapping_energies.hpp"
+
+#include <numeric>
+
+#include "models/cost/machine/energy_model.hpp"
+#include "models/memory/dram/dram_energy.hpp"
+#include "sim/config/costed_machine.hpp"
+#include "sim/run/machine_cost.hpp"
+
+namespace systole::sim {
+namespace {
+
+/// Joules that all channels take in a DRAM clock in which no burst is served.
+double idleJoules(const memory::DdrConfig& ddr) {
+    constexpr std::uint64_t kClocks = 1'000'000'000;
+    const std::uint64_t ranks = std::uint64_t{ddr.organization.ranks} * ddr.organization.channels;
+    memory::DramCounters counters;
+    counters.totalClocks = kClocks;
+    counters.activeStandbyClocks = kClocks * ranks;
+    if (ddr.refresh.mode == memory::RefreshMode::AllBank) {
+        counters.refreshes = kClocks / ddr.refresh.interval * ranks;
+    }
+    return memory::dramEnergy(ddr, counters).deviceJoules() / kClocks;
+}
+
+void addDram(const arch::MachineConfig& machine, arch::ActionEnergies& energies) {
+    if (!machine.dram.ddr) {
+        return;
+    }
+    const memory::DramCommandEnergy each = memory::dramCommandEnergy(*machine.dram.ddr);
+    energies.dramRead = each.readJoules + each.ioReadJoules;
+    energies.dramWrite = each.writeJoules + each.ioWriteJoules;
+    energies.dramActivate = each.activateJoules;
+    energies.cycle +=
+        idleJoules(*machine.dram.ddr) * machine.dram.ddr->clockHertz / machine.clockHertz;
+}
+
+}  // namespace
+
+arch::ActionEnergies mappingEnergies(const RunConfig& config) {
+    using cost::Counters;
+    const cost::EnergyModel model(config.technology, describeMachine(config));
+    const auto of = [&](std::uint64_t Counters::*action) {
+        Counters counters;
+        counters.*action = 1;
+        return model.energyOf(counters, 0, 0, 0, {}).totalJoules();
+    };
+    const cost::ByElementPart product = ProductEnergy(config).of({});
+    arch::ActionEnergies energies{
+        .product = std::accumulate(product.values.begin(), product.values.end(), 0.0),
+        .idleElementCycle = of(&Counters::idlePeCycles),
+        .arrayCycle = of(&Counters::arrayStepCycles),
+        .stationaryOperand = of(&Counters::stationaryRegisterWrites),
+        .activationRead = of(&Counters::activationScratchpadReads),
+        .activationWrite = of(&Counters::activationScratchpadWrites),
+        .weightRead = of(&Counters::weightScratchpadReads),
+        .weightWrite = of(&Counters::weightScratchpadWrites),
+        .sumRead = of(&Counters::accumulatorReads),
+        .sumWrite = of(&Counters::accumulatorWrites),
+        .vectorOperation = of(&Counters::vectorOperations),
+        .transferredByte = of(&Counters::bytesLoaded),
+        .cycle = model.leakageWatts() / config.machine.clockHertz};
+    addDram(config.machine, energies);
+    return energies;
+}
+
+}  // namespace systole::sim

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/mapping/mapping_objective.hpp"
+
+#include <gtest/gtest.h>
+
+namespace systole::arch {
+namespace {
+
+TEST(MappingObjective, CandidatesWithinOnePercentGoByTheSecondFigure) {
+    EXPECT_EQ(bestOf({{1000, 9}, {1005, 8}, {1020, 1}}), 1U) << "1020 is too far from 1000";
+    EXPECT_EQ(bestOf({{1000, 9}, {1010, 8}}), 1U) << "one percent counts as equal";
+    EXPECT_EQ(bestOf({{1000, 8}, {990.05, 8}}), 1U) << "equal second figures go by the first";
+    EXPECT_EQ(bestOf({{7, 7}, {7, 7}}), 0U) << "and then by the place";
+    // One percent is that of the least figure, not of a chain of near-equals.
+    EXPECT_EQ(bestOf({{1000, 9}, {1009, 8}, {1018, 7}}), 1U);
+}
+
+TEST(MappingObjective, EachSaysWhatIsSmallAndWhatDecidesThen) {
+    MappingEstimate estimate;
+    estimate.cycles = 100;
+    estimate.traffic.input = 3;
+    estimate.dramBytes = 640;
+    estimate.joules = 2;
+    const auto score = [&](MappingObjective objective) {
+        const MappingScore both = scoreOf(objective, estimate, false);
+        return std::pair(both.first, both.second);
+    };
+    EXPECT_EQ(score(MappingObjective::Cycles), std::pair(100.0, 640.0));
+    EXPECT_EQ(score(MappingObjective::DramBytes), std::pair(640.0, 100.0)) << "whole bursts";
+    EXPECT_EQ(score(MappingObjective::Energy), std::pair(2.0, 100.0));
+    EXPECT_EQ(score(MappingObjective::EnergyDelay), std::pair(200.0, 640.0));
+    EXPECT_EQ(scoreOf(MappingObjective::Cycles, estimate, true).first, 103)
+        << "new folds must gain more than three percent";
+}
+
+}  // namespace
+}  // namespace systole::arch
