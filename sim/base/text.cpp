@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <numeric>
 
 namespace systole::sim {
 namespace {
@@ -54,17 +56,49 @@ std::string alignedTable(const std::vector<std::vector<std::string>>& rows) {
     return text;
 }
 
+std::string tableInBlocks(const std::vector<std::vector<std::string>>& rows, std::size_t leading) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()), 0);
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], row[i].size() + 2);
+        }
+    }
+    const auto widthOf = [&](std::size_t begin, std::size_t end) {
+        return std::accumulate(widths.begin() + static_cast<std::ptrdiff_t>(begin),
+                               widths.begin() + static_cast<std::ptrdiff_t>(end), std::size_t{0});
+    };
+    std::string text;
+    std::size_t begin = std::min(leading, widths.size());
+    do {
+        std::size_t end = std::min(begin + 1, widths.size());
+        while (end < widths.size() &&
+               widthOf(0, leading) + widthOf(begin, end + 1) <= kTextColumns + 2) {
+            ++end;
+        }
+        std::vector<std::vector<std::string>> block;
+        for (const auto& row : rows) {
+            auto& cells = block.emplace_back();
+            for (std::size_t i = 0; i < std::min(end, row.size()); ++i) {
+                if (i < leading || i >= begin) cells.push_back(row[i]);
+            }
+        }
+        text += (text.empty() ? "" : "\n") + alignedTable(block);
+        begin = end;
+    } while (begin < widths.size());
+    return text;
+}
+
 std::string wrapped(const std::string& text) {
-    constexpr std::size_t kColumns = 100;
     std::string result = text;
     std::size_t begin = 0;  // of the line
-    while (result.size() - begin > kColumns) {
+    while (result.size() - begin > kTextColumns) {
         std::size_t end = result.find('\n', begin);
-        if (end == std::string::npos || end - begin > kColumns) {
-            const std::size_t space = result.rfind(' ', begin + kColumns);
+        if (end == std::string::npos || end - begin > kTextColumns) {
+            const std::size_t space = result.rfind(' ', begin + kTextColumns);
             // A word longer than a line stays whole.
             end = space == std::string::npos || space <= begin
-                      ? result.find_first_of(" \n", begin + kColumns)
+                      ? result.find_first_of(" \n", begin + kTextColumns)
                       : space;
             if (end == std::string::npos) break;
             result[end] = '\n';

@@ -61,7 +61,7 @@ int area(const AreaOptions& options) {
     fmt::print("{} in {} ({})\n\n{}\n{}\nClock {}: elements and memories reach {}.\n{}",
                config.machine.name, config.technology.name, config.technology.node, areaTable(tree),
                areaSources(tree), withPrefix(config.machine.clockHertz, "Hz"),
-               withPrefix(limits.reachableHertz(), "Hz"), clockWarning(config));
+               withPrefix(limits.reachableHertz(), "Hz"), clockingOf(config).warning);
     return 0;
 }
 

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 
 #include "arch/datapath.hpp"
 #include "arch/program/command.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/dram/dram_loader.hpp"
+#include "sim/config/element_choice.hpp"
 #include "sim/config/energy_reader.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/mapping_reader.hpp"
@@ -52,7 +52,7 @@ void checkConvention(const Section& section, const arch::ArrayConfig& array) {
     }
 }
 
-arch::ArrayConfig readArray(const Section& section) {
+arch::ArrayConfig readArray(const Section& section, ElementDefault element) {
     arch::ArrayConfig array;
     array.physical =
         arch::ArrayGeometry{.rows = section.at("rows").integer<std::uint32_t>({1, 512}),
@@ -60,8 +60,7 @@ arch::ArrayConfig readArray(const Section& section) {
     array.dataflow = chooseNamed<arch::Dataflow>(section.at("dataflow"), arch::kDataflowNames);
     array.overlapFolds = section.at("overlap_folds").boolean();
     array.drain = chooseNamed(section, "drain", arch::kDrainNames, array.drain);
-    array.pipelineDepth =
-        section.at("pipeline_depth", array.pipelineDepth).integer<std::uint32_t>({1, 4});
+    array.pipelineDepth = readPipelineDepth(section, element);  // 0: when all is known
     array.convention = chooseNamed(section, "convention", arch::kConventionNames, array.convention);
     if (section.clean()) {
         checkConvention(section, array);
@@ -214,7 +213,7 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
         isAuto ? value.fragmentNamed("schemes", hasOwn ? named : patternFor(datapath.weight))
                : value.fragment("schemes");
     const std::string& fragment = section.fragmentName();
-    Scheme scheme = readScheme(section, fragment.empty() ? "custom" : fragment);
+    Scheme scheme = readScheme(section, fragment.empty() ? "custom" : fragment, &datapathSection);
     if (!section.clean() || !datapathSection.clean()) {
         return scheme;
     }
@@ -280,14 +279,14 @@ void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
     }
 }
 
-arch::MachineConfig readMachine(const Section& root) {
+arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
     arch::MachineConfig machine;
     machine.name = root.at("name").text();
     const Value clock = root.at("clock");
     machine.clockHertz =
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
-    machine.array = readArray(array);
+    machine.array = readArray(array, element);
     const Section datapath = root.at("datapath").fragment("datapaths");
     machine.datapath = readDatapath(datapath);
     const Section activations = root.at("activation_scratchpad").section();
@@ -335,38 +334,34 @@ cost::Technology readNamedTechnology(const Value& value) {
     return readTechnology(value.fragment("technology"));
 }
 
-namespace {
-
-void setFastestClock(const Value& clock, RunConfig& config) {
-    const double hertz = fastestClock(config);
-    if (!std::isfinite(hertz)) {
-        clock.fail("max without a technology has no limit, expected a frequency as 500MHz");
-        config.machine.clockHertz = 1;
-        return;
-    }
-    config.machine.clockHertz = hertz;
-}
-
-}  // namespace
-
-RunConfig readRunConfig(const Section& root) {
+RunConfig readRunConfig(const Section& root, ElementDefault element) {
     RunConfig config;
-    config.machine = readMachine(root);
+    // Every element reaches what it reaches.
+    if (root.at("clock").isWord("max")) element = ElementDefault::Plain;
+    config.machine = readMachine(root, element);
     config.technology = readNamedTechnology(root.at("technology"));
+    const Section datapath = root.at("datapath").fragment("datapaths");
+    const auto synthesis = readSynthesis(datapath, element, config.technology);
+    config.synthesis = synthesis.value_or(cost::Goal::Area);
+    const OpenChoices open{.synthesis = !synthesis,
+                           .stages = config.machine.array.pipelineDepth == 0,
+                           .clock = root.at("clock").isWord("max")};
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.machine.operandSampling = energy.sampling;
-    config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
-                                      config.machine.datapath);
-    if (const Value clock = root.at("clock"); clock.isWord("max") && root.clean()) {
-        setFastestClock(clock, config);
+    config.scheme = readMachineScheme(root.at("scheme"), datapath, config.machine.datapath);
+    if (root.clean()) {
+        chooseElement(config, open);
+        if (open.clock) setFastestClock(root.at("clock"), config);
     }
     config.resolved = root.resolved();
     return config;
 }
 
-RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides, readRunConfig);
+RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides,
+                        ElementDefault element) {
+    return readConfig(file, overrides,
+                      [&](const Section& root) { return readRunConfig(root, element); });
 }
 
 }  // namespace systole::sim

@@ -39,6 +39,11 @@ void checkFixedPoint(const Section& section, const Scheme& scheme) {
     }
 }
 
+/// The value, or the key of the datapath that it stands for.
+Value orDatapaths(const Value& value, const Section* datapath, const char* key) {
+    return datapath != nullptr && value.isWord("datapath") ? datapath->at(key) : value;
+}
+
 }  // namespace
 
 /// A fixed-point register holds at least one product.
@@ -65,19 +70,19 @@ void checkScheme(const Section& section, const Scheme& scheme) {
     checkAccumulator(section, scheme.accumulator, scheme.activation, scheme.weight);
 }
 
-Scheme readScheme(const Section& section, const std::string& name) {
+Scheme readScheme(const Section& section, const std::string& name, const Section* datapath) {
     Scheme scheme;
     scheme.name = section.at("name", Default(name).described("the file's name, or custom")).text();
     const Section weight = section.at("weight").section();
-    scheme.weight = readOperandFormat(weight.at("format"));
+    scheme.weight = readOperandFormat(orDatapaths(weight.at("format"), datapath, "weight"));
     scheme.weightGranularity =
         weight.at("granularity")
             .oneOf<Scheme::Granularity>({{"per_tensor", Scheme::Granularity::PerTensor},
                                          {"per_channel", Scheme::Granularity::PerChannel}});
     const Section activation = section.at("activation").section();
-    scheme.activation = readOperandFormat(activation.at("format"));
+    scheme.activation = readOperandFormat(orDatapaths(activation.at("format"), datapath, "activation"));
     activation.at("granularity").choose({"per_tensor"});
-    scheme.accumulator = readAccumulator(section.at("accumulator"));
+    scheme.accumulator = readAccumulator(orDatapaths(section.at("accumulator"), datapath, "accumulator"));
     const Section calibration = section.at("calibration").section();
     calibration.at("method").choose({"minmax"});
     scheme.calibrationImages = calibration.at("images").integer<std::uint32_t>({1, 1'000'000});

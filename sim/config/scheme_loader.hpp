@@ -8,7 +8,9 @@ namespace systole::sim {
 
 /// The scheme that a section in the format of configs/schemes/*.yaml describes; `name` is that of a
 /// section without one.
-Scheme readScheme(const Section& section, const std::string& name);
+/// A format or an accumulator `datapath` is that of `datapath`, where there is one.
+Scheme readScheme(const Section& section, const std::string& name,
+                  const Section* datapath = nullptr);
 
 /// The scheme of a file of configs/schemes.
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/statistics.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/area_report.hpp"
 #include "sim/run/result.hpp"
@@ -21,7 +22,8 @@ std::string stateShare(const Figures& figures, arch::UnitState state) {
                            static_cast<double>(figures.cycles)));
 }
 
-std::vector<std::string> layerRow(const std::string& name, const Figures& figures) {
+std::vector<std::string> layerRow(const std::string& name, const Figures& figures,
+                                  bool isReached) {
     using enum arch::UnitState;
     return {name,
             fmt::format("{}", figures.cycles),
@@ -34,7 +36,7 @@ std::vector<std::string> layerRow(const std::string& name, const Figures& figure
             stateShare(figures, ScratchpadConflict),
             stateShare(figures, Idle),
             fmt::format("{:.1f}", static_cast<double>(figures.dramBytes) / 1024),
-            fmt::format("{:.3f}", figures.energy.totalJoules() * 1e6)};
+            isReached ? fmt::format("{:.3f}", figures.energy.totalJoules() * 1e6) : "-"};
 }
 
 std::string layerTable(const Result& result) {
@@ -42,17 +44,14 @@ std::string layerTable(const Result& result) {
                "wait vector", "conflict", "idle", "DRAM KiB", "energy uJ"},
               {}};
     for (const LayerResult& layer : result.layers) {
-        rows.push_back(layerRow(layer.name, layer.figures));
+        rows.push_back(layerRow(layer.name, layer.figures, result.clocking.isReached()));
     }
     rows.emplace_back();
-    rows.push_back(layerRow("total", result.totals));
+    rows.push_back(layerRow("total", result.totals, result.clocking.isReached()));
     return alignedTable(rows);
 }
 
-std::string costTable(const Result& result) {
-    if (result.config.technology.isFree) {
-        return "Area and energy are left out (technology: none).\n";
-    }
+std::string energyTable(const Result& result) {
     const double joules = result.energyJoules();
     Rows rows{{"energy of one inference", "nominal", "share", "band"}, {}};
     cost::Estimate total;
@@ -71,9 +70,14 @@ std::string costTable(const Result& result) {
     }
     rows.emplace_back();
     append("total", total);
-    std::string text = alignedTable(rows) + "\n";
+    return alignedTable(rows) + "\n";
+}
 
-    return text + areaTable(result.area);
+std::string costTable(const Result& result) {
+    if (result.config.technology.isFree) {
+        return "Area and energy are left out (technology: none).\n";
+    }
+    return (result.clocking.isReached() ? energyTable(result) : "") + areaTable(result.area);
 }
 
 /// `16x16 output stationary, folds overlapped, shadow drain`.
@@ -108,7 +112,9 @@ std::string accuracyLine(const Accuracy& accuracy) {
     };
     std::string text;
     if (accuracy.correct && accuracy.fp32Correct) {
-        text = fmt::format("top-1 {} (FP32 {}), ", share(*accuracy.correct),
+        const Interval interval = wilsonInterval(*accuracy.correct, accuracy.images);
+        text = fmt::format("top-1 {} (95 % interval {:.2f} to {:.2f} %; FP32 {}), ",
+                           share(*accuracy.correct), 100 * interval.low, 100 * interval.high,
                            share(*accuracy.fp32Correct));
     }
     return fmt::format("{}SQNR {:.2f} dB, over {} image{}", text, accuracy.sqnrDecibels,
@@ -125,26 +131,39 @@ std::string activityText(const ActivityResult& activity) {
         percent(activity.rates.zeroWeights), activity.steps, activity.sampledFolds, activity.folds);
 }
 
+/// Energies, and what follows from them and the clock.
+void appendCosts(Rows& rows, const Result& result) {
+    const bool isReached = result.clocking.isReached();
+    const auto atClock = [&](const std::string& text) { return isReached ? text : kNotReachable; };
+    rows.push_back({"energy", atClock(withPrefix(result.energyJoules(), "J") + " per inference")});
+    if (const auto perMac = result.joulesPerMac()) {
+        rows.push_back(
+            {"energy/MAC", atClock(fmt::format("{}, of that the array {}", withPrefix(*perMac, "J"),
+                                               withPrefix(*result.arrayJoulesPerMac(), "J")))});
+    }
+    rows.push_back({"EDP", atClock(fmt::format("{:.4g} J s", result.energyDelayJouleSeconds()))});
+    rows.push_back({"average power", atClock(withPrefix(result.averageWatts(), "W"))});
+    rows.push_back({"efficiency", atClock(fmt::format("{:.1f} inferences/s/W",
+                                                      result.inferencesPerSecondPerWatt()))});
+    rows.push_back({"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())});
+}
+
 std::string summary(const Result& result) {
     const Figures& totals = result.totals;
+    const bool isReached = result.clocking.isReached();
     Rows rows{
         {"cycles", fmt::format("{}", totals.cycles)},
-        {"time", withPrefix(totals.seconds, "s")},
-        {"throughput", fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())},
+        {"time", isReached ? withPrefix(totals.seconds, "s") : kNotReachable},
+        {"throughput", isReached
+                           ? fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())
+                           : kNotReachable},
         {"utilization",
          fmt::format("{} ({} of the array by mapping, {} of the time)",
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),
                      percent(totals.utilization.time))},
         {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
     };
-    if (!result.config.technology.isFree) {
-        rows.insert(rows.end(),
-                    {{"energy", withPrefix(result.energyJoules(), "J") + " per inference"},
-                     {"average power", withPrefix(result.averageWatts(), "W")},
-                     {"efficiency",
-                      fmt::format("{:.1f} inferences/s/W", result.inferencesPerSecondPerWatt())},
-                     {"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())}});
-    }
+    if (!result.config.technology.isFree) appendCosts(rows, result);
     if (result.activity) rows.push_back({"activity", activityText(*result.activity)});
     if (result.dramFaults) {
         rows.push_back(
@@ -180,7 +199,7 @@ std::string resultTable(const Result& result) {
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =
         title + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
-    text += result.clockWarning;
+    text += wrapped(result.clocking.warning);
     return text;
 }
 

@@ -19,10 +19,22 @@ struct SweepAxis {
     std::vector<std::string> values;
 };
 
+/// What points are judged by.
+struct Objective {
+    const char* name;   ///< in a sweep file
+    const char* words;  ///< in sentences
+    /// The lower the better; nothing where a run does not say.
+    std::optional<double> (*cost)(const RunFigures& figures);
+};
+const std::vector<Objective>& allObjectives();
+/// Area, energy, time and accuracy.
+std::vector<Objective> defaultObjectives();
+
 struct Sweep {
     std::string name;
     RunRequest base;  ///< what all points have in common
     std::vector<SweepAxis> axes;
+    std::vector<Objective> objectives;
 };
 
 /// Reads a sweep file:
@@ -33,6 +45,8 @@ struct Sweep {
 ///     images: 32                                  # optional; without: all of the workload
 ///     timing_only: false                          # optional; true: no values, no accuracy
 ///     set: [clock=1GHz]                           # optional; for every point, as --set
+///     reach_clock: false                          # optional; as `systole run --reach-clock`
+///     objectives: [area, energy, time, accuracy]  # optional; of the Pareto front
 ///     grid:                                       # every combination; the last axis varies
 ///     fastest
 ///       - {key: datapath, values: [int8, e4m3]}
@@ -45,8 +59,8 @@ Sweep loadSweep(const std::filesystem::path& file);
 struct SweepPoint {
     std::vector<std::string> values;  ///< one an axis
     RunOutcome outcome;
-    /// Succeeded, and no other point is at least as good in area, energy, speed and accuracy, and
-    /// better in one of them.
+    /// Succeeded, reaches its clock, and no other such point is at least as good in every objective
+    /// and better in one of them.
     bool isPareto = false;
 };
 
@@ -61,7 +75,8 @@ struct SweepResult {
 SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep);
 
 /// Sets `isPareto` of every point.
-void markPareto(std::vector<SweepPoint>& points);
+void markPareto(std::vector<SweepPoint>& points,
+                const std::vector<Objective>& objectives = defaultObjectives());
 
 /// One row a point. Same results, same bytes.
 std::string sweepCsv(const SweepResult& result);

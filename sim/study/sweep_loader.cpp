@@ -85,6 +85,24 @@ Overrides readOverrides(const Section& root) {
     return overrides;
 }
 
+std::vector<Objective> readObjectives(const Section& root) {
+    const auto namesOf = [](const std::vector<Objective>& objectives) {
+        std::vector<std::string> names;
+        names.reserve(objectives.size());
+        for (const Objective& objective : objectives) names.emplace_back(objective.name);
+        return names;
+    };
+    const std::vector<std::string> known = namesOf(allObjectives());
+    std::vector<Objective> objectives;
+    Distinct names;
+    for (const Value& item :
+         root.at("objectives", Default(namesOf(defaultObjectives()))).list({1, known.size()})) {
+        objectives.push_back(allObjectives().at(item.choose(known)));
+        names.add(item, objectives.back().name);
+    }
+    return objectives;
+}
+
 Sweep readSweep(const Section& root) {
     Sweep sweep;
     sweep.name = root.at("name").text();
@@ -98,7 +116,9 @@ Sweep readSweep(const Section& root) {
             images->fail("has no effect with timing_only: true, expected one of the two");
         }
     }
+    sweep.base.reachClock = root.at("reach_clock", false).boolean();
     sweep.base.overrides = readOverrides(root);
+    sweep.objectives = readObjectives(root);
     sweep.axes = readGrid(root.at("grid"));
     return sweep;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/text.hpp"
+#include "sim/run/result.hpp"
 #include "sim/study/sweep.hpp"
 
 namespace systole::sim {
@@ -48,13 +50,22 @@ void append(Row& row, const Row& cells) { row.insert(row.end(), cells.begin(), c
 Row tableCells(const SweepPoint& point) {
     const RunFigures& figures = point.outcome.figures;
     const auto share = top1(figures);
-    return {share ? fmt::format("{:.2f}", 100 * *share) : "-",
+    const auto interval = top1Interval(figures);
+    const auto atClock = [&](const std::string& text) { return figures.meetsClock ? text : "-"; };
+    const double hertz = point.outcome.result.at("config").at("clock_hertz");
+    return {figures.meetsClock ? fmt::format("{:.1f}", hertz * 1e-6) : kNotReachable,
+            share ? fmt::format("{:.2f}", 100 * *share) : "-",
+            interval ? fmt::format("{:.1f} - {:.1f}", 100 * interval->low, 100 * interval->high)
+                     : "-",
             figures.sqnrDecibels ? fmt::format("{:.2f}", *figures.sqnrDecibels) : "-",
             fmt::format("{:.3f}", figures.areaMm2),
             fmt::format("{}", figures.cycles),
-            fmt::format("{:.1f}", figures.inferencesPerSecond),
-            fmt::format("{:.3f}", figures.energyJoules * 1e6),
-            fmt::format("{:.1f}", figures.inferencesPerSecondPerWatt),
+            atClock(fmt::format("{:.1f}", figures.inferencesPerSecond)),
+            atClock(fmt::format("{:.3f}", figures.energyJoules * 1e6)),
+            atClock(figures.joulesPerMac ? fmt::format("{:.3f}", *figures.joulesPerMac * 1e12)
+                                         : "-"),
+            atClock(fmt::format("{:.3e}", figures.energyDelayJouleSeconds)),
+            atClock(fmt::format("{:.1f}", figures.inferencesPerSecondPerWatt)),
             fmt::format("{:.1f}", 100 * figures.utilization),
             point.isPareto ? "*" : ""};
 }
@@ -73,6 +84,15 @@ std::string failureLines(const SweepResult& result) {
         }
     }
     return text;
+}
+
+std::string slowPoints(const SweepResult& result) {
+    const auto slow = std::count_if(
+        result.points.begin(), result.points.end(), [](const SweepPoint& point) {
+            return succeeded(point) && !point.outcome.figures.meetsClock;
+        });
+    return slow == 0 ? ""
+                     : fmt::format("; {} whose clock is not reachable left out", slow);
 }
 
 }  // namespace
@@ -125,22 +145,31 @@ std::string sweepJson(const SweepResult& result) {
 
 std::string sweepTable(const SweepResult& result) {
     Row header = keysOf(result.sweep);
-    append(header, {"top-1 %", "SQNR dB", "area mm2", "cycles", "inferences/s", "energy uJ",
-                    "inferences/s/W", "utilization %", "Pareto"});
+    append(header, {"clock MHz", "top-1 %", "95 % interval", "SQNR dB", "area mm2", "cycles",
+                    "inferences/s", "energy uJ", "pJ/MAC", "EDP J s", "inferences/s/W",
+                    "utilization %", "Pareto"});
     std::vector<Row> rows{header, {}};
     for (const SweepPoint& point : result.points) {
         Row row = valuesOf(result.sweep, point);
         append(row, succeeded(point) ? tableCells(point) : Row{"failed"});
         rows.push_back(std::move(row));
     }
-    std::string text = alignedTable(rows) + "\n";
+    std::string text = tableInBlocks(rows, keysOf(result.sweep).size()) + "\n";
     const std::size_t failures = result.failures();
     text += failureLines(result);
-    return text + fmt::format(
-                      "{} of {} points ok{}; * marks those that no other beats in area, "
-                      "energy, speed and accuracy together\n",
+    std::vector<std::string> objectives;
+    for (const Objective& objective : result.sweep.objectives) {
+        objectives.emplace_back(objective.words);
+    }
+    const std::string last = objectives.back();
+    objectives.pop_back();
+    return text + wrapped(fmt::format(
+                      "{} of {} points ok{}; * marks those that no other beats in {}{}{} "
+                      "together{}\n",
                       result.points.size() - failures, result.points.size(),
-                      failures == 0 ? "" : fmt::format(", {} failed", failures));
+                      failures == 0 ? "" : fmt::format(", {} failed", failures),
+                      fmt::join(objectives, ", "), objectives.empty() ? "" : " and ", last,
+                      slowPoints(result)));
 }
 
 }  // namespace systole::sim
