@@ -14,8 +14,7 @@ Interval wilsonInterval(std::uint64_t correct, std::uint64_t images) {
     const auto n = static_cast<double>(images);
     const double share = static_cast<double>(correct) / n;
     const double middle = share + kSquared / (2 * n);
-    const double half =
-        kDeviations * std::sqrt(share * (1 - share) / n + kSquared / (4 * n * n));
+    const double half = kDeviations * std::sqrt(share * (1 - share) / n + kSquared / (4 * n * n));
     const double scale = 1 + kSquared / n;
     return {std::max(0.0, (middle - half) / scale), std::min(1.0, (middle + half) / scale)};
 }

@@ -36,8 +36,7 @@ int compare(const CompareOptions& options) {
                                                   .images = options.workload.images,
                                                   .overrides = options.config.overrides},
                                                  options.common);
-    const Comparison comparison =
-        compareFormats({.jobs = options.jobs}, request, options.formats);
+    const Comparison comparison = compareFormats({.jobs = options.jobs}, request, options.formats);
     if (!options.output.json.empty()) {
         writeFileAtomically(options.output.json, comparisonJson(comparison));
     }
@@ -84,8 +83,10 @@ void addCompare(CLI::App& app, Action& action) {
     command->get_option("--csv")->description("Write a row a format as CSV");
     command->get_option("--json")->description("Write every run's result as JSON");
     command->footer(
-        "Each format is a `systole run --reach-clock` with --set datapath=FORMAT: where CONFIG does\n"
-        "not say datapath.synthesis and array.pipeline_depth, the smallest processing elements that\n"
+        "Each format is a `systole run --reach-clock` with --set datapath=FORMAT: where CONFIG "
+        "does\n"
+        "not say datapath.synthesis and array.pipeline_depth, the smallest processing elements "
+        "that\n"
         "reach the clock are taken. Rows show them. `not reachable` stands for every figure that\n"
         "depends on a clock which none reaches.\n"
         "With `scheme: auto` in CONFIG the quantization scheme follows from the formats.\n"

@@ -161,8 +161,9 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
                      const std::string& accumulator) {
     const cost::Goal goal = options.goal == "speed" ? cost::Goal::Delay : cost::Goal::Area;
     const cost::ElementModel model =
-        options.multiplierAlone ? cost::ElementModel::ofMultiplier(technology.logic, element, goal)
-                                : cost::ElementModel(technology.logic, element, {goal, options.stages});
+        options.multiplierAlone
+            ? cost::ElementModel::ofMultiplier(technology.logic, element, goal)
+            : cost::ElementModel(technology.logic, element, {goal, options.stages});
     ElementReport report{
         .technology = technology.name,
         .node = technology.node,
@@ -212,8 +213,9 @@ int pe(const PeOptions& options) {
             technology.name));
     }
     if (options.multiplierAlone && options.stages > 1) {
-        throw ConfigError(fmt::format(
-            "--stages {}: the multiplier alone has no registers, expected --stages 1", options.stages));
+        throw ConfigError(
+            fmt::format("--stages {}: the multiplier alone has no registers, expected --stages 1",
+                        options.stages));
     }
     const ElementComparison comparison{
         report(options, technology, element, {options.activation, options.weight},
@@ -266,7 +268,9 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
                     "What operands are drawn from; none leaves energy out")
         ->check(CLI::IsMember({"gaussian", "uniform", "none"}))
         ->capture_default_str();
-    command.add_option("--stages", options.stages, "Of the pipeline: registers after the multiplier, as array.pipeline_depth")
+    command
+        .add_option("--stages", options.stages,
+                    "Of the pipeline: registers after the multiplier, as array.pipeline_depth")
         ->check(CLI::Range(1U, kMostStages))
         ->capture_default_str();
     command.add_flag("--multiplier-alone", options.multiplierAlone,

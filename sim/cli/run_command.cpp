@@ -21,9 +21,9 @@ struct RunOptions {
 
 int run(const RunOptions& options) {
     checkOutputs(options.output);
-    const RunConfig config = loadRunConfig(
-        options.config.file, options.config.overrides,
-        options.reachClock ? ElementDefault::ReachesClock : ElementDefault::Plain);
+    const RunConfig config =
+        loadRunConfig(options.config.file, options.config.overrides,
+                      options.reachClock ? ElementDefault::ReachesClock : ElementDefault::Plain);
     const Workload workload = loadSelected(options.workload, config.scheme);
     InferenceOptions inference;
     inference.images = options.workload.images.value_or(workload.images.count());

@@ -117,8 +117,7 @@ void chooseElement(RunConfig& config, const OpenChoices& open) {
     const std::vector<Candidate> candidates =
         candidatesOf(config, open.synthesis ? kGoals : std::vector{config.synthesis},
                      open.stages ? kStages : std::vector{depth});
-    const cost::ElementMake make =
-        smallestOf(candidates, period).value_or(fastestOf(candidates));
+    const cost::ElementMake make = smallestOf(candidates, period).value_or(fastestOf(candidates));
     config.synthesis = make.goal;
     depth = make.stages;
 }

@@ -16,7 +16,7 @@ struct RunConfig {
     cost::Technology technology;
     cost::EnergyOptions energy;
     cost::Goal synthesis = cost::Goal::Area;  ///< what that of the processing elements aims at
-    ResolvedConfig resolved;  ///< for those who want to repeat a run
+    ResolvedConfig resolved;                  ///< for those who want to repeat a run
 };
 
 /// What `datapath.synthesis` and `array.pipeline_depth` are where nobody says: for area and one

@@ -80,9 +80,11 @@ Scheme readScheme(const Section& section, const std::string& name, const Section
             .oneOf<Scheme::Granularity>({{"per_tensor", Scheme::Granularity::PerTensor},
                                          {"per_channel", Scheme::Granularity::PerChannel}});
     const Section activation = section.at("activation").section();
-    scheme.activation = readOperandFormat(orDatapaths(activation.at("format"), datapath, "activation"));
+    scheme.activation =
+        readOperandFormat(orDatapaths(activation.at("format"), datapath, "activation"));
     activation.at("granularity").choose({"per_tensor"});
-    scheme.accumulator = readAccumulator(orDatapaths(section.at("accumulator"), datapath, "accumulator"));
+    scheme.accumulator =
+        readAccumulator(orDatapaths(section.at("accumulator"), datapath, "accumulator"));
     const Section calibration = section.at("calibration").section();
     calibration.at("method").choose({"minmax"});
     scheme.calibrationImages = calibration.at("images").integer<std::uint32_t>({1, 1'000'000});

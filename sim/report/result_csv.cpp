@@ -6,9 +6,9 @@ namespace systole::sim {
 namespace {
 
 std::vector<std::string> header() {
-    std::vector<std::string> cells{"name",        "kind",          "cycles",    "seconds",
-                                   "utilization", "energy_joules", "dram_bytes",
-                                   "joules_per_mac", "energy_delay_joule_seconds"};
+    std::vector<std::string> cells{"name",       "kind",           "cycles",
+                                   "seconds",    "utilization",    "energy_joules",
+                                   "dram_bytes", "joules_per_mac", "energy_delay_joule_seconds"};
     for (const char* state : arch::kUnitStateNames) {
         cells.push_back(fmt::format("array_{}_cycles", state));
     }
@@ -28,17 +28,16 @@ std::vector<std::string> row(const std::string& name, const std::string& kind,
         return isReached ? fmt::to_string(value) : std::string();
     };
     const double joules = figures.energy.totalJoules();
-    std::vector<std::string> cells{name,
-                                   kind,
-                                   fmt::to_string(figures.cycles),
-                                   atClock(figures.seconds),
-                                   fmt::to_string(figures.utilization.overall),
-                                   atClock(joules),
-                                   fmt::to_string(figures.dramBytes),
-                                   figures.macs == 0
-                                       ? ""
-                                       : atClock(joules / static_cast<double>(figures.macs)),
-                                   atClock(joules * figures.seconds)};
+    std::vector<std::string> cells{
+        name,
+        kind,
+        fmt::to_string(figures.cycles),
+        atClock(figures.seconds),
+        fmt::to_string(figures.utilization.overall),
+        atClock(joules),
+        fmt::to_string(figures.dramBytes),
+        figures.macs == 0 ? "" : atClock(joules / static_cast<double>(figures.macs)),
+        atClock(joules * figures.seconds)};
     for (const Cycle cycles : figures.states[static_cast<std::size_t>(arch::Unit::Array)]) {
         cells.push_back(fmt::to_string(cycles));
     }

@@ -154,8 +154,7 @@ Json accuracyJson(const Accuracy& accuracy) {
             {"fp32_correct", count(accuracy.fp32Correct)},
             {"fp32_top1", share(accuracy.fp32Correct)},
             {"sqnr_db", sqnrJson(accuracy.sqnrDecibels)},
-            {"correct_by_image",
-             accuracy.correct ? Json(accuracy.correctByImage) : Json(nullptr)}};
+            {"correct_by_image", accuracy.correct ? Json(accuracy.correctByImage) : Json(nullptr)}};
 }
 
 Json dramFaultsJson(const Result& result) {

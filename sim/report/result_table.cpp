@@ -22,8 +22,7 @@ std::string stateShare(const Figures& figures, arch::UnitState state) {
                            static_cast<double>(figures.cycles)));
 }
 
-std::vector<std::string> layerRow(const std::string& name, const Figures& figures,
-                                  bool isReached) {
+std::vector<std::string> layerRow(const std::string& name, const Figures& figures, bool isReached) {
     using enum arch::UnitState;
     return {name,
             fmt::format("{}", figures.cycles),
@@ -70,7 +69,12 @@ std::string energyTable(const Result& result) {
     }
     rows.emplace_back();
     append("total", total);
-    return alignedTable(rows) + "\n";
+    const bool isFast = result.config.synthesis == cost::Goal::Delay;
+    return alignedTable(rows) +
+           (isFast
+                ? "The array's energy is an estimate: no synthesis for speed was measured for it "
+                  "(docs/area.md).\n\n"
+                : "\n");
 }
 
 std::string costTable(const Result& result) {
@@ -113,9 +117,9 @@ std::string accuracyLine(const Accuracy& accuracy) {
     std::string text;
     if (accuracy.correct && accuracy.fp32Correct) {
         const Interval interval = wilsonInterval(*accuracy.correct, accuracy.images);
-        text = fmt::format("top-1 {} (95 % interval {:.2f} to {:.2f} %; FP32 {}), ",
-                           share(*accuracy.correct), 100 * interval.low, 100 * interval.high,
-                           share(*accuracy.fp32Correct));
+        text =
+            fmt::format("top-1 {} (95 %: {:.1f} - {:.1f} %; FP32 {}), ", share(*accuracy.correct),
+                        100 * interval.low, 100 * interval.high, share(*accuracy.fp32Correct));
     }
     return fmt::format("{}SQNR {:.2f} dB, over {} image{}", text, accuracy.sqnrDecibels,
                        accuracy.images, accuracy.images == 1 ? "" : "s");
@@ -154,9 +158,8 @@ std::string summary(const Result& result) {
     Rows rows{
         {"cycles", fmt::format("{}", totals.cycles)},
         {"time", isReached ? withPrefix(totals.seconds, "s") : kNotReachable},
-        {"throughput", isReached
-                           ? fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())
-                           : kNotReachable},
+        {"throughput", isReached ? fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())
+                                 : kNotReachable},
         {"utilization",
          fmt::format("{} ({} of the array by mapping, {} of the time)",
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),

@@ -111,14 +111,15 @@ Clocking clockingOf(const RunConfig& config) {
     Clocking clocking{.reachableHertz = limits.reachableHertz()};
     const std::string given = withPrefix(clock, "Hz");
     if (limits.elementNanoseconds * clock > 1e9) {
-        clocking.warning += fmt::format(
-            "Warning: the processing element ({}) reaches {}, not {}; {}.\n",
-            makeText(machine.make()), withPrefix(1e9 / limits.elementNanoseconds, "Hz"), given,
-            advice(config));
+        clocking.warning +=
+            fmt::format("Warning: the processing element ({}) reaches {}, not {}; {}.\n",
+                        makeText(machine.make()), withPrefix(1e9 / limits.elementNanoseconds, "Hz"),
+                        given, advice(config));
     }
     if (limits.scratchpadNanoseconds * clock > 1e9) {
-        clocking.warning += fmt::format("Warning: the slowest on-chip memory reaches {}, not {}.\n",
-                                        withPrefix(1e9 / limits.scratchpadNanoseconds, "Hz"), given);
+        clocking.warning +=
+            fmt::format("Warning: the slowest on-chip memory reaches {}, not {}.\n",
+                        withPrefix(1e9 / limits.scratchpadNanoseconds, "Hz"), given);
     }
     return clocking;
 }

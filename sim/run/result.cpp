@@ -221,9 +221,9 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
             const cost::EnergyModel model(config.technology, machine, corner);
             return totalFigures(config, model, dram, record, mean).energy;
         };
-        const auto band = cost::energyBand(config.technology, at(cost::SramCorner::Low),
-                                           result.totals.energy, at(cost::SramCorner::High),
-                                           productEnergy.gateSize());
+        const auto band =
+            cost::energyBand(config.technology, at(cost::SramCorner::Low), result.totals.energy,
+                             at(cost::SramCorner::High), productEnergy.gateSize());
         result.energyBand.assign(band.begin(), band.end());
     }
     result.activity = meanActivity(result.layers);

@@ -119,11 +119,18 @@ std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);
 
 /// Keys of totals and layers in the JSON of a result that follow from the technology: area, energy
 /// and what depends on them.
-inline constexpr std::array kCostKeys{
-    "energy_joules",       "energy_by_component_joules",     "energy_band",
-    "area_mm2",            "area_by_component",              "meets_clock",
-    "average_power_watts", "inferences_per_second_per_watt", "energy_delay_joule_seconds",
-    "joules_per_mac",      "array_joules_per_mac",           "reachable_clock_hertz"};
+inline constexpr std::array kCostKeys{"energy_joules",
+                                      "energy_by_component_joules",
+                                      "energy_band",
+                                      "area_mm2",
+                                      "area_by_component",
+                                      "meets_clock",
+                                      "average_power_watts",
+                                      "inferences_per_second_per_watt",
+                                      "energy_delay_joule_seconds",
+                                      "joules_per_mac",
+                                      "array_joules_per_mac",
+                                      "reachable_clock_hertz"};
 
 /// The JSON of a result.
 nlohmann::ordered_json resultDocument(const Result& result);

@@ -25,8 +25,8 @@ bool sets(const std::string& override, const char* key) {
 void refuse(const RunRequest& request, const char* key, const char* option) {
     for (const std::string& override : request.overrides) {
         if (sets(override, key)) {
-            throw ConfigError(fmt::format("--set {}: {} chooses it as well, expected one of the two",
-                                          override, option));
+            throw ConfigError(fmt::format(
+                "--set {}: {} chooses it as well, expected one of the two", override, option));
         }
     }
 }

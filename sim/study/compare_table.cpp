@@ -45,8 +45,13 @@ std::string reachableText(const ComparedFormat& format) {
 
 std::string intervalText(const RunFigures& figures) {
     const auto interval = top1Interval(figures);
-    return interval ? fmt::format("{:.2f} - {:.2f}", 100 * interval->low, 100 * interval->high)
+    return interval ? fmt::format("{:.1f} - {:.1f}", 100 * interval->low, 100 * interval->high)
                     : "-";
+}
+
+std::string energyBandText(const RunFigures& figures) {
+    return fmt::format("{:.1f} - {:.1f}", figures.energyLowJoules * 1e6,
+                       figures.energyHighJoules * 1e6);
 }
 
 struct TableRow {
@@ -72,9 +77,7 @@ constexpr std::array kSetupRows{
              [](const ComparedFormat& f) { return configText(f, "pipeline_depth"); }},
     TableRow{"scheme", [](const ComparedFormat& f) { return configText(f, "scheme"); }},
     TableRow{"weight scales",
-             [](const ComparedFormat& f) {
-                 return resolvedText(f, "/scheme/weight/granularity");
-             }},
+             [](const ComparedFormat& f) { return resolvedText(f, "/scheme/weight/granularity"); }},
 };
 
 // Precisions are those of the table of `systole run`.
@@ -96,6 +99,7 @@ constexpr std::array kFigureRows{
     FigureRow{"energy per inference, uJ",
               [](const RunFigures& f) { return fmt::format("{:.3f}", f.energyJoules * 1e6); },
               true},
+    FigureRow{"its error band, uJ", energyBandText, true},
     FigureRow{"energy per MAC, pJ",
               [](const RunFigures& f) {
                   return f.joulesPerMac ? fmt::format("{:.3f}", *f.joulesPerMac * 1e12) : "-";
@@ -133,8 +137,7 @@ std::string title(const Comparison& comparison) {
     const std::string objective = resolvedText(first, "/mapping/objective");
     const std::uint64_t images = first.figures.images;
     return fmt::format(
-        "{} on {}: {}x{} {}, {}{}{}\n\n",
-        first.result.at("workload").at("name").get<std::string>(),
+        "{} on {}: {}x{} {}, {}{}{}\n\n", first.result.at("workload").at("name").get<std::string>(),
         config.at("name").get<std::string>(), config.at("array_rows").get<std::uint64_t>(),
         config.at("array_columns").get<std::uint64_t>(), dataflow,
         config.at("technology").get<std::string>(),
@@ -187,7 +190,8 @@ std::string ratioLine(const ComparedFormat& first, const ComparedFormat& other) 
         "{} against {}: {}area {}, PE array {}, inferences/s {}, energy {}, EDP {}, inferences/s/W "
         "{}, DRAM traffic {}\n",
         other.format, first.format, topText(a, b), times(b.areaMm2, a.areaMm2),
-        times(b.arrayAreaMm2, a.arrayAreaMm2), clocked(b.inferencesPerSecond, a.inferencesPerSecond),
+        times(b.arrayAreaMm2, a.arrayAreaMm2),
+        clocked(b.inferencesPerSecond, a.inferencesPerSecond),
         clocked(b.energyJoules, a.energyJoules),
         clocked(b.energyDelayJouleSeconds, a.energyDelayJouleSeconds),
         clocked(b.inferencesPerSecondPerWatt, a.inferencesPerSecondPerWatt),
@@ -223,7 +227,8 @@ std::string doubtText(const Comparison& comparison) {
     }
     if (alike.empty()) return "";
     return fmt::format(
-        "{} image{} cannot show a difference in top-1 between {} and {} (exact McNemar test, 5 %).\n",
+        "{} image{} cannot show a difference in top-1 between {} and {} (exact McNemar test, 5 "
+        "%).\n",
         figures.images, figures.images == 1 ? "" : "s", comparison.formats[best].format,
         namesOf(comparison, alike, ", "));
 }
@@ -257,14 +262,16 @@ std::string eventLines(const Comparison& comparison) {
     for (const ComparedFormat& format : comparison.formats) {
         const RunFigures& figures = format.figures;
         if (figures.accumulatorOverflows > 0) {
-            text += fmt::format("Overflows of {}: {} additions of an inference wrapped, or left "
-                                "the float's range.\n",
-                                format.format, figures.accumulatorOverflows);
+            text += fmt::format(
+                "Overflows of {}: {} additions of an inference wrapped, or left "
+                "the float's range.\n",
+                format.format, figures.accumulatorOverflows);
         }
         if (figures.accumulatorSaturations > 0) {
-            text += fmt::format("Saturations of {}: {} additions of an inference stopped at the end "
-                                "of the range.\n",
-                                format.format, figures.accumulatorSaturations);
+            text += fmt::format(
+                "Saturations of {}: {} additions of an inference stopped at the end "
+                "of the range.\n",
+                format.format, figures.accumulatorSaturations);
         }
     }
     return text.empty() ? text : text + "\n";
@@ -288,9 +295,25 @@ std::string clockWarnings(const Comparison& comparison) {
     }
     if (slow.empty()) return "";
     return fmt::format(
-        "Not reachable: {} with the synthesis and the stages shown. `--clock max` takes each format "
-        "at its highest clock.\n",
+        "The clock is beyond what memories and elements of {} reach, with the synthesis and the "
+        "stages shown. `--clock max` takes each format at its highest clock.\n",
         namesOf(comparison, slow, ", "));
+}
+
+std::string estimateText(const Comparison& comparison) {
+    std::vector<std::size_t> fast;
+    for (std::size_t i = 0; i < comparison.formats.size(); ++i) {
+        const ComparedFormat& format = comparison.formats[i];
+        if (format.figures.meetsClock && configText(format, "synthesis") == "speed") {
+            fast.push_back(i);
+        }
+    }
+    if (fast.empty()) return "";
+    return fmt::format(
+        "Array energy of {} is an estimate: no synthesis for speed was measured for it; its band "
+        "is "
+        "wider (docs/area.md).\n",
+        namesOf(comparison, fast, ", "));
 }
 
 }  // namespace
@@ -300,7 +323,7 @@ std::string comparisonTable(const Comparison& comparison) {
     if (comparison.formats.size() > 1) {
         sentences += ratios(comparison) + "\n" + winnersText(comparison);
     }
-    sentences += clockWarnings(comparison);
+    sentences += estimateText(comparison) + clockWarnings(comparison);
     return wrapped(title(comparison)) + figureTable(comparison) + "\n" + wrapped(sentences);
 }
 

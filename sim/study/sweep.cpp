@@ -74,7 +74,8 @@ const std::vector<Objective>& allObjectives() {
         {"time", "speed", [](const RunFigures& f) -> Cost { return f.seconds; }},
         {"accuracy", "accuracy", wrongAnswers},
         {"sqnr", "SQNR", noise},
-        {"energy_delay", "EDP", [](const RunFigures& f) -> Cost { return f.energyDelayJouleSeconds; }},
+        {"energy_delay", "EDP",
+         [](const RunFigures& f) -> Cost { return f.energyDelayJouleSeconds; }},
         {"energy_per_mac", "energy per MAC", [](const RunFigures& f) { return f.joulesPerMac; }},
         {"power", "power", [](const RunFigures& f) -> Cost { return f.averagePowerWatts; }},
         {"array_area", "PE array area", [](const RunFigures& f) -> Cost { return f.arrayAreaMm2; }},
@@ -114,12 +115,11 @@ SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep) {
 
 void markPareto(std::vector<SweepPoint>& points, const std::vector<Objective>& objectives) {
     for (SweepPoint& point : points) {
-        point.isPareto =
-            isReal(point) &&
-            std::none_of(points.begin(), points.end(), [&](const SweepPoint& other) {
-                return isReal(other) &&
-                       dominates(other.outcome.figures, point.outcome.figures, objectives);
-            });
+        point.isPareto = isReal(point) &&
+                         std::none_of(points.begin(), points.end(), [&](const SweepPoint& other) {
+                             return isReal(other) && dominates(other.outcome.figures,
+                                                               point.outcome.figures, objectives);
+                         });
     }
 }
 

@@ -53,21 +53,20 @@ Row tableCells(const SweepPoint& point) {
     const auto interval = top1Interval(figures);
     const auto atClock = [&](const std::string& text) { return figures.meetsClock ? text : "-"; };
     const double hertz = point.outcome.result.at("config").at("clock_hertz");
-    return {figures.meetsClock ? fmt::format("{:.1f}", hertz * 1e-6) : kNotReachable,
-            share ? fmt::format("{:.2f}", 100 * *share) : "-",
-            interval ? fmt::format("{:.1f} - {:.1f}", 100 * interval->low, 100 * interval->high)
-                     : "-",
-            figures.sqnrDecibels ? fmt::format("{:.2f}", *figures.sqnrDecibels) : "-",
-            fmt::format("{:.3f}", figures.areaMm2),
-            fmt::format("{}", figures.cycles),
-            atClock(fmt::format("{:.1f}", figures.inferencesPerSecond)),
-            atClock(fmt::format("{:.3f}", figures.energyJoules * 1e6)),
-            atClock(figures.joulesPerMac ? fmt::format("{:.3f}", *figures.joulesPerMac * 1e12)
-                                         : "-"),
-            atClock(fmt::format("{:.3e}", figures.energyDelayJouleSeconds)),
-            atClock(fmt::format("{:.1f}", figures.inferencesPerSecondPerWatt)),
-            fmt::format("{:.1f}", 100 * figures.utilization),
-            point.isPareto ? "*" : ""};
+    return {
+        point.isPareto ? "*" : "",
+        figures.meetsClock ? fmt::format("{:.1f}", hertz * 1e-6) : kNotReachable,
+        share ? fmt::format("{:.2f}", 100 * *share) : "-",
+        interval ? fmt::format("{:.1f} - {:.1f}", 100 * interval->low, 100 * interval->high) : "-",
+        figures.sqnrDecibels ? fmt::format("{:.2f}", *figures.sqnrDecibels) : "-",
+        fmt::format("{:.3f}", figures.areaMm2),
+        fmt::format("{}", figures.cycles),
+        atClock(fmt::format("{:.1f}", figures.inferencesPerSecond)),
+        atClock(fmt::format("{:.3f}", figures.energyJoules * 1e6)),
+        atClock(figures.joulesPerMac ? fmt::format("{:.3f}", *figures.joulesPerMac * 1e12) : "-"),
+        atClock(fmt::format("{:.3e}", figures.energyDelayJouleSeconds)),
+        atClock(fmt::format("{:.1f}", figures.inferencesPerSecondPerWatt)),
+        fmt::format("{:.1f}", 100 * figures.utilization)};
 }
 
 std::string failureLines(const SweepResult& result) {
@@ -87,12 +86,11 @@ std::string failureLines(const SweepResult& result) {
 }
 
 std::string slowPoints(const SweepResult& result) {
-    const auto slow = std::count_if(
-        result.points.begin(), result.points.end(), [](const SweepPoint& point) {
+    const auto slow =
+        std::count_if(result.points.begin(), result.points.end(), [](const SweepPoint& point) {
             return succeeded(point) && !point.outcome.figures.meetsClock;
         });
-    return slow == 0 ? ""
-                     : fmt::format("; {} whose clock is not reachable left out", slow);
+    return slow == 0 ? "" : fmt::format("; {} whose clock is not reachable left out", slow);
 }
 
 }  // namespace
@@ -145,9 +143,9 @@ std::string sweepJson(const SweepResult& result) {
 
 std::string sweepTable(const SweepResult& result) {
     Row header = keysOf(result.sweep);
-    append(header, {"clock MHz", "top-1 %", "95 % interval", "SQNR dB", "area mm2", "cycles",
-                    "inferences/s", "energy uJ", "pJ/MAC", "EDP J s", "inferences/s/W",
-                    "utilization %", "Pareto"});
+    append(header,
+           {"Pareto", "clock MHz", "top-1 %", "95 % interval", "SQNR dB", "area mm2", "cycles",
+            "inferences/s", "energy uJ", "pJ/MAC", "EDP J s", "inferences/s/W", "utilization %"});
     std::vector<Row> rows{header, {}};
     for (const SweepPoint& point : result.points) {
         Row row = valuesOf(result.sweep, point);
@@ -163,13 +161,13 @@ std::string sweepTable(const SweepResult& result) {
     }
     const std::string last = objectives.back();
     objectives.pop_back();
-    return text + wrapped(fmt::format(
-                      "{} of {} points ok{}; * marks those that no other beats in {}{}{} "
-                      "together{}\n",
-                      result.points.size() - failures, result.points.size(),
-                      failures == 0 ? "" : fmt::format(", {} failed", failures),
-                      fmt::join(objectives, ", "), objectives.empty() ? "" : " and ", last,
-                      slowPoints(result)));
+    return text +
+           wrapped(fmt::format("{} of {} points ok{}; * marks those that no other beats in {}{}{} "
+                               "together{}\n",
+                               result.points.size() - failures, result.points.size(),
+                               failures == 0 ? "" : fmt::format(", {} failed", failures),
+                               fmt::join(objectives, ", "), objectives.empty() ? "" : " and ", last,
+                               slowPoints(result)));
 }
 
 }  // namespace systole::sim

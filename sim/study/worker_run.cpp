@@ -47,6 +47,15 @@ void readAccuracy(const nlohmann::ordered_json& accuracy, RunFigures& figures) {
                                               : sqnr.get<double>();
 }
 
+/// Without a technology there are no energies and no band.
+void readEnergyBand(const nlohmann::ordered_json& totals, RunFigures& figures) {
+    if (!totals.contains("energy_band")) return;
+    for (const auto& component : totals.at("energy_band")) {
+        figures.energyLowJoules += component.at("low_joules").get<double>();
+        figures.energyHighJoules += component.at("high_joules").get<double>();
+    }
+}
+
 /// Rates are null where the clock is not reached.
 void readRates(const nlohmann::ordered_json& totals, RunFigures& figures) {
     figures.meetsClock = totals.at("meets_clock");
@@ -125,10 +134,8 @@ constexpr std::array kColumns{
     FigureColumn{"dram_bytes", [](const RunFigures& f) { return fmt::to_string(f.dramBytes); }},
     FigureColumn{"images", [](const RunFigures& f) { return fmt::to_string(f.images); }},
     FigureColumn{"top1", [](const RunFigures& f) { return optionalCell(top1(f)); }},
-    FigureColumn{"top1_low",
-                 [](const RunFigures& f) { return intervalCell(f, &Interval::low); }},
-    FigureColumn{"top1_high",
-                 [](const RunFigures& f) { return intervalCell(f, &Interval::high); }},
+    FigureColumn{"top1_low", [](const RunFigures& f) { return intervalCell(f, &Interval::low); }},
+    FigureColumn{"top1_high", [](const RunFigures& f) { return intervalCell(f, &Interval::high); }},
     FigureColumn{"fp32_top1", [](const RunFigures& f) { return optionalCell(fp32Top1(f)); }},
     FigureColumn{"sqnr_db", [](const RunFigures& f) { return optionalCell(f.sqnrDecibels); }},
 };
@@ -155,6 +162,7 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     figures.seconds = totals.at("seconds");
     figures.utilization = totals.at("utilization");
     figures.energyJoules = totals.at("energy_joules");
+    readEnergyBand(totals, figures);
     readRates(totals, figures);
     figures.areaMm2 = totals.at("area_mm2");
     const auto& components = totals.at("area_by_component");  // none without a technology

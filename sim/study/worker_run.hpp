@@ -34,6 +34,8 @@ struct RunFigures {
     double inferencesPerSecond = 0;
     double utilization = 0;
     double energyJoules = 0;
+    double energyLowJoules = 0;  ///< its error band
+    double energyHighJoules = 0;
     double averagePowerWatts = 0;
     double inferencesPerSecondPerWatt = 0;
     double energyDelayJouleSeconds = 0;

@@ -58,7 +58,7 @@ struct ElementCircuit {
     Word product;  ///< pipelined: the registers that the adder takes the product from
     Word nextProduct;
     std::size_t productRanks = 0;  ///< such registers in a row, one a stage but the last
-    Word outer;  ///< of chunks
+    Word outer;                    ///< of chunks
     Word nextOuter;
     Word scales;  ///< of activation and weight
 
