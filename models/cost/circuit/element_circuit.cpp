@@ -93,14 +93,15 @@ Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal 
 /// Ranks of registers for a product. Of bits that are constant, or the same, there are no two.
 NumberWires heldProduct(ElementCircuit& circuit, NumberWires product, std::size_t ranks) {
     circuit.productRanks = ranks;
-    std::map<std::uint32_t, Signal> registers;
+    std::map<std::uint32_t, Signal> registers;  // by the cell that they hold, as it is
     const auto hold = [&](Signal& bit) {
         if (bit.cell() == kFalse.cell()) return;
         const auto [known, isNew] = registers.try_emplace(bit.cell());
         if (isNew) {
-            known->second = circuit.netlist.input();
-            circuit.product.push_back(known->second);
-            circuit.nextProduct.push_back({bit.cell(), false});
+            const Signal held = circuit.netlist.input();
+            circuit.product.push_back(held);
+            circuit.nextProduct.push_back(bit);
+            known->second = held ^ bit.isComplemented();
         }
         bit = known->second ^ bit.isComplemented();
     };

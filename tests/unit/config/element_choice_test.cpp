@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "models/cost/machine/area_model.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/reader/resolved_json.hpp"
