@@ -117,8 +117,8 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
 /// `12 bits in 3400 words read; 11 words corrected, ..`, for the terminal.
 std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);
 
-/// Keys of totals and layers in the JSON of a result that follow from the technology: area, energy
-/// and what depends on them.
+/// Keys of totals and layers in the JSON of a result that follow from the technology: area, energy,
+/// whether the clock is reached, and what depends on them.
 inline constexpr std::array kCostKeys{"energy_joules",
                                       "energy_by_component_joules",
                                       "energy_band",
@@ -130,7 +130,8 @@ inline constexpr std::array kCostKeys{"energy_joules",
                                       "energy_delay_joule_seconds",
                                       "joules_per_mac",
                                       "array_joules_per_mac",
-                                      "reachable_clock_hertz"};
+                                      "reachable_clock_hertz",
+                                      "inferences_per_second"};
 
 /// The JSON of a result.
 nlohmann::ordered_json resultDocument(const Result& result);

@@ -34,7 +34,7 @@ struct Sweep {
     std::string name;
     RunRequest base;  ///< what all points have in common
     std::vector<SweepAxis> axes;
-    std::vector<Objective> objectives;
+    std::vector<Objective> objectives = defaultObjectives();
 };
 
 /// Reads a sweep file:
