@@ -442,7 +442,8 @@ class Fit:
                  "  register: {area_um2: 1, clock_fj: 1, toggle_fj: 1}", "  input_fj: 1",
                  "  leakage: {uw_per_um2: 1, temperature_kelvin: 300, kelvin_per_doubling: 10}",
                  "  error: {area: {rms: 0, largest: 0}, delay: {rms: 0, largest: 0}, "
-                 "energy: {rms: 0, largest: 0}}"]
+                 "energy: {rms: 0, largest: 0}, area_for_speed: {rms: 0, largest: 0}, "
+                 "delay_for_speed: {rms: 0, largest: 0}}"]
         return "\n".join(lines) + "\n" + DRAFT_SRAM
 
     def logic_yaml(self, source):
@@ -450,7 +451,10 @@ class Fit:
         lines = ["logic:", f'  source: "{source}"',
                  "  # Errors of processing elements whose formats were left out of the fit.", "  error:"]
         for name, quantity in (("area", self.area), ("delay", self.delay),
-                               ("energy", self.energy)):
+                               ("energy", self.energy), ("area_for_speed", self.speed_area),
+                               ("delay_for_speed", self.speed_delay)):
+            if quantity is None:
+                continue
             lines.append(f"    {name}: {error_text(quantity)}")
         lines += [f"  register: {{area_um2: {number(self.prior['register'])}, "
                   f"clock_fj: {number(1000 * self.clock)}, "

@@ -175,7 +175,8 @@ def scaled_logic(logic, by, source):
         return value * factor
     kept = {"source", "error", "leakage"}
     result = {"source": source,
-              "error": {name: widened(error, by[name]) for name, error in logic["error"].items()}}
+              "error": {name: widened(error, by[name.removesuffix("_for_speed")])
+                        for name, error in logic["error"].items()}}
     for key, value in logic.items():
         if key not in kept:
             result[key] = walk({key: value}, 1)[key]

@@ -59,16 +59,16 @@ int area(const AreaOptions& options) {
                                           {"area", areaJson(tree)}};
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
-    printTable(
-        outputs,
-        fmt::format(
-            "{}\n{}\n{}\n{}",
-            wrapped(fmt::format("{} in {} ({})\n", shortened(config.machine.name, kTitleName),
-                                config.technology.name, config.technology.node)),
-            areaTable(tree), areaSources(tree),
-            wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
-                                withPrefix(config.machine.clockHertz, "Hz"),
-                                withPrefix(limits.reachableHertz(), "Hz"), clockWarning(config)))));
+    printTable(outputs,
+               fmt::format("{}\n{}\n{}\n{}",
+                           wrapped(fmt::format("{} in {} ({})\n",
+                                               shortened(config.machine.name, kTitleName),
+                                               config.technology.name, config.technology.node)),
+                           areaTable(tree), areaSources(tree),
+                           wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
+                                               withPrefix(config.machine.clockHertz, "Hz"),
+                                               withPrefix(limits.reachableHertz(), "Hz"),
+                                               clockingOf(config).warning))));
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/reader/config_reader.hpp"
 #include "sim/study/compare.hpp"
 
 namespace systole::sim {
@@ -18,18 +19,27 @@ struct CompareOptions {
     WorkloadSelection workload;
     OutputOptions output;
     std::vector<std::string> formats;
+    CommonChoices common;
     std::size_t jobs = 2;
 };
 
+void checkClock(const std::string& clock) {
+    ConfigReader reader = ConfigReader::ofText(clock, "--clock " + clock);
+    if (!reader.value().isWord("max")) reader.value().hertz({1e3, 1e11});
+    reader.finish();
+}
+
 int compare(const CompareOptions& options) {
-    const RunRequest request{.config = options.config.file,
-                             .workload = options.workload.file,
-                             .images = options.workload.images,
-                             .overrides = options.config.overrides};
+    if (!options.common.clock.empty()) checkClock(options.common.clock);
+    const RunRequest request = withCommonChoices({.config = options.config.file,
+                                                  .workload = options.workload.file,
+                                                  .images = options.workload.images,
+                                                  .overrides = options.config.overrides},
+                                                 options.common);
     const std::vector<std::string> formats = splitLists(options.formats);
     for (const std::string& format : formats) {
         RunRequest run = request;
-        run.overrides.push_back("datapath=" + format);
+        run.overrides.insert(run.overrides.begin(), "datapath=" + format);
         noteInputs(run);
     }
     const std::vector<Output> outputs = outputsOf(options.output);
@@ -64,6 +74,16 @@ void addCompare(CLI::App& app, Action& action) {
         ->required()
         ->allow_extra_args(false)
         ->type_name("A,B,...");
+    command
+        ->add_option("--clock", options->common.clock,
+                     "Of all formats, e.g. 500MHz; max: each at the highest that its elements, as "
+                     "CONFIG has them, and its memories reach. Without: CONFIG's")
+        ->type_name("FREQUENCY|max");
+    command
+        ->add_option("--scheme", options->common.scheme,
+                     "How all formats are quantized, e.g. int8: its granularity, calibration and "
+                     "requantization, with the formats of each datapath. Without: CONFIG's")
+        ->type_name("NAME|FILE");
     command->add_option("--jobs", options->jobs, "Runs at a time, each a process of its own")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
@@ -71,8 +91,13 @@ void addCompare(CLI::App& app, Action& action) {
     command->get_option("--csv")->description("Write a row a format as CSV");
     command->get_option("--json")->description("Write every run's result as JSON");
     command->footer(
-        "Each format is a `systole run` with --set datapath=FORMAT; with `scheme: auto` in CONFIG\n"
-        "the quantization scheme follows.\n"
+        "Each format is a `systole run --reach-clock` with --set datapath=FORMAT: where CONFIG "
+        "does\n"
+        "not say datapath.synthesis and array.pipeline_depth, the smallest processing elements "
+        "that\n"
+        "reach the clock are taken. Rows show them. `not reachable` stands for every figure that\n"
+        "depends on a clock which none reaches.\n"
+        "With `scheme: auto` in CONFIG the quantization scheme follows from the formats.\n"
         "Example:\n"
         "  systole compare configs/accelerators/edge-16x16.yaml \\\n"
         "      traces/resnet8_fmnist/workload.yaml --formats int8,e4m3,int4 --images 256");

@@ -22,7 +22,7 @@ using numeric::ProductClass;
 
 constexpr const char* kSignMagnitude = "sign_magnitude";
 constexpr int kMostGuardBits = 32;
-constexpr std::uint32_t kMostStages = 16;
+constexpr std::uint32_t kMostStages = 4;
 
 struct PeOptions {
     std::string activation;
@@ -162,8 +162,9 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
                      const std::string& accumulator) {
     const cost::Goal goal = options.goal == "speed" ? cost::Goal::Delay : cost::Goal::Area;
     const cost::ElementModel model =
-        options.multiplierAlone ? cost::ElementModel::ofMultiplier(technology.logic, element, goal)
-                                : cost::ElementModel(technology.logic, element, goal);
+        options.multiplierAlone
+            ? cost::ElementModel::ofMultiplier(technology.logic, element, goal)
+            : cost::ElementModel(technology.logic, element, {goal, options.stages});
     ElementReport report{
         .technology = technology.name,
         .node = technology.node,
@@ -188,11 +189,14 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
         unscaled.scales.reset();
         report.scaleSquareMicrons =
             report.squareMicrons.total() -
-            cost::ElementModel(technology.logic, unscaled, goal).squareMicrons().total();
+            cost::ElementModel(technology.logic, unscaled, {goal, options.stages})
+                .squareMicrons()
+                .total();
     }
     report.joulesPerMac = model.energyOf(report.activity);
     report.isOfFittedKind = isOfFittedKind(element);
-    report.nanoseconds = model.nanoseconds(options.stages);
+    report.gateSize = model.gateSize();
+    report.nanoseconds = model.nanoseconds();
     report.leakageWatts = model.leakageWatts();
     report.flipFlops = model.flipFlops();
     report.path = model.path();
@@ -208,6 +212,11 @@ int pe(const PeOptions& options) {
         throw ConfigError(fmt::format(
             "--goal speed: technology {} has no coefficients of it, expected a section logic.speed",
             technology.name));
+    }
+    if (options.multiplierAlone && options.stages > 1) {
+        throw ConfigError(
+            fmt::format("--stages {}: the multiplier alone has no registers, expected --stages 1",
+                        options.stages));
     }
     checkOutputs(outputs);
     const ElementComparison comparison{
@@ -261,7 +270,9 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
                     "What operands are drawn from; none leaves energy out")
         ->check(memberOf({"gaussian", "uniform", "none"}))
         ->capture_default_str();
-    command.add_option("--stages", options.stages, "Of the pipeline, for the delay")
+    command
+        .add_option("--stages", options.stages,
+                    "Of the pipeline: registers after the multiplier, as array.pipeline_depth")
         ->check(CLI::Range(1U, kMostStages))
         ->capture_default_str();
     command.add_flag("--multiplier-alone", options.multiplierAlone,

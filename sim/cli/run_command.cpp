@@ -16,10 +16,13 @@ struct RunOptions {
     std::string tensors;
     bool timingOnly = false;
     bool timeEveryImage = false;
+    bool reachClock = false;
 };
 
 int run(const RunOptions& options) {
-    const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
+    const RunConfig config =
+        loadRunConfig(options.config.file, options.config.overrides,
+                      options.reachClock ? ElementDefault::ReachesClock : ElementDefault::Plain);
     const Workload workload = loadSelected(options.workload, config.scheme);
     checkOutputs(
         outputsOf(options.output, {{"--tensors", options.tensors, Output::Kind::TensorFolder}}));
@@ -56,6 +59,9 @@ void addRun(CLI::App& app, Action& action) {
         ->add_flag("--time-every-image", options->timeEveryImage,
                    "Replay every image cycle by cycle; else the first, the others for their values")
         ->excludes(timingOnly);
+    command->add_flag("--reach-clock", options->reachClock,
+                      "Where CONFIG does not say datapath.synthesis and array.pipeline_depth, take "
+                      "the smallest elements that reach the clock");
     addOutputOptions(*command, options->output);
     addExplainOption(*command, options->output);
     command->footer(

@@ -20,11 +20,6 @@ cost::ScratchpadDescription describe(const arch::ScratchpadConfig& scratchpad) {
             readsAndWrites ? 2U : 1U};
 }
 
-numeric::ProductClass multiplierOf(const arch::DatapathConfig& datapath) {
-    return datapath.multiplier.value_or(
-        numeric::defaultProductClass(datapath.activation, datapath.weight));
-}
-
 cost::ControlDescription describeControl(const arch::MachineConfig& machine) {
     cost::ControlDescription control{
         .commandQueueDepth = machine.sequencer.queueDepth,
@@ -44,6 +39,11 @@ cost::ControlDescription describeControl(const arch::MachineConfig& machine) {
 
 }  // namespace
 
+numeric::ProductClass multiplierOf(const arch::DatapathConfig& datapath) {
+    return datapath.multiplier.value_or(
+        numeric::defaultProductClass(datapath.activation, datapath.weight));
+}
+
 cost::MachineDescription describeMachine(const RunConfig& config) {
     const arch::MachineConfig& machine = config.machine;
     const arch::ArrayConfig& array = machine.array;
@@ -59,6 +59,7 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
             .element = cost::describeElement(
                 machine.datapath.activation, machine.datapath.weight, machine.datapath.accumulator,
                 multiplierOf(machine.datapath), config.energy.floatAdder),
+            .synthesis = config.synthesis,
             .clockHertz = machine.clockHertz,
             .activationScratchpad = describe(machine.activationScratchpad),
             .weightScratchpad = describe(machine.weightScratchpad),

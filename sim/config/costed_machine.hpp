@@ -6,6 +6,9 @@
 
 namespace systole::sim {
 
+/// The kind of multiplier, chosen or by default.
+numeric::ProductClass multiplierOf(const arch::DatapathConfig& datapath);
+
 /// What area and energy of a configured machine depend on.
 cost::MachineDescription describeMachine(const RunConfig& config);
 

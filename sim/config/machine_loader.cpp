@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 
 #include "arch/datapath.hpp"
 #include "arch/mapping/mapping_objective.hpp"
 #include "arch/program/command.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/dram/dram_loader.hpp"
+#include "sim/config/element_choice.hpp"
 #include "sim/config/energy_reader.hpp"
 #include "sim/config/format_reader.hpp"
 #include "sim/config/mapping_reader.hpp"
@@ -53,7 +53,7 @@ void checkConvention(const Section& section, const arch::ArrayConfig& array) {
     }
 }
 
-arch::ArrayConfig readArray(const Section& section) {
+arch::ArrayConfig readArray(const Section& section, ElementDefault element) {
     arch::ArrayConfig array;
     array.physical =
         arch::ArrayGeometry{.rows = section.at("rows").integer<std::uint32_t>({1, 512}),
@@ -61,8 +61,7 @@ arch::ArrayConfig readArray(const Section& section) {
     array.dataflow = chooseNamed<arch::Dataflow>(section.at("dataflow"), arch::kDataflowNames);
     array.overlapFolds = section.at("overlap_folds").boolean();
     array.drain = chooseNamed(section, "drain", arch::kDrainNames, array.drain);
-    array.pipelineDepth =
-        section.at("pipeline_depth", array.pipelineDepth).integer<std::uint32_t>({1, 4});
+    array.pipelineDepth = readPipelineDepth(section, element);  // 0: when all is known
     array.convention = chooseNamed(section, "convention", arch::kConventionNames, array.convention);
     if (section.clean()) {
         checkConvention(section, array);
@@ -278,14 +277,14 @@ void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
     }
 }
 
-arch::MachineConfig readMachine(const Section& root) {
+arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
     arch::MachineConfig machine;
     machine.name = root.at("name").text();
     const Value clock = root.at("clock");
     machine.clockHertz =
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
-    machine.array = readArray(array);
+    machine.array = readArray(array, element);
     const Section datapath = root.at("datapath").fragment("datapaths");
     machine.datapath = readDatapath(datapath);
     const Section activations = root.at("activation_scratchpad").section();
@@ -335,16 +334,6 @@ cost::Technology readNamedTechnology(const Value& value) {
 
 namespace {
 
-void setFastestClock(const Value& clock, RunConfig& config) {
-    const double hertz = fastestClock(config);
-    if (!std::isfinite(hertz)) {
-        clock.fail("max without a technology has no limit, expected a frequency as 500MHz");
-        config.machine.clockHertz = 1;
-        return;
-    }
-    config.machine.clockHertz = hertz;
-}
-
 /// What the search of mappings makes small must be known.
 void checkObjective(const Section& root, const RunConfig& config) {
     if (config.technology.isFree && arch::needsEnergies(config.machine.mapping.objective)) {
@@ -360,25 +349,36 @@ void checkObjective(const Section& root, const RunConfig& config) {
 
 }  // namespace
 
-RunConfig readRunConfig(const Section& root) {
+RunConfig readRunConfig(const Section& root, ElementDefault element) {
     RunConfig config;
-    config.machine = readMachine(root);
+    // Every element reaches what it reaches.
+    if (root.at("clock").isWord("max")) element = ElementDefault::Plain;
+    config.machine = readMachine(root, element);
     config.technology = readNamedTechnology(root.at("technology"));
+    const Section datapath = root.at("datapath").fragment("datapaths");
+    const auto synthesis = readSynthesis(datapath, element, config.technology);
+    config.synthesis = synthesis.value_or(cost::Goal::Area);
+    const OpenChoices open{.synthesis = !synthesis,
+                           .stages = config.machine.array.pipelineDepth == 0,
+                           .clock = root.at("clock").isWord("max")};
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.machine.operandSampling = energy.sampling;
-    config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
-                                      config.machine.datapath);
+    config.scheme = readMachineScheme(root.at("scheme"), datapath, config.machine.datapath);
     checkObjective(root, config);
-    if (const Value clock = root.at("clock"); clock.isWord("max") && root.clean()) {
-        setFastestClock(clock, config);
+    if (root.clean()) {
+        chooseElement(config, open);
+        if (open.clock) setFastestClock(root.at("clock"), config);
     }
     config.resolved = root.resolved();
     return config;
 }
 
-RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides) {
-    return readConfig(file, overrides, readRunConfig, {"accelerators"});
+RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides,
+                        ElementDefault element) {
+    return readConfig(file, overrides,
+                      [&](const Section& root) { return readRunConfig(root, element); },
+                      {"accelerators"});
 }
 
 }  // namespace systole::sim

@@ -15,15 +15,22 @@ struct RunConfig {
     Scheme scheme;
     cost::Technology technology;
     cost::EnergyOptions energy;
-    ResolvedConfig resolved;  ///< for those who want to repeat a run
+    cost::Goal synthesis = cost::Goal::Area;  ///< what that of the processing elements aims at
+    ResolvedConfig resolved;                  ///< for those who want to repeat a run
 };
+
+/// What `datapath.synthesis` and `array.pipeline_depth` are where nobody says: for area and one
+/// stage, or `auto`, the smallest that reach the clock (with `clock: max` the first of the two).
+enum class ElementDefault : std::uint8_t { Plain, ReachesClock };
 
 /// Throws ConfigError with all problems of the file, its fragments and the overrides. A scheme
 /// `auto` is the one named like the datapath's weight format; it takes the datapath's activation
-/// format and accumulator. Every other scheme must name the datapath's formats.
-RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides);
+/// format and accumulator. In every other scheme a format or an accumulator `datapath` is the
+/// datapath's; others must name the datapath's.
+RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides,
+                        ElementDefault element = ElementDefault::Plain);
 
 /// The same, for a root section that somebody opened.
-RunConfig readRunConfig(const Section& root);
+RunConfig readRunConfig(const Section& root, ElementDefault element = ElementDefault::Plain);
 
 }  // namespace systole::sim

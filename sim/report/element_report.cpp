@@ -101,6 +101,14 @@ std::string errorText(const cost::FitError& error) {
     return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error.largest, 100 * error.rms);
 }
 
+std::string energyErrorText(const ElementReport& element) {
+    if (element.goal == cost::Goal::Area) return errorText(element.logic.energyError);
+    return fmt::format(
+        "not known (an estimate: the circuit for speed with the coefficients of the least area, "
+        "whose gates are {:.2f} times as small, so that it may be as much more)",
+        element.gateSize);
+}
+
 }  // namespace
 
 std::string elementJson(const ElementComparison& comparison) {
@@ -121,9 +129,10 @@ std::string elementJson(const ElementComparison& comparison) {
     if (element.scaleSquareMicrons > 0) {
         json["block_scale_area_um2"] = element.scaleSquareMicrons;
     }
-    json["error"] = {{"area", errorJson(element.logic.areaError)},
-                     {"delay", errorJson(element.logic.delayError)},
-                     {"energy", errorJson(element.logic.energyError)},
+    const bool knowsEnergy = element.goal == cost::Goal::Area;
+    json["error"] = {{"area", errorJson(element.logic.areaErrorOf(element.goal))},
+                     {"delay", errorJson(element.logic.delayErrorOf(element.goal))},
+                     {"energy", knowsEnergy ? errorJson(element.logic.energyError) : Json(nullptr)},
                      {"of_fitted_kind", element.isOfFittedKind},
                      {"source", element.logic.source}};
     json["int8"] = figuresJson(comparison.int8);
@@ -173,8 +182,9 @@ std::string elementTable(const ElementComparison& comparison) {
         element.technology, element.node, element.goal == cost::Goal::Area ? "area" : "speed");
     const std::string sentences = fmt::format(
         "Stimulus: {}.\nError: area {}, delay {}, energy {}; {}.\n{}", stimulusText(element),
-        errorText(element.logic.areaError), errorText(element.logic.delayError),
-        errorText(element.logic.energyError), element.logic.source,
+        errorText(element.logic.areaErrorOf(element.goal)),
+        errorText(element.logic.delayErrorOf(element.goal)), energyErrorText(element),
+        element.logic.source,
         element.isOfFittedKind
             ? ""
             : "No circuit of this kind was synthesised for the fit: no error is known.\n");

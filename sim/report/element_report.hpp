@@ -29,6 +29,7 @@ struct ElementReport {
     cost::ByElementPart squareMicrons{};
     cost::ByElementPart joulesPerMac{};
     double scaleSquareMicrons = 0;  ///< of that, for the scales of blocks
+    double gateSize = 1;            ///< of a synthesis for speed (ElementModel::gateSize)
     double nanoseconds = 0;
     double leakageWatts = 0;
     std::size_t flipFlops = 0;

@@ -6,8 +6,9 @@ namespace systole::sim {
 namespace {
 
 std::vector<std::string> header() {
-    std::vector<std::string> cells{"name",        "kind",          "cycles",    "seconds",
-                                   "utilization", "energy_joules", "dram_bytes"};
+    std::vector<std::string> cells{"name",       "kind",           "cycles",
+                                   "seconds",    "utilization",    "energy_joules",
+                                   "dram_bytes", "joules_per_mac", "energy_delay_joule_seconds"};
     for (const char* state : arch::kUnitStateNames) {
         cells.push_back(fmt::format("array_{}_cycles", state));
     }
@@ -21,19 +22,27 @@ std::vector<std::string> header() {
 }
 
 std::vector<std::string> row(const std::string& name, const std::string& kind,
-                             const Figures& figures) {
-    std::vector<std::string> cells{name,
-                                   kind,
-                                   fmt::to_string(figures.cycles),
-                                   fmt::to_string(figures.seconds),
-                                   fmt::to_string(figures.utilization.overall),
-                                   fmt::to_string(figures.energy.totalJoules()),
-                                   fmt::to_string(figures.dramBytes)};
+                             const Figures& figures, bool isReached) {
+    // Without the clock there is no time, and no energy, part of which is leakage over time.
+    const auto atClock = [&](double value) {
+        return isReached ? fmt::to_string(value) : std::string();
+    };
+    const double joules = figures.energy.totalJoules();
+    std::vector<std::string> cells{
+        name,
+        kind,
+        fmt::to_string(figures.cycles),
+        atClock(figures.seconds),
+        fmt::to_string(figures.utilization.overall),
+        atClock(joules),
+        fmt::to_string(figures.dramBytes),
+        figures.macs == 0 ? "" : atClock(joules / static_cast<double>(figures.macs)),
+        atClock(joules * figures.seconds)};
     for (const Cycle cycles : figures.states[static_cast<std::size_t>(arch::Unit::Array)]) {
         cells.push_back(fmt::to_string(cycles));
     }
     for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
-        cells.push_back(fmt::to_string(figures.energy.*component.joules));
+        cells.push_back(atClock(figures.energy.*component.joules));
     }
     for (const auto& counter : cost::kCounters) {
         cells.push_back(fmt::to_string(figures.counters.*counter.member));
@@ -44,11 +53,12 @@ std::vector<std::string> row(const std::string& name, const std::string& kind,
 }  // namespace
 
 std::string resultCsv(const Result& result) {
+    const bool isReached = result.clocking.isReached();
     std::string text = csvRow(header());
     for (const LayerResult& layer : result.layers) {
-        text += csvRow(row(layer.name, layer.kind, layer.figures));
+        text += csvRow(row(layer.name, layer.kind, layer.figures, isReached));
     }
-    return text + csvRow(row("total", "total", result.totals));
+    return text + csvRow(row("total", "total", result.totals, isReached));
 }
 
 }  // namespace systole::sim

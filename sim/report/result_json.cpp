@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "models/memory/dram/dram_counters.hpp"
+#include "sim/base/statistics.hpp"
+#include "sim/config/element_choice.hpp"
 #include "sim/reader/resolved_json.hpp"
 #include "sim/report/area_report.hpp"
 #include "sim/report/mapping_figures.hpp"
@@ -113,6 +115,7 @@ Json configJson(const Result& result) {
             {"activation", numeric::nameOf(machine.datapath.activation)},
             {"weight", numeric::nameOf(machine.datapath.weight)},
             {"accumulator", machine.datapath.accumulator.name},
+            {"synthesis", nameOf(result.config.synthesis, kSynthesisNames)},
             {"element_packing", nameOf(machine.datapath.packing, arch::kPackingNames)},
             {"activation_scratchpad_bytes", limitJson(machine.activationScratchpad.capacityBytes)},
             {"weight_scratchpad_bytes", limitJson(machine.weightScratchpad.capacityBytes)},
@@ -143,12 +146,18 @@ Json accuracyJson(const Accuracy& accuracy) {
     const auto count = [](const std::optional<std::uint64_t>& correct) {
         return correct ? Json(*correct) : Json(nullptr);
     };
+    const auto end = [&](const std::optional<std::uint64_t>& correct, double Interval::*side) {
+        return correct ? Json(wilsonInterval(*correct, accuracy.images).*side) : Json(nullptr);
+    };
     return {{"images", accuracy.images},
             {"correct", count(accuracy.correct)},
             {"top1", share(accuracy.correct)},
+            {"top1_low", end(accuracy.correct, &Interval::low)},
+            {"top1_high", end(accuracy.correct, &Interval::high)},
             {"fp32_correct", count(accuracy.fp32Correct)},
             {"fp32_top1", share(accuracy.fp32Correct)},
-            {"sqnr_db", sqnrJson(accuracy.sqnrDecibels)}};
+            {"sqnr_db", sqnrJson(accuracy.sqnrDecibels)},
+            {"correct_by_image", accuracy.correct ? Json(accuracy.correctByImage) : Json(nullptr)}};
 }
 
 Json dramFaultsJson(const Result& result) {
@@ -168,13 +177,23 @@ Json outOfRangeJson(const OutOfRange& counts) {
 
 Json totalsJson(const Result& result) {
     Json totals = figuresJson(result.totals);
-    totals["inferences_per_second"] = result.inferencesPerSecond();
+    // A rate at a clock that the hardware does not reach is none.
+    const auto rate = [&](double value) {
+        return result.clocking.isReached() ? Json(value) : Json(nullptr);
+    };
+    const auto known = [](const std::optional<double>& value) {
+        return value ? Json(*value) : Json(nullptr);
+    };
+    totals["inferences_per_second"] = rate(result.inferencesPerSecond());
     totals["dram_bytes_per_second"] = result.dramBandwidth();
     const arch::MachineConfig& machine = result.config.machine;
     const std::optional<double> peak = machine.dram.peakBandwidth(machine.clockHertz);
     totals["dram_peak_bytes_per_second"] = peak ? Json(*peak) : Json(nullptr);
-    totals["average_power_watts"] = result.averageWatts();
-    totals["inferences_per_second_per_watt"] = result.inferencesPerSecondPerWatt();
+    totals["average_power_watts"] = rate(result.averageWatts());
+    totals["inferences_per_second_per_watt"] = rate(result.inferencesPerSecondPerWatt());
+    totals["energy_delay_joule_seconds"] = rate(result.energyDelayJouleSeconds());
+    totals["joules_per_mac"] = known(result.joulesPerMac());
+    totals["array_joules_per_mac"] = known(result.arrayJoulesPerMac());
     totals["area_mm2"] = result.areaSquareMillimetres();
     totals["area_by_component"] = areaJson(result.area).value("parts", Json::object());
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
@@ -184,7 +203,8 @@ Json totalsJson(const Result& result) {
             {"high_joules", figure.joules.high},
             {"source", figure.source}};
     }
-    totals["meets_clock"] = result.clockWarning.empty();
+    totals["meets_clock"] = result.clocking.isReached();
+    totals["reachable_clock_hertz"] = result.clocking.reachableHertz;  // null: nothing limits it
     Json channels = Json::array();
     for (const memory::DramCounters& channel : result.dramChannels) {
         channels.push_back(countersJson(channel, memory::kDramCounters));

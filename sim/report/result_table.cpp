@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/statistics.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/area_report.hpp"
 #include "sim/run/result.hpp"
@@ -25,18 +26,18 @@ std::string stateShare(const Figures& figures, arch::UnitState state) {
 
 using Row = std::vector<std::string>;
 
-Row layerRow(const std::string& name, const Figures& figures) {
+Row layerRow(const std::string& name, const Figures& figures, bool isReached) {
     return {name,
             fmt::format("{}", figures.cycles),
             fmt::format("{}", figures.macs),
             percent(figures.utilization.overall),
             percent(figures.utilization.mapping),
             fmt::format("{:.1f}", static_cast<double>(figures.dramBytes) / 1024),
-            fmt::format("{:.3f}", figures.energy.totalJoules() * 1e6)};
+            isReached ? fmt::format("{:.3f}", figures.energy.totalJoules() * 1e6) : "-"};
 }
 
 /// What the array did with the cycles.
-Row stateRow(const std::string& name, const Figures& figures) {
+Row stateRow(const std::string& name, const Figures& figures, bool) {
     using enum arch::UnitState;
     return {name,
             stateShare(figures, Busy),
@@ -47,13 +48,14 @@ Row stateRow(const std::string& name, const Figures& figures) {
 }
 
 std::string rowsOfLayers(const Result& result, const Row& header,
-                         Row (*row)(const std::string& name, const Figures& figures)) {
+                         Row (*row)(const std::string& name, const Figures& figures,
+                                    bool isReached)) {
     Rows rows{header, {}};
     for (const LayerResult& layer : result.layers) {
-        rows.push_back(row(layer.name, layer.figures));
+        rows.push_back(row(layer.name, layer.figures, result.clocking.isReached()));
     }
     rows.emplace_back();
-    rows.push_back(row("total", result.totals));
+    rows.push_back(row("total", result.totals, result.clocking.isReached()));
     return alignedTable(withoutZeroColumns(rows));
 }
 
@@ -68,10 +70,7 @@ std::string layerTable(const Result& result) {
                stateRow);
 }
 
-std::string costTable(const Result& result) {
-    if (result.config.technology.isFree) {
-        return "Area and energy are left out (technology: none).\n";
-    }
+std::string energyTable(const Result& result) {
     const double joules = result.energyJoules();
     Rows rows{{"energy of one inference", "nominal", "share", "band"}, {}};
     cost::Estimate total;
@@ -91,9 +90,19 @@ std::string costTable(const Result& result) {
     }
     rows.emplace_back();
     append("total", total);
-    std::string text = alignedTable(rows) + "\n";
+    const bool isFast = result.config.synthesis == cost::Goal::Delay;
+    return alignedTable(rows) +
+           (isFast
+                ? "The array's energy is an estimate: no synthesis for speed was measured for it "
+                  "(docs/area.md).\n\n"
+                : "\n");
+}
 
-    return text + areaTable(result.area);
+std::string costTable(const Result& result) {
+    if (result.config.technology.isFree) {
+        return "Area and energy are left out (technology: none).\n";
+    }
+    return (result.clocking.isReached() ? energyTable(result) : "") + areaTable(result.area);
 }
 
 /// `16x16 output stationary, folds overlapped, shadow drain`.
@@ -128,8 +137,10 @@ std::string accuracyLine(const Accuracy& accuracy) {
     };
     std::string text;
     if (accuracy.correct && accuracy.fp32Correct) {
-        text = fmt::format("top-1 {} (FP32 {}), ", share(*accuracy.correct),
-                           share(*accuracy.fp32Correct));
+        const Interval interval = wilsonInterval(*accuracy.correct, accuracy.images);
+        text =
+            fmt::format("top-1 {} (95 %: {:.1f} - {:.1f} %; FP32 {}), ", share(*accuracy.correct),
+                        100 * interval.low, 100 * interval.high, share(*accuracy.fp32Correct));
     }
     return fmt::format("{}SQNR {:.2f} dB, over {} image{}", text, accuracy.sqnrDecibels,
                        accuracy.images, accuracy.images == 1 ? "" : "s");
@@ -159,12 +170,31 @@ std::string bandwidthText(const Result& result) {
                 : fmt::format("{:.3f} GB/s, of no limit ({})", given / 1e9, name);
 }
 
+/// Energies, and what follows from them and the clock.
+void appendCosts(Rows& rows, const Result& result) {
+    const bool isReached = result.clocking.isReached();
+    const auto atClock = [&](const std::string& text) { return isReached ? text : kNotReachable; };
+    rows.push_back({"energy", atClock(withPrefix(result.energyJoules(), "J") + " per inference")});
+    if (const auto perMac = result.joulesPerMac()) {
+        rows.push_back(
+            {"energy/MAC", atClock(fmt::format("{}, of that the array {}", withPrefix(*perMac, "J"),
+                                               withPrefix(*result.arrayJoulesPerMac(), "J")))});
+    }
+    rows.push_back({"EDP", atClock(fmt::format("{:.4g} J s", result.energyDelayJouleSeconds()))});
+    rows.push_back({"average power", atClock(withPrefix(result.averageWatts(), "W"))});
+    rows.push_back({"efficiency", atClock(fmt::format("{:.1f} inferences/s/W",
+                                                      result.inferencesPerSecondPerWatt()))});
+    rows.push_back({"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())});
+}
+
 std::string summary(const Result& result) {
     const Figures& totals = result.totals;
+    const bool isReached = result.clocking.isReached();
     Rows rows{
         {"cycles", fmt::format("{}", totals.cycles)},
-        {"time", withPrefix(totals.seconds, "s")},
-        {"throughput", fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())},
+        {"time", isReached ? withPrefix(totals.seconds, "s") : kNotReachable},
+        {"throughput", isReached ? fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())
+                                 : kNotReachable},
         {"utilization",
          fmt::format("{} ({} of the array by mapping, {} of the time)",
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),
@@ -172,14 +202,7 @@ std::string summary(const Result& result) {
         {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
         {"DRAM rate", bandwidthText(result)},
     };
-    if (!result.config.technology.isFree) {
-        rows.insert(rows.end(),
-                    {{"energy", withPrefix(result.energyJoules(), "J") + " per inference"},
-                     {"average power", withPrefix(result.averageWatts(), "W")},
-                     {"efficiency",
-                      fmt::format("{:.1f} inferences/s/W", result.inferencesPerSecondPerWatt())},
-                     {"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())}});
-    }
+    if (!result.config.technology.isFree) appendCosts(rows, result);
     if (result.activity) rows.push_back({"activity", activityText(*result.activity)});
     if (result.dramFaults) {
         rows.push_back(
@@ -238,7 +261,7 @@ std::string resultTable(const Result& result) {
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =
         wrapped(title) + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
-    return text + wrapped(result.clockWarning) + outOfRangeWarnings(result);
+    return text + wrapped(result.clocking.warning) + outOfRangeWarnings(result);
 }
 
 }  // namespace systole::sim

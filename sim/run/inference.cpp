@@ -43,7 +43,7 @@ public:
         }
         if (!workload_.labels.empty()) {
             const std::size_t label = workload_.labels.at(image);
-            correct_ += largestIndex(outputs) == label ? 1 : 0;
+            correctByImage_ += largestIndex(outputs) == label ? '1' : '0';
             fp32Correct_ += largestIndex(exact) == label ? 1 : 0;
         }
         ++images_;
@@ -53,7 +53,9 @@ public:
         Accuracy accuracy;
         accuracy.images = images_;
         if (!workload_.labels.empty()) {
-            accuracy.correct = correct_;
+            accuracy.correct = static_cast<std::uint64_t>(
+                std::count(correctByImage_.begin(), correctByImage_.end(), '1'));
+            accuracy.correctByImage = correctByImage_;
             accuracy.fp32Correct = fp32Correct_;
         }
         constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -67,7 +69,7 @@ private:
     const Workload& workload_;
     FloatReference reference_;
     std::uint64_t images_ = 0;
-    std::uint64_t correct_ = 0;
+    std::string correctByImage_;
     std::uint64_t fp32Correct_ = 0;
     double signal_ = 0;
     double noise_ = 0;
@@ -98,7 +100,7 @@ public:
         result.accuracy = outcome.result.accuracy;
         if (!options_.timingOnly) {
             result.dramFaults = simulation_.dramFaults();
-            addOutOfRange(result, lowered_, simulation_.sumEvents());
+            addOutOfRange(result, simulation_.lowered(), simulation_.sumEvents());
         }
         result.outputHash = outcome.result.outputHash;
         outcome.result = std::move(result);

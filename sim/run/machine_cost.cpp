@@ -9,14 +9,10 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/costed_machine.hpp"
+#include "sim/config/element_choice.hpp"
 
 namespace systole::sim {
 namespace {
-
-numeric::ProductClass multiplierOf(const arch::DatapathConfig& datapath) {
-    return datapath.multiplier.value_or(
-        numeric::defaultProductClass(datapath.activation, datapath.weight));
-}
 
 void appendSteps(cost::OperandTrace& to, const cost::OperandTrace& from, std::size_t begin,
                  std::size_t end) {
@@ -49,12 +45,9 @@ cost::OperandTrace stretchesOf(const cost::OperandTrace& trace, std::size_t step
 }  // namespace
 
 void checkTechnology(const RunConfig& config) {
+    if (config.technology.isFree || hasElementCircuit(config)) return;
     const arch::DatapathConfig& datapath = config.machine.datapath;
     const numeric::ProductClass multiplier = multiplierOf(datapath);
-    if (config.technology.isFree ||
-        cost::hasCircuit(multiplier, datapath.activation, datapath.weight)) {
-        return;
-    }
     throw ConfigError(fmt::format(
         "{}: technology: there is no circuit of a {} multiplier for {} x {} to be priced, expected "
         "another datapath.multiplier, or technology: none to leave costs out",
@@ -64,8 +57,12 @@ void checkTechnology(const RunConfig& config) {
 
 ProductEnergy::ProductEnergy(const RunConfig& config)
     : options_(config.energy), isFree_(config.technology.isFree) {
-    if (!isFree_) element_.emplace(config.technology.logic, describeMachine(config).element);
+    if (isFree_) return;
+    const cost::MachineDescription machine = describeMachine(config);
+    element_.emplace(config.technology.logic, machine.element, machine.make());
 }
+
+double ProductEnergy::gateSize() const { return isFree_ ? 1 : element_->gateSize(); }
 
 cost::ByElementPart ProductEnergy::of(const std::vector<cost::OperandTrace>& traces) const {
     if (isFree_) return {};
@@ -89,27 +86,42 @@ cost::ByElementPart ProductEnergy::drawn() const {
     return element_->energyOf(element_->activityOf(trace));
 }
 
-std::string clockWarning(const RunConfig& config) {
-    const cost::ClockLimits limits = cost::clockLimits(config.technology, describeMachine(config));
+namespace {
+
+std::string makeText(const cost::ElementMake& make) {
+    return fmt::format("synthesis for {}, {} stage{}",
+                       kSynthesisNames.at(static_cast<std::size_t>(make.goal)), make.stages,
+                       make.stages == 1 ? "" : "s");
+}
+
+/// What would reach the clock.
+std::string advice(const RunConfig& config) {
+    const auto make = smallestElement(config, 1e9 / config.machine.clockHertz);
+    if (!make) return "no synthesis and no pipeline of it does";
+    return fmt::format("datapath.synthesis={} with array.pipeline_depth={} does",
+                       kSynthesisNames.at(static_cast<std::size_t>(make->goal)), make->stages);
+}
+
+}  // namespace
+
+Clocking clockingOf(const RunConfig& config) {
+    const cost::MachineDescription machine = describeMachine(config);
+    const cost::ClockLimits limits = cost::clockLimits(config.technology, machine);
     const double clock = config.machine.clockHertz;
-    std::string text;
-    const auto reaches = [&](double nanoseconds) { return nanoseconds * clock <= 1e9; };
-    if (!reaches(limits.elementNanoseconds)) {
-        text += fmt::format(
-            "Warning: the processing element, synthesised for area, reaches {}{}, "
-            "not {}.\n",
-            withPrefix(1e9 / limits.elementNanoseconds, "Hz"),
-            limits.fastNanoseconds > 0
-                ? fmt::format(" (for speed {})", withPrefix(1e9 / limits.fastNanoseconds, "Hz"))
-                : "",
-            withPrefix(clock, "Hz"));
+    Clocking clocking{.reachableHertz = limits.reachableHertz()};
+    const std::string given = withPrefix(clock, "Hz");
+    if (limits.elementNanoseconds * clock > 1e9) {
+        clocking.warning +=
+            fmt::format("Warning: the processing element ({}) reaches {}, not {}; {}.\n",
+                        makeText(machine.make()), withPrefix(1e9 / limits.elementNanoseconds, "Hz"),
+                        given, advice(config));
     }
-    if (!reaches(limits.scratchpadNanoseconds)) {
-        text += fmt::format("Warning: the slowest on-chip memory reaches {}, not {}.\n",
-                            withPrefix(1e9 / limits.scratchpadNanoseconds, "Hz"),
-                            withPrefix(clock, "Hz"));
+    if (limits.scratchpadNanoseconds * clock > 1e9) {
+        clocking.warning +=
+            fmt::format("Warning: the slowest on-chip memory reaches {}, not {}.\n",
+                        withPrefix(1e9 / limits.scratchpadNanoseconds, "Hz"), given);
     }
-    return text;
+    return clocking;
 }
 
 }  // namespace systole::sim

@@ -30,6 +30,9 @@ public:
     /// operands, as `systole pe` has them.
     cost::ByElementPart of(const std::vector<cost::OperandTrace>& traces) const;
 
+    /// ElementModel::gateSize; 1 without a technology.
+    double gateSize() const;
+
 private:
     cost::ByElementPart drawn() const;
 
@@ -38,7 +41,13 @@ private:
     std::optional<cost::ElementModel> element_;
 };
 
-/// `The processing element reaches 400 MHz, ..`, or empty where the clock is met.
-std::string clockWarning(const RunConfig& config);
+/// Whether the machine's hardware reaches its clock.
+struct Clocking {
+    double reachableHertz = 0;  ///< infinite where nothing limits it
+    std::string warning;        ///< `The processing element .. reaches 400 MHz, ..`; empty: reached
+
+    bool isReached() const { return warning.empty(); }
+};
+Clocking clockingOf(const RunConfig& config);
 
 }  // namespace systole::sim

@@ -170,6 +170,21 @@ Bound LayerResult::bound() const {
     return dram >= vector ? Bound::Dram : Bound::Vector;
 }
 
+std::optional<double> Result::joulesPerMac() const {
+    if (totals.macs == 0) return std::nullopt;
+    return energyJoules() / static_cast<double>(totals.macs);
+}
+
+std::optional<double> Result::arrayJoulesPerMac() const {
+    if (totals.macs == 0) return std::nullopt;
+    const cost::EnergyBreakdown& energy = totals.energy;
+    const double joules = energy.arrayMultiplierJoules + energy.arrayAlignmentJoules +
+                          energy.arrayAccumulatorJoules + energy.arrayNormalisationJoules +
+                          energy.arrayRoundingJoules + energy.arrayRegistersJoules +
+                          energy.arrayIdleJoules + energy.arrayEdgeJoules;
+    return joules / static_cast<double>(totals.macs);
+}
+
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                   const arch::RunRecord& record) {
     const cost::MachineDescription machine = describeMachine(config);
@@ -183,7 +198,7 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
     Result result;
     result.config = config;
     result.area = cost::areaOf(config.technology, machine);
-    result.clockWarning = clockWarning(config);
+    result.clocking = clockingOf(config);
     result.dramChannels = record.dramChannels;
     cost::ByElementPart mean;
     for (std::size_t i = 0; i < record.layers.size(); ++i) {
@@ -206,8 +221,9 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
             const cost::EnergyModel model(config.technology, machine, corner);
             return totalFigures(config, model, dram, record, mean).energy;
         };
-        const auto band = cost::energyBand(config.technology, at(cost::SramCorner::Low),
-                                           result.totals.energy, at(cost::SramCorner::High));
+        const auto band =
+            cost::energyBand(config.technology, at(cost::SramCorner::Low), result.totals.energy,
+                             at(cost::SramCorner::High), productEnergy.gateSize());
         result.energyBand.assign(band.begin(), band.end());
     }
     result.activity = meanActivity(result.layers);

@@ -79,8 +79,13 @@ struct Accuracy {
     std::uint64_t images = 0;
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
+    std::string correctByImage;  ///< `1` where the largest output is the label, else `0`
     double sqnrDecibels = 0;  ///< infinite where nothing differs, minus infinite where an output is
 };
+
+/// What tables say in the place of a figure that depends on a clock which the hardware does not
+/// reach.
+inline const std::string kNotReachable = "not reachable";
 
 struct Result {
     std::string command;  ///< `run` or `gemm`
@@ -95,8 +100,8 @@ struct Result {
     cost::AreaNode area;
     /// Of the totals, in the order of cost::kEnergyComponents; empty without a technology.
     std::vector<cost::EnergyFigure> energyBand;
-    std::string clockWarning;  ///< empty where the clock is met
-    bool explains = false;     ///< the mapping of each layer is written and printed as well
+    Clocking clocking;      ///< speeds and energies are real only where the clock is reached
+    bool explains = false;  ///< the mapping of each layer is written and printed as well
     std::vector<memory::DramCounters> dramChannels;
     /// Of all images; empty where the DRAM has no errors, and if timing only.
     std::optional<memory::DramFaultCounters> dramFaults;
@@ -111,6 +116,12 @@ struct Result {
     double energyJoules() const { return totals.energy.totalJoules(); }
     double averageWatts() const { return energyJoules() / totals.seconds; }
     double inferencesPerSecondPerWatt() const { return inferencesPerSecond() / averageWatts(); }
+    /// Of one inference: its energy times its time.
+    double energyDelayJouleSeconds() const { return energyJoules() * totals.seconds; }
+    /// Of the whole machine with its DRAM; nothing where there are no MACs.
+    std::optional<double> joulesPerMac() const;
+    /// Of the processing elements, idle ones included, and the array's edge.
+    std::optional<double> arrayJoulesPerMac() const;
     double areaSquareMillimetres() const { return area.squareMicrons * 1e-6; }
 };
 
@@ -128,11 +139,21 @@ std::string outOfRangeText(const OutOfRange& counts);
 /// `12 bits in 3400 words read; 11 words corrected, ..`, for the terminal.
 std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);
 
-/// Keys of totals and layers in the JSON of a result that follow from the technology: area, energy
-/// and what depends on them.
-inline constexpr std::array kCostKeys{
-    "energy_joules",       "energy_by_component_joules",     "energy_band", "area_mm2",
-    "average_power_watts", "inferences_per_second_per_watt", "meets_clock", "area_by_component"};
+/// Keys of totals and layers in the JSON of a result that follow from the technology: area, energy,
+/// whether the clock is reached, and what depends on them.
+inline constexpr std::array kCostKeys{"energy_joules",
+                                      "energy_by_component_joules",
+                                      "energy_band",
+                                      "area_mm2",
+                                      "area_by_component",
+                                      "meets_clock",
+                                      "average_power_watts",
+                                      "inferences_per_second_per_watt",
+                                      "energy_delay_joule_seconds",
+                                      "joules_per_mac",
+                                      "array_joules_per_mac",
+                                      "reachable_clock_hertz",
+                                      "inferences_per_second"};
 
 /// The JSON of a result.
 nlohmann::ordered_json resultDocument(const Result& result);

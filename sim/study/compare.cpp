@@ -11,13 +11,25 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/study/accuracy_difference.hpp"
 
 namespace systole::sim {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-bool replacesDatapath(const std::string& override) { return override.rfind("datapath=", 0) == 0; }
+bool sets(const std::string& override, const char* key) {
+    return override.rfind(std::string(key) + "=", 0) == 0;
+}
+
+void refuse(const RunRequest& request, const char* key, const char* option) {
+    for (const std::string& override : request.overrides) {
+        if (sets(override, key)) {
+            throw ConfigError(fmt::format(
+                "--set {}: {} chooses it as well, expected one of the two", override, option));
+        }
+    }
+}
 
 void checkRequest(const RunRequest& request, const std::vector<std::string>& formats) {
     std::set<std::string> seen;
@@ -31,7 +43,7 @@ void checkRequest(const RunRequest& request, const std::vector<std::string>& for
         }
     }
     for (const std::string& override : request.overrides) {
-        if (replacesDatapath(override)) {
+        if (sets(override, "datapath")) {
             throw ConfigError(fmt::format(
                 "--set {}: --formats chooses the datapath, expected only keys within it, such as "
                 "datapath.accumulator",
@@ -78,6 +90,24 @@ std::vector<std::size_t> least(const Comparison& comparison,
     return best;
 }
 
+Json differencesJson(const Comparison& comparison) {
+    Json list = Json::array();
+    const auto& formats = comparison.formats;
+    for (std::size_t i = 0; i < formats.size(); ++i) {
+        for (std::size_t j = i + 1; j < formats.size(); ++j) {
+            const auto difference = accuracyDifference(formats[i].figures, formats[j].figures);
+            if (!difference) continue;
+            const auto& probability = difference->probability;
+            list.push_back({{"formats", {formats[i].format, formats[j].format}},
+                            {"only_first_correct", difference->onlyFirst},
+                            {"only_second_correct", difference->onlySecond},
+                            {"mcnemar_probability", probability ? Json(*probability) : Json()},
+                            {"told_apart", difference->isToldApart}});
+        }
+    }
+    return list;
+}
+
 Json winnersJson(const Comparison& comparison) {
     const EqualAccuracyWinners winners = winnersAtEqualAccuracy(comparison);
     if (winners.candidates.empty()) {
@@ -92,11 +122,30 @@ Json winnersJson(const Comparison& comparison) {
     };
     return {{"formats", names(winners.candidates)},
             {"lowest_energy", names(winners.lowestEnergy)},
+            {"lowest_energy_delay", names(winners.lowestEnergyDelay)},
             {"smallest_area", names(winners.smallestArea)},
             {"fastest", names(winners.fastest)}};
 }
 
 }  // namespace
+
+RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices) {
+    request.reachClock = true;
+    Overrides common;
+    if (!choices.clock.empty()) {
+        refuse(request, "clock", "--clock");
+        common.push_back("clock=" + choices.clock);
+    }
+    if (!choices.scheme.empty()) {
+        refuse(request, "scheme", "--scheme");
+        common.push_back("scheme=" + choices.scheme);
+        for (const char* key : {"weight.format", "activation.format", "accumulator"}) {
+            common.push_back(fmt::format("scheme.{}=datapath", key));
+        }
+    }
+    request.overrides.insert(request.overrides.begin(), common.begin(), common.end());
+    return request;
+}
 
 Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
                           const std::vector<std::string>& formats) {
@@ -121,25 +170,36 @@ Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
     return comparison;
 }
 
+std::size_t mostAccurate(const Comparison& comparison) {
+    const auto& formats = comparison.formats;
+    const auto best = std::max_element(formats.begin(), formats.end(),
+                                       [](const ComparedFormat& a, const ComparedFormat& b) {
+                                           return a.figures.correct < b.figures.correct;
+                                       });
+    return static_cast<std::size_t>(best - formats.begin());
+}
+
 EqualAccuracyWinners winnersAtEqualAccuracy(const Comparison& comparison) {
-    std::uint64_t best = 0;
-    for (const ComparedFormat& format : comparison.formats) {
-        if (!format.figures.correct) {
-            return {};
-        }
-        best = std::max(best, *format.figures.correct);
+    const auto& formats = comparison.formats;
+    if (!std::all_of(formats.begin(), formats.end(), [](const ComparedFormat& format) {
+            return format.figures.correct.has_value();
+        })) {
+        return {};
     }
+    const std::uint64_t best = *formats.at(mostAccurate(comparison)).figures.correct;
     EqualAccuracyWinners winners;
-    for (std::size_t i = 0; i < comparison.formats.size(); ++i) {
-        const RunFigures& figures = comparison.formats[i].figures;
+    std::vector<std::size_t> reaching;
+    for (std::size_t i = 0; i < formats.size(); ++i) {
+        const RunFigures& figures = formats[i].figures;
         // In whole images, so that exactly one point below is within a point.
-        if (100 * (best - *figures.correct) <= figures.images) {
-            winners.candidates.push_back(i);
-        }
+        if (100 * (best - *figures.correct) > figures.images) continue;
+        winners.candidates.push_back(i);
+        if (figures.meetsClock) reaching.push_back(i);
     }
-    winners.lowestEnergy = least(comparison, winners.candidates, &RunFigures::energyJoules);
-    winners.smallestArea = least(comparison, winners.candidates, &RunFigures::areaMm2);
-    winners.fastest = least(comparison, winners.candidates, &RunFigures::seconds);
+    winners.lowestEnergy = least(comparison, reaching, &RunFigures::energyJoules);
+    winners.lowestEnergyDelay = least(comparison, reaching, &RunFigures::energyDelayJouleSeconds);
+    winners.smallestArea = least(comparison, reaching, &RunFigures::areaMm2);
+    winners.fastest = least(comparison, reaching, &RunFigures::seconds);
     return winners;
 }
 
@@ -156,6 +216,7 @@ std::string comparisonJson(const Comparison& comparison) {
          {{"file", comparison.request.config}, {"overrides", comparison.request.overrides}}},
         {"workload", std::move(workload)},
         {"equal_accuracy", winnersJson(comparison)},
+        {"accuracy_differences", differencesJson(comparison)},
         {"formats", std::move(formats)}};
     return document.dump(2) + "\n";
 }

@@ -24,20 +24,32 @@ struct Comparison {
     std::vector<ComparedFormat> formats;
 };
 
+/// What all formats have in common besides the machine.
+struct CommonChoices {
+    std::string clock;   ///< `max` or a frequency; empty: that of CONFIG
+    std::string scheme;  ///< how all are quantized, whatever their formats; empty: that of CONFIG
+};
+/// `request` with these choices, as overrides, and with elements that reach the clock.
+RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices);
+
 /// Runs `request` once a format, each with `datapath=FORMAT`. ConfigError where a run's input was
 /// wrong, std::runtime_error where a run broke down.
 Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
                           const std::vector<std::string>& formats);
 
-/// Indices into `Comparison::formats`; several share a place where they are exactly equal.
+/// Indices into `Comparison::formats`; several share a place where they are exactly equal. Those
+/// that do not reach the clock take no place.
 struct EqualAccuracyWinners {
     std::vector<std::size_t> candidates;  ///< top-1 at most one point below the best
     std::vector<std::size_t> lowestEnergy;
+    std::vector<std::size_t> lowestEnergyDelay;
     std::vector<std::size_t> smallestArea;
     std::vector<std::size_t> fastest;
 };
 /// Which format wins at equal accuracy; no candidates where there are no labels.
 EqualAccuracyWinners winnersAtEqualAccuracy(const Comparison& comparison);
+/// The first of those with the best top-1.
+std::size_t mostAccurate(const Comparison& comparison);
 
 /// One JSON document; same results, same bytes.
 std::string comparisonJson(const Comparison& comparison);

@@ -2,6 +2,7 @@
 #include "sim/study/sweep.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/base/progress.hpp"
 
@@ -34,16 +35,58 @@ RunRequest requestOf(const Sweep& sweep, const std::vector<std::string>& values)
     return request;
 }
 
-bool atLeastAsGood(const RunFigures& a, const RunFigures& b) {
-    return a.areaMm2 <= b.areaMm2 && a.energyJoules <= b.energyJoules && a.seconds <= b.seconds &&
-           a.correct.value_or(0) >= b.correct.value_or(0);
+using Cost = std::optional<double>;
+
+// Points of a sweep have the same images.
+Cost wrongAnswers(const RunFigures& figures) {
+    if (!figures.correct) return std::nullopt;
+    return -static_cast<double>(*figures.correct);
 }
 
-bool dominates(const RunFigures& a, const RunFigures& b) {
-    return atLeastAsGood(a, b) && !atLeastAsGood(b, a);
+Cost noise(const RunFigures& figures) {
+    if (!figures.sqnrDecibels) return std::nullopt;
+    return -*figures.sqnrDecibels;
+}
+
+/// What a run does not say is as bad as can be.
+bool atLeastAsGood(const RunFigures& a, const RunFigures& b,
+                   const std::vector<Objective>& objectives) {
+    constexpr double kWorst = std::numeric_limits<double>::infinity();
+    return std::all_of(objectives.begin(), objectives.end(), [&](const Objective& objective) {
+        return objective.cost(a).value_or(kWorst) <= objective.cost(b).value_or(kWorst);
+    });
+}
+
+bool dominates(const RunFigures& a, const RunFigures& b, const std::vector<Objective>& objectives) {
+    return atLeastAsGood(a, b, objectives) && !atLeastAsGood(b, a, objectives);
+}
+
+bool isReal(const SweepPoint& point) {
+    return point.outcome.failure.empty() && point.outcome.figures.meetsClock;
 }
 
 }  // namespace
+
+const std::vector<Objective>& allObjectives() {
+    static const std::vector<Objective> kObjectives{
+        {"area", "area", [](const RunFigures& f) -> Cost { return f.areaMm2; }},
+        {"energy", "energy", [](const RunFigures& f) -> Cost { return f.energyJoules; }},
+        {"time", "speed", [](const RunFigures& f) -> Cost { return f.seconds; }},
+        {"accuracy", "accuracy", wrongAnswers},
+        {"sqnr", "SQNR", noise},
+        {"energy_delay", "EDP",
+         [](const RunFigures& f) -> Cost { return f.energyDelayJouleSeconds; }},
+        {"energy_per_mac", "energy per MAC", [](const RunFigures& f) { return f.joulesPerMac; }},
+        {"power", "power", [](const RunFigures& f) -> Cost { return f.averagePowerWatts; }},
+        {"array_area", "PE array area", [](const RunFigures& f) -> Cost { return f.arrayAreaMm2; }},
+        {"dram_bytes", "DRAM traffic",
+         [](const RunFigures& f) -> Cost { return static_cast<double>(f.dramBytes); }}};
+    return kObjectives;
+}
+
+std::vector<Objective> defaultObjectives() {
+    return {allObjectives().begin(), allObjectives().begin() + 4};
+}
 
 std::size_t SweepResult::failures() const {
     return static_cast<std::size_t>(
@@ -84,16 +127,16 @@ SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep,
             point.outcome = std::move(*next++);
         }
     }
-    markPareto(result.points);
+    markPareto(result.points, sweep.objectives);
     return result;
 }
 
-void markPareto(std::vector<SweepPoint>& points) {
+void markPareto(std::vector<SweepPoint>& points, const std::vector<Objective>& objectives) {
     for (SweepPoint& point : points) {
-        point.isPareto = point.outcome.failure.empty() &&
+        point.isPareto = isReal(point) &&
                          std::none_of(points.begin(), points.end(), [&](const SweepPoint& other) {
-                             return other.outcome.failure.empty() &&
-                                    dominates(other.outcome.figures, point.outcome.figures);
+                             return isReal(other) && dominates(other.outcome.figures,
+                                                               point.outcome.figures, objectives);
                          });
     }
 }

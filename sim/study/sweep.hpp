@@ -21,12 +21,24 @@ struct SweepAxis {
     std::vector<std::string> valuePlaces = {};  ///< and of each value
 };
 
+/// What points are judged by.
+struct Objective {
+    const char* name;   ///< in a sweep file
+    const char* words;  ///< in sentences
+    /// The lower the better; nothing where a run does not say.
+    std::optional<double> (*cost)(const RunFigures& figures);
+};
+const std::vector<Objective>& allObjectives();
+/// Area, energy, time and accuracy.
+std::vector<Objective> defaultObjectives();
+
 struct Sweep {
     std::string name;
     RunRequest base;  ///< what all points have in common
     std::vector<SweepAxis> axes;
     /// Where the file has the first overrides of `base`; the command line may add others.
     std::vector<std::string> overridePlaces = {};
+    std::vector<Objective> objectives = defaultObjectives();
 };
 
 /// Reads a sweep file:
@@ -37,6 +49,8 @@ struct Sweep {
 ///     images: 32                                  # optional; without: all of the workload
 ///     timing_only: false                          # optional; true: no values, no accuracy
 ///     set: [clock=1GHz]                           # optional; for every point, as --set
+///     reach_clock: false                          # optional; as `systole run --reach-clock`
+///     objectives: [area, energy, time, accuracy]  # optional; of the Pareto front
 ///     grid:                                       # every combination; the last axis varies
 ///     fastest
 ///       - {key: datapath, values: [int8, e4m3]}
@@ -59,8 +73,8 @@ std::vector<std::string> checkSweep(const Sweep& sweep);
 struct SweepPoint {
     std::vector<std::string> values;  ///< one an axis
     RunOutcome outcome;
-    /// Succeeded, and no other point is at least as good in area, energy, speed and accuracy, and
-    /// better in one of them.
+    /// Succeeded, reaches its clock, and no other such point is at least as good in every objective
+    /// and better in one of them.
     bool isPareto = false;
 };
 
@@ -77,7 +91,8 @@ SweepResult runSweep(const WorkerPool& pool, const Sweep& sweep,
                      const std::vector<std::string>& failures = {});
 
 /// Sets `isPareto` of every point.
-void markPareto(std::vector<SweepPoint>& points);
+void markPareto(std::vector<SweepPoint>& points,
+                const std::vector<Objective>& objectives = defaultObjectives());
 
 /// One row a point. Same results, same bytes.
 std::string sweepCsv(const SweepResult& result);

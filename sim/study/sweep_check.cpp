@@ -28,7 +28,7 @@ std::vector<std::string> linesOf(const std::string& text) {
 /// Why a machine cannot be built, line by line.
 std::vector<std::string> problemsOf(const RunRequest& request) {
     try {
-        checkTechnology(loadRunConfig(request.config, request.overrides));
+        checkTechnology(loadRunConfig(request.config, request.overrides, elementOf(request)));
         return {};
     } catch (const ConfigError& error) {
         return linesOf(error.what());

@@ -108,6 +108,24 @@ void refuseKeysOfConfig(const Section& root) {
     }
 }
 
+std::vector<Objective> readObjectives(const Section& root) {
+    const auto namesOf = [](const std::vector<Objective>& objectives) {
+        std::vector<std::string> names;
+        names.reserve(objectives.size());
+        for (const Objective& objective : objectives) names.emplace_back(objective.name);
+        return names;
+    };
+    const std::vector<std::string> known = namesOf(allObjectives());
+    std::vector<Objective> objectives;
+    Distinct names;
+    for (const Value& item :
+         root.at("objectives", Default(namesOf(defaultObjectives()))).list({1, known.size()})) {
+        objectives.push_back(allObjectives().at(item.choose(known)));
+        names.add(item, objectives.back().name);
+    }
+    return objectives;
+}
+
 Sweep readSweep(const Section& root) {
     Sweep sweep;
     sweep.name = root.at("name").text();
@@ -121,6 +139,8 @@ Sweep readSweep(const Section& root) {
         }
     }
     readOverrides(root, sweep);
+    sweep.base.reachClock = root.at("reach_clock", false).boolean();
+    sweep.objectives = readObjectives(root);
     sweep.axes = readGrid(root.at("grid"));
     refuseKeysOfConfig(root);
     return sweep;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/text.hpp"
+#include "sim/run/result.hpp"
 #include "sim/study/sweep.hpp"
 
 namespace systole::sim {
@@ -48,15 +50,23 @@ void append(Row& row, const Row& cells) { row.insert(row.end(), cells.begin(), c
 Row tableCells(const SweepPoint& point) {
     const RunFigures& figures = point.outcome.figures;
     const auto share = top1(figures);
-    return {share ? fmt::format("{:.2f}", 100 * *share) : "-",
-            figures.sqnrDecibels ? fmt::format("{:.2f}", *figures.sqnrDecibels) : "-",
-            fmt::format("{:.3f}", figures.areaMm2),
-            fmt::format("{}", figures.cycles),
-            fmt::format("{:.1f}", figures.inferencesPerSecond),
-            fmt::format("{:.3f}", figures.energyJoules * 1e6),
-            fmt::format("{:.1f}", figures.inferencesPerSecondPerWatt),
-            fmt::format("{:.1f}", 100 * figures.utilization),
-            point.isPareto ? "*" : ""};
+    const auto interval = top1Interval(figures);
+    const auto atClock = [&](const std::string& text) { return figures.meetsClock ? text : "-"; };
+    const double hertz = point.outcome.result.at("config").at("clock_hertz");
+    return {
+        point.isPareto ? "*" : "",
+        figures.meetsClock ? fmt::format("{:.1f}", hertz * 1e-6) : kNotReachable,
+        share ? fmt::format("{:.2f}", 100 * *share) : "-",
+        interval ? fmt::format("{:.1f} - {:.1f}", 100 * interval->low, 100 * interval->high) : "-",
+        figures.sqnrDecibels ? fmt::format("{:.2f}", *figures.sqnrDecibels) : "-",
+        fmt::format("{:.3f}", figures.areaMm2),
+        fmt::format("{}", figures.cycles),
+        atClock(fmt::format("{:.1f}", figures.inferencesPerSecond)),
+        atClock(fmt::format("{:.3f}", figures.energyJoules * 1e6)),
+        atClock(figures.joulesPerMac ? fmt::format("{:.3f}", *figures.joulesPerMac * 1e12) : "-"),
+        atClock(fmt::format("{:.3e}", figures.energyDelayJouleSeconds)),
+        atClock(fmt::format("{:.1f}", figures.inferencesPerSecondPerWatt)),
+        fmt::format("{:.1f}", 100 * figures.utilization)};
 }
 
 std::string failureLines(const SweepResult& result) {
@@ -83,6 +93,14 @@ std::string imagesOf(const SweepResult& result) {
     }
     if (images > 0) return fmt::format("{} image{} each", images, images == 1 ? "" : "s");
     return result.sweep.base.timingOnly ? "timing only, no accuracy" : "no images";
+}
+
+std::string slowPoints(const SweepResult& result) {
+    const auto slow =
+        std::count_if(result.points.begin(), result.points.end(), [](const SweepPoint& point) {
+            return succeeded(point) && !point.outcome.figures.meetsClock;
+        });
+    return slow == 0 ? "" : fmt::format("; {} whose clock is not reachable left out", slow);
 }
 
 }  // namespace
@@ -140,8 +158,9 @@ std::string sweepTable(const SweepResult& result) {
     const bool numbered = keys.size() > kMostKeys;
     Row header = keys;
     if (numbered) header.insert(header.begin(), "point");
-    append(header, {"top-1 %", "SQNR dB", "area mm2", "cycles", "inferences/s", "energy uJ",
-                    "inferences/s/W", "utilization %", "Pareto"});
+    append(header,
+           {"Pareto", "clock MHz", "top-1 %", "95 % interval", "SQNR dB", "area mm2", "cycles",
+            "inferences/s", "energy uJ", "pJ/MAC", "EDP J s", "inferences/s/W", "utilization %"});
     std::vector<Row> rows{header, {}};
     for (const SweepPoint& point : result.points) {
         Row row = valuesOf(result.sweep, point);
@@ -152,11 +171,19 @@ std::string sweepTable(const SweepResult& result) {
     std::string text = alignedTable(rows, numbered ? 1 : keys.size()) + "\n";
     const std::size_t failures = result.failures();
     text += failureLines(result);
+    std::vector<std::string> objectives;
+    for (const Objective& objective : result.sweep.objectives) {
+        objectives.emplace_back(objective.words);
+    }
+    const std::string last = objectives.back();
+    objectives.pop_back();
     return text + wrapped(fmt::format(
-                      "{} of {} points ok{}; {}; * marks those that no other beats in area, "
-                      "energy, speed and accuracy together\n",
+                      "{} of {} points ok{}; {}; * marks those that no other beats in {}{}{} "
+                      "together{}\n",
                       result.points.size() - failures, result.points.size(),
-                      failures == 0 ? "" : fmt::format(", {} failed", failures), imagesOf(result)));
+                      failures == 0 ? "" : fmt::format(", {} failed", failures), imagesOf(result),
+                      fmt::join(objectives, ", "), objectives.empty() ? "" : " and ", last,
+                      slowPoints(result)));
 }
 
 }  // namespace systole::sim

@@ -25,6 +25,9 @@ std::vector<std::string> argumentsOf(const RunRequest& request) {
     if (request.timingOnly) {
         arguments.emplace_back("--timing-only");
     }
+    if (request.reachClock) {
+        arguments.emplace_back("--reach-clock");
+    }
     for (const std::string& override : request.overrides) {
         arguments.insert(arguments.end(), {"--set", override});
     }
@@ -39,11 +42,40 @@ void readAccuracy(const nlohmann::ordered_json& accuracy, RunFigures& figures) {
     };
     figures.correct = count("correct");
     figures.fp32Correct = count("fp32_correct");
+    if (figures.correct) figures.correctByImage = accuracy.at("correct_by_image");
     const auto& sqnr = accuracy.at("sqnr_db");
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     figures.sqnrDecibels = sqnr.is_null()     ? kInfinity
                            : sqnr.is_string() ? -kInfinity
                                               : sqnr.get<double>();
+}
+
+/// Without a technology there are no energies and no band.
+void readEnergyBand(const nlohmann::ordered_json& totals, RunFigures& figures) {
+    if (!totals.contains("energy_band")) return;
+    for (const auto& component : totals.at("energy_band")) {
+        figures.energyLowJoules += component.at("low_joules").get<double>();
+        figures.energyHighJoules += component.at("high_joules").get<double>();
+    }
+}
+
+/// Rates are null where the clock is not reached.
+void readRates(const nlohmann::ordered_json& totals, RunFigures& figures) {
+    figures.meetsClock = totals.at("meets_clock");
+    const auto perMac = [&](const char* key) {
+        const auto& joules = totals.at(key);
+        return joules.is_null() ? std::nullopt : std::optional(joules.get<double>());
+    };
+    figures.joulesPerMac = perMac("joules_per_mac");
+    figures.arrayJoulesPerMac = perMac("array_joules_per_mac");
+    if (!figures.meetsClock) return;
+    figures.inferencesPerSecond = totals.at("inferences_per_second");
+    figures.averagePowerWatts = totals.at("average_power_watts");
+    figures.energyDelayJouleSeconds = totals.at("energy_delay_joule_seconds");
+    // JSON has no infinity, which a machine that takes no power has.
+    const auto& efficiency = totals.at("inferences_per_second_per_watt");
+    figures.inferencesPerSecondPerWatt =
+        efficiency.is_null() ? std::numeric_limits<double>::infinity() : efficiency.get<double>();
 }
 
 void readDramFaultCounts(const nlohmann::ordered_json& faults, RunFigures& figures) {
@@ -68,6 +100,20 @@ std::string countCell(const RunFigures& figures, std::uint64_t OutOfRange::*coun
     return figures.outOfRange ? fmt::to_string(*figures.outOfRange.*count) : std::string();
 }
 
+std::string clockedCell(const RunFigures& figures, const std::optional<double>& value) {
+    return figures.meetsClock ? optionalCell(value) : std::string();
+}
+
+template <double RunFigures::*Figure>
+std::string clockedCell(const RunFigures& figures) {
+    return clockedCell(figures, figures.*Figure);
+}
+
+std::string intervalCell(const RunFigures& figures, double Interval::*end) {
+    const auto interval = top1Interval(figures);
+    return interval ? fmt::to_string((*interval).*end) : std::string();
+}
+
 struct FigureColumn {
     const char* name;
     std::string (*cell)(const RunFigures& figures);
@@ -76,16 +122,18 @@ struct FigureColumn {
 // Names are those of the run's JSON.
 constexpr std::array kColumns{
     FigureColumn{"cycles", [](const RunFigures& f) { return fmt::to_string(f.cycles); }},
-    FigureColumn{"seconds", [](const RunFigures& f) { return fmt::to_string(f.seconds); }},
-    FigureColumn{"inferences_per_second",
-                 [](const RunFigures& f) { return fmt::to_string(f.inferencesPerSecond); }},
+    FigureColumn{"seconds", clockedCell<&RunFigures::seconds>},
+    FigureColumn{"inferences_per_second", clockedCell<&RunFigures::inferencesPerSecond>},
     FigureColumn{"utilization", [](const RunFigures& f) { return fmt::to_string(f.utilization); }},
-    FigureColumn{"energy_joules",
-                 [](const RunFigures& f) { return fmt::to_string(f.energyJoules); }},
-    FigureColumn{"average_power_watts",
-                 [](const RunFigures& f) { return fmt::to_string(f.averagePowerWatts); }},
+    FigureColumn{"energy_joules", clockedCell<&RunFigures::energyJoules>},
+    FigureColumn{"average_power_watts", clockedCell<&RunFigures::averagePowerWatts>},
     FigureColumn{"inferences_per_second_per_watt",
-                 [](const RunFigures& f) { return fmt::to_string(f.inferencesPerSecondPerWatt); }},
+                 clockedCell<&RunFigures::inferencesPerSecondPerWatt>},
+    FigureColumn{"energy_delay_joule_seconds", clockedCell<&RunFigures::energyDelayJouleSeconds>},
+    FigureColumn{"joules_per_mac",
+                 [](const RunFigures& f) { return clockedCell(f, f.joulesPerMac); }},
+    FigureColumn{"array_joules_per_mac",
+                 [](const RunFigures& f) { return clockedCell(f, f.arrayJoulesPerMac); }},
     FigureColumn{"area_mm2", [](const RunFigures& f) { return fmt::to_string(f.areaMm2); }},
     FigureColumn{"array_area_mm2",
                  [](const RunFigures& f) { return fmt::to_string(f.arrayAreaMm2); }},
@@ -93,6 +141,8 @@ constexpr std::array kColumns{
     FigureColumn{"dram_bytes", [](const RunFigures& f) { return fmt::to_string(f.dramBytes); }},
     FigureColumn{"images", [](const RunFigures& f) { return fmt::to_string(f.images); }},
     FigureColumn{"top1", [](const RunFigures& f) { return optionalCell(top1(f)); }},
+    FigureColumn{"top1_low", [](const RunFigures& f) { return intervalCell(f, &Interval::low); }},
+    FigureColumn{"top1_high", [](const RunFigures& f) { return intervalCell(f, &Interval::high); }},
     FigureColumn{"fp32_top1", [](const RunFigures& f) { return optionalCell(fp32Top1(f)); }},
     FigureColumn{"sqnr_db", [](const RunFigures& f) { return optionalCell(f.sqnrDecibels); }},
     FigureColumn{"weight_granularity", [](const RunFigures& f) { return f.weightGranularity; }},
@@ -126,14 +176,10 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     RunFigures figures;
     figures.cycles = totals.at("cycles");
     figures.seconds = totals.at("seconds");
-    figures.inferencesPerSecond = totals.at("inferences_per_second");
     figures.utilization = totals.at("utilization");
     figures.energyJoules = totals.at("energy_joules");
-    figures.averagePowerWatts = totals.at("average_power_watts");
-    // JSON has no infinity, which a machine that takes no power has.
-    const auto& efficiency = totals.at("inferences_per_second_per_watt");
-    figures.inferencesPerSecondPerWatt =
-        efficiency.is_null() ? std::numeric_limits<double>::infinity() : efficiency.get<double>();
+    readEnergyBand(totals, figures);
+    readRates(totals, figures);
     figures.areaMm2 = totals.at("area_mm2");
     const auto& components = totals.at("area_by_component");  // none without a technology
     if (components.contains("array")) {
@@ -166,9 +212,18 @@ std::optional<double> fp32Top1(const RunFigures& figures) {
     return share(figures.fp32Correct, figures.images);
 }
 
+std::optional<Interval> top1Interval(const RunFigures& figures) {
+    if (!figures.correct) return std::nullopt;
+    return wilsonInterval(*figures.correct, figures.images);
+}
+
+ElementDefault elementOf(const RunRequest& request) {
+    return request.reachClock ? ElementDefault::ReachesClock : ElementDefault::Plain;
+}
+
 void noteInputs(const RunRequest& request) {
     try {
-        loadRunConfig(request.config, request.overrides);
+        loadRunConfig(request.config, request.overrides, elementOf(request));
     } catch (const ConfigError&) {  // what it named before is noted
     }
     try {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/memory/faults/dram_fault_counters.hpp"
+#include "sim/base/statistics.hpp"
 #include "sim/base/worker_process.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/run/result.hpp"
@@ -22,18 +23,28 @@ struct RunRequest {
     std::string workload;
     std::optional<std::uint64_t> images;  ///< empty: all of the workload
     bool timingOnly = false;
+    bool reachClock = false;  ///< `--reach-clock`
     Overrides overrides;
 };
 
-/// The figures of a run that design points are compared by; all per inference.
+/// What the run's element is where nobody says.
+ElementDefault elementOf(const RunRequest& request);
+
+/// The figures of a run that design points are compared by; all per inference. Speeds, powers and
+/// energies are real only where `meetsClock`.
 struct RunFigures {
     std::uint64_t cycles = 0;
     double seconds = 0;
     double inferencesPerSecond = 0;
     double utilization = 0;
     double energyJoules = 0;
+    double energyLowJoules = 0;  ///< its error band
+    double energyHighJoules = 0;
     double averagePowerWatts = 0;
     double inferencesPerSecondPerWatt = 0;
+    double energyDelayJouleSeconds = 0;
+    std::optional<double> joulesPerMac;       ///< empty where there are no MACs
+    std::optional<double> arrayJoulesPerMac;  ///< of that the array
     double areaMm2 = 0;
     double arrayAreaMm2 = 0;
     std::uint64_t dramBytes = 0;
@@ -41,6 +52,7 @@ struct RunFigures {
     std::uint64_t images = 0;              ///< 0: timing only, and then no accuracy
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
+    std::string correctByImage;  ///< `1` or `0` an image; empty without labels
     /// Of all images; empty where the DRAM has no errors.
     std::optional<memory::DramFaultCounters> dramFaults;
     bool ecc = false;                    ///< where it has
@@ -57,6 +69,8 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result);
 /// `correct / images` as a share of 1.
 std::optional<double> top1(const RunFigures& figures);
 std::optional<double> fp32Top1(const RunFigures& figures);
+/// Of `top1`, 95 %.
+std::optional<Interval> top1Interval(const RunFigures& figures);
 
 // Moving JSON checks its invariant, which never throws.
 struct RunOutcome {                 // NOLINT(bugprone-exception-escape)
@@ -76,7 +90,7 @@ std::vector<RunOutcome> runInWorkers(const WorkerPool& pool,
                                      const std::function<void()>& onFinished);
 
 /// The figures as CSV cells, in full precision, under the names of `figureColumns`; what is not
-/// known is an empty cell.
+/// known, and what is not real, is an empty cell.
 std::vector<std::string> figureColumns();
 std::vector<std::string> figureCells(const RunFigures& figures);
 

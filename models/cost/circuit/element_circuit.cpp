@@ -2,8 +2,10 @@
 #include "models/cost/circuit/element_circuit.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
+#include "models/check.hpp"
 #include "models/cost/netlist/resubstitution.hpp"
 
 namespace systole::cost {
@@ -49,8 +51,8 @@ bool saturates(const numeric::Register& sum) {
     return integer != nullptr && integer->overflow == numeric::Overflow::Saturate;
 }
 
-/// The multiplier, made small by itself, and again with its term if that takes gates.
-Front smallFront(Netlist& netlist, const ElementDescription& element, Goal goal, bool hasSum) {
+/// The multiplier, made small by itself, and again with its term, if it has one that takes gates.
+Front smallFront(Netlist& netlist, const ElementDescription& element, Goal goal, bool hasTerm) {
     const Word a = netlist.inputs(portBits(element.productClass, element.activation));
     const Word w = netlist.inputs(portBits(element.productClass, element.weight));
     Front front{element.signMagnitude
@@ -58,7 +60,7 @@ Front smallFront(Netlist& netlist, const ElementDescription& element, Goal goal,
                     : multiplierCircuit(netlist, goal, element.productClass, element.activation,
                                         element.weight, a, w)};
     if (goal == Goal::Area) makeSmall(netlist, front);
-    if (!hasSum || std::holds_alternative<numeric::FloatRegister>(element.sum)) return front;
+    if (!hasTerm || std::holds_alternative<numeric::FloatRegister>(element.sum)) return front;
     const std::size_t cells = netlist.cells().size();
     front.term = fixedTerm(netlist, static_cast<std::size_t>(element.sumBits), element.sumExponent,
                            front.multiplier.product, saturates(element.sum));
@@ -67,9 +69,10 @@ Front smallFront(Netlist& netlist, const ElementDescription& element, Goal goal,
 }
 
 /// Puts the multiplier into the element.
-Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal goal, bool hasSum) {
+Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal goal,
+               bool hasTerm) {
     Netlist alone;
-    Front front = smallFront(alone, element, goal, hasSum);
+    Front front = smallFront(alone, element, goal, hasTerm);
     circuit.activation = circuit.netlist.inputs(portBits(element.productClass, element.activation));
     circuit.weight = circuit.netlist.inputs(portBits(element.productClass, element.weight));
     Word inputs(circuit.activation);
@@ -84,10 +87,28 @@ Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal 
     circuit.schedule = multiplier.schedule;
     circuit.state = Word(stateBegin, own.end());
     circuit.nextState = multiplier.nextState;
-    const NumberWires& product = multiplier.product;
-    circuit.productBits =
-        product.significand.size() + product.exponent.size() + (product.isSigned ? 0 : 1);
     return front;
+}
+
+/// Ranks of registers for a product. Of bits that are constant, or the same, there are no two.
+NumberWires heldProduct(ElementCircuit& circuit, NumberWires product, std::size_t ranks) {
+    circuit.productRanks = ranks;
+    std::map<std::uint32_t, Signal> registers;  // by the cell that they hold, as it is
+    const auto hold = [&](Signal& bit) {
+        if (bit.cell() == kFalse.cell()) return;
+        const auto [known, isNew] = registers.try_emplace(bit.cell());
+        if (isNew) {
+            const Signal held = circuit.netlist.input();
+            circuit.product.push_back(held);
+            circuit.nextProduct.push_back(bit);
+            known->second = held ^ bit.isComplemented();
+        }
+        bit = known->second ^ bit.isComplemented();
+    };
+    hold(product.negative);
+    for (Signal& bit : product.exponent) hold(bit);
+    for (Signal& bit : product.significand) hold(bit);
+    return product;
 }
 
 /// The next value of a register that a number is added to.
@@ -131,12 +152,25 @@ Word ElementCircuit::outputs() const {
     Word all(nextSum);
     all.insert(all.end(), nextState.begin(), nextState.end());
     all.insert(all.end(), nextOuter.begin(), nextOuter.end());
+    all.insert(all.end(), nextProduct.begin(), nextProduct.end());
+    return all;
+}
+
+Word ElementCircuit::multiplierOutputs() const {
+    Word all(nextState);
+    all.insert(all.end(), nextProduct.begin(), nextProduct.end());
+    return all;
+}
+
+Word ElementCircuit::sumOutputs() const {
+    Word all(nextSum);
+    all.insert(all.end(), nextOuter.begin(), nextOuter.end());
     return all;
 }
 
 std::size_t ElementCircuit::flipFlops() const {
     return activation.size() + weight.size() + sum.size() + state.size() + outer.size() +
-           scales.size();
+           scales.size() + productRanks * product.size();
 }
 
 ElementDescription describeElement(const numeric::Format& activation, const numeric::Format& weight,
@@ -158,15 +192,18 @@ ElementDescription describeElement(const numeric::Format& activation, const nume
     return element;
 }
 
-ElementCircuit elementCircuit(const ElementDescription& element, Goal goal) {
+ElementCircuit elementCircuit(const ElementDescription& element, Goal goal, std::uint32_t stages) {
+    SYSTOLE_CHECK(stages > 0, "a pipeline of no stages");
     ElementCircuit circuit;
     Netlist& netlist = circuit.netlist;
-    const Front front = addFront(circuit, element, goal, true);
+    const bool isPipelined = stages > 1;
+    Front front = addFront(circuit, element, goal, !isPipelined);
+    NumberWires& product = front.multiplier.product;
+    if (isPipelined) product = heldProduct(circuit, product, stages - 1);
     circuit.sum = netlist.inputs(static_cast<std::size_t>(element.sumBits));
     circuit.nextSum =
         front.term ? fixedSum(netlist, goal, circuit.sum, *front.term, saturates(element.sum))
-                   : accumulated(netlist, goal, element, element.sum, circuit.sum,
-                                 front.multiplier.product);
+                   : accumulated(netlist, goal, element, element.sum, circuit.sum, product);
     if (element.outer) {
         circuit.outer = netlist.inputs(static_cast<std::size_t>(element.outerBits));
         NumberWires held = heldNumber(netlist, goal, element, circuit.sum);

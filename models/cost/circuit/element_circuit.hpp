@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "models/cost/circuit/accumulator_circuit.hpp"
@@ -54,17 +55,25 @@ struct ElementCircuit {
     std::vector<std::vector<bool>> schedule;
     Word state;  ///< registers of a bit-serial multiplier
     Word nextState;
-    Word outer;  ///< of chunks
+    Word product;  ///< pipelined: the registers that the adder takes the product from
+    Word nextProduct;
+    std::size_t productRanks = 0;  ///< such registers in a row, one a stage but the last
+    Word outer;                    ///< of chunks
     Word nextOuter;
-    Word scales;                  ///< of activation and weight
-    std::size_t productBits = 0;  ///< of sign, exponent and significand
+    Word scales;  ///< of activation and weight
 
     /// All bits that a register takes at the end of the cycle.
     Word outputs() const;
+    /// Those that come from the multiplier, and those that come from what follows it.
+    Word multiplierOutputs() const;
+    Word sumOutputs() const;
     std::size_t flipFlops() const;
 };
 
-ElementCircuit elementCircuit(const ElementDescription& element, Goal goal = Goal::Area);
+/// With `stages` > 1, registers hold the product between the multiplier and what aligns and adds
+/// it, as in the RTL: `stages - 1` ranks of them.
+ElementCircuit elementCircuit(const ElementDescription& element, Goal goal = Goal::Area,
+                              std::uint32_t stages = 1);
 
 /// A multiplier by itself: `nextSum` is its product, there are no registers.
 ElementCircuit multiplierAlone(const ElementDescription& element, Goal goal = Goal::Area);

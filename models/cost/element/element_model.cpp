@@ -58,13 +58,29 @@ ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescr
     const Word outputs = circuit_.outputs();
     gates_ = countGates(circuit_.netlist, outputs);
     const GateFigures& figures = technology_.of(goal);
-    path_ = criticalPath(circuit_.netlist, outputs, figures.nanoseconds);
-    delay_ = path_.delay + (hasRegisters_ ? figures.registerNanoseconds : 0);
+    delay_ = logicNanoseconds() + (hasRegisters_ ? figures.registerNanoseconds : 0);
+}
+
+double ElementModel::logicNanoseconds() {
+    const Word outputs = circuit_.outputs();
+    const auto pathTo = [&](const Word& ends) {
+        return criticalPath(circuit_.netlist, outputs, technology_.of(goal_).nanoseconds, ends);
+    };
+    path_ = pathTo(circuit_.productRanks == 0 ? outputs : circuit_.sumOutputs());
+    if (circuit_.productRanks == 0) return path_.delay;
+    const CriticalPath multiplier = pathTo(circuit_.multiplierOutputs());
+    const bool isCut = circuit_.state.empty();
+    const double stage =
+        multiplier.delay / (isCut ? static_cast<double>(circuit_.productRanks) : 1.0);
+    if (stage <= path_.delay) return path_.delay;
+    path_ = multiplier;
+    return stage;
 }
 
 ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescription& element,
-                           Goal goal)
-    : ElementModel(technology, element, goal, elementCircuit(element, goal), true) {}
+                           ElementMake make)
+    : ElementModel(technology, element, make.goal, elementCircuit(element, make.goal, make.stages),
+                   true) {}
 
 ElementModel ElementModel::ofMultiplier(const LogicTechnology& technology,
                                         const ElementDescription& element, Goal goal) {
@@ -88,10 +104,14 @@ double ElementModel::leakageWatts() const {
     return squareMicrons().total() * technology_.leakageMicrowattsPerSquareMicron * 1e-6;
 }
 
-double ElementModel::nanoseconds(std::uint32_t stages) const {
-    SYSTOLE_CHECK(stages > 0, "a pipeline of no stages");
-    const double registers = delay_ - path_.delay;
-    return registers + path_.delay / stages;
+double ElementModel::gateSize() const {
+    double own = 0;
+    double least = 0;
+    for (const Part part : kParts) {
+        own += technology_.of(goal_).squareMicronsOf(gates_, part);
+        least += technology_.area.squareMicronsOf(gates_, part);
+    }
+    return least == 0 ? 1 : own / least;
 }
 
 ElementActivity ElementModel::activityOf(const OperandTrace& trace, ZeroGating gating) const {

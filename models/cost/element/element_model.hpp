@@ -52,12 +52,23 @@ struct ElementActivity {
 /// hold, and the sum passes by.
 enum class ZeroGating : std::uint8_t { Off, On };
 
+/// How a PE is made: what its synthesis aims at, and into how many stages it is pipelined.
+struct ElementMake {
+    Goal goal = Goal::Area;
+    std::uint32_t stages = 1;
+
+    bool operator==(const ElementMake&) const = default;
+};
+
 /// Area, delay and energy of a PE: its circuit (circuit/element_circuit.hpp) with the figures of a
 /// technology. No wires between PEs, no clock tree.
+///
+/// Energies of synthesis for speed are estimates: the coefficients are those of the least area,
+/// with the toggles of the faster circuit (docs/area.md).
 class ElementModel {
 public:
     ElementModel(const LogicTechnology& technology, const ElementDescription& element,
-                 Goal goal = Goal::Area);
+                 ElementMake make = {});
     /// Of a multiplier by itself, without registers.
     static ElementModel ofMultiplier(const LogicTechnology& technology,
                                      const ElementDescription& element, Goal goal = Goal::Area);
@@ -65,12 +76,14 @@ public:
     ByElementPart squareMicrons() const;
     double leakageWatts() const;
     std::size_t flipFlops() const;
-    /// From register to register: the shortest clock period.
+    /// From register to register: the shortest clock period. Pipelined: of the multiplier, which
+    /// ranks of registers but the last divide evenly, as a synthesis with retiming does (a
+    /// bit-serial one has a loop and stays whole), and of the sum, which is one stage: it is added
+    /// to in every cycle.
     double nanoseconds() const { return delay_; }
-    /// With the logic cut by registers into `stages` of about equal delay.
-    double nanoseconds(std::uint32_t stages) const;
-    /// Bits that each such cut has to hold: the product's.
-    std::size_t pipelineBits() const { return circuit_.productBits; }
+    /// Area of the gates, over that of the same gates in a synthesis for the least area: how much
+    /// larger they are, and so how much more they may switch than `energyOf` says.
+    double gateSize() const;
 
     /// What a trace of operands does to the circuit, from its second step on.
     ElementActivity activityOf(const OperandTrace& trace,
@@ -91,6 +104,8 @@ public:
 private:
     ElementModel(const LogicTechnology& technology, const ElementDescription& element, Goal goal,
                  ElementCircuit circuit, bool hasRegisters);
+    /// Of the circuit's longest path, without registers; `path_` is that path.
+    double logicNanoseconds();
 
     LogicTechnology technology_;
     ElementDescription element_;

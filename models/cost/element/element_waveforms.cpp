@@ -33,7 +33,8 @@ public:
           trace_(trace),
           activation_(element.activation),
           weight_(element.weight),
-          state_(circuit.state.size(), false) {
+          state_(circuit.state.size() + circuit.product.size(), false),
+          nextState_(circuit.multiplierOutputs()) {
         if (const auto* sum = std::get_if<numeric::FloatRegister>(&element.sum)) {
             sumCodec_.emplace(sum->format);
         }
@@ -145,7 +146,8 @@ private:
             inputs_ = operands;
             inputs_.insert(inputs_.end(), control.begin(), control.end());
             inputs_.insert(inputs_.end(), state_.begin(), state_.end());
-            appendSum(inputs_, step);
+            // The adder is a step behind a pipelined multiplier; further ranks change nothing.
+            appendSum(inputs_, circuit_.product.empty() || step == 0 ? step : step - 1);
             inputs_.resize(circuit_.netlist.inputCount(), false);  // of chunks, at rest
         }
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -161,9 +163,10 @@ private:
     void advanceState() {
         const std::vector<bool> cells = settledCells(circuit_.netlist, inputs_);
         for (std::size_t i = 0; i < state_.size(); ++i) {
-            const Signal next = circuit_.nextState[i];
+            const Signal next = nextState_[i];
             const bool value = cells[next.cell()] != next.isComplemented();
-            waveforms_.registerToggles += value != state_[i] ? 1 : 0;
+            const std::size_t ranks = i < circuit_.state.size() ? 1 : circuit_.productRanks;
+            waveforms_.registerToggles += value != state_[i] ? ranks : 0;
             state_[i] = value;
         }
     }
@@ -181,7 +184,8 @@ private:
     Codec activation_;
     Codec weight_;
     std::optional<Codec> sumCodec_;
-    std::vector<bool> state_;
+    std::vector<bool> state_;  ///< of the multiplier, then the product's registers
+    Word nextState_;
     std::vector<bool> inputs_;
     ElementWaveforms waveforms_;
 };

@@ -52,15 +52,15 @@ AreaNode memoryNode(std::string name, const Technology& technology, const SramMa
 AreaNode arrayNode(const Technology& technology, const MachineDescription& machine) {
     const LogicTechnology& logic = technology.logic;
     const double elements = static_cast<double>(machine.array.rows) * machine.array.columns;
-    const ElementModel model(logic, machine.element);
+    const ElementModel model(logic, machine.element, machine.make());
+    const double error = logic.areaErrorOf(machine.synthesis).largest;
     const ByElementPart area = model.squareMicrons();
     std::vector<AreaNode> parts;
     for (const ElementPart part : kElementParts) {
         if (area[part] == 0) continue;
-        parts.push_back(
-            logicNode(nameOf(part), elements * area[part], logic.areaError.largest, logic.source));
+        parts.push_back(logicNode(nameOf(part), elements * area[part], error, logic.source));
     }
-    const LogicEstimate control = elementControl(logic, machine, model.pipelineBits());
+    const LogicEstimate control = elementControl(logic, machine);
     parts.push_back(logicNode("control", elements * control.squareMicrons(logic), kEstimateError,
                               kEstimateSource));
     return sumNode("array", {sumNode("processing_elements", std::move(parts)),
@@ -123,13 +123,14 @@ double ClockLimits::reachableHertz() const {
 
 ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine) {
     if (technology.isFree) return {};
-    const auto delay = [&](Goal goal) {
-        return ElementModel(technology.logic, machine.element, goal)
-            .nanoseconds(machine.array.pipelineDepth);
-    };
+    const ElementModel element(technology.logic, machine.element, machine.make());
     const MachineMemories memories = memoriesOf(technology, machine);
-    ClockLimits limits{.elementNanoseconds = delay(Goal::Area)};
-    if (technology.logic.speed) limits.fastNanoseconds = delay(Goal::Delay);
+    ClockLimits limits{.elementNanoseconds = element.nanoseconds()};
+    if (technology.logic.speed) {
+        const ElementMake fast{Goal::Delay, machine.array.pipelineDepth};
+        limits.fastNanoseconds =
+            ElementModel(technology.logic, machine.element, fast).nanoseconds();
+    }
     for (const SramMacro* memory : {&memories.activationScratchpad, &memories.weightScratchpad,
                                     &memories.accumulatorColumn}) {
         limits.scratchpadNanoseconds =

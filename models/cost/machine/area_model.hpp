@@ -42,12 +42,13 @@ AreaNode areaOf(const Technology& technology, const MachineDescription& machine)
 
 /// How fast the machine can be clocked.
 struct ClockLimits {
-    double elementNanoseconds = 0;     ///< of a processing element synthesised for the least area
+    double elementNanoseconds = 0;     ///< of a processing element, as it is made
     double fastNanoseconds = 0;        ///< for the least delay; 0: the technology does not say
     double scratchpadNanoseconds = 0;  ///< the slowest memory, at the fast end of its band
 
-    /// That elements of the least area, and the memories, allow; infinite where nothing limits it.
+    /// That elements and memories allow; infinite where nothing limits it.
     double reachableHertz() const;
+    bool reach(double hertz) const { return hertz <= reachableHertz(); }
 };
 ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine);
 

@@ -8,8 +8,15 @@
 namespace systole::cost {
 namespace {
 
-Estimate within(double nominal, double error) {
-    return {nominal, nominal * std::max(0.0, 1 - error), nominal * (1 + error)};
+Estimate within(double nominal, double error, double growth = 1) {
+    return {nominal, nominal * std::max(0.0, 1 - error), nominal * (1 + error) * growth};
+}
+
+std::string elementSource(const LogicTechnology& logic, double gateSize) {
+    return gateSize == 1 ? logic.source
+                         : logic.source +
+                               "; gates for speed: estimate, with the coefficients of the least "
+                               "area, and up to as much more as the gates are larger";
 }
 
 }  // namespace
@@ -17,7 +24,8 @@ Estimate within(double nominal, double error) {
 std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,
                                                               const EnergyBreakdown& low,
                                                               const EnergyBreakdown& nominal,
-                                                              const EnergyBreakdown& high) {
+                                                              const EnergyBreakdown& high,
+                                                              double gateSize) {
     std::array<EnergyFigure, kEnergyComponents.size()> band;
     for (std::size_t i = 0; i < band.size(); ++i) {
         const EnergyComponent& component = kEnergyComponents.at(i);
@@ -25,8 +33,8 @@ std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& 
         EnergyFigure& figure = band.at(i);
         switch (component.basis) {
             case EnergyBasis::Element:
-                figure = {within(joules, technology.logic.energyError.largest),
-                          technology.logic.source};
+                figure = {within(joules, technology.logic.energyError.largest, gateSize),
+                          elementSource(technology.logic, gateSize)};
                 break;
             case EnergyBasis::Estimate:
                 figure = {within(joules, kEstimateError), kEstimateSource};

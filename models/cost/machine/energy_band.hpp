@@ -15,12 +15,14 @@ struct EnergyFigure {
 };
 
 /// Of every component, in the order of kEnergyComponents: memories and leakage between the ends of
-/// the memories' band, the processing elements by the largest error of the technology's fit,
-/// estimated logic by kEstimateError. DRAM is what its commands and the data sheet's currents give
-/// (docs/dram.md says how close that is to other simulators): no band.
+/// the memories' band, the processing elements by the largest error of the technology's fit, and up
+/// by `gateSize` (ElementModel) on top, estimated logic by kEstimateError. DRAM is what its
+/// commands and the data sheet's currents give (docs/dram.md says how close that is to other
+/// simulators): no band.
 std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,
                                                               const EnergyBreakdown& low,
                                                               const EnergyBreakdown& nominal,
-                                                              const EnergyBreakdown& high);
+                                                              const EnergyBreakdown& high,
+                                                              double gateSize = 1);
 
 }  // namespace systole::cost

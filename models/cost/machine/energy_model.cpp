@@ -82,7 +82,7 @@ EnergyModel::EnergyModel(const Technology& technology, const MachineDescription&
     const double clockBit = logic.flipFlop.clockFemtojoules * kFemto;
     toggleJoules_ = logic.flipFlop.toggleFemtojoules * kFemto;
     if (!machine.energy.clockGating) {
-        idleJoules_ = ElementModel(logic, machine.element).idleJoules();
+        idleJoules_ = ElementModel(logic, machine.element, machine.make()).idleJoules();
     }
     const LogicEstimate edge = arrayEdge(logic, machine);
     edgeJoules_ = edge.registerBits * (clockBit + kRandomToggleRate * toggleJoules_);

@@ -103,13 +103,12 @@ LogicEstimate vectorLane(const LogicTechnology& technology) {
     return lane;
 }
 
-LogicEstimate elementControl(const LogicTechnology& technology, const MachineDescription& machine,
-                             std::size_t productBits) {
+LogicEstimate elementControl(const LogicTechnology& technology, const MachineDescription& machine) {
     const ArrayDescription& array = machine.array;
     const double mux = muxArea(technology);
     const double sumBits = machine.element.sumBits;
     LogicEstimate control{.registerBits = kElementControlBits};
-    control.registerBits += (array.pipelineDepth - 1) * (static_cast<double>(productBits) + 1);
+    control.registerBits += array.pipelineDepth - 1;  // whether there is a product
     if (array.isOutputStationary) {
         control.registerBits += array.hasDrainRegisters ? sumBits : 0;
         control.gateSquareMicrons += sumBits * mux;  // sums shift down, or begin at zero

@@ -29,10 +29,9 @@ struct LogicEstimate {
 LogicEstimate vectorLane(const LogicTechnology& technology);
 
 /// Everything in the array but its elements' circuits, of one element: control bits that travel
-/// with the operands, second registers, pipeline registers (`productBits` each stage), the
-/// multiplexers of bypass and drain, and the zero gate.
-LogicEstimate elementControl(const LogicTechnology& technology, const MachineDescription& machine,
-                             std::size_t productBits);
+/// with the operands and the products of a pipeline, second registers, the multiplexers of bypass
+/// and drain, and the zero gate.
+LogicEstimate elementControl(const LogicTechnology& technology, const MachineDescription& machine);
 /// Skew registers at the edges and the fold sequencer's counters.
 LogicEstimate arrayEdge(const LogicTechnology& technology, const MachineDescription& machine);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "models/cost/circuit/element_circuit.hpp"
+#include "models/cost/element/element_model.hpp"
 #include "models/cost/machine/energy_options.hpp"
 #include "models/units.hpp"
 
@@ -46,6 +47,7 @@ struct ControlDescription {
 struct MachineDescription {
     ArrayDescription array;
     ElementDescription element;
+    Goal synthesis = Goal::Area;  ///< what that of the elements aims at
     double clockHertz = 0;
     ScratchpadDescription activationScratchpad;
     ScratchpadDescription weightScratchpad;
@@ -55,6 +57,8 @@ struct MachineDescription {
     Limit vectorLanes;  ///< unlimited: the vector unit costs nothing
     ControlDescription control;
     EnergyOptions energy;
+
+    ElementMake make() const { return {synthesis, array.pipelineDepth}; }
 };
 
 }  // namespace systole::cost

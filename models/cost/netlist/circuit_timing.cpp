@@ -26,7 +26,8 @@ double doublings(std::uint32_t fanout) {
 
 }  // namespace
 
-CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const GateDelays& delays) {
+CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const GateDelays& delays,
+                          const Word& ends) {
     const auto& cells = netlist.cells();
     const std::vector<std::uint32_t> fanout = fanouts(netlist, outputs);
     std::vector<double> arrival(cells.size(), 0);
@@ -49,8 +50,8 @@ CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const Gat
     }
     CriticalPath path;
     std::uint32_t at = 0;
-    for (const Signal output : outputs) {
-        if (arrival[output.cell()] > arrival[at]) at = output.cell();
+    for (const Signal end : ends) {
+        if (arrival[end.cell()] > arrival[at]) at = end.cell();
     }
     path.delay = arrival[at];
     for (; inputCount(cells[at].kind) != 0; at = before[at]) {
@@ -59,6 +60,10 @@ CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const Gat
     }
     path.fanoutDoublings += doublings(fanout[at]);
     return path;
+}
+
+CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const GateDelays& delays) {
+    return criticalPath(netlist, outputs, delays, outputs);
 }
 
 }  // namespace systole::cost

@@ -20,6 +20,9 @@ struct CriticalPath {
     double fanoutDoublings = 0;  ///< sum over its gates and its first input
 };
 
+/// From any input to any of `ends`, which are of `outputs`: all that the circuit has to drive.
+CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const GateDelays& delays,
+                          const Word& ends);
 /// From any input to any of `outputs`.
 CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const GateDelays& delays);
 

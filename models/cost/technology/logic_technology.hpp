@@ -51,6 +51,8 @@ struct LogicTechnology {
     FitError areaError;
     FitError delayError;
     FitError energyError;
+    FitError speedAreaError;  ///< of synthesis for the least delay; that of its energy is not known
+    FitError speedDelayError;
     std::string source;
 
     double leakageWatts(double squareMicrons, double kelvin) const {
@@ -59,6 +61,12 @@ struct LogicTechnology {
                static_cast<double>(std::exp2(static_cast<long double>(doublings)));
     }
     const GateFigures& of(Goal goal) const { return goal == Goal::Delay && speed ? *speed : area; }
+    const FitError& areaErrorOf(Goal goal) const {
+        return goal == Goal::Delay ? speedAreaError : areaError;
+    }
+    const FitError& delayErrorOf(Goal goal) const {
+        return goal == Goal::Delay ? speedDelayError : delayError;
+    }
 };
 
 }  // namespace systole::cost

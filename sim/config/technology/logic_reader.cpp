@@ -49,7 +49,8 @@ LogicTechnology readLogic(const Section& section) {
     LogicTechnology logic;
     logic.source = section.at("source").text();
     logic.area = readGates(section.at("area").section("gates"));
-    if (const auto speed = section.find("speed")) logic.speed = readGates(speed->section("gates"));
+    const auto speed = section.find("speed");
+    if (speed) logic.speed = readGates(speed->section("gates"));
     const Section flipFlop = section.at("register").section();
     logic.flipFlop = {.squareMicrons = flipFlop.at("area_um2").real(kNotNegative),
                       .clockFemtojoules = flipFlop.at("clock_fj").real(kNotNegative),
@@ -63,6 +64,10 @@ LogicTechnology readLogic(const Section& section) {
     logic.areaError = readFitError(error.at("area").section());
     logic.delayError = readFitError(error.at("delay").section());
     logic.energyError = readFitError(error.at("energy").section());
+    if (speed) {
+        logic.speedAreaError = readFitError(error.at("area_for_speed").section());
+        logic.speedDelayError = readFitError(error.at("delay_for_speed").section());
+    }
     return logic;
 }
 

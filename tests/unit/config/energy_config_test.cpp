@@ -64,10 +64,10 @@ TEST_F(EnergyConfigTest, ClockMaxIsWhatTheMachineReaches) {
     const RunConfig fast = load({"clock=max", "array.pipeline_depth=4"});
     const RunConfig deep = load({"clock=max", "datapath=e4m3"});
     EXPECT_EQ(fast.machine.clockHertz, fastestClock(fast));
-    EXPECT_EQ(clockWarning(fast), "");
+    EXPECT_TRUE(clockingOf(fast).isReached());
     EXPECT_LT(deep.machine.clockHertz, fast.machine.clockHertz);
     EXPECT_GT(deep.machine.clockHertz, 100e6);
-    EXPECT_THAT(clockWarning(load({"clock=2GHz"})), HasSubstr("not 2"));
+    EXPECT_THAT(clockingOf(load({"clock=2GHz"})).warning, HasSubstr("not 2"));
     EXPECT_THAT(
         messageOf([] {
             load({"clock=max", "technology=none"});

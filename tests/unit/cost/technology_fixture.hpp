@@ -49,7 +49,7 @@ inline std::string roundTechnologyYaml() {
         yaml += fmt::format("    {}: {}\n", key, next());
     }
     yaml += "  error:\n";
-    for (const char* key : {"area", "delay", "energy"}) {
+    for (const char* key : {"area", "delay", "energy", "area_for_speed", "delay_for_speed"}) {
         yaml += fmt::format("    {}: {}", key, row(std::array{"rms", "largest"}));
     }
     yaml += "sram:\n  source: made for tests\n  temperature_kelvin: 300\n  leakage_per_kelvin: 0\n";

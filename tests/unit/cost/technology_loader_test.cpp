@@ -89,7 +89,8 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
           logic.leakageMicrowattsPerSquareMicron, logic.temperatureKelvin,
           logic.kelvinPerLeakageDoubling, logic.areaError.rms, logic.areaError.largest,
           logic.delayError.rms, logic.delayError.largest, logic.energyError.rms,
-          logic.energyError.largest}) {
+          logic.energyError.largest, logic.speedAreaError.rms, logic.speedAreaError.largest,
+          logic.speedDelayError.rms, logic.speedDelayError.largest}) {
         note(value);
     }
     // The file numbers its coefficients from 1 on: none is read twice, none is left out.
@@ -107,7 +108,16 @@ TEST_F(TechnologyLoader, TakesAFileWithoutCoefficientsOfSpeed) {
     std::string yaml = roundTechnologyYaml();
     const auto begin = yaml.find("  speed:");
     yaml.erase(begin, yaml.find("\n  register:") + 1 - begin);
+    for (const char* key : {"    area_for_speed:", "    delay_for_speed:"}) {
+        const auto line = yaml.find(key);
+        yaml.erase(line, yaml.find('\n', line) + 1 - line);
+    }
     EXPECT_FALSE(load(yaml).logic.speed.has_value());
+}
+
+TEST_F(TechnologyLoader, WantsTheErrorsOfCoefficientsOfSpeed) {
+    EXPECT_THAT(problemsWith("    delay_for_speed:", "    # delay_for_speed:"),
+                HasSubstr("logic.error.delay_for_speed: missing key"));
 }
 
 TEST_F(TechnologyLoader, ReportsAMissingCoefficient) {

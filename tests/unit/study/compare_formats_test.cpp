@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <sstream>
 #include <stdexcept>
 
 #include "sim/study/compare.hpp"
@@ -24,7 +25,14 @@ ComparedFormat format(const std::string& name, std::uint64_t correct, double ene
                        {"array_columns", 8},
                        {"dataflow", "weight_stationary"},
                        {"clock_hertz", 5e8},
-                       {"technology", "t45"}}}};
+                       {"pipeline_depth", 2},
+                       {"synthesis", "area"},
+                       {"scheme", "int8"},
+                       {"technology", "t45"},
+                       {"resolved",
+                        {{"mapping", {{"objective", "cycles"}}},
+                         {"scheme", {{"weight", {{"granularity", "per_channel"}}}}}}}}},
+                     {"totals", {{"reachable_clock_hertz", 6.25e8}}}};
     RunFigures& figures = format.figures;
     figures.cycles = 1000;
     figures.seconds = seconds;
@@ -33,6 +41,11 @@ ComparedFormat format(const std::string& name, std::uint64_t correct, double ene
     figures.energyJoules = energyJoules;
     figures.averagePowerWatts = energyJoules / seconds;
     figures.inferencesPerSecondPerWatt = 1 / energyJoules;
+    figures.energyLowJoules = energyJoules / 2;
+    figures.energyHighJoules = energyJoules * 2;
+    figures.energyDelayJouleSeconds = energyJoules * seconds;
+    figures.joulesPerMac = energyJoules / 1e6;
+    figures.arrayJoulesPerMac = energyJoules / 4e6;
     figures.areaMm2 = areaMm2;
     figures.arrayAreaMm2 = areaMm2 / 4;
     figures.dramBytes = 2048;
@@ -85,8 +98,8 @@ TEST_F(CompareFormats, EveryResultIsThatOfARunOfItsOwn) {
         const nlohmann::json& compare = comparison.at("formats").at(i);
         const std::string name = i == 0 ? "int8" : "e4m3";
         EXPECT_EQ(compare.at("format"), name);
-        systole("run " + inputs() + " --images 3 --set array.rows=8 --set datapath=" + name +
-                " --quiet --json " + file("run.json"));
+        systole("run " + inputs() + " --reach-clock --images 3 --set array.rows=8 --set datapath=" +
+                name + " --quiet --json " + file("run.json"));
         EXPECT_EQ(compare.at("result"), jsonOf(folder_ / "run.json"));
     }
 }
@@ -94,36 +107,109 @@ TEST_F(CompareFormats, EveryResultIsThatOfARunOfItsOwn) {
 TEST_F(CompareFormats, ACsvHasARowAFormatInFullPrecision) {
     EXPECT_EQ(comparisonCsv(comparisonOf({format("int8", 180, 0.1, 2, 0.001)})),
               "format,cycles,seconds,inferences_per_second,utilization,energy_joules,"
-              "average_power_watts,inferences_per_second_per_watt,area_mm2,array_area_mm2,"
-              "meets_clock,dram_bytes,images,top1,fp32_top1,sqnr_db\n"
-              "int8,1000,0.001,1000,0.5,0.1,100,10,2,0.5,true,2048,200,0.9,0.905,30\n");
+              "average_power_watts,inferences_per_second_per_watt,energy_delay_joule_seconds,"
+              "joules_per_mac,array_joules_per_mac,area_mm2,array_area_mm2,"
+              "meets_clock,dram_bytes,images,top1,top1_low,top1_high,fp32_top1,sqnr_db\n"
+              "int8,1000,0.001,1000,0.5,0.1,100,10,0.0001,1.0000000000000001e-07,"
+              "2.5000000000000002e-08,2,0.5,true,2048,200,0.9,"
+              "0.8505941875672827,0.9343295513309041,0.905,30\n");
+}
+
+TEST_F(CompareFormats, ACsvLeavesOutWhatTheClockWouldGiveWhereItIsNotReached) {
+    ComparedFormat slow = format("e4m3", 180, 0.1, 2, 0.001);
+    slow.figures.meetsClock = false;
+    EXPECT_THAT(comparisonCsv(comparisonOf({slow})),
+                HasSubstr("\ne4m3,1000,,,0.5,,,,,,,2,0.5,false,2048,200,0.9,"));
 }
 
 TEST_F(CompareFormats, TheTableHasAColumnAFormatAndSaysWhoWins) {
-    EXPECT_EQ(comparisonTable(comparisonOf(
-                  {format("int8", 180, 4e-6, 2, 0.001), format("e4m3", 181, 5e-6, 3, 0.0005)})),
-              "net on edge: 16x8 weight stationary, 500 MHz, t45, over 200 images\n"
-              "\n"
-              "                              int8      e4m3\n"
-              "--------------------------------------------\n"
-              "top-1, %                     90.00     90.50\n"
-              "top-1 of FP32, %             90.50     90.50\n"
-              "SQNR, dB                     30.00     30.00\n"
-              "area, mm2                    2.000     3.000\n"
-              "PE array area, mm2          0.5000    0.7500\n"
-              "cycles                        1000      1000\n"
-              "inferences/s                1000.0    2000.0\n"
-              "energy per inference, uJ     4.000     5.000\n"
-              "average power, mW              4.0      10.0\n"
-              "inferences/s/W            250000.0  200000.0\n"
-              "DRAM traffic, KiB              2.0       2.0\n"
-              "utilization, %                50.0      50.0\n"
-              "\n"
-              "e4m3 against int8: top-1 +0.50 points, area 1.50x, PE array 1.50x, inferences/s "
-              "2.00x, energy 1.25x,\ninferences/s/W 0.80x, DRAM traffic 1.00x\n"
-              "\n"
-              "At equal accuracy (top-1 within 1 point of the best: int8 = e4m3): lowest energy "
-              "int8, smallest area\nint8, fastest e4m3.\n");
+    EXPECT_EQ(
+        comparisonTable(comparisonOf(
+            {format("int8", 180, 4e-6, 2, 0.001), format("e4m3", 181, 5e-6, 3, 0.0005)})),
+        "net on edge: 16x8 weight stationary, t45, all mapped for least cycles, over 200 "
+        "images\n"
+        "\n"
+        "                                  int8         e4m3\n"
+        "---------------------------------------------------\n"
+        "clock, MHz                       500.0        500.0\n"
+        "highest clock, MHz               625.0        625.0\n"
+        "synthesis for                     area         area\n"
+        "pipeline stages                      2            2\n"
+        "scheme                            int8         int8\n"
+        "weight scales              per channel  per channel\n"
+        "top-1, %                         90.00        90.50\n"
+        "95 % interval of top-1, %  85.1 - 93.4  85.6 - 93.8\n"
+        "top-1 of FP32, %                 90.50        90.50\n"
+        "SQNR, dB                         30.00        30.00\n"
+        "area, mm2                        2.000        3.000\n"
+        "PE array area, mm2              0.5000       0.7500\n"
+        "cycles                            1000         1000\n"
+        "inferences/s                    1000.0       2000.0\n"
+        "energy per inference, uJ         4.000        5.000\n"
+        "its error band, uJ           2.0 - 8.0   2.5 - 10.0\n"
+        "energy per MAC, pJ               4.000        5.000\n"
+        "of that the PE array, pJ         1.000        1.250\n"
+        "energy x delay (EDP), J s    4.000e-09    2.500e-09\n"
+        "average power, mW                  4.0         10.0\n"
+        "inferences/s/W                250000.0     200000.0\n"
+        "DRAM traffic, KiB                  2.0          2.0\n"
+        "utilization, %                    50.0         50.0\n"
+        "\n"
+        "e4m3 against int8: top-1 +0.50 points (not told apart by 200 images), area 1.50x, PE "
+        "array 1.50x,\ninferences/s 2.00x, energy 1.25x, EDP 0.62x, inferences/s/W 0.80x, "
+        "DRAM traffic 1.00x\n"
+        "\n"
+        "At equal accuracy (top-1 within 1 point of the best: int8 = e4m3): lowest energy "
+        "int8, lowest EDP\ne4m3, smallest area int8, fastest e4m3.\n"
+        "200 images cannot show a difference in top-1 between e4m3 and int8 (exact McNemar "
+        "test, 5 %).\n");
+}
+
+TEST_F(CompareFormats, AClockThatIsNotReachedHasNoSpeedNoEnergyAndNoWinner) {
+    Comparison comparison =
+        comparisonOf({format("int8", 180, 4e-6, 2, 0.001), format("e4m3", 181, 1e-6, 1, 1e-5)});
+    comparison.formats[1].figures.meetsClock = false;
+    const std::string table = comparisonTable(comparison);
+    for (const char* row :
+         {"clock, MHz +500.0 +not reachable\n", "cycles +1000 +1000\n",
+          "inferences/s +1000.0 +not reachable\n",
+          "energy per inference, uJ +4.000 +not reachable\n",
+          "energy per MAC, pJ +4.000 +not reachable\n", "J s +4.000e-09 +not reachable\n",
+          "average power, mW +4.0 +not reachable\n", "inferences/s/W +250000.0 +not reachable\n"}) {
+        EXPECT_THAT(table, testing::ContainsRegex(row));
+    }
+    EXPECT_THAT(table, HasSubstr("lowest energy int8, lowest EDP\nint8, smallest area int8, "
+                                 "fastest int8."));
+    EXPECT_THAT(table, HasSubstr("inferences/s -, energy -, EDP -, inferences/s/W -"));
+    EXPECT_THAT(table, HasSubstr("The clock is beyond what memories and elements of e4m3 reach"));
+    comparison.formats[0].figures.meetsClock = false;
+    EXPECT_THAT(comparisonTable(comparison), HasSubstr("none of them reaches"));
+}
+
+TEST_F(CompareFormats, ManyFormatsStandInBlocksOfAHundredColumns) {
+    std::vector<ComparedFormat> formats;
+    for (int i = 0; i < 9; ++i) formats.push_back(format(fmt::format("f{}", i), 180, 1, 1, 1));
+    const std::string table = comparisonTable(comparisonOf(formats));
+    std::istringstream lines(table);
+    std::size_t clocks = 0;
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_LE(line.size(), 100U) << line;
+        clocks += line.rfind("clock, MHz", 0) == 0 ? 1 : 0;
+    }
+    EXPECT_GE(clocks, 2U);
+    EXPECT_THAT(table, HasSubstr("f8"));
+}
+
+TEST_F(CompareFormats, EventsOfTheAccumulatorAreSaidBelow) {
+    Comparison comparison = comparisonOf({format("a", 180, 1, 1, 1), format("b", 180, 1, 1, 1)});
+    EXPECT_THAT(comparisonTable(comparison), testing::Not(HasSubstr("accumulator:")));
+    comparison.formats[0].figures.outOfRange = OutOfRange{.overflows = 186'253};
+    comparison.formats[1].figures.outOfRange = OutOfRange{.saturations = 7, .clippedBiases = 1};
+    const std::string table = comparisonTable(comparison);
+    EXPECT_THAT(table,
+                HasSubstr("a does not fit its accumulator: 186253 additions overflowed, over"));
+    EXPECT_THAT(table,
+                HasSubstr("b does not fit its accumulator: 7 additions saturated, 1 bias was"));
 }
 
 TEST_F(CompareFormats, TheTitleSaysTheDataflowOfTheRuns) {
@@ -133,28 +219,37 @@ TEST_F(CompareFormats, TheTitleSaysTheDataflowOfTheRuns) {
 }
 
 TEST_F(CompareFormats, CountsOfImagesAreThoseOfTheRunAndNotRoundedShares) {
-    nlohmann::ordered_json result{{"schema", "systole-result/1"},
-                                  {"totals",
-                                   {{"cycles", 1},
-                                    {"seconds", 1},
-                                    {"inferences_per_second", 1},
-                                    {"utilization", 1},
-                                    {"energy_joules", 1},
-                                    {"average_power_watts", 1},
-                                    {"inferences_per_second_per_watt", 1},
-                                    {"area_mm2", 1},
-                                    {"area_by_component", {{"array", {{"area_um2", 1}}}}},
-                                    {"dram_bytes", 1},
-                                    {"meets_clock", true},
-                                    {"accuracy",
-                                     {{"images", 8},
-                                      {"correct", 7},
-                                      {"top1", 0.1},
-                                      {"fp32_correct", nullptr},
-                                      {"fp32_top1", nullptr},
-                                      {"sqnr_db", 30.0}}}}}};
+    nlohmann::ordered_json result{
+        {"schema", "systole-result/1"},
+        {"config", {{"weight_granularity", "per_channel"}, {"accumulator_headroom", 1.5}}},
+        {"totals",
+         {{"cycles", 1},
+          {"seconds", 1},
+          {"inferences_per_second", 1},
+          {"utilization", 1},
+          {"energy_joules", 1},
+          {"average_power_watts", 1},
+          {"inferences_per_second_per_watt", 1},
+          {"area_mm2", 1},
+          {"area_by_component", {{"array", {{"area_um2", 1}}}}},
+          {"dram_bytes", 1},
+          {"meets_clock", true},
+          {"energy_delay_joule_seconds", 1},
+          {"joules_per_mac", nullptr},
+          {"array_joules_per_mac", nullptr},
+          {"out_of_range",
+           {{"accumulator_overflows", 3}, {"accumulator_saturations", 0}, {"clipped_biases", 0}}},
+          {"accuracy",
+           {{"images", 8},
+            {"correct", 7},
+            {"top1", 0.1},
+            {"fp32_correct", nullptr},
+            {"fp32_top1", nullptr},
+            {"correct_by_image", "11111110"},
+            {"sqnr_db", 30.0}}}}}};
     const RunFigures figures = readRunFigures(result);
     EXPECT_EQ(figures.correct, 7U);
+    EXPECT_EQ(figures.outOfRange->overflows, 3U);
     EXPECT_EQ(figures.fp32Correct, std::nullopt);
     result["totals"]["accuracy"]["fp32_correct"] = 6;
     EXPECT_EQ(readRunFigures(result).fp32Correct, 6U);

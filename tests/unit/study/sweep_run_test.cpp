@@ -40,6 +40,30 @@ std::vector<bool> paretoOf(std::vector<SweepPoint> points) {
     return front;
 }
 
+TEST(SweepPareto, LeavesOutPointsThatDoNotReachTheirClock) {
+    std::vector<SweepPoint> points{point(1, 1, 1, 9), point(2, 2, 2, 9)};
+    points[0].outcome.figures.meetsClock = false;
+    EXPECT_THAT(paretoOf(points), ElementsAre(false, true));
+}
+
+TEST(SweepPareto, JudgesByTheObjectives) {
+    std::vector<SweepPoint> points{point(1, 4, 1, 9), point(2, 1, 2, 9)};
+    points[0].outcome.figures.energyDelayJouleSeconds = 4;
+    points[1].outcome.figures.energyDelayJouleSeconds = 2;
+    const auto frontBy = [&](const std::string& name) {
+        for (const Objective& objective : allObjectives()) {
+            if (name == objective.name) markPareto(points, {objective});
+        }
+        return std::vector<bool>{points[0].isPareto, points[1].isPareto};
+    };
+    EXPECT_THAT(frontBy("area"), ElementsAre(true, false));
+    EXPECT_THAT(frontBy("energy"), ElementsAre(false, true));
+    EXPECT_THAT(frontBy("energy_delay"), ElementsAre(false, true));
+    EXPECT_THAT(frontBy("time"), ElementsAre(true, false));
+    // Nobody says.
+    EXPECT_THAT(frontBy("energy_per_mac"), ElementsAre(true, true));
+}
+
 class SweepRun : public WorkerTest {
 protected:
     /// A sweep of the shipped network with this grid; its file.
@@ -94,7 +118,7 @@ TEST_F(SweepRun, ACrashedPointIsAFailedRowThatNamesTheSignal) {
     const SweepResult result = runProgram("kill -SEGV $$\n", {{{"clock"}, {"1GHz"}}});
     EXPECT_EQ(result.failures(), 1U);
     EXPECT_EQ(linesOf(sweepCsv(result))[1],
-              "1GHz,failed,killed by SIGSEGV (Segmentation fault),,,,,,,,,,,,,,,,");
+              "1GHz,failed,killed by SIGSEGV (Segmentation fault),,,,,,,,,,,,,,,,,,,,,");
 }
 
 TEST_F(SweepRun, AMessageOfSeveralLinesStaysOneLine) {
@@ -127,6 +151,28 @@ TEST_F(SweepRun, OneJobAndTwoJobsWriteTheSameBytes) {
                 HasSubstr("weight_scratchpad.capacity: 65536 bytes cannot hold two folds"));
 }
 
+TEST_F(SweepRun, APointBeyondItsClockIsMarkedAndHasNoSpeed) {
+    const std::string sweep = writeSweep(
+        "images: 1\nobjectives: [energy_delay]\n"
+        "grid: [{key: datapath, values: [int8, e4m3]}]\n");
+    const CommandOutcome outcome = systole("sweep " + sweep + " --csv " + file("sweep.csv"));
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.text;
+    EXPECT_THAT(outcome.text, testing::ContainsRegex("\ne4m3 +not reachable"));
+    EXPECT_THAT(outcome.text, testing::ContainsRegex("\nint8 +\\* +500.0"));
+    EXPECT_THAT(outcome.text, HasSubstr("no other beats in EDP together; 1 whose clock is not "
+                                        "reachable\nleft out\n"));
+    EXPECT_THAT(csvLines("sweep.csv")[1], testing::StartsWith("int8,ok,,true,"));
+    EXPECT_THAT(csvLines("sweep.csv")[2], testing::ContainsRegex("^e4m3,ok,,false,[0-9]+,,,"));
+}
+
+TEST_F(SweepRun, PointsReachTheirClockWhereTheSweepSaysSo) {
+    const std::string sweep =
+        writeSweep("images: 1\nreach_clock: true\ngrid: [{key: datapath, values: [e4m3]}]\n");
+    const CommandOutcome outcome = systole("sweep " + sweep);
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.text;
+    EXPECT_THAT(outcome.text, testing::ContainsRegex("\ne4m3 +\\* +500.0"));
+}
+
 TEST_F(SweepRun, EveryPointIsARunOfItsOwn) {
     const std::string sweep = writeSweep("images: 2\ngrid: [{key: array.rows, values: [8]}]\n");
     systole("sweep " + sweep + " --quiet --csv " + file("sweep.csv") + " --json " +
@@ -154,7 +200,7 @@ TEST_F(SweepRun, AWrongFileIsAnErrorOfTheUserBeforeAnythingRuns) {
 TEST_F(SweepRun, ATimingOnlySweepHasNoAccuracy) {
     systole("sweep " + writeSweep("timing_only: true\ngrid: [{key: array.rows, values: [8]}]\n") +
             " --csv " + file("sweep.csv"));
-    EXPECT_THAT(csvLines("sweep.csv")[1], testing::EndsWith(",0,,,"));
+    EXPECT_THAT(csvLines("sweep.csv")[1], testing::EndsWith(",0,,,,,"));
 }
 
 TEST_F(SweepRun, TheParetoFrontHasWhatNoOtherPointBeatsInEverything) {

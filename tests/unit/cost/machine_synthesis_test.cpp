@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Machines whose elements are synthesised for speed, or pipelined.
+#include <gmock/gmock.h>
+
+#include "models/cost/machine/energy_band.hpp"
+#include "tests/unit/cost/cost_fixture.hpp"
+
+namespace systole::cost {
+namespace {
+
+TEST(Pipelining, ClocksTheRegistersOfIdleElements) {
+    MachineDescription machine = roundMachine();
+    Counters counters;
+    counters.idlePeCycles = 100;
+    const auto idle = [&] {
+        return EnergyModel(roundTechnology(), machine)
+            .energyOf(counters, 0, 0, 0, {})
+            .arrayIdleJoules;
+    };
+    const double one = idle();
+    machine.array.pipelineDepth = 3;
+    EXPECT_NEAR(idle() - one, 100 * 2 * 16 * 1e-15, 1e-24);
+}
+
+TEST(Synthesis, ForSpeedIsTheMachinesWholeElement) {
+    Technology technology = roundTechnology();
+    technology.logic.speed = technology.logic.area;
+    for (auto& row : technology.logic.speed->squareMicrons) row.fill(3);
+    technology.logic.speedAreaError = {.rms = 0.2, .largest = 0.3};
+    MachineDescription machine = roundMachine();
+    const AreaNode small = areaOf(technology, machine);
+    const ClockLimits slow = clockLimits(technology, machine);
+    machine.synthesis = Goal::Delay;
+    const AreaNode large = areaOf(technology, machine);
+    const ClockLimits fast = clockLimits(technology, machine);
+    const ElementModel element(technology.logic, machine.element, {Goal::Delay});
+    const AreaNode* elements = large.find("array")->find("processing_elements");
+    EXPECT_DOUBLE_EQ(elements->squareMicrons - elements->find("control")->squareMicrons,
+                     32 * element.squareMicrons().total());
+    EXPECT_GT(large.squareMicrons, small.squareMicrons);
+    EXPECT_DOUBLE_EQ(fast.elementNanoseconds, slow.fastNanoseconds);
+    EXPECT_LT(fast.elementNanoseconds, slow.elementNanoseconds);
+    const AreaNode* part = elements->find("accumulator");
+    EXPECT_DOUBLE_EQ(part->highSquareMicrons, 1.3 * part->squareMicrons);
+    EXPECT_DOUBLE_EQ(element.gateSize(), 1.5);
+}
+
+TEST(Synthesis, ForSpeedWidensTheBandOfElementsByTheSizeOfTheirGates) {
+    Technology technology = roundTechnology();
+    technology.logic.energyError = {.rms = 0.05, .largest = 0.1};
+    EnergyBreakdown energy;
+    energy.arrayMultiplierJoules = 2;
+    energy.dmaJoules = 4;
+    const auto one = energyBand(technology, energy, energy, energy);
+    const auto larger = energyBand(technology, energy, energy, energy, 1.5);
+    EXPECT_DOUBLE_EQ(one[0].joules.high, 2 * 1.1);
+    EXPECT_DOUBLE_EQ(larger[0].joules.low, 2 * 0.9);
+    EXPECT_DOUBLE_EQ(larger[0].joules.high, 2 * 1.1 * 1.5);
+    EXPECT_THAT(larger[0].source, ::testing::HasSubstr("estimate"));
+    EXPECT_THAT(one[0].source, ::testing::Not(::testing::HasSubstr("estimate")));
+}
+
+}  // namespace
+}  // namespace systole::cost
