@@ -5,9 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <limits>
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/shipped_files.hpp"
+#include "sim/reader/scalars.hpp"
 
 namespace systole::sim {
 
@@ -47,6 +49,12 @@ void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme) {
     return loadWorkload(selection.file, {.images = selection.images,
                                          .calibrationImages = scheme.calibrationImages});
+}
+
+std::string seedProblem(const std::string& text) {
+    if (parseInteger(text).value) return {};
+    return fmt::format("{} is no seed, expected an integer from 0 to {}", text,
+                       std::numeric_limits<std::uint64_t>::max());
 }
 
 void addOutputOptions(CLI::App& command, OutputOptions& options) {

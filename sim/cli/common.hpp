@@ -32,6 +32,10 @@ void addWorkload(CLI::App& command, std::string& file);
 void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection);
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme);
 
+/// Check of a --seed option: what is wrong with the text, or empty. Seeds are 64 bits, and none is
+/// taken for another one.
+std::string seedProblem(const std::string& text);
+
 /// Where results go besides the terminal.
 struct OutputOptions {
     std::string json;

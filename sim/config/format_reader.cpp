@@ -54,7 +54,8 @@ int readNumberOr(const Section& section, const char* key, const Default& otherwi
 std::string nameOr(const Section& section, const std::string& made) {
     const Value name = section.at("name", Default(made).following("made from the parameters"));
     std::string text = name.text();
-    if (numeric::formatNamed(text) && text != made) {
+    const bool taken = numeric::formatNamed(text) || numeric::blockFormatNamed(text);
+    if (taken && text != made) {
         name.fail(fmt::format("'{}' is the name of a format of its own, expected another", text));
     }
     return text;
@@ -152,6 +153,11 @@ Format readParameters(const Value& value) {
         format = readPosit(section);
     } else if (section.has("codebook")) {
         format = readCodebook(section);
+    } else if (section.has("element") || section.has("block")) {
+        for (const char* key : {"element", "block", "scale", "tensor_scale", "name"}) {
+            section.find(key);  // known: what is wrong is the kind of format
+        }
+        section.fail(blockFormatProblem("this"));
     } else {
         for (const char* key : {"exponent", "mantissa", "bits", "posit", "codebook"}) {
             section.find(key);  // known, if not there
@@ -176,13 +182,21 @@ std::string familyHint(const std::string& name) {
 
 }  // namespace
 
+/// Without the scales of its blocks it would be another format: plain fixed point, say.
+std::string blockFormatProblem(const std::string& name) {
+    return fmt::format(
+        "{} is a block format, and the machine has no block scales; expected the format of single "
+        "values (only `systole pe` and `systole formats` take block formats)",
+        name);
+}
+
 Format readFormat(const Value& value) {
     if (value.isSection()) return readParameters(value);
     const std::string name = value.text("the name of a number format");
     if (name.empty()) return harmlessFormat();  // reported
     if (const auto known = numeric::formatNamed(name)) return *known;
     if (numeric::blockFormatNamed(name)) {
-        value.fail(fmt::format("{} is a block format, expected the format of single values", name));
+        value.fail(blockFormatProblem(name));
         return harmlessFormat();
     }
     value.fail(fmt::format(

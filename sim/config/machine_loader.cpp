@@ -98,6 +98,17 @@ void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapat
     array.columns = physical.columns * static_cast<std::uint32_t>(split.columns);
 }
 
+/// The datapath's section, where a block format by its name is no fragment that is missing.
+Section datapathOf(const Section& root) {
+    const Value value = root.at("datapath");
+    const std::string name = value.isScalar() ? value.text() : std::string();
+    if (!numeric::blockFormatNamed(name) || value.hasFragment("datapaths", name)) {
+        return value.fragment("datapaths");
+    }
+    if (value.clean()) value.fail(blockFormatProblem(name));
+    return value.fragmentNamed("datapaths", "int8");
+}
+
 arch::DatapathConfig readDatapath(const Section& section) {
     arch::DatapathConfig datapath{.activation = readOperandFormat(section.at("activation")),
                                   .weight = readOperandFormat(section.at("weight")),
@@ -288,7 +299,7 @@ arch::MachineConfig readMachine(const Section& root) {
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
     machine.array = readArray(array);
-    const Section datapath = root.at("datapath").fragment("datapaths");
+    const Section datapath = datapathOf(root);
     machine.datapath = readDatapath(datapath);
     const Section activations = root.at("activation_scratchpad").section();
     machine.activationScratchpad = readScratchpad(activations);
@@ -356,8 +367,7 @@ RunConfig readRunConfig(const Section& root) {
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.machine.operandSampling = energy.sampling;
-    config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
-                                      config.machine.datapath);
+    config.scheme = readMachineScheme(root.at("scheme"), datapathOf(root), config.machine.datapath);
     if (const Value clock = root.at("clock"); clock.isWord("max") && root.clean()) {
         setFastestClock(clock, config);
     }

@@ -141,6 +141,7 @@ Json accuracyJson(const Accuracy& accuracy) {
         return correct ? Json(*correct) : Json(nullptr);
     };
     return {{"images", accuracy.images},
+            {"random_images", accuracy.randomImages},
             {"correct", count(accuracy.correct)},
             {"top1", share(accuracy.correct)},
             {"fp32_correct", count(accuracy.fp32Correct)},

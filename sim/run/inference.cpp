@@ -52,6 +52,7 @@ public:
     Accuracy accuracy() const {
         Accuracy accuracy;
         accuracy.images = images_;
+        accuracy.randomImages = workload_.images.isRandom();
         if (!workload_.labels.empty()) {
             accuracy.correct = correct_;
             accuracy.fp32Correct = fp32Correct_;
@@ -130,6 +131,7 @@ private:
         AccuracyMeter meter(workload_);
         OutputRecord outputs;
         TensorDump dump(network_, lowered_);
+        if (options_.tensors) dump.check(*options_.tensors);
         Progress progress("Inference", options_.images);
         for (std::uint64_t image = 0; image < options_.images; ++image) {
             const std::vector<float> pixels = workload_.images.image(image);

@@ -58,14 +58,17 @@ std::string title(const Comparison& comparison) {
     const nlohmann::ordered_json& config = result.at("config");
     auto dataflow = config.at("dataflow").get<std::string>();
     std::replace(dataflow.begin(), dataflow.end(), '_', ' ');
-    const std::uint64_t images = comparison.formats.front().figures.images;
+    const RunFigures& figures = comparison.formats.front().figures;
+    const std::uint64_t images = figures.images;
     return fmt::format(
         "{} on {}: {}x{} {}, {}, {}{}\n\n", result.at("workload").at("name").get<std::string>(),
         config.at("name").get<std::string>(), config.at("array_rows").get<std::uint64_t>(),
         config.at("array_columns").get<std::uint64_t>(), dataflow,
         withPrefix(config.at("clock_hertz").get<double>(), "Hz"),
         config.at("technology").get<std::string>(),
-        images == 0 ? "" : fmt::format(", over {} image{}", images, images == 1 ? "" : "s"));
+        images == 0 ? ""
+                    : fmt::format(", over {} {}image{}", images,
+                                  figures.randomImages ? "random " : "", images == 1 ? "" : "s"));
 }
 
 std::string figureTable(const Comparison& comparison) {

@@ -136,6 +136,11 @@ std::string sweepTable(const SweepResult& result) {
     std::string text = alignedTable(rows) + "\n";
     const std::size_t failures = result.failures();
     text += failureLines(result);
+    if (std::any_of(result.points.begin(), result.points.end(), [](const SweepPoint& point) {
+            return succeeded(point) && readRunFigures(point.outcome.result).randomImages;
+        })) {
+        text += "SQNR is over random images: a bare .onnx names no data.\n";
+    }
     return text + fmt::format(
                       "{} of {} points ok{}; * marks those that no other beats in area, "
                       "energy, speed and accuracy together\n",

@@ -38,6 +38,7 @@ struct RunFigures {
     std::uint64_t dramBytes = 0;
     bool meetsClock = true;
     std::uint64_t images = 0;              ///< 0: timing only, and then no accuracy
+    bool randomImages = false;             ///< of a bare model
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
     /// Of all images; empty where the DRAM has no errors.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import exact
+from accumulators import Accumulator, needs_order
 from float_model import run_float, softmax
 from formats import format_named
 from windows import tap_counts, taps
@@ -20,8 +21,9 @@ class Scheme:
     activation: str = "int8"
     weight: str = "int8"
     granularity: str = "per_channel"  # or per_tensor
-    accumulator: str = "int32"  # intN or exact
+    accumulator: object = "int32"  # intN, exact, a name or a map of accumulators.py
     requantization: str = "fp32_multiplier"  # or fixed_point
+    fold_rows: int = 0  # products of a fold; 0: all
 
 
 @dataclass
@@ -42,7 +44,8 @@ class QuantizedModel:
         if self.fixed_point and not (self.activation.is_integer and self.weight.is_integer):
             raise ValueError("fixed_point requantization needs integer formats")
         self.accumulator_bits = None
-        if scheme.accumulator != "exact":
+        self.ordered = Accumulator(scheme.accumulator) if needs_order(scheme.accumulator) else None
+        if self.ordered is None and scheme.accumulator != "exact":
             self.accumulator_bits = int(scheme.accumulator.removeprefix("int"))
         self.scales = self._calibrate(calibration)
         self.parameters = {layer.output: self._conv_parameters(layer)
@@ -76,12 +79,19 @@ class QuantizedModel:
             return np.zeros(len(weight_scale), dtype=np.int64)
         grid = 2.0**(self.activation.grid + self.weight.grid)
         unit = self._product_scale(layer, weight_scale) * grid
+        if self.ordered is not None:
+            return self._ordered_bias(layer.bias.astype(np.float64), unit, grid)
         # Python integers: rint gives a whole number, however large.
         codes = [int(code) for code in np.rint(layer.bias.astype(np.float64) / unit)]
         if self.accumulator_bits is not None:
             half = 1 << (self.accumulator_bits - 1)
             codes = [min(max(code, -half), half - 1) for code in codes]
         return exact.as_integers(np.array(codes, dtype=object))
+
+    def _ordered_bias(self, bias, unit, grid):
+        if not self.ordered.is_float:
+            return self.ordered.outer.saturated(np.rint(bias / unit))
+        return self.ordered.outer.saturated(bias / (unit / grid))
 
     def _product_scale(self, layer, weight_scale):
         """s_x * s_w in binary64, where it is exact."""
@@ -103,6 +113,23 @@ class QuantizedModel:
         """code value * scale, binary64."""
         return self.activation.values(codes) * np.float64(self.scales[name])
 
+    def _accumulate_in_order(self, layer, x):
+        """Section 4, Accumulator, k = (ky, kx, c) with c fastest."""
+        parameters = self.parameters[layer.output]
+        _, _, groups, depth, outputs = layer.weight.shape
+        number = (lambda f, codes: f.values(codes)) if self.ordered.is_float else (
+            lambda f, codes: f.steps(codes).astype(np.float64))
+        weight = number(self.weight, parameters.weight_codes)
+        shape = (len(x), *layer.window.output_size(x.shape[1], x.shape[2]))
+        products = []
+        for ky, kx, tap in taps(number(self.activation, x), layer.window, 0):
+            tap = tap.reshape(-1, groups, depth)
+            products += [lambda t=tap[:, :, c, None], w=weight[ky, kx, :, c]: t * w
+                         for c in range(depth)]
+        total = self.ordered.sum(products, self.scheme.fold_rows)
+        total = total.reshape(*shape, groups * outputs)
+        return self.ordered.outer.add(total, parameters.bias_codes)
+
     def _accumulate(self, layer, x):
         parameters = self.parameters[layer.output]
         ky_size, kx_size, groups, depth, outputs = layer.weight.shape
@@ -118,6 +145,8 @@ class QuantizedModel:
         return total if self.accumulator_bits is None else exact.wrap(total, self.accumulator_bits)
 
     def _conv(self, layer, x):
+        if self.ordered is not None:
+            return self._conv_in_order(layer, x)
         total = self._accumulate(layer, x)
         s_x, s_y = self.scales[layer.inputs[0]], self.scales[layer.output]
         s_w = self.parameters[layer.output].weight_scale
@@ -127,6 +156,14 @@ class QuantizedModel:
         m = (s_x * s_w) / s_y
         m = m * np.float32(2.0**(self.activation.grid + self.weight.grid))
         return self._encode(layer, exact.to_float32(total) * m)
+
+    def _conv_in_order(self, layer, x):
+        total = self._accumulate_in_order(layer, x).astype(np.float32)
+        s_x, s_y = self.scales[layer.inputs[0]], self.scales[layer.output]
+        m = (s_x * self.parameters[layer.output].weight_scale) / s_y
+        if not self.ordered.is_float:
+            m = m * np.float32(2.0**(self.activation.grid + self.weight.grid))
+        return self._encode(layer, total * m)
 
     def _encode(self, layer, v):
         if layer.relu:
