@@ -98,15 +98,15 @@ void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapat
     array.columns = physical.columns * static_cast<std::uint32_t>(split.columns);
 }
 
-/// The datapath's section, where a block format by its name is no fragment that is missing.
+/// The datapath's section. A block format by its name is more than a fragment that is missing.
 Section datapathOf(const Section& root) {
     const Value value = root.at("datapath");
-    const std::string name = value.isScalar() ? value.text() : std::string();
-    if (!numeric::blockFormatNamed(name) || value.hasFragment("datapaths", name)) {
-        return value.fragment("datapaths");
+    const Section section = value.fragment("datapaths");
+    if (value.isScalar() && !value.clean()) {
+        const std::string name = value.text();
+        if (numeric::blockFormatNamed(name)) value.fail(blockFormatProblem(name));
     }
-    if (value.clean()) value.fail(blockFormatProblem(name));
-    return value.fragmentNamed("datapaths", "int8");
+    return section;
 }
 
 arch::DatapathConfig readDatapath(const Section& section) {
@@ -367,7 +367,8 @@ RunConfig readRunConfig(const Section& root) {
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.machine.operandSampling = energy.sampling;
-    config.scheme = readMachineScheme(root.at("scheme"), datapathOf(root), config.machine.datapath);
+    config.scheme = readMachineScheme(root.at("scheme"), root.at("datapath").fragment("datapaths"),
+                                      config.machine.datapath);
     if (const Value clock = root.at("clock"); clock.isWord("max") && root.clean()) {
         setFastestClock(clock, config);
     }

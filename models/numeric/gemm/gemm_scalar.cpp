@@ -30,6 +30,7 @@ public:
             sum_.close(random(sum_.outerSeed(), m, n, begin, RandomStage::Chunk), events);
         }
         if (!accumulate) return sum_.store(sum);
+        if (operands_.shape.k == 0) return;  // no fold, nothing to add
         sum_.addTo(sum, random(sum_.outerSeed(), m, n, 0, RandomStage::Fold), events);
     }
 
