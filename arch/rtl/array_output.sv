@@ -28,18 +28,19 @@ module array_output #(
     input  wire output_ready
 );
     wire advance = (~wants_step | step_valid) & (~(|valid) | output_ready);
-    wire first, last, opening, closing, drain;
+    wire first, last, opening, closing, chunk_ends, drain;
     wire [ROWS-1:0] shift;
     wire [ROWS*A_BITS-1:0] activations;
     wire [COLUMNS*W_BITS-1:0] weights;
 
     fold_sequencer_output #(
         .ROWS(ROWS), .COLUMNS(COLUMNS), .SHADOW(SHADOW), .OVERLAP(OVERLAP), .DEPTH(DEPTH),
-        .STEP_CYCLES(`STEP_CYCLES), .STEP_BITS(STEP_BITS)
+        .STEP_CYCLES(`STEP_CYCLES), .CHUNK(CHUNK), .STEP_BITS(STEP_BITS)
     ) sequencer (
         .clock(clock), .reset(reset), .enable(advance), .fold_valid(fold_valid),
         .fold_steps(fold_steps), .takes_fold(takes_fold), .wants_step(wants_step), .first(first),
-        .last(last), .opening(opening), .closing(closing), .drain(drain), .shift(shift)
+        .last(last), .opening(opening), .closing(closing), .chunk_ends(chunk_ends),
+        .drain(drain), .shift(shift)
     );
     hold #(.BITS(ROWS * A_BITS + COLUMNS * W_BITS), .CYCLES(`STEP_CYCLES)) hold_operands (
         .clock(clock), .enable(advance), .first(first), .in({row_operands, column_operands}),
@@ -49,7 +50,7 @@ module array_output #(
         `ARITHMETIC_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS), .SHADOW(SHADOW), .DEPTH(DEPTH)
     ) elements (
         .clock(clock), .reset(reset), .enable(advance), .first(first), .last(last),
-        .opening(opening), .closing(closing), .drain(drain), .shift(shift),
-        .activations(activations), .weights(weights), .valid(valid), .sums(sums)
+        .opening(opening), .closing(closing), .chunk_ends(chunk_ends), .drain(drain),
+        .shift(shift), .activations(activations), .weights(weights), .valid(valid), .sums(sums)
     );
 endmodule

@@ -23,7 +23,7 @@ module array_stationary #(
     output wire wants_stationary,
     input  wire stationary_valid,
     input  wire [COLUMNS*STATIONARY_BITS-1:0] stationary,
-    input  wire [COLUMNS-1:0] used,
+    input  wire [COLUMNS*`TAG_BITS-1:0] used,  // {closes, used} with chunks
 
     output wire wants_step,
     input  wire step_valid,
@@ -38,7 +38,9 @@ module array_stationary #(
     wire swap, first, last;
     wire [ROWS-1:0] load;
     wire [ROWS*PASSING_BITS-1:0] operands;
-    wire [COLUMNS*(STATIONARY_BITS+1)-1:0] carried;
+    localparam integer TAG_BITS = `TAG_BITS;
+    localparam integer CARRIED = STATIONARY_BITS + TAG_BITS;
+    wire [COLUMNS*CARRIED-1:0] carried;
 
     fold_sequencer_stationary #(
         .ROWS(ROWS), .COLUMNS(COLUMNS), .OVERLAP(OVERLAP), .DEPTH(DEPTH),
@@ -55,8 +57,8 @@ module array_stationary #(
     genvar c;
     generate
         for (c = 0; c < COLUMNS; c = c + 1) begin : columns
-            assign carried[c*(STATIONARY_BITS+1) +: STATIONARY_BITS+1] =
-                {used[c], stationary[c*STATIONARY_BITS +: STATIONARY_BITS]};
+            assign carried[c*CARRIED +: CARRIED] =
+                {used[c*TAG_BITS +: TAG_BITS], stationary[c*STATIONARY_BITS +: STATIONARY_BITS]};
         end
     endgenerate
 

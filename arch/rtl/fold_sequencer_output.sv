@@ -13,6 +13,7 @@ module fold_sequencer_output #(
     parameter integer OVERLAP = 0,
     parameter integer DEPTH = 1,
     parameter integer STEP_CYCLES = 1,
+    parameter integer CHUNK = 0,  // products of a chunk, 0: none
     parameter integer STEP_BITS = 16
 ) (
     input  wire clock,
@@ -28,6 +29,7 @@ module fold_sequencer_output #(
     output wire last,
     output wire opening,
     output wire closing,
+    output wire chunk_ends,
     output wire drain,
     output wire [ROWS-1:0] shift
 );
@@ -98,6 +100,23 @@ module fold_sequencer_output #(
             end
         end
     end
+
+    // Chunks: they count from the first step of a fold, whose last step ends one too.
+    generate
+        if (CHUNK != 0) begin : chunks
+            localparam integer CHUNK_BITS = $clog2(CHUNK + 1);
+            reg [CHUNK_BITS-1:0] chunk_steps;  // of the open chunk, before this one
+            assign chunk_ends = closing | (chunk_steps == CHUNK_BITS'(CHUNK - 1));
+            always_ff @(posedge clock) begin
+                if (reset) chunk_steps <= CHUNK_BITS'(0);
+                else if (enable & running & ends_step) begin
+                    chunk_steps <= chunk_ends ? CHUNK_BITS'(0) : chunk_steps + 1'b1;
+                end
+            end
+        end else begin : no_chunks
+            assign chunk_ends = 1'b0;
+        end
+    endgenerate
 
     // Drains: one begins in the cycle in which the bottom row's leftmost sum is whole.
     wire begins_drain;

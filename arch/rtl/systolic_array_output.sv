@@ -17,6 +17,7 @@ module systolic_array_output #(
     input  wire last,     // ends it
     input  wire opening,  // the step is the first one of its fold
     input  wire closing,  // or the last one
+    input  wire chunk_ends,  // or the last one of a chunk
     // What the leftmost column does in this cycle.
     input  wire drain,             // a sum leaves
     input  wire [ROWS-1:0] shift,  // the row takes the sums above
@@ -28,9 +29,11 @@ module systolic_array_output #(
 );
     // Wires between neighbours: one more than PEs in the direction in which they lead.
     wire [ROWS*(COLUMNS+1)-1:0] firsts, accumulates, openings, closings, shifts;
+    wire [ROWS*(COLUMNS+1)-1:0] ends_of_chunks;
     wire [ROWS*(COLUMNS+1)*A_BITS-1:0] passing;
     wire [(ROWS+1)*COLUMNS*W_BITS-1:0] falling;
-    wire [(ROWS+1)*COLUMNS*SUM_BITS-1:0] leaving;
+    localparam integer OPEN_BITS = `OPEN_BITS;
+    wire [(ROWS+1)*COLUMNS*OPEN_BITS-1:0] leaving;
 
     wire [ROWS*A_BITS-1:0] skewed_activations;
     skew #(.LANES(ROWS), .BITS(A_BITS)) skew_rows (
@@ -39,12 +42,12 @@ module systolic_array_output #(
     skew #(.LANES(COLUMNS), .BITS(W_BITS)) skew_columns (
         .clock(clock), .enable(enable), .in(weights), .out(falling[COLUMNS*W_BITS-1:0])
     );
-    assign leaving[COLUMNS*SUM_BITS-1:0] = {(COLUMNS*SUM_BITS){1'b0}};
+    assign leaving[COLUMNS*OPEN_BITS-1:0] = {(COLUMNS*OPEN_BITS){1'b0}};
 
-    wire accumulate, opens, closes;
-    delay #(.BITS(3), .STAGES(DEPTH - 1), .RESETS(1)) accumulate_delay (
-        .clock(clock), .reset(reset), .enable(enable), .in({last, opening, closing}),
-        .out({accumulate, opens, closes})
+    wire accumulate, opens, closes, ends_chunk;
+    delay #(.BITS(4), .STAGES(DEPTH - 1), .RESETS(1)) accumulate_delay (
+        .clock(clock), .reset(reset), .enable(enable), .in({last, opening, closing, chunk_ends}),
+        .out({accumulate, opens, closes, ends_chunk})
     );
 
     genvar r, c;
@@ -55,14 +58,16 @@ module systolic_array_output #(
             assign passing[LEFT*A_BITS +: A_BITS] = skewed_activations[r*A_BITS +: A_BITS];
             // A row does what the row above did a cycle before.
             if (r == 0) begin : top
-                assign {firsts[LEFT], accumulates[LEFT], openings[LEFT], closings[LEFT]} =
-                    {first, accumulate, opens, closes};
+                assign {firsts[LEFT], accumulates[LEFT], openings[LEFT], closings[LEFT],
+                        ends_of_chunks[LEFT]} = {first, accumulate, opens, closes, ends_chunk};
             end else begin : below
                 localparam integer ABOVE = LEFT - COLUMNS - 1;
-                delay #(.BITS(4), .RESETS(1)) control (
+                delay #(.BITS(5), .RESETS(1)) control (
                     .clock(clock), .reset(reset), .enable(enable),
-                    .in({firsts[ABOVE], accumulates[ABOVE], openings[ABOVE], closings[ABOVE]}),
-                    .out({firsts[LEFT], accumulates[LEFT], openings[LEFT], closings[LEFT]})
+                    .in({firsts[ABOVE], accumulates[ABOVE], openings[ABOVE], closings[ABOVE],
+                         ends_of_chunks[ABOVE]}),
+                    .out({firsts[LEFT], accumulates[LEFT], openings[LEFT], closings[LEFT],
+                          ends_of_chunks[LEFT]})
                 );
             end
             for (c = 0; c < COLUMNS; c = c + 1) begin : columns
@@ -74,25 +79,27 @@ module systolic_array_output #(
                 ) element (
                     .clock(clock), .reset(reset), .enable(enable),
                     .first(firsts[AT]), .accumulate(accumulates[AT]), .opening(openings[AT]),
-                    .closing(closings[AT]), .shift(shifts[AT]),
+                    .closing(closings[AT]), .chunk_ends(ends_of_chunks[AT]),
+                    .shift(shifts[AT]),
                     .first_right(firsts[AT+1]), .accumulate_right(accumulates[AT+1]),
                     .opening_right(openings[AT+1]), .closing_right(closings[AT+1]),
-                    .shift_right(shifts[AT+1]),
+                    .chunk_ends_right(ends_of_chunks[AT+1]), .shift_right(shifts[AT+1]),
                     .activation(passing[AT*A_BITS +: A_BITS]),
                     .activation_right(passing[(AT+1)*A_BITS +: A_BITS]),
                     .weight(falling[ABOVE*W_BITS +: W_BITS]),
                     .weight_below(falling[BELOW*W_BITS +: W_BITS]),
-                    .sum(leaving[ABOVE*SUM_BITS +: SUM_BITS]),
-                    .sum_below(leaving[BELOW*SUM_BITS +: SUM_BITS])
+                    .sum(leaving[ABOVE*OPEN_BITS +: OPEN_BITS]),
+                    .sum_below(leaving[BELOW*OPEN_BITS +: OPEN_BITS])
                 );
             end
         end
         for (c = 0; c < COLUMNS; c = c + 1) begin : drains
+            // Of {outer, inner} the outer sum leaves: the last product has closed its chunk.
+            assign sums[c*SUM_BITS +: SUM_BITS] =
+                leaving[(ROWS*COLUMNS+c+1)*OPEN_BITS-1 -: SUM_BITS];
             delay #(.BITS(1), .STAGES(c), .RESETS(1)) registers (
                 .clock(clock), .reset(reset), .enable(enable), .in(drain), .out(valid[c])
             );
         end
     endgenerate
-
-    assign sums = leaving[ROWS*COLUMNS*SUM_BITS +: COLUMNS*SUM_BITS];
 endmodule

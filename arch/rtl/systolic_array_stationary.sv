@@ -23,17 +23,18 @@ module systolic_array_stationary #(
     input  wire [ROWS-1:0] load,  // of every row's leftmost PE
 
     input  wire [ROWS*PASSING_BITS-1:0] operands,
-    input  wire [COLUMNS*(STATIONARY_BITS+1)-1:0] stationary,  // {used, code}
+    input  wire [COLUMNS*(STATIONARY_BITS+`TAG_BITS)-1:0] stationary,  // {tags, code}
     output wire [COLUMNS-1:0] valid,
     output wire [COLUMNS*SUM_BITS-1:0] sums
 );
-    localparam integer CARRIED = STATIONARY_BITS + 1;
+    localparam integer CARRIED = STATIONARY_BITS + `TAG_BITS;
+    localparam integer OPEN_BITS = `OPEN_BITS;
 
     // Wires between neighbours: one more than PEs in the direction in which they lead.
     wire [ROWS*(COLUMNS+1)-1:0] loads, swaps, firsts, accumulates;
     wire [ROWS*(COLUMNS+1)*PASSING_BITS-1:0] passing;
     wire [(ROWS+1)*COLUMNS*CARRIED-1:0] falling;
-    wire [(ROWS+1)*COLUMNS*SUM_BITS-1:0] partial;
+    wire [(ROWS+1)*COLUMNS*OPEN_BITS-1:0] partial;
 
     wire [ROWS*PASSING_BITS-1:0] skewed_operands;
     skew #(.LANES(ROWS), .BITS(PASSING_BITS)) skew_rows (
@@ -42,7 +43,7 @@ module systolic_array_stationary #(
     skew #(.LANES(COLUMNS), .BITS(CARRIED)) skew_columns (
         .clock(clock), .enable(enable), .in(stationary), .out(falling[COLUMNS*CARRIED-1:0])
     );
-    assign partial[COLUMNS*SUM_BITS-1:0] = {(COLUMNS*SUM_BITS){1'b0}};
+    assign partial[COLUMNS*OPEN_BITS-1:0] = {(COLUMNS*OPEN_BITS){1'b0}};
 
     wire accumulate;
     delay #(.BITS(1), .STAGES(DEPTH - 1), .RESETS(1)) accumulate_delay (
@@ -85,8 +86,8 @@ module systolic_array_stationary #(
                     .operand_right(passing[(AT+1)*PASSING_BITS +: PASSING_BITS]),
                     .stationary(falling[ABOVE*CARRIED +: CARRIED]),
                     .stationary_below(falling[BELOW*CARRIED +: CARRIED]),
-                    .sum(partial[ABOVE*SUM_BITS +: SUM_BITS]),
-                    .sum_below(partial[BELOW*SUM_BITS +: SUM_BITS])
+                    .sum(partial[ABOVE*OPEN_BITS +: OPEN_BITS]),
+                    .sum_below(partial[BELOW*OPEN_BITS +: OPEN_BITS])
                 );
             end
         end
@@ -94,5 +95,11 @@ module systolic_array_stationary #(
 
     // The bottom row's accumulation is seen a cycle later, with its bit at the right neighbour.
     assign valid = accumulates[(ROWS-1)*(COLUMNS+1)+1 +: COLUMNS];
-    assign sums = partial[ROWS*COLUMNS*SUM_BITS +: COLUMNS*SUM_BITS];
+    // Of {outer, inner} the outer sum leaves: the last product has closed its chunk.
+    generate
+        for (c = 0; c < COLUMNS; c = c + 1) begin : ends
+            assign sums[c*SUM_BITS +: SUM_BITS] =
+                partial[(ROWS*COLUMNS+c+1)*OPEN_BITS-1 -: SUM_BITS];
+        end
+    endgenerate
 endmodule

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/structural/clocked_array.hpp"
 
+#include "arch/structural/gemm_folds.hpp"
+
 namespace systole::arch::structural {
 
 ClockedArray::ClockedArray(const sc_core::sc_module_name& name, const ArrayConfig& config,
@@ -31,14 +33,16 @@ void ClockedArray::offerFold(bool valid, std::uint32_t steps) {
 void ClockedArray::offerStationary(bool valid, std::span<const std::uint16_t> codes,
                                    std::span<const std::uint8_t> used) {
     stationaryValid_.write(valid);
-    for (std::size_t i = 0; i < codes.size(); ++i) columns_[i].write({codes[i], used[i] != 0});
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        columns_[i].write({codes[i], (used[i] & kUsed) != 0, (used[i] & kClosesChunk) != 0});
+    }
 }
 
 void ClockedArray::offerStep(bool valid, std::span<const std::uint16_t> rows,
                              std::span<const std::uint16_t> columns) {
     stepValid_.write(valid);
     for (std::size_t i = 0; i < rows.size(); ++i) rows_[i].write(rows[i]);
-    for (std::size_t i = 0; i < columns.size(); ++i) columns_[i].write({columns[i], false});
+    for (std::size_t i = 0; i < columns.size(); ++i) columns_[i].write({columns[i], false, false});
 }
 
 void ClockedArray::clock() {

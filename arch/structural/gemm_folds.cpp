@@ -37,7 +37,14 @@ numeric::GemmShape foldExtents(const ArrayConfig& array, std::uint32_t maxSteps)
     SYSTOLE_CHECK(false, "dataflow {}", static_cast<int>(array.dataflow));
 }
 
-void fillStationary(const ArrayConfig& array, const Matrices& matrices, GemmFold& fold) {
+/// The last product of a fold ends a chunk as well.
+std::uint8_t tagsOf(std::size_t k, std::size_t reduction, std::optional<std::uint32_t> chunk) {
+    const bool closes = chunk && ((k + 1) % *chunk == 0 || k + 1 == reduction);
+    return closes ? kUsed | kClosesChunk : kUsed;
+}
+
+void fillStationary(const ArrayConfig& array, const Matrices& matrices,
+                    std::optional<std::uint32_t> chunk, GemmFold& fold) {
     const bool weights = array.dataflow == Dataflow::WeightStationary;
     fold.steps = static_cast<std::uint32_t>(weights ? fold.size.m : fold.size.n);
     const std::size_t usedColumns = weights ? fold.size.n : fold.size.m;
@@ -45,7 +52,8 @@ void fillStationary(const ArrayConfig& array, const Matrices& matrices, GemmFold
         for (std::size_t c = 0; c < array.columns; ++c) {
             fold.stationary.push_back(weights ? matrices.weight(fold, r, c)
                                               : matrices.activation(fold, c, r));
-            fold.used.push_back(r < fold.size.k && c < usedColumns ? 1 : 0);
+            const bool used = r < fold.size.k && c < usedColumns;
+            fold.used.push_back(used ? tagsOf(r, fold.size.k, chunk) : 0);
         }
     }
     for (std::size_t t = 0; t < fold.steps; ++t) {
@@ -72,7 +80,7 @@ void fillOutputStationary(const ArrayConfig& array, const Matrices& matrices, Ge
 
 std::vector<GemmFold> cutGemm(const ArrayConfig& array, const numeric::GemmShape& shape,
                               std::span<const std::uint16_t> a, std::span<const std::uint16_t> b,
-                              std::uint32_t maxSteps) {
+                              std::uint32_t maxSteps, std::optional<std::uint32_t> chunk) {
     const numeric::GemmShape extent = foldExtents(array, maxSteps);
     const Matrices matrices{shape, a, b};
     std::vector<GemmFold> folds;
@@ -85,7 +93,7 @@ std::vector<GemmFold> cutGemm(const ArrayConfig& array, const numeric::GemmShape
                      .k = std::min(extent.k, shape.k - k),
                      .n = std::min(extent.n, shape.n - n)};
         array.dataflow == Dataflow::OutputStationary ? fillOutputStationary(array, matrices, fold)
-                                                     : fillStationary(array, matrices, fold);
+                                                     : fillStationary(array, matrices, chunk, fold);
         folds.push_back(std::move(fold));
     };
     const bool rowsOutside = array.dataflow == Dataflow::InputStationary;

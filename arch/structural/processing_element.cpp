@@ -51,14 +51,12 @@ ElementDesign::ElementDesign(const ArrayConfig& arrayConfig, const DatapathConfi
 }
 
 ProcessingElement::ProcessingElement(const sc_core::sc_module_name& name,
-                                     const ElementDesign& design, std::uint32_t row,
-                                     Activity& activity)
+                                     const ElementDesign& design, Activity& activity)
     : sc_module(name),
       sumIn("sumIn", design.adder.openWords()),
       sumOut("sumOut", design.adder.openWords()),
       drained("drained", design.secondSum() ? design.adder.openWords() : 0),
       design_(design),
-      row_(row),
       activity_(activity),
       adder_(design.adder),
       tags_(design.array.cyclesPerStep + design.array.pipelineDepth - 2),
@@ -146,8 +144,9 @@ ProcessingElement::Product ProcessingElement::multiply(const RowWire& wire) cons
         held = stationary.read();
     }
     if (!held.used) return {};
-    return {true, numeric::productOf(design_.row.decode(rowOperand),
-                                     design_.column.decode(held.operand))};
+    return {
+        true, held.closes,
+        numeric::productOf(design_.row.decode(rowOperand), design_.column.decode(held.operand))};
 }
 
 template <typename Ports>
@@ -169,27 +168,24 @@ void ProcessingElement::accumulate(const Tags& tags, const Product& product) {
 }
 
 void ProcessingElement::addTo(std::vector<SumWord>& sum, const Tags& tags, const Product& product) {
-    const bool closes = closesChunk(tags);
-    if (!product.used && !closes) return;
+    const bool closes = closesChunk(tags, product);
+    if (!product.used) return;
     events_ = {};
     adder_.loadOpen(sum);
-    if (product.used) {
-        ++activity_.products;
-        adder_.add(product.value, 0, events_);
-    }
+    ++activity_.products;
+    adder_.add(product.value, 0, events_);
     if (closes) adder_.close(0, events_);
     adder_.storeOpen(sum);
     activity_.overflows += events_.overflows;
     activity_.saturations += events_.saturations;
 }
 
-/// A fold's k lies along the rows, or, output stationary, along the steps. The fold may end within
-/// a chunk, which the last row or step closes.
-bool ProcessingElement::closesChunk(const Tags& tags) {
+/// A fold's k lies along the rows, where a bit beside the stationary operand says that it ends a
+/// chunk, or, output stationary, along the steps, which the element counts. Either way chunks begin
+/// with the first product of a sum, wherever in the array that is.
+bool ProcessingElement::closesChunk(const Tags& tags, const Product& product) {
     if (!design_.chunk) return false;
-    if (!design_.outputStationary()) {
-        return (row_ + 1) % *design_.chunk == 0 || row_ + 1 == design_.array.rows;
-    }
+    if (!design_.outputStationary()) return product.closes;
     chunkSteps_ = tags.first ? 1 : chunkSteps_ + 1;
     if (chunkSteps_ < *design_.chunk && !tags.last) return false;
     chunkSteps_ = 0;

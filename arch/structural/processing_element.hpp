@@ -55,7 +55,7 @@ public:
     Signals<SumWord> drained;                                 ///< the second sum, `drain: shadow`
 
     ProcessingElement(const sc_core::sc_module_name& name, const ElementDesign& design,
-                      std::uint32_t row, Activity& activity);
+                      Activity& activity);
 
 private:
     struct Tags {
@@ -65,6 +65,7 @@ private:
     };
     struct Product {
         bool used = false;
+        bool closes = false;  ///< it is the last one of a chunk (stationary operands)
         numeric::Term value;
     };
 
@@ -77,12 +78,11 @@ private:
     Product multiply(const RowWire& wire) const;
     void accumulate(const Tags& tags, const Product& product);
     void addTo(std::vector<SumWord>& sum, const Tags& tags, const Product& product);
-    bool closesChunk(const Tags& tags);
+    bool closesChunk(const Tags& tags, const Product& product);
     template <typename Ports>
     std::vector<SumWord>& read(const Ports& ports);
 
     const ElementDesign& design_;
-    std::uint32_t row_;
     Activity& activity_;
     numeric::SumRegister adder_;
     numeric::AccumulatorEvents events_;

@@ -91,8 +91,8 @@ void StructuralArray::buildElements() {
         for (std::uint32_t column = 0; column < design_.array.columns; ++column) {
             const std::string place = fmt::format("{}_{}", row, column);
             wires_.push_back(std::make_unique<ElementWires>(place, design_.adder.openWords()));
-            elements_.push_back(std::make_unique<ProcessingElement>(("pe_" + place).c_str(),
-                                                                    design_, row, activity_));
+            elements_.push_back(
+                std::make_unique<ProcessingElement>(("pe_" + place).c_str(), design_, activity_));
             connect(row, column);
         }
     }

@@ -26,7 +26,8 @@ struct RowWire {
 /// column (output stationary).
 struct ColumnWire {
     std::uint16_t operand = 0;
-    bool used = false;  ///< of a stationary operand: products of it are added
+    bool used = false;    ///< of a stationary operand: products of it are added
+    bool closes = false;  ///< .. and end a chunk
 
     bool operator==(const ColumnWire&) const = default;
 };
@@ -37,7 +38,7 @@ inline std::ostream& operator<<(std::ostream& out, const RowWire& wire) {
     return out << wire.valid << wire.first << wire.last << wire.shift << ' ' << wire.operand;
 }
 inline std::ostream& operator<<(std::ostream& out, const ColumnWire& wire) {
-    return out << wire.used << ' ' << wire.operand;
+    return out << wire.used << wire.closes << ' ' << wire.operand;
 }
 inline void sc_trace(sc_core::sc_trace_file* file, const RowWire& wire, const std::string& name) {
     sc_core::sc_trace(file, wire.valid, name + ".valid");
@@ -50,6 +51,7 @@ inline void sc_trace(sc_core::sc_trace_file* file, const ColumnWire& wire,
                      const std::string& name) {
     sc_core::sc_trace(file, wire.operand, name + ".operand");
     sc_core::sc_trace(file, wire.used, name + ".used");
+    sc_core::sc_trace(file, wire.closes, name + ".closes");
 }
 // NOLINTEND(readability-identifier-naming)
 

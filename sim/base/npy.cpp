@@ -6,13 +6,21 @@
 
 namespace systole::sim {
 
-std::string npyFile(std::span<const std::uint8_t> data, std::uint32_t elementBytes,
+std::string NpyType::name() const {
+    const char* word = kind == Kind::Float ? "float" : kind == Kind::Signed ? "int" : "uint";
+    return fmt::format("{}{}", word, 8 * bytes);
+}
+
+std::string NpyType::descriptor() const {
+    return fmt::format("{}{}{}", bytes == 1 ? '|' : '<', static_cast<char>(kind), bytes);
+}
+
+std::string npyFile(std::span<const std::uint8_t> data, const NpyType& type,
                     const std::vector<std::uint64_t>& shape) {
     constexpr std::size_t kPreamble = 10;  // magic, version, length of the header
     constexpr std::size_t kAlignment = 64;
-    std::string header =
-        fmt::format("{{'descr': '{}u{}', 'fortran_order': False, 'shape': ({},), }}",
-                    elementBytes == 1 ? '|' : '<', elementBytes, fmt::join(shape, ", "));
+    std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({},), }}",
+                                     type.descriptor(), fmt::join(shape, ", "));
     while ((kPreamble + header.size() + 1) % kAlignment != 0) {
         header += ' ';
     }

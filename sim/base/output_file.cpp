@@ -106,8 +106,8 @@ bool isTensorFileIn(const fs::path& folder, const fs::path& file) {
     const auto whole = [&](const fs::path& path) {
         return (fs::weakly_canonical(fs::absolute(path), error) / "").lexically_normal();
     };
-    return file.extension() == ".npy" && whole(fs::absolute(file).parent_path()) == whole(folder) &&
-           !error;
+    return (file.extension() == ".npy" || file.filename() == "manifest.json") &&
+           whole(fs::absolute(file).parent_path()) == whole(folder) && !error;
 }
 
 void checkTogether(const Output& first, const Output& second) {

@@ -59,6 +59,10 @@ std::vector<std::string> splitLists(const std::vector<std::string>& lists);
 /// A text in lines of at most `columns`, broken at spaces; a longer word stays whole.
 std::vector<std::string> brokenAt(const std::string& text, std::size_t columns);
 
+/// The text on one line, for a terminal: control characters, bytes that are no UTF-8, and marks
+/// that turn the direction of writing become escapes such as \n, \x1b and \u202e.
+std::string printable(std::string_view text);
+
 /// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
 std::string withPrefix(double value, const std::string& unit);
 

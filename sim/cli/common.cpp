@@ -6,11 +6,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/named_files.hpp"
 #include "sim/base/spelling.hpp"
 #include "sim/base/text.hpp"
+#include "sim/reader/scalars.hpp"
 
 namespace systole::sim {
 
@@ -57,6 +59,12 @@ void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme) {
     return loadWorkload(selection.file, {.images = selection.images,
                                          .calibrationImages = scheme.calibrationImages});
+}
+
+std::string seedProblem(const std::string& text) {
+    if (parseInteger(text).value) return {};
+    return fmt::format("{} is no seed, expected an integer from 0 to {}", text,
+                       std::numeric_limits<std::uint64_t>::max());
 }
 
 CLI::Option* addOutputFile(CLI::App& command, const std::string& option, std::string& file,

@@ -40,6 +40,10 @@ Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme);
 /// A check of an option that has one of these values.
 std::function<std::string(const std::string&)> memberOf(std::vector<std::string> names);
 
+/// Check of a --seed option: what is wrong with the text, or empty. Seeds are 64 bits, and none is
+/// taken for another one.
+std::string seedProblem(const std::string& text);
+
 /// Where results go besides the terminal.
 struct OutputOptions {
     std::string json;

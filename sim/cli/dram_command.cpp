@@ -193,7 +193,8 @@ void addDram(CLI::App& app, Action& action) {
                      "Requests of the pattern (without: 100000, of a dependent one 10000), or "
                      "the most of a trace")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40U));
-    command->add_option("--seed", options->seed, "Of the random addresses (without: 42)");
+    command->add_option("--seed", options->seed, "Of the random addresses (without: 42)")
+        ->check(seedProblem);
     command
         ->add_option("--window", options->window,
                      "How far requests may pass older ones that wait for room in another channel; "

@@ -151,7 +151,9 @@ void addGemm(CLI::App& app, Action& action) {
     command->add_option("N", options->n, "Columns of the right operand and of the product")
         ->required()
         ->check(dimension);
-    command->add_option("--seed", options->seed, "Of the random codes")->capture_default_str();
+    command->add_option("--seed", options->seed, "Of the random codes")
+        ->check(seedProblem)
+        ->capture_default_str();
     command->add_flag("--timing-only", options->timingOnly, "Compute cycles but no values");
     command->add_flag("--check", options->check,
                       "Compare the product with a plain reference; exit 1 on a difference");

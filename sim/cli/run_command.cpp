@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/run/inference.hpp"
+#include "sim/run/tensor_dump.hpp"
 
 namespace systole::sim {
 namespace {
@@ -13,7 +15,7 @@ struct RunOptions {
     ConfigOptions config;
     OutputOptions output;
     WorkloadSelection workload;
-    std::string tensors;
+    std::optional<std::string> tensors;
     bool timingOnly = false;
     bool timeEveryImage = false;
     bool reachClock = false;
@@ -24,15 +26,13 @@ int run(const RunOptions& options) {
         loadRunConfig(options.config.file, options.config.overrides,
                       options.reachClock ? ElementDefault::ReachesClock : ElementDefault::Plain);
     const Workload workload = loadSelected(options.workload, config.scheme);
-    checkOutputs(
-        outputsOf(options.output, {{"--tensors", options.tensors, Output::Kind::TensorFolder}}));
+    checkOutputs(outputsOf(
+        options.output, {{"--tensors", options.tensors.value_or(""), Output::Kind::TensorFolder}}));
     InferenceOptions inference;
     inference.images = options.workload.images.value_or(workload.images.count());
     inference.timingOnly = options.timingOnly;
     inference.timeEveryImage = options.timeEveryImage;
-    if (!options.tensors.empty()) {
-        inference.tensors = options.tensors;
-    }
+    if (options.tensors) inference.tensors = *options.tensors;
     Result result = infer(config, workload, inference).result;
     result.configFile = options.config.file;
     result.overrides = options.config.overrides;
@@ -48,13 +48,17 @@ void addRun(CLI::App& app, Action& action) {
         "run", "Replay a workload: throughput, area, energy per inference and accuracy");
     addConfigOptions(*command, options->config);
     addWorkloadOptions(*command, options->workload);
-    command
-        ->add_option("--tensors", options->tensors,
-                     "Write the codes of every tensor in DRAM as FOLDER/<tensor>.npy")
-        ->type_name("FOLDER");
+    CLI::Option* tensors =
+        command
+            ->add_option("--tensors", options->tensors,
+                         "Write the codes of every tensor in DRAM, of weights and of biases as "
+                         ".npy, and FOLDER/manifest.json, which describes them")
+            ->type_name("FOLDER");
     CLI::Option* timingOnly =
-        command->add_flag("--timing-only", options->timingOnly,
-                          "Compute cycles, area and energy but no values: no accuracy, no images");
+        command
+            ->add_flag("--timing-only", options->timingOnly,
+                       "Compute cycles, area and energy but no values: no accuracy, no images")
+            ->excludes(tensors);
     command
         ->add_flag("--time-every-image", options->timeEveryImage,
                    "Replay every image cycle by cycle; else the first, the others for their values")

@@ -52,7 +52,8 @@ int readNumberOr(const Section& section, const char* key, const Default& otherwi
 std::string nameOr(const Section& section, const std::string& made) {
     const Value name = section.at("name", Default(made).following("made from the parameters"));
     std::string text = name.text();
-    if (numeric::formatNamed(text) && text != made) {
+    const bool taken = numeric::formatNamed(text) || numeric::blockFormatNamed(text);
+    if (taken && text != made) {
         name.fail(fmt::format("'{}' is the name of a format of its own, expected another", text));
     }
     return text;
@@ -128,6 +129,11 @@ Format readParameters(const Section& section) {
         format = readPosit(section);
     } else if (section.has("codebook")) {
         format = readCodebook(section);
+    } else if (section.has("element") || section.has("block")) {
+        for (const char* key : {"element", "block", "scale", "tensor_scale", "name"}) {
+            section.find(key);  // known: what is wrong is the kind of format
+        }
+        section.fail(blockFormatProblem("this"));
     } else {
         for (const char* key : {"exponent", "mantissa", "bits", "posit", "codebook"}) {
             section.find(key);  // known, if not there
@@ -184,6 +190,14 @@ numeric::BlockFormat readBlockParameters(const Section& section) {
 
 }  // namespace
 
+/// Without the scales of its blocks it would be another format: plain fixed point, say.
+std::string blockFormatProblem(const std::string& name) {
+    return fmt::format(
+        "{} is a block format, and the machine has no block scales; expected the format of single "
+        "values (only `systole pe` and `systole formats` take block formats)",
+        name);
+}
+
 Format readFormat(const Value& value) {
     if (value.isSection()) return readParameters(value.section("format"));
     const std::string name = value.text("the name of a number format");
@@ -191,7 +205,7 @@ Format readFormat(const Value& value) {
     if (const auto known = numeric::formatNamed(name)) return *known;
     if (value.isFragment("formats")) return readParameters(value.inlined("formats", "format"));
     if (numeric::blockFormatNamed(name)) {
-        value.fail(fmt::format("{} is a block format, expected the format of single values", name));
+        value.fail(blockFormatProblem(name));
         return harmlessFormat();
     }
     value.fail(fmt::format(

@@ -43,6 +43,9 @@ std::optional<numeric::ProductClass> readMultiplier(const Value& value);
 /// with another scale, which is the ratio of the largest values. Harmless: mxfp4.
 numeric::BlockFormat readBlockFormat(const Value& value);
 
+/// Why a machine or a network cannot have a block format, and what is expected.
+std::string blockFormatProblem(const std::string& name);
+
 /// The format or block format that a text stands for, as in YAML; `source` names the text in
 /// messages. Throws ConfigError.
 std::variant<numeric::Format, numeric::BlockFormat> parseFormat(const std::string& text,

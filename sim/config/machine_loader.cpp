@@ -98,6 +98,17 @@ void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapat
     array.columns = physical.columns * static_cast<std::uint32_t>(split.columns);
 }
 
+/// The datapath's section. A block format by its name is more than a fragment that is missing.
+Section datapathOf(const Section& root) {
+    const Value value = root.at("datapath");
+    const Section section = value.fragment("datapaths");
+    if (value.isScalar() && !value.clean()) {
+        const std::string name = value.text();
+        if (numeric::blockFormatNamed(name)) value.fail(blockFormatProblem(name));
+    }
+    return section;
+}
+
 arch::DatapathConfig readDatapath(const Section& section) {
     arch::DatapathConfig datapath{.activation = readOperandFormat(section.at("activation")),
                                   .weight = readOperandFormat(section.at("weight")),
@@ -285,7 +296,7 @@ arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
     machine.array = readArray(array, element);
-    const Section datapath = root.at("datapath").fragment("datapaths");
+    const Section datapath = datapathOf(root);
     machine.datapath = readDatapath(datapath);
     const Section activations = root.at("activation_scratchpad").section();
     machine.activationScratchpad = readScratchpad(activations);

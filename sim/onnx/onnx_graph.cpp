@@ -2,6 +2,7 @@
 #include "sim/onnx/onnx_graph.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <google/protobuf/stubs/logging.h>
 
 #include <fstream>
@@ -19,8 +20,6 @@ namespace {
 constexpr std::int64_t kOldestOpset = 7;
 constexpr std::int64_t kNewestOpset = 22;
 
-bool isStandardDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
-
 /// The size of axis `index` > 0; 0 where it is dynamic, absent or absurd.
 std::uint32_t staticSize(const onnx::TensorShapeProto& shape, int index) {
     const auto& dimension = shape.dim(index);
@@ -33,21 +32,63 @@ bool isBatch(const onnx::TensorShapeProto::Dimension& dimension) {
     return !dimension.has_dim_value() || dimension.dim_value() == 1;
 }
 
-}  // namespace
-
-OnnxGraph::OnnxGraph(const std::filesystem::path& path) : file_(path.string()) {
-    parse(path);
-    checkOpset();
-    collectConstants();
-    findInput();
-    checkOutput();
+/// An activation of a type and a shape that Systole serves. Throws OnnxObstacle.
+OnnxValue valueOf(const onnx::ValueInfoProto& info) {
+    const auto fail = [&](const std::string& problem) {
+        throw OnnxObstacle(fmt::format("input '{}': {}", info.name(), problem));
+    };
+    const auto& type = info.type().tensor_type();
+    if (!isFloatType(type.elem_type())) {
+        fail(fmt::format("is no float tensor, expected one of {}", floatTypeNames()));
+    }
+    const auto& shape = type.shape();
+    if (shape.dim_size() != 4 && shape.dim_size() != 2) {
+        fail(fmt::format("has rank {}, expected 4 (N, C, H, W) or 2 (N, features)",
+                         shape.dim_size()));
+    }
+    if (!isBatch(shape.dim(0))) {
+        fail(fmt::format("has batch {}, expected 1 or dynamic", shape.dim(0).dim_value()));
+    }
+    OnnxValue value;
+    value.flat = shape.dim_size() == 2;
+    value.shape.channels = staticSize(shape, 1);
+    if (!value.flat) {
+        value.shape.height = staticSize(shape, 2);
+        value.shape.width = staticSize(shape, 3);
+    }
+    const Shape& image = value.shape;
+    if (image.elements() == 0 || std::uint64_t{image.height} * image.width > kLargestTensor ||
+        image.elements() > kLargestTensor) {
+        fail(
+            fmt::format("expected static sizes of at least 1 behind the batch, and at most {} "
+                        "elements",
+                        kLargestTensor));
+    }
+    return value;
 }
 
-void OnnxGraph::fail(const std::string& problem) const {
-    throw ConfigError(fmt::format("{}: {}", file_, problem));
+}  // namespace
+
+bool isStandardDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+
+OnnxGraph::OnnxGraph(const std::filesystem::path& path, OnnxObstacles& obstacles)
+    : file_(path.string()), folder_(path.parent_path()) {
+    parse(path);
+    obstacles.attempt([&] { checkOpset(); });
+    for (const auto& tensor : proto().initializer()) {
+        obstacles.attempt([&] { addConstant(tensor.name(), tensor); });
+    }
+    for (const auto& node : proto().node()) {
+        obstacles.attempt([&] { collectConstant(node); });
+    }
+    obstacles.attempt([&] { findInput(); });
+    obstacles.attempt([&] { checkOutput(); });
 }
 
 void OnnxGraph::parse(const std::filesystem::path& path) {
+    const auto fail = [&](const std::string& problem) {
+        throw ConfigError(fmt::format("{}: {}", file_, problem));
+    };
     if (const std::string problem = inputProblem(path); !problem.empty()) {
         fail(problem + ", expected an ONNX model");
     }
@@ -76,31 +117,35 @@ void OnnxGraph::checkOpset() {
         if (isStandardDomain(import.domain())) opset_ = import.version();
     }
     if (opset_ < kOldestOpset || opset_ > kNewestOpset) {
-        fail(fmt::format("opset {} of the standard operators, expected {} to {}", opset_,
-                         kOldestOpset, kNewestOpset));
+        throw OnnxObstacle(fmt::format("opset {} of the standard operators, expected {} to {}",
+                                       opset_, kOldestOpset, kNewestOpset));
     }
 }
 
 void OnnxGraph::addConstant(const std::string& name, const onnx::TensorProto& tensor) {
-    if (name.empty()) fail("has an initializer without a name");
+    if (name.empty()) throw OnnxObstacle("has an initializer without a name");
     if (!constants_.emplace(name, &tensor).second) {
-        fail(fmt::format("tensor '{}' is defined twice, expected one definition", name));
+        throw OnnxObstacle(
+            fmt::format("tensor '{}' is defined twice, expected one definition", name));
     }
 }
 
-void OnnxGraph::collectConstants() {
-    for (const auto& tensor : proto().initializer()) addConstant(tensor.name(), tensor);
-    for (const auto& node : proto().node()) {
-        if (node.op_type() != "Constant" || !isStandardDomain(node.domain())) continue;
-        if (node.output_size() != 1 || node.attribute_size() != 1 ||
-            node.attribute(0).name() != "value" || !node.attribute(0).has_t()) {
-            fail(
-                fmt::format("node '{}' (operator 'Constant'): expected one output and the "
-                            "attribute 'value', a dense tensor",
-                            node.name()));
-        }
+/// Nodes are in the order of execution: a chain of Identity nodes is followed link by link.
+void OnnxGraph::collectConstant(const onnx::NodeProto& node) {
+    if (!isStandardDomain(node.domain()) || node.output_size() != 1) return;
+    if (node.op_type() == "Identity" && node.input_size() == 1) {
+        if (const auto* tensor = findConstant(node.input(0))) addConstant(node.output(0), *tensor);
+    }
+    if (node.op_type() == "Constant" && node.attribute_size() == 1 &&
+        node.attribute(0).name() == "value" && node.attribute(0).has_t()) {
         addConstant(node.output(0), node.attribute(0).t());
     }
+}
+
+bool OnnxGraph::isConstantNode(const onnx::NodeProto& node) const {
+    return isStandardDomain(node.domain()) && node.output_size() == 1 &&
+           (node.op_type() == "Constant" || node.op_type() == "Identity") &&
+           findConstant(node.output(0)) != nullptr;
 }
 
 const onnx::TensorProto* OnnxGraph::findConstant(const std::string& name) const {
@@ -108,50 +153,39 @@ const onnx::TensorProto* OnnxGraph::findConstant(const std::string& name) const 
     return found == constants_.end() ? nullptr : found->second;
 }
 
+std::optional<OnnxValue> OnnxGraph::notedValue(const std::string& name) const {
+    for (const auto& info : proto().value_info()) {
+        if (info.name() != name) continue;
+        try {
+            return valueOf(info);
+        } catch (const OnnxObstacle&) {
+            return std::nullopt;  // no image: what reads it is not looked at
+        }
+    }
+    return std::nullopt;
+}
+
 void OnnxGraph::findInput() {
+    const onnx::ValueInfoProto* image = nullptr;
     // Up to IR version 3 every initializer is listed among the inputs too.
     for (const auto& input : proto().input()) {
         if (findConstant(input.name()) != nullptr) continue;
-        if (input_ != nullptr) {
-            fail(fmt::format("has the inputs '{}' and '{}', expected one", input_->name(),
-                             input.name()));
-        }
-        input_ = &input;
+        inputNames_.push_back(input.name());
+        if (image == nullptr) image = &input;
     }
-    if (input_ == nullptr || input_->name().empty()) fail("has no input, expected one image");
-    const auto place = fmt::format("input '{}'", input_->name());
-    const auto& type = input_->type().tensor_type();
-    if (type.elem_type() != onnx::TensorProto::FLOAT) {
-        fail(place + ": is no float tensor, expected float (binary32)");
+    if (image == nullptr || image->name().empty()) {
+        throw OnnxObstacle("has no input, expected one image");
     }
-    const auto& shape = type.shape();
-    if (shape.dim_size() != 4 && shape.dim_size() != 2) {
-        fail(fmt::format("{}: has rank {}, expected 4 (N, C, H, W) or 2 (N, features)", place,
-                         shape.dim_size()));
+    if (inputNames_.size() > 1) {
+        throw OnnxObstacle(
+            fmt::format("has the inputs '{}', expected one", fmt::join(inputNames_, "' and '")));
     }
-    if (!isBatch(shape.dim(0))) {
-        fail(fmt::format("{}: has batch {}, expected 1 or dynamic", place,
-                         shape.dim(0).dim_value()));
-    }
-    inputValue_.flat = shape.dim_size() == 2;
-    inputValue_.shape.channels = staticSize(shape, 1);
-    if (!inputValue_.flat) {
-        inputValue_.shape.height = staticSize(shape, 2);
-        inputValue_.shape.width = staticSize(shape, 3);
-    }
-    const Shape& image = inputValue_.shape;
-    if (image.elements() == 0 || std::uint64_t{image.height} * image.width > kLargestTensor ||
-        image.elements() > kLargestTensor) {
-        fail(
-            fmt::format("{}: expected static sizes of at least 1 behind the batch, and at most "
-                        "{} elements",
-                        place, kLargestTensor));
-    }
+    inputValue_ = valueOf(*image);
 }
 
 void OnnxGraph::checkOutput() const {
     if (proto().output_size() != 1) {
-        fail(fmt::format("has {} outputs, expected one", proto().output_size()));
+        throw OnnxObstacle(fmt::format("has {} outputs, expected one", proto().output_size()));
     }
 }
 

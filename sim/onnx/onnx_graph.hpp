@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "sim/network/network.hpp"
+#include "sim/onnx/onnx_obstacles.hpp"
+#include "sim/onnx/onnx_tensor.hpp"
 
 /// The parts of the ONNX reader that know protobuf. Nothing but the reader includes this.
 namespace systole::sim {
@@ -21,41 +24,52 @@ struct OnnxValue {
     bool flat = false;  ///< of rank 2 in ONNX: features in the order C, H, W
 };
 
-/// Of one tensor: a damaged file must not ask for more memory than any real model does.
-inline constexpr std::uint64_t kLargestTensor = std::uint64_t{1} << 28;
-
 /// A parsed model: its one input and output, and its constants by name.
 class OnnxGraph {
 public:
-    /// Throws ConfigError for what is no ONNX model, or one whose interface Systole cannot serve.
-    explicit OnnxGraph(const std::filesystem::path& path);
+    /// What the model's interface has that Systole cannot serve goes to the obstacles. Throws
+    /// ConfigError for what is no ONNX model.
+    OnnxGraph(const std::filesystem::path& path, OnnxObstacles& obstacles);
 
+    const std::string& file() const { return file_; }
+    /// Where external data lie.
+    const std::filesystem::path& folder() const { return folder_; }
     const onnx::GraphProto& proto() const { return model_.graph(); }
     std::int64_t opset() const { return opset_; }
-    const std::string& inputName() const { return input_->name(); }
+    /// The inputs that are no constants; the network's is the first, if there is no obstacle.
+    const std::vector<std::string>& inputNames() const { return inputNames_; }
+    /// Of the input, whose tensor is 0; empty where there is an obstacle.
+    const std::optional<OnnxValue>& inputValue() const { return inputValue_; }
     const std::string& outputName() const { return model_.graph().output(0).name(); }
-    /// Of the input; its tensor is 0.
-    const OnnxValue& inputValue() const { return inputValue_; }
 
-    /// The initializer, or value of a Constant node, of that name; null where there is none.
+    /// The initializer, or value of a Constant node, of that name, or what an Identity makes of
+    /// one (PyTorch writes it for parameters that are equal); null where there is none.
     const onnx::TensorProto* findConstant(const std::string& name) const;
+    /// Whether the node does nothing but give such a constant.
+    bool isConstantNode(const onnx::NodeProto& node) const;
 
-    [[noreturn]] void fail(const std::string& problem) const;
+    /// What the model notes of a tensor (`value_info`, which exporters write), for going on after
+    /// an obstacle; empty where it notes nothing or no image. (ONNX's own shape inference is not
+    /// asked: a stride of 0 ends the process.)
+    std::optional<OnnxValue> notedValue(const std::string& name) const;
 
 private:
     void parse(const std::filesystem::path& path);
     void checkOpset();
-    void collectConstants();
+    void collectConstant(const onnx::NodeProto& node);
     void addConstant(const std::string& name, const onnx::TensorProto& tensor);
     void findInput();
     void checkOutput() const;
 
     std::string file_;
+    std::filesystem::path folder_;
     onnx::ModelProto model_;
     std::int64_t opset_ = 0;
     std::unordered_map<std::string, const onnx::TensorProto*> constants_;
-    const onnx::ValueInfoProto* input_ = nullptr;
-    OnnxValue inputValue_;
+    std::vector<std::string> inputNames_;
+    std::optional<OnnxValue> inputValue_;
 };
+
+bool isStandardDomain(const std::string& domain);
 
 }  // namespace systole::sim

@@ -5,46 +5,23 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <cstring>
 #include <utility>
-
-#include "sim/base/text.hpp"
 
 namespace systole::sim {
 
-namespace {
-
-/// Little-endian words of raw_data.
-template <typename Value, typename Bits>
-std::vector<Value> decodeRaw(const std::string& raw) {
-    std::vector<Value> values(raw.size() / sizeof(Bits));
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        Bits bits = 0;
-        for (std::size_t byte = sizeof(Bits); byte-- > 0;) {
-            bits = bits << 8U | static_cast<unsigned char>(raw[i * sizeof(Bits) + byte]);
-        }
-        values[i] = std::bit_cast<Value>(bits);
-    }
-    return values;
+const std::string& nameOf(const onnx::NodeProto& node) {
+    return node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
 }
 
-}  // namespace
-
-std::string describe(const onnx::NodeProto& node) {
-    std::string name = node.name();
-    if (name.empty() && node.output_size() > 0) name = node.output(0);
-    return printable(fmt::format("node '{}' (operator '{}')", name, node.op_type()));
+void failAt(const onnx::NodeProto& node, const std::string& problem) {
+    throw OnnxObstacle(nameOf(node), node.op_type(), problem);
 }
 
 OnnxNode::OnnxNode(const OnnxGraph& graph, const onnx::NodeProto& proto,
                    std::vector<const OnnxValue*> activations)
     : graph_(graph), proto_(proto), activations_(std::move(activations)) {}
 
-void OnnxNode::fail(const std::string& problem) const {
-    graph_.fail(fmt::format("{}: {}", describe(proto_), problem));
-}
+void OnnxNode::fail(const std::string& problem) const { failAt(proto_, problem); }
 
 void OnnxNode::expectInputs(int fewest, int most) const {
     if (proto_.input_size() < fewest || proto_.input_size() > most) {
@@ -147,52 +124,23 @@ const onnx::TensorProto& OnnxNode::constantProto(int index) const {
                         "node",
                         index, proto_.input(index)));
     }
-    if (tensor->data_location() == onnx::TensorProto::EXTERNAL ||
-        tensor->external_data_size() != 0) {
-        fail(fmt::format("'{}' keeps its data outside the model, expected it inside",
-                         proto_.input(index)));
-    }
     return *tensor;
 }
 
-std::uint64_t OnnxNode::countElements(const onnx::TensorProto& tensor) const {
-    std::uint64_t elements = 1;
-    for (const std::int64_t size : tensor.dims()) {
-        if (size < 1 || size > std::int64_t{kLargestTensor} ||
-            (elements *= static_cast<std::uint64_t>(size)) > kLargestTensor) {
-            fail(
-                fmt::format("constant '{}' has the shape [{}], expected sizes of at least 1 and "
-                            "at most {} elements",
-                            tensor.name(), fmt::join(tensor.dims(), ", "), kLargestTensor));
-        }
+template <typename Read>
+auto OnnxNode::readConstant(int index, const Read& read) const {
+    const onnx::TensorProto& tensor = constantProto(index);
+    try {
+        return read(tensor, graph_.folder());
+    } catch (const OnnxObstacle& obstacle) {
+        fail(fmt::format("constant '{}' {}", proto_.input(index), obstacle.problem));
     }
-    return elements;
 }
 
 OnnxConstant OnnxNode::constant(int index) const {
-    const auto& tensor = constantProto(index);
-    const std::string& name = proto_.input(index);
-    if (tensor.data_type() != onnx::TensorProto::FLOAT) {
-        fail(fmt::format("constant '{}' has the type {}, expected FLOAT (binary32)", name,
-                         onnx::TensorProto::DataType_Name(
-                             static_cast<onnx::TensorProto::DataType>(tensor.data_type()))));
-    }
-    OnnxConstant result{{tensor.dims().begin(), tensor.dims().end()}, {}};
-    if (tensor.has_raw_data()) {
-        result.values = decodeRaw<float, std::uint32_t>(tensor.raw_data());
-    } else {
-        result.values.assign(tensor.float_data().begin(), tensor.float_data().end());
-    }
-    const std::uint64_t elements = countElements(tensor);
-    if (result.values.size() != elements ||
-        (tensor.has_raw_data() && tensor.raw_data().size() != elements * sizeof(float))) {
-        fail(fmt::format("constant '{}' holds {} values, expected {} for the shape [{}]", name,
-                         result.values.size(), elements, fmt::join(result.dims, ", ")));
-    }
-    if (!std::all_of(result.values.begin(), result.values.end(),
-                     [](float value) { return std::isfinite(value); })) {
-        fail(fmt::format("constant '{}' holds a NaN or an infinity, expected finite values", name));
-    }
+    OnnxConstant result{{}, readConstant(index, floatValues)};
+    const auto& dims = constantProto(index).dims();
+    result.dims.assign(dims.begin(), dims.end());
     return result;
 }
 
@@ -206,17 +154,7 @@ std::vector<float> OnnxNode::channelConstant(int index, std::size_t channels) co
 }
 
 std::vector<std::int64_t> OnnxNode::integerConstant(int index) const {
-    const auto& tensor = constantProto(index);
-    if (tensor.data_type() != onnx::TensorProto::INT64 || tensor.dims_size() != 1) {
-        fail(fmt::format("'{}' is no vector of INT64, as expected", proto_.input(index)));
-    }
-    std::vector<std::int64_t> values(tensor.int64_data().begin(), tensor.int64_data().end());
-    if (tensor.has_raw_data()) values = decodeRaw<std::int64_t, std::uint64_t>(tensor.raw_data());
-    if (static_cast<std::int64_t>(values.size()) != tensor.dims(0)) {
-        fail(fmt::format("'{}' holds {} values, expected {}", proto_.input(index), values.size(),
-                         tensor.dims(0)));
-    }
-    return values;
+    return readConstant(index, integerValues);
 }
 
 }  // namespace systole::sim

@@ -17,8 +17,8 @@ struct OnnxConstant {
     std::vector<float> values;
 };
 
-/// One node and what it may ask for. Whatever is not there or has the wrong kind is a ConfigError
-/// that names file, node and operator.
+/// One node and what it may ask for. Whatever is not there or has the wrong kind is an OnnxObstacle
+/// that names node and operator.
 class OnnxNode {
 public:
     /// `activations` are the values of the inputs; null for a constant or an absent input.
@@ -46,7 +46,7 @@ public:
     const OnnxValue& activation(int index) const;
     /// An activation of rank 4.
     const OnnxValue& image(int index) const;
-    /// Binary32, finite, every dimension at least 1.
+    /// As `floatValues` gives it.
     OnnxConstant constant(int index) const;
     /// One value a channel; fails on any other shape.
     std::vector<float> channelConstant(int index, std::size_t channels) const;
@@ -58,14 +58,18 @@ private:
     const onnx::AttributeProto* find(std::string_view name,
                                      onnx::AttributeProto::AttributeType type) const;
     const onnx::TensorProto& constantProto(int index) const;
-    std::uint64_t countElements(const onnx::TensorProto& tensor) const;
+    template <typename Read>
+    auto readConstant(int index, const Read& read) const;
 
     const OnnxGraph& graph_;
     const onnx::NodeProto& proto_;
     std::vector<const OnnxValue*> activations_;
 };
 
-/// Which node, for messages: `node 'x' (operator 'Conv')`.
-std::string describe(const onnx::NodeProto& node);
+/// The node's name; ONNX asks for none, and then it is that of its first output.
+const std::string& nameOf(const onnx::NodeProto& node);
+
+/// Throws an OnnxObstacle of that node.
+[[noreturn]] void failAt(const onnx::NodeProto& node, const std::string& problem);
 
 }  // namespace systole::sim

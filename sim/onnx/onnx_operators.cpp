@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "models/check.hpp"
 #include "sim/network/window.hpp"
 #include "sim/onnx/onnx_window.hpp"
 
@@ -209,6 +211,21 @@ ConvertedNode convertBatchNormalization(const OnnxNode& node) {
     return {.what = std::move(normalization), .shape = input.shape, .flat = input.flat};
 }
 
+/// ONNX, ceil_mode: a last window that fits only in part counts as well. It is the window of a
+/// longer pad. An average over taps outside of the pads that the node asks for would have to leave
+/// these out of its count, while `countIncludesPad` counts the whole kernel.
+void roundUp(const OnnxNode& node, const Shape& input, Pooling& pooling) {
+    const Window asked = pooling.window;
+    const bool padded = readsZeros(asked);
+    if (!padLastWindow(node, input, pooling.window)) return;
+    if (pooling.countIncludesPad && padded) {
+        node.fail(
+            "has ceil_mode 1, count_include_pad 1 and pads, and its last window goes beyond "
+            "them, expected only two of the three");
+    }
+    pooling.countIncludesPad = false;  // without pads the taps inside are all that count
+}
+
 ConvertedNode convertPool(const OnnxNode& node) {
     const bool average = node.operatorName() == "AveragePool";
     if (average) {
@@ -220,13 +237,13 @@ ConvertedNode convertPool(const OnnxNode& node) {
     }
     node.expectInputs(1, 1);
     const Shape& input = node.image(0).shape;
-    if (node.integer("ceil_mode", 0) != 0) node.fail("has ceil_mode 1, expected 0");
     if (!node.has("kernel_shape")) node.fail("has no kernel_shape, expected one");
     const auto kernel = node.integers("kernel_shape", 2, 1, kLargestTensor, 1);
     Pooling pooling;
     pooling.kind = average ? Pooling::Kind::Average : Pooling::Kind::Max;
     pooling.window = readWindow(node, input, kernel[0], kernel[1]);
     pooling.countIncludesPad = average && node.integer("count_include_pad", 0) != 0;
+    if (node.integer("ceil_mode", 0) != 0) roundUp(node, input, pooling);
     const Shape shape = windowedShape(node, pooling.window, input, input.channels);
     if (!everyPositionSeesTheImage(verticalAxis(pooling.window), input.height) ||
         !everyPositionSeesTheImage(horizontalAxis(pooling.window), input.width)) {
@@ -343,15 +360,26 @@ constexpr std::array<std::pair<const char*, Converter>, 15> kConverters{{
     {"Softmax", convertSoftmax},
 }};
 
+/// Null where there is none.
+Converter converterOf(const std::string& operatorName) {
+    const auto* found = std::find_if(kConverters.begin(), kConverters.end(),
+                                     [&](const auto& row) { return operatorName == row.first; });
+    return found == kConverters.end() ? nullptr : found->second;
+}
+
 }  // namespace
 
-ConvertedNode convertNode(const OnnxNode& node) {
+void checkOperator(const onnx::NodeProto& node) {
+    if (converterOf(node.op_type()) != nullptr) return;
     std::vector<std::string> known;
-    for (const auto& [name, convert] : kConverters) {
-        if (node.operatorName() == name) return convert(node);
-        known.emplace_back(name);
-    }
-    node.fail(fmt::format("not supported, expected one of {}", fmt::join(known, ", ")));
+    for (const auto& [name, convert] : kConverters) known.emplace_back(name);
+    failAt(node, fmt::format("not supported, expected one of {}", fmt::join(known, ", ")));
+}
+
+ConvertedNode convertNode(const OnnxNode& node) {
+    const Converter convert = converterOf(node.operatorName());
+    SYSTOLE_CHECK(convert != nullptr, "no operator {}", node.operatorName());
+    return convert(node);
 }
 
 }  // namespace systole::sim

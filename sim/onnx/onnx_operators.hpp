@@ -18,8 +18,11 @@ struct ConvertedNode {
     bool flat = false;
 };
 
-/// What an ONNX node means. Throws ConfigError for an unknown operator and for everything in a
-/// known one that Systole does not compute.
+/// Throws an OnnxObstacle for an operator that Systole does not know.
+void checkOperator(const onnx::NodeProto& node);
+
+/// What a node of a known operator means. Throws an OnnxObstacle for everything in it that Systole
+/// does not compute.
 ConvertedNode convertNode(const OnnxNode& node);
 
 }  // namespace systole::sim

@@ -9,6 +9,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "sim/base/text.hpp"
+#include "sim/onnx/onnx_obstacles.hpp"
 #include "sim/onnx/onnx_operators.hpp"
 
 namespace systole::sim {
@@ -24,15 +26,19 @@ struct Draft {
 
 class OnnxReader {
 public:
-    explicit OnnxReader(const std::filesystem::path& path) : graph_(path) {}
+    explicit OnnxReader(const std::filesystem::path& path) : graph_(path, obstacles_) {}
 
     Network read(const std::string& name) {
-        network_.name = name;
-        define(graph_.inputName(), addTensor(graph_.inputName(), graph_.inputValue()));
-        for (const auto& proto : graph_.proto().node()) addNode(proto);
-        findOutput();
-        dropUnused();
+        network_.name = printable(name);
+        defineInputs();
+        for (const auto& proto : graph_.proto().node()) {
+            if (!obstacles_.attempt([&] { addNode(proto); })) assumeOutputs(proto);
+        }
+        obstacles_.attempt([&] { findOutput(); });
+        obstacles_.report(graph_.file());
+        obstacles_.attempt([&] { dropUnused(); });
         foldNormalizations();
+        obstacles_.report(graph_.file());
         for (Draft& draft : drafts_) network_.nodes.push_back(std::move(draft.node));
         compactTensors();
         return std::move(network_);
@@ -41,86 +47,125 @@ public:
 private:
     OnnxValue addTensor(const std::string& name, OnnxValue value) {
         value.tensor = static_cast<TensorId>(network_.tensors.size());
-        network_.tensors.push_back({name, value.shape});
+        network_.tensors.push_back({uniqueName(tensorNames_, name, ""), value.shape});
         return value;
     }
 
-    void define(const std::string& name, const OnnxValue& value) {
+    void define(const std::string& name, const std::optional<OnnxValue>& value) {
         if (graph_.findConstant(name) != nullptr || !values_.emplace(name, value).second) {
-            graph_.fail(fmt::format("tensor '{}' is defined twice, expected one definition", name));
+            throw OnnxObstacle(
+                fmt::format("tensor '{}' is defined twice, expected one definition", name));
         }
     }
 
-    std::vector<const OnnxValue*> findActivations(const onnx::NodeProto& proto) const;
-    std::string uniqueName(const onnx::NodeProto& proto);
+    void defineInputs();
+    void checkNode(const onnx::NodeProto& proto) const;
+    std::optional<std::vector<const OnnxValue*>> findActivations(
+        const onnx::NodeProto& proto) const;
+    static std::string uniqueName(std::unordered_set<std::string>& names, const std::string& name,
+                                  const std::string& suffix);
     void addNode(const onnx::NodeProto& proto);
+    void addDraft(const onnx::NodeProto& proto, ConvertedNode converted,
+                  const std::vector<const OnnxValue*>& activations);
+    void assumeOutputs(const onnx::NodeProto& proto);
     void findOutput();
     void dropUnused();
     std::vector<std::size_t> countReaders() const;
     void foldNormalizations();
+    bool foldNormalization(std::size_t index, const std::vector<std::size_t>& readers);
     Convolution* soleConvolutionBehind(const Draft& draft, const std::vector<std::size_t>& readers,
                                        std::size_t& producer);
     void compactTensors();
 
+    OnnxObstacles obstacles_;
     OnnxGraph graph_;
     Network network_;
-    std::unordered_map<std::string, OnnxValue> values_;
+    /// Of every activation so far; empty behind an obstacle that hides its shape.
+    std::unordered_map<std::string, std::optional<OnnxValue>> values_;
+    std::unordered_set<std::string> tensorNames_;
     std::unordered_set<std::string> nodeNames_;
     std::vector<Draft> drafts_;
 };
 
-std::vector<const OnnxValue*> OnnxReader::findActivations(const onnx::NodeProto& proto) const {
+void OnnxReader::defineInputs() {
+    if (graph_.inputValue()) {
+        const std::string& name = graph_.inputNames().front();
+        define(name, addTensor(name, *graph_.inputValue()));
+        return;
+    }
+    for (const std::string& name : graph_.inputNames()) values_.emplace(name, std::nullopt);
+}
+
+/// Empty where a shape is hidden behind an obstacle.
+std::optional<std::vector<const OnnxValue*>> OnnxReader::findActivations(
+    const onnx::NodeProto& proto) const {
     std::vector<const OnnxValue*> activations;
+    bool hidden = false;
     for (const std::string& name : proto.input()) {
         const auto found = values_.find(name);
-        activations.push_back(found == values_.end() ? nullptr : &found->second);
-        if (activations.back() == nullptr && !name.empty() &&
-            graph_.findConstant(name) == nullptr) {
-            graph_.fail(
-                fmt::format("{}: reads '{}', which nothing before it defines; expected "
-                            "nodes in execution order, without cycles",
-                            describe(proto), name));
+        const bool known = found != values_.end() && found->second;
+        activations.push_back(known ? &*found->second : nullptr);
+        hidden = hidden || (found != values_.end() && !found->second);
+        if (found == values_.end() && !name.empty() && graph_.findConstant(name) == nullptr) {
+            failAt(proto, fmt::format("reads '{}', which nothing before it defines; expected nodes "
+                                      "in execution order, without cycles",
+                                      name));
         }
     }
+    if (hidden) return std::nullopt;
     return activations;
 }
 
-/// ONNX asks for unique names only of tensors; results are keyed by node.
-std::string OnnxReader::uniqueName(const onnx::NodeProto& proto) {
-    std::string name = proto.name().empty() ? proto.output(0) : proto.name();
-    while (!nodeNames_.insert(name).second) name += "_" + proto.output(0);
-    return name;
+/// ONNX asks for unique names only of tensors; results are keyed by node. Names go to terminals,
+/// tables and files: what these would obey becomes an escape.
+std::string OnnxReader::uniqueName(std::unordered_set<std::string>& names, const std::string& name,
+                                   const std::string& suffix) {
+    std::string unique = printable(name);
+    while (!names.insert(unique).second) unique += "_" + printable(suffix);
+    return unique;
 }
 
-void OnnxReader::addNode(const onnx::NodeProto& proto) {
-    if (!proto.domain().empty() && proto.domain() != "ai.onnx") {
-        graph_.fail(fmt::format("{}: is of the domain '{}', expected a standard operator",
-                                describe(proto), proto.domain()));
+void OnnxReader::checkNode(const onnx::NodeProto& proto) const {
+    if (!isStandardDomain(proto.domain())) {
+        failAt(proto,
+               fmt::format("is of the domain '{}', expected a standard operator", proto.domain()));
     }
-    if (proto.op_type() == "Constant") return;
+    if (proto.op_type() == "Constant") {
+        failAt(proto, "expected one output and the attribute 'value', a dense tensor");
+    }
+    checkOperator(proto);
     if (proto.output_size() < 1 || proto.output(0).empty()) {
-        graph_.fail(fmt::format("{}: has no output, expected one", describe(proto)));
+        failAt(proto, "has no output, expected one");
     }
     const bool furtherOutputs = std::any_of(proto.output().begin() + 1, proto.output().end(),
                                             [](const std::string& name) { return !name.empty(); });
     // Dropout may name its mask; a reader of it finds nothing under that name.
     if (furtherOutputs && proto.op_type() != "Dropout") {
-        graph_.fail(
-            fmt::format("{}: has {} outputs, expected one", describe(proto), proto.output_size()));
+        failAt(proto, fmt::format("has {} outputs, expected one", proto.output_size()));
     }
+}
+
+void OnnxReader::addNode(const onnx::NodeProto& proto) {
+    if (graph_.isConstantNode(proto)) return;
+    checkNode(proto);
     const auto activations = findActivations(proto);
-    ConvertedNode converted = convertNode(OnnxNode(graph_, proto, activations));
-    OnnxValue value{0, converted.shape, converted.flat};
+    if (!activations) return assumeOutputs(proto);
+    ConvertedNode converted = convertNode(OnnxNode(graph_, proto, *activations));
     if (std::holds_alternative<PassThrough>(converted.what)) {
-        value.tensor = activations[0]->tensor;
-        define(proto.output(0), value);
+        define(proto.output(0),
+               OnnxValue{(*activations)[0]->tensor, converted.shape, converted.flat});
         return;
     }
+    addDraft(proto, std::move(converted), *activations);
+}
+
+void OnnxReader::addDraft(const onnx::NodeProto& proto, ConvertedNode converted,
+                          const std::vector<const OnnxValue*>& activations) {
     Draft draft;
     draft.proto = &proto;
-    draft.node.name = uniqueName(proto);
+    draft.node.name = uniqueName(nodeNames_, nameOf(proto), proto.output(0));
     for (int i = 0; i < converted.inputs; ++i) draft.node.inputs.push_back(activations[i]->tensor);
-    value = addTensor(proto.output(0), value);
+    const OnnxValue value = addTensor(proto.output(0), {0, converted.shape, converted.flat});
     define(proto.output(0), value);
     draft.node.output = value.tensor;
     if (auto* operation = std::get_if<Operation>(&converted.what)) {
@@ -131,18 +176,32 @@ void OnnxReader::addNode(const onnx::NodeProto& proto) {
     drafts_.push_back(std::move(draft));
 }
 
+/// Behind an obstacle the rest of the model is still looked at. The network is never made.
+void OnnxReader::assumeOutputs(const onnx::NodeProto& proto) {
+    for (const std::string& name : proto.output()) {
+        if (graph_.findConstant(name) == nullptr) {
+            values_.emplace(name, graph_.notedValue(name));
+        }
+    }
+}
+
 void OnnxReader::findOutput() {
+    if (graph_.proto().output_size() != 1) return;  // reported
     const auto found = values_.find(graph_.outputName());
     if (found == values_.end()) {
-        graph_.fail(
+        throw OnnxObstacle(
             fmt::format("no node computes the output '{}', expected one to", graph_.outputName()));
     }
-    const OnnxValue& value = found->second;
-    if (value.tensor == 0) graph_.fail("the output is the input, expected an operation between");
+    if (!found->second || !obstacles_.empty()) return;
+    const OnnxValue& value = *found->second;
+    if (value.tensor == 0) {
+        throw OnnxObstacle("the output is the input, expected an operation between");
+    }
     // Its elements would be counted in another order than ONNX's.
     if (value.flat && value.shape.elements() != value.shape.channels) {
-        graph_.fail(fmt::format("the output '{}' is a flattened image, expected a Gemm behind it",
-                                graph_.outputName()));
+        throw OnnxObstacle(
+            fmt::format("the output '{}' is a flattened image, expected a Gemm behind it",
+                        graph_.outputName()));
     }
     network_.output = value.tensor;
 }
@@ -155,7 +214,7 @@ void OnnxReader::dropUnused() {
         for (const TensorId input : drafts_[i].node.inputs) needed[input] = true;
     }
     std::erase_if(drafts_, [&](const Draft& draft) { return !needed[draft.node.output]; });
-    if (!needed[0]) graph_.fail("the output does not depend on the input, as expected");
+    if (!needed[0]) throw OnnxObstacle("the output does not depend on the input, as expected");
 }
 
 std::vector<std::size_t> OnnxReader::countReaders() const {
@@ -183,32 +242,33 @@ Convolution* OnnxReader::soleConvolutionBehind(const Draft& draft,
 void OnnxReader::foldNormalizations() {
     const std::vector<std::size_t> readers = countReaders();
     for (std::size_t i = 0; i < drafts_.size();) {
-        Draft& draft = drafts_[i];
-        if (!draft.normalization) {
-            ++i;
-            continue;
+        bool gone = false;
+        if (drafts_[i].normalization) {
+            obstacles_.attempt([&] { gone = foldNormalization(i, readers); });
         }
-        std::size_t producer = 0;
-        Convolution* target = soleConvolutionBehind(draft, readers, producer);
-        const bool folds = target != nullptr;
-        if (!folds) {
-            draft.node.operation = depthwiseIdentity(draft.normalization->scale.size());
-            target = &std::get<Convolution>(draft.node.operation);
-        }
-        if (!foldBatchNormalization(*draft.normalization, *target)) {
-            graph_.fail(
-                fmt::format("{}: leads to weights that are not finite, expected a positive "
-                            "variance + epsilon",
-                            describe(*draft.proto)));
-        }
-        draft.normalization.reset();
-        if (folds) {
-            drafts_[producer].node.output = draft.node.output;
-            drafts_.erase(drafts_.begin() + static_cast<std::ptrdiff_t>(i));
-        } else {
-            ++i;
-        }
+        if (!gone) ++i;
     }
+}
+
+/// Whether the node is gone: a convolution has taken it over.
+bool OnnxReader::foldNormalization(std::size_t index, const std::vector<std::size_t>& readers) {
+    Draft& draft = drafts_[index];
+    std::size_t producer = 0;
+    Convolution* target = soleConvolutionBehind(draft, readers, producer);
+    const bool folds = target != nullptr;
+    if (!folds) {
+        draft.node.operation = depthwiseIdentity(draft.normalization->scale.size());
+        target = &std::get<Convolution>(draft.node.operation);
+    }
+    if (!foldBatchNormalization(*draft.normalization, *target)) {
+        failAt(*draft.proto,
+               "leads to weights that are not finite, expected a positive variance + epsilon");
+    }
+    draft.normalization.reset();
+    if (!folds) return false;
+    drafts_[producer].node.output = draft.node.output;
+    drafts_.erase(drafts_.begin() + static_cast<std::ptrdiff_t>(index));
+    return true;
 }
 
 void OnnxReader::compactTensors() {

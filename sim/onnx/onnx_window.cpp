@@ -28,6 +28,18 @@ void padToSame(WindowAxis axis, std::uint32_t input, bool upper, std::int32_t& b
     after = upper ? more : less;
 }
 
+/// Makes the pad so long that a window which the padded image holds only in part counts too, unless
+/// it would begin behind the image. Whether there is such a window.
+bool padLast(const WindowAxis& axis, std::uint32_t input, std::int32_t& after) {
+    const std::int64_t positions = windowPositions(axis, input);
+    const std::int64_t padded = std::int64_t{input} + axis.padBefore + axis.padAfter;
+    const std::int64_t next = positions * axis.stride;
+    const bool leftOver = padded - reach(axis) > next - axis.stride;
+    if (!leftOver || next >= std::int64_t{input} + axis.padBefore) return false;
+    after = static_cast<std::int32_t>(next + reach(axis) - input - axis.padBefore);
+    return true;
+}
+
 /// The kernel, checked, and the dilations.
 Window readKernel(const OnnxNode& node, std::uint32_t kernelHeight, std::uint32_t kernelWidth) {
     if (std::max(kernelHeight, kernelWidth) > kLargestStep) {
@@ -152,6 +164,20 @@ Window readTransposedWindow(const OnnxNode& node, const Shape& input, std::uint3
     padTransposed(node, rows, input.height, upper, window.padTop, window.padBottom);
     padTransposed(node, columns, input.width, upper, window.padLeft, window.padRight);
     return window;
+}
+
+bool padLastWindow(const OnnxNode& node, const Shape& input, Window& window) {
+    const std::string automatic = node.text("auto_pad", "NOTSET");
+    // ONNX: SAME has input / stride outputs, rounded up, whatever ceil_mode says.
+    if (automatic.starts_with("SAME")) return false;
+    const bool rows = padLast(verticalAxis(window), input.height, window.padBottom);
+    const bool columns = padLast(horizontalAxis(window), input.width, window.padRight);
+    if ((rows || columns) && automatic == "VALID") {
+        node.fail(
+            "has ceil_mode 1 and auto_pad 'VALID', and its windows leave pixels over, "
+            "expected only one of them");
+    }
+    return rows || columns;
 }
 
 Shape windowedShape(const OnnxNode& node, const Window& window, const Shape& input,

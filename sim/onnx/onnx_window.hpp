@@ -13,6 +13,10 @@ Window readWindow(const OnnxNode& node, const Shape& input, std::uint32_t kernel
 Window readTransposedWindow(const OnnxNode& node, const Shape& input, std::uint32_t kernelHeight,
                             std::uint32_t kernelWidth);
 
+/// Of a pooling node with ceil_mode: lengthens the pads at the end so that a last window which fits
+/// only in part counts as well. Whether there is one; else nothing changes.
+bool padLastWindow(const OnnxNode& node, const Shape& input, Window& window);
+
 /// Shape of the window's results; fails where it is empty or too large.
 Shape windowedShape(const OnnxNode& node, const Window& window, const Shape& input,
                     std::uint32_t channels);

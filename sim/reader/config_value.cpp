@@ -17,9 +17,6 @@ namespace systole::sim {
 namespace {
 
 std::string describe(IntegerRange range) {
-    if (range.most == IntegerRange{}.most) {
-        return fmt::format("an integer of at least {}", range.least);
-    }
     return range.least == range.most
                ? fmt::format("the integer {}", range.least)
                : fmt::format("an integer from {} to {}", range.least, range.most);

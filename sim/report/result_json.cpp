@@ -150,6 +150,7 @@ Json accuracyJson(const Accuracy& accuracy) {
         return correct ? Json(wilsonInterval(*correct, accuracy.images).*side) : Json(nullptr);
     };
     return {{"images", accuracy.images},
+            {"random_images", accuracy.randomImages},
             {"correct", count(accuracy.correct)},
             {"top1", share(accuracy.correct)},
             {"top1_low", end(accuracy.correct, &Interval::low)},

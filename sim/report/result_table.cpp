@@ -142,8 +142,10 @@ std::string accuracyLine(const Accuracy& accuracy) {
             fmt::format("top-1 {} (95 %: {:.1f} - {:.1f} %; FP32 {}), ", share(*accuracy.correct),
                         100 * interval.low, 100 * interval.high, share(*accuracy.fp32Correct));
     }
-    return fmt::format("{}SQNR {:.2f} dB, over {} image{}", text, accuracy.sqnrDecibels,
-                       accuracy.images, accuracy.images == 1 ? "" : "s");
+    return fmt::format("{}SQNR {:.2f} dB, over {} {}image{}{}", text, accuracy.sqnrDecibels,
+                       accuracy.images, accuracy.randomImages ? "random " : "",
+                       accuracy.images == 1 ? "" : "s",
+                       accuracy.randomImages ? ": a bare .onnx names no data" : "");
 }
 
 /// What the energy of the array follows from.

@@ -71,20 +71,12 @@ void checkCycles(const arch::ArrayConfig& array, const std::vector<GemmFold>& fo
     }
 }
 
-void checkAccumulator(const arch::MachineConfig& machine, const numeric::GemmShape& shape) {
-    const numeric::AccumulatorFormat& accumulator = machine.datapath.accumulator;
+void checkAccumulator(const numeric::AccumulatorFormat& accumulator) {
     if (numeric::isStochastic(accumulator)) {
         throw ConfigError(
             fmt::format("--vcd: accumulator {} rounds stochastically, which the "
                         "array's elements cannot, expected another rounding",
                         accumulator.name));
-    }
-    if (accumulator.chunk && shape.k > machine.array.rows &&
-        machine.array.dataflow != Dataflow::OutputStationary) {
-        throw ConfigError(
-            fmt::format("--vcd: accumulator {} has chunks and K is {}, expected at "
-                        "most {}: one fold",
-                        accumulator.name, shape.k, machine.array.rows));
     }
 }
 
@@ -126,11 +118,13 @@ GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const QuantizedNe
              convolution_.outputChannels},
       adder_(machine.datapath.accumulator, numeric::Codec(machine.datapath.activation),
              numeric::Codec(machine.datapath.weight)) {
-    checkAccumulator(machine, shape_);
+    checkAccumulator(machine.datapath.accumulator);
     checkProducts(shape_);
     const std::size_t whole = std::max({shape_.m, shape_.k, shape_.n});
+    const auto& chunks = machine.datapath.accumulator.chunk;
+    const auto chunk = chunks ? std::optional(chunks->length) : std::nullopt;
     folds_ = arch::structural::cutGemm(array_, shape_, narrowed(input), transposed(convolution_),
-                                       static_cast<std::uint32_t>(whole));
+                                       static_cast<std::uint32_t>(whole), chunk);
     checkCycles(array_, folds_);
     clocked_ = std::make_unique<ClockedArray>("waveform", array_, machine.datapath,
                                               arch::structural::waveformPeriod(machine.clockHertz));
@@ -223,16 +217,11 @@ void GemmWaveform::collect(std::size_t result) {
     for (std::size_t i = 0; i < sumWords; ++i) words[i] = clocked_->array().resultWord(result, i);
     const std::span<std::int64_t> held = std::span(sums_).subspan(
         ((folds_[fold].m + place.m) * shape_.n + folds_[fold].n + place.n) * sumWords, sumWords);
-    if (adder_.openWords() != sumWords) {  // chunks: there is one fold
-        std::copy_n(words.begin(), sumWords, held.begin());
-        return;
-    }
     numeric::AccumulatorEvents events;
     adder_.clear();
-    adder_.load(held);
     adder_.loadOpen(words);
     adder_.close(0, events);
-    adder_.store(held);
+    adder_.addTo(held, 0, events);
 }
 
 std::vector<numeric::Code> GemmWaveform::product() const {

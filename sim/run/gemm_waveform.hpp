@@ -19,8 +19,7 @@ public:
     static constexpr std::uint64_t kLargest = 2'000'000;
 
     /// ConfigError if the waveform would be too large, or the array cannot follow the accumulator:
-    /// random bits are named by places that no wire carries, and a chunk's sum of a second fold
-    /// would have to be added to the accumulator buffer, not to the array's own sum.
+    /// random bits are named by places that no wire carries.
     GemmWaveform(const arch::MachineConfig& machine, const QuantizedNetwork& network,
                  std::span<const numeric::Code> input);
 

@@ -52,6 +52,7 @@ public:
     Accuracy accuracy() const {
         Accuracy accuracy;
         accuracy.images = images_;
+        accuracy.randomImages = workload_.images.isRandom();
         if (!workload_.labels.empty()) {
             accuracy.correct = static_cast<std::uint64_t>(
                 std::count(correctByImage_.begin(), correctByImage_.end(), '1'));
@@ -135,6 +136,7 @@ private:
         AccuracyMeter meter(workload_);
         OutputRecord outputs;
         TensorDump dump(network_, simulation_.lowered());
+        if (options_.tensors) dump.check(*options_.tensors);
         Progress progress("Inference", options_.images);
         for (std::uint64_t image = 0; image < options_.images; ++image) {
             const std::vector<float> pixels = workload_.images.image(image);

@@ -77,6 +77,7 @@ struct LayerResult {
 /// Of the quantized network against the labels and against FP32.
 struct Accuracy {
     std::uint64_t images = 0;
+    bool randomImages = false;             ///< of a bare model: they say nothing of its data
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
     std::string correctByImage;  ///< `1` where the largest output is the label, else `0`

@@ -3,24 +3,25 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
-#include "sim/base/npy.hpp"
+#include "sim/run/tensor_files.hpp"
 
 namespace systole::sim {
 namespace {
 
-std::string fileName(const std::string& tensor) {
-    constexpr const char* kKept =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    std::string name = tensor;
-    for (std::size_t at = name.find_first_not_of(kKept); at != std::string::npos;
-         at = name.find_first_not_of(kKept, at)) {
-        name[at] = '_';
+namespace fs = std::filesystem;
+
+void makeFolder(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) {
+        throw ConfigError(
+            fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
     }
-    return name + ".npy";
 }
 
 }  // namespace
@@ -49,22 +50,48 @@ std::vector<TensorHash> TensorDump::hashes() const {
     return hashes;
 }
 
-void TensorDump::write(const std::filesystem::path& folder) const {
+template <typename Visit>
+void TensorDump::forEachFile(const Visit& visit) const {
+    TensorFiles names(network_);
+    const auto visitActivation = [&](TensorId tensor) {
+        const auto record = records_.find(tensor);
+        if (record == records_.end()) return;  // it never reaches the DRAM
+        TensorFile file = names.activation(tensor);
+        file.shape.front() = images_;
+        std::vector<std::uint8_t> bytes = record->second.bytes();
+        toElements(network_.scheme.activation, bytes);
+        visit(file, bytes);
+    };
+    visitActivation(network_.input);
+    for (const QuantizedNode& node : network_.nodes) {
+        if (std::holds_alternative<QuantizedConvolution>(node.operation)) {
+            for (const ConstantFile& constant : {names.weights(node), names.bias(node)}) {
+                visit(constant.description, constant.bytes);
+            }
+        }
+        visitActivation(node.output);
+    }
+}
+
+void TensorDump::check(const fs::path& folder) const {
+    if (!fs::exists(folder)) return;
+    forEachFile([&](const TensorFile& file, std::span<const std::uint8_t>) {
+        if (fs::exists(folder / file.file)) WriteProbe(folder / file.file);
+    });
+}
+
+void TensorDump::write(const fs::path& folder) const {
+    makeFolder(folder);
+    // What is there of an earlier run counts no more, even if this one breaks off.
     std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) {
-        throw ConfigError(
-            fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
-    }
-    const auto elementBytes =
-        static_cast<std::uint32_t>(numeric::storageBytes(network_.scheme.activation));
-    for (const auto& [tensor, record] : records_) {
-        const QuantizedTensor& description = network_.tensors[tensor];
-        const Shape& shape = description.shape;
-        writeFileAtomically(folder / fileName(description.name),
-                            npyFile(record.bytes(), elementBytes,
-                                    {images_, shape.height, shape.width, shape.channels}));
-    }
+    fs::remove(folder / kManifestName, error);
+    std::vector<TensorFile> files;
+    forEachFile([&](const TensorFile& file, std::span<const std::uint8_t> bytes) {
+        writeFileAtomically(folder / file.file, npyFile(bytes, file.type, file.shape));
+        files.push_back(file);
+    });
+    writeFileAtomically(folder / kManifestName,
+                        manifestJson(network_, images_, files).dump(2) + "\n");
 }
 
 }  // namespace systole::sim

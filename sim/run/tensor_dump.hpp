@@ -16,16 +16,23 @@ class TensorDump {
 public:
     TensorDump(const QuantizedNetwork& network, const LoweredNetwork& lowered);
 
+    /// ConfigError unless all files can be written; before the first inference.
+    void check(const std::filesystem::path& folder) const;
+
     /// After an inference.
     void add(Simulation& simulation);
 
-    /// One .npy a tensor, [images, height, width, channels] of codes; named after the tensor, where
-    /// every character that is not a letter, digit, dot, minus or underscore became an underscore.
+    /// An .npy for each tensor, and for the weights and biases of each layer, in the order of
+    /// execution, and the manifest that describes them (docs/tensors.md), which comes last.
     void write(const std::filesystem::path& folder) const;
 
     std::vector<TensorHash> hashes() const;
 
 private:
+    /// Calls visit(file, bytes) in the order of the manifest.
+    template <typename Visit>
+    void forEachFile(const Visit& visit) const;
+
     const QuantizedNetwork& network_;
     std::map<TensorId, OutputRecord> records_;
     std::uint64_t images_ = 0;

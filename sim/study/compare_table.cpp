@@ -142,7 +142,10 @@ std::string title(const Comparison& comparison) {
         config.at("array_columns").get<std::uint64_t>(), dataflow,
         config.at("technology").get<std::string>(),
         objective == "-" ? "" : ", all mapped for least " + objective,
-        images == 0 ? "" : fmt::format(", over {} image{}", images, images == 1 ? "" : "s"));
+        images == 0
+            ? ""
+            : fmt::format(", over {} {}image{}", images,
+                          first.figures.randomImages ? "random " : "", images == 1 ? "" : "s"));
 }
 
 std::string figureTable(const Comparison& comparison) {

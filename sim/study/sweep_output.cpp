@@ -177,6 +177,11 @@ std::string sweepTable(const SweepResult& result) {
     }
     const std::string last = objectives.back();
     objectives.pop_back();
+    if (std::any_of(result.points.begin(), result.points.end(), [](const SweepPoint& point) {
+            return succeeded(point) && readRunFigures(point.outcome.result).randomImages;
+        })) {
+        text += "SQNR is over random images: a bare .onnx names no data.\n";
+    }
     return text + wrapped(fmt::format(
                       "{} of {} points ok{}; {}; * marks those that no other beats in {}{}{} "
                       "together{}\n",

@@ -36,6 +36,7 @@ std::vector<std::string> argumentsOf(const RunRequest& request) {
 
 void readAccuracy(const nlohmann::ordered_json& accuracy, RunFigures& figures) {
     figures.images = accuracy.at("images");
+    figures.randomImages = accuracy.value("random_images", false);
     const auto count = [&](const char* key) -> std::optional<std::uint64_t> {
         const auto& images = accuracy.at(key);
         return images.is_null() ? std::nullopt : std::optional(images.get<std::uint64_t>());

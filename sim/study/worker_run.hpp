@@ -50,6 +50,7 @@ struct RunFigures {
     std::uint64_t dramBytes = 0;
     bool meetsClock = true;
     std::uint64_t images = 0;              ///< 0: timing only, and then no accuracy
+    bool randomImages = false;             ///< of a bare model
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
     std::string correctByImage;  ///< `1` or `0` an image; empty without labels

@@ -48,8 +48,8 @@ public:
         const numeric::GemmShape& shape = problem_.shape;
         run_.a = randomCodes(problem_.datapath.activation, shape.m * shape.k, random_);
         run_.b = randomCodes(problem_.datapath.weight, shape.k * shape.n, random_);
-        run_.folds =
-            arch::structural::cutGemm(problem_.array, shape, run_.a, run_.b, problem_.maxSteps);
+        run_.folds = arch::structural::cutGemm(problem_.array, shape, run_.a, run_.b,
+                                               problem_.maxSteps, chunkOf(problem_.datapath));
     }
 
     void scrambleUnused() {
@@ -243,6 +243,11 @@ LockstepRun runLockstep(const LockstepProblem& problem, std::vector<GemmFold> fo
     Lockstep lockstep(problem, models);
     lockstep.setFolds(std::move(folds));
     return lockstep.run();
+}
+
+std::optional<std::uint32_t> chunkOf(const arch::DatapathConfig& datapath) {
+    const auto& chunk = datapath.accumulator.chunk;
+    return chunk ? std::optional(chunk->length) : std::nullopt;
 }
 
 std::vector<std::uint16_t> randomCodes(const numeric::Format& format, std::size_t count,

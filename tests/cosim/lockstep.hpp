@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <span>
 #include <stdexcept>
@@ -62,6 +63,9 @@ LockstepRun runLockstep(const LockstepProblem& problem, std::span<CycleArray* co
 LockstepRun runLockstep(const LockstepProblem& problem,
                         std::vector<arch::structural::GemmFold> folds,
                         std::span<CycleArray* const> models);
+
+/// Products of a chunk, if the accumulator has chunks.
+std::optional<std::uint32_t> chunkOf(const arch::DatapathConfig& datapath);
 
 /// Codes that encoding gives, finite ones.
 std::vector<std::uint16_t> randomCodes(const numeric::Format& format, std::size_t count,

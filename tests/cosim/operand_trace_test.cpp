@@ -189,7 +189,8 @@ struct ProbedArray {
         LockstepRun run;
         run.a = randomCodes(datapath.activation, kShape.m * kShape.k, random);
         run.b = randomCodes(datapath.weight, kShape.k * kShape.n, random);
-        run.folds = arch::structural::cutGemm(config, kShape, run.a, run.b, kMaxSteps);
+        run.folds =
+            arch::structural::cutGemm(config, kShape, run.a, run.b, kMaxSteps, chunkOf(datapath));
         for (auto& probe : probes) probe->expect(run.folds);
         CycleArray* model = &array;
         runLockstep(problem, run.folds, {&model, 1});

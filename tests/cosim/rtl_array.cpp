@@ -22,6 +22,7 @@ using numeric::ProductClass;
 constexpr std::size_t kLanes = 8;       // columns or rows of the largest array
 constexpr std::size_t kWordsOfSum = 3;  // 32-bit words of a lane of sums
 constexpr int kCodeLane = 8;
+constexpr int kTagLane = 2;
 constexpr int kWordBits = 64;
 
 struct Arithmetic {
@@ -30,6 +31,8 @@ struct Arithmetic {
     const char* weight;   ///< of weights, if that is another one
     const char* accumulator;
     ProductClass productClass;
+    const char* inner = nullptr;  ///< register of chunks, if there are any
+    std::uint32_t chunk = 0;
 };
 
 constexpr Arithmetic kInt4{"int4", "int4", nullptr, "int16", ProductClass::ParallelInteger};
@@ -42,6 +45,13 @@ constexpr Arithmetic kE5m2{"e5m2_exact", "e5m2", nullptr, "exact", ProductClass:
 constexpr Arithmetic kE4m3Fp32{"e4m3_fp32", "e4m3", nullptr, "fp32", ProductClass::Minifloat};
 constexpr Arithmetic kE5m2Fp16{"e5m2_fp16", "e5m2", nullptr, "fp16", ProductClass::Minifloat};
 constexpr Arithmetic kE4m3Bf16{"e4m3_bf16", "e4m3", nullptr, "bf16", ProductClass::Minifloat};
+constexpr Arithmetic kE5m2Chunked{"e5m2_chunked",          "e5m2", nullptr, "fp16",
+                                  ProductClass::Minifloat, "bf16", 3};
+constexpr Arithmetic kE4m3Chunked{"e4m3_chunked",          "e4m3", nullptr, "fp16",
+                                  ProductClass::Minifloat, "fp16", 2};
+constexpr Arithmetic kInt8Chunked{
+    "int8_chunked",   "int8", nullptr, "int18_saturate", ProductClass::ParallelInteger,
+    "int17_saturate", 2};
 constexpr Arithmetic kBitSerial{"bit_serial", "int4", nullptr, "int16",
                                 ProductClass::BitSerialWeight};
 constexpr Arithmetic kShift{"shift", "int8", "pow2_4", "int32", ProductClass::Shift};
@@ -106,6 +116,15 @@ constexpr std::array kInstances{
     Instance{&kE4m3Fp32, kInput, false, kSerial, 2, 2, 2},
     Instance{&kE5m2Fp16, kWeight, true, kSerial, 2, 2, 1},
     Instance{&kE4m3Bf16, kInput, true, kSerial, 3, 2, 2},
+    Instance{&kE5m2Chunked, kWeight, false, kSerial, 4, 2, 1},
+    Instance{&kE5m2Chunked, kInput, true, kSerial, 3, 2, 2},
+    Instance{&kE5m2Chunked, kOutput, true, kShadow, 2, 3, 1},
+    Instance{&kE4m3Chunked, kWeight, true, kSerial, 5, 2, 1},
+    Instance{&kE4m3Chunked, kInput, false, kSerial, 4, 2, 3},
+    Instance{&kE4m3Chunked, kOutput, false, kSerial, 3, 2, 2},
+    Instance{&kInt8Chunked, kWeight, true, kSerial, 5, 3, 2},
+    Instance{&kInt8Chunked, kInput, false, kSerial, 2, 2, 1},
+    Instance{&kInt8Chunked, kOutput, true, kSerial, 3, 3, 1},
 };
 
 std::string nameOf(const Instance& instance) {
@@ -124,6 +143,11 @@ RtlConfiguration configurationOf(const Instance& instance) {
     const numeric::Format activation = *numeric::formatNamed(arithmetic.operand);
     const numeric::Format weight = *numeric::formatNamed(
         arithmetic.weight == nullptr ? arithmetic.operand : arithmetic.weight);
+    numeric::AccumulatorFormat accumulator = *numeric::parseAccumulator(arithmetic.accumulator);
+    if (arithmetic.inner != nullptr) {
+        accumulator.chunk =
+            numeric::Chunk{numeric::parseAccumulator(arithmetic.inner)->sum, arithmetic.chunk};
+    }
     const int cycles = numeric::cyclesOf(arithmetic.productClass, activation, weight);
     return {.name = nameOf(instance),
             .array = {.rows = instance.rows,
@@ -133,7 +157,7 @@ RtlConfiguration configurationOf(const Instance& instance) {
                       .drain = instance.drain,
                       .pipelineDepth = instance.depth,
                       .cyclesPerStep = static_cast<std::uint32_t>(cycles)},
-            .datapath = {activation, weight, *numeric::parseAccumulator(arithmetic.accumulator)},
+            .datapath = {activation, weight, accumulator},
             .productClass = arithmetic.productClass};
 }
 
@@ -231,7 +255,7 @@ void RtlArray::clock(const ArrayInputs& inputs) {
     model_->fold_steps = inputs.foldSteps;
     model_->stationary_valid = inputs.stationaryValid ? 1 : 0;
     model_->stationary = lanesOf(inputs.stationary, kCodeLane);
-    model_->used = static_cast<std::uint8_t>(lanesOf(inputs.used, 1));
+    model_->used = static_cast<std::uint16_t>(lanesOf(inputs.used, kTagLane));
     model_->step_valid = inputs.stepValid ? 1 : 0;
     model_->rows = lanesOf(inputs.rows, kCodeLane);
     model_->columns = lanesOf(inputs.columns, kCodeLane);

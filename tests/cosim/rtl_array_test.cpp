@@ -97,13 +97,30 @@ private:
             auto& used = fold.used.emplace_back(config_.columns);
             for (std::size_t c = 0; c < config_.columns; ++c) {
                 const bool isUsed = r < rows && c < columns && !(holes && below(2) == 0);
-                used[c] = isUsed ? 1 : 0;
+                used[c] = isUsed ? arch::structural::kUsed : 0;
             }
         }
+        markChunks(fold);
         for (std::int64_t t = 0; t < fold.steps; ++t) {
             fold.rows.push_back(rowOperands());
             auto& sums = fold.sums.emplace_back();
             for (std::size_t c = 0; c < config_.columns; ++c) sums.emplace_back(column(fold, c));
+        }
+    }
+
+    /// Chunks count the products that a column adds, wherever its holes are.
+    void markChunks(Fold& fold) const {
+        const auto& chunk = gemm_.accumulator().chunk;
+        if (!chunk) return;
+        for (std::size_t c = 0; c < config_.columns; ++c) {
+            std::vector<std::uint8_t*> tags;
+            for (auto& row : fold.used) {
+                if (row[c] != 0) tags.push_back(&row[c]);
+            }
+            for (std::size_t i = 0; i < tags.size(); ++i) {
+                const bool closes = (i + 1) % chunk->length == 0 || i + 1 == tags.size();
+                if (closes) *tags[i] |= arch::structural::kClosesChunk;
+            }
         }
     }
 

@@ -15,6 +15,10 @@
     .ACCUMULATOR(`ACCUMULATOR_FLOAT), .SUM_BITS(1 + EXPONENT + MANTISSA), \
     .SUM_EXPONENT(EXPONENT), .SUM_MANTISSA(MANTISSA), .SUM_BIAS((1 << (EXPONENT - 1)) - 1)
 
+`define INNER_FLOAT(EXPONENT, MANTISSA) \
+    .INNER_BITS(1 + EXPONENT + MANTISSA), .INNER_EXPONENT(EXPONENT), .INNER_MANTISSA(MANTISSA), \
+    .INNER_BIAS((1 << (EXPONENT - 1)) - 1)
+
 `define INT4 `INTEGER_OPERANDS(4), .SUM_BITS(16)
 `define INT8 `INTEGER_OPERANDS(8), .SUM_BITS(32)
 `define INT8_SATURATED `INTEGER_OPERANDS(8), .SUM_BITS(16), .SUM_SATURATES(1)
@@ -24,6 +28,12 @@
 `define E4M3_FP32 `FLOAT_OPERANDS(4, 3, 7, `SPECIALS_NAN_ONLY), `FLOAT(8, 23)
 `define E5M2_FP16 `FLOAT_OPERANDS(5, 2, 15, `SPECIALS_IEEE), `FLOAT(5, 10)
 `define E4M3_BF16 `FLOAT_OPERANDS(4, 3, 7, `SPECIALS_NAN_ONLY), `FLOAT(8, 7)
+`define E5M2_CHUNKED `E5M2_FP16, .CHUNK(3), `INNER_FLOAT(8, 7)
+`define E4M3_CHUNKED \
+    `FLOAT_OPERANDS(4, 3, 7, `SPECIALS_NAN_ONLY), `FLOAT(5, 10), .CHUNK(2), `INNER_FLOAT(5, 10)
+`define INT8_CHUNKED \
+    `INTEGER_OPERANDS(8), .SUM_BITS(18), .SUM_SATURATES(1), .CHUNK(2), .INNER_BITS(17), \
+    .INNER_SATURATES(1)
 `define BIT_SERIAL \
     .MULTIPLIER(`MULTIPLIER_BIT_SERIAL), `INTEGER_OPERANDS(4), .SUM_BITS(16)
 `define SHIFT .MULTIPLIER(`MULTIPLIER_SHIFT), .A_BITS(8), .W_BITS(4), `EXACT(32)
@@ -43,7 +53,7 @@
     .SHADOW(SECOND), .OVERLAP(FOLLOWS), .ROWS(R), .COLUMNS(C), .DEPTH(D) \
     ) array``INDEX (`SHARED, `OWN(INDEX)
 
-module rtl_arrays #(parameter integer ARRAYS = 42) (
+module rtl_arrays #(parameter integer ARRAYS = 51) (
     input  wire [ARRAYS-1:0] clock,
     input  wire reset,
     input  wire fold_valid,
@@ -53,7 +63,7 @@ module rtl_arrays #(parameter integer ARRAYS = 42) (
     input  wire [63:0] rows,
     input  wire [63:0] columns,
     input  wire [63:0] stationary,
-    input  wire [7:0] used,
+    input  wire [15:0] used,  // two tags a column
     input  wire output_ready,
     output wire [ARRAYS-1:0] takes_fold,
     output wire [ARRAYS-1:0] wants_stationary,
@@ -110,6 +120,17 @@ module rtl_arrays #(parameter integer ARRAYS = 42) (
     lanes_stationary #(`E4M3_FP32, `STATIONARY(39, 1, 0, 2, 2, 2));
     lanes_stationary #(`E5M2_FP16, `STATIONARY(40, 0, 1, 2, 2, 1));
     lanes_stationary #(`E4M3_BF16, `STATIONARY(41, 1, 1, 3, 2, 2));
+
+    // Chunks that divide the rows and that do not.
+    lanes_stationary #(`E5M2_CHUNKED, `STATIONARY(42, 0, 0, 4, 2, 1));
+    lanes_stationary #(`E5M2_CHUNKED, `STATIONARY(43, 1, 1, 3, 2, 2));
+    lanes_output #(`E5M2_CHUNKED, `OUTPUT(44, 1, 1, 2, 3, 1));
+    lanes_stationary #(`E4M3_CHUNKED, `STATIONARY(45, 0, 1, 5, 2, 1));
+    lanes_stationary #(`E4M3_CHUNKED, `STATIONARY(46, 1, 0, 4, 2, 3));
+    lanes_output #(`E4M3_CHUNKED, `OUTPUT(47, 0, 0, 3, 2, 2));
+    lanes_stationary #(`INT8_CHUNKED, `STATIONARY(48, 0, 1, 5, 3, 2));
+    lanes_stationary #(`INT8_CHUNKED, `STATIONARY(49, 1, 0, 2, 2, 1));
+    lanes_output #(`INT8_CHUNKED, `OUTPUT(50, 0, 1, 3, 3, 1));
 endmodule
 
 module lanes_stationary #(
@@ -130,7 +151,7 @@ module lanes_stationary #(
     output wire wants_stationary,
     input  wire stationary_valid,
     input  wire [63:0] stationary,
-    input  wire [7:0] used,
+    input  wire [15:0] used,
     output wire wants_step,
     input  wire step_valid,
     input  wire [63:0] rows,
@@ -143,6 +164,8 @@ module lanes_stationary #(
     wire [COLUMNS*STATIONARY_BITS-1:0] stationary_operands;
     wire [COLUMNS*SUM_BITS-1:0] packed_sums;
     wire [COLUMNS-1:0] column_valid;
+    localparam integer TAG_BITS = `TAG_BITS;
+    wire [COLUMNS*TAG_BITS-1:0] tags;
 
     genvar i;
     generate
@@ -152,6 +175,7 @@ module lanes_stationary #(
         for (i = 0; i < COLUMNS; i = i + 1) begin : column_lanes
             assign stationary_operands[i*STATIONARY_BITS +: STATIONARY_BITS] =
                 stationary[8*i +: STATIONARY_BITS];
+            assign tags[i*TAG_BITS +: TAG_BITS] = used[2*i +: TAG_BITS];
         end
         for (i = 0; i < 8; i = i + 1) begin : sum_lanes
             if (i < COLUMNS) begin : present
@@ -172,7 +196,7 @@ module lanes_stationary #(
         .clock(clock), .reset(reset), .fold_valid(fold_valid), .fold_steps(fold_steps),
         .takes_fold(takes_fold), .wants_stationary(wants_stationary),
         .stationary_valid(stationary_valid), .stationary(stationary_operands),
-        .used(used[COLUMNS-1:0]), .wants_step(wants_step), .step_valid(step_valid),
+        .used(tags), .wants_step(wants_step), .step_valid(step_valid),
         .row_operands(row_operands), .valid(column_valid), .sums(packed_sums),
         .output_ready(output_ready)
     );
@@ -194,7 +218,7 @@ module lanes_output #(
     output wire wants_stationary,
     input  wire stationary_valid,
     input  wire [63:0] stationary,
-    input  wire [7:0] used,
+    input  wire [15:0] used,
     output wire wants_step,
     input  wire step_valid,
     input  wire [63:0] rows,

@@ -6,27 +6,10 @@
 
 #include "models/numeric/sums/sum_register.hpp"
 #include "tests/cosim/closed_forms.hpp"
-#include "tests/cosim/structural_array_adapter.hpp"
+#include "tests/cosim/structural_device.hpp"
 
 namespace systole::cosim {
 namespace {
-
-using arch::ArrayConfig;
-using arch::Dataflow;
-using arch::DatapathConfig;
-using arch::Drain;
-
-DatapathConfig datapath(const char* activation, const char* weight, const char* accumulator) {
-    return {.activation = numeric::formatNamed(activation).value(),
-            .weight = numeric::formatNamed(weight).value(),
-            .accumulator = numeric::parseAccumulator(accumulator).value()};
-}
-
-DatapathConfig chunked(DatapathConfig base, const char* inner, std::uint32_t length) {
-    base.accumulator.chunk = numeric::Chunk{numeric::parseAccumulator(inner)->sum, length};
-    base.accumulator.name += fmt::format(" of {} x {}", length, inner);
-    return base;
-}
 
 /// One of every kind: wrapping and saturating integers that do overflow, one and several words of
 /// exact sums, floats, chunks.
@@ -41,42 +24,6 @@ std::vector<DatapathConfig> datapaths() {
             chunked(datapath("e5m2", "e4m3", "fp16"), "dlfloat16", 2),
             chunked(datapath("int8", "int8", "int32"), "int14_saturate", 2)};
 }
-
-/// All dataflows, folds and drains.
-std::vector<ArrayConfig> behaviours() {
-    std::vector<ArrayConfig> all;
-    for (const bool overlap : {false, true}) {
-        for (const Dataflow dataflow : {Dataflow::WeightStationary, Dataflow::InputStationary}) {
-            all.push_back({.dataflow = dataflow, .overlapFolds = overlap});
-        }
-        for (const Drain drain : {Drain::Serial, Drain::Shadow, Drain::Direct}) {
-            all.push_back(
-                {.dataflow = Dataflow::OutputStationary, .overlapFolds = overlap, .drain = drain});
-        }
-    }
-    return all;
-}
-
-/// An array and what it is made from: all of a process are built before the first one runs.
-struct Device {
-    ArrayConfig config;
-    DatapathConfig datapath;
-    std::unique_ptr<StructuralArrayAdapter> array;
-
-    Device(ArrayConfig arrayConfig, DatapathConfig datapathConfig)
-        : config(arrayConfig),
-          datapath(std::move(datapathConfig)),
-          array(std::make_unique<StructuralArrayAdapter>(sc_core::sc_gen_unique_name("array"),
-                                                         config, datapath)) {}
-
-    LockstepRun run(LockstepProblem problem) const {
-        problem.array = config;
-        problem.datapath = datapath;
-        SCOPED_TRACE(problem.text());
-        CycleArray* model = array.get();
-        return runLockstep(problem, {&model, 1});
-    }
-};
 
 /// The sums of one fold, [m][n][word], and their addition to those of the GEMM.
 class Reference {

@@ -151,13 +151,13 @@ class GemmWaveform(unittest.TestCase):
         return systole("gemm", ROOT / "configs/accelerators/array-only.yaml", 4, k, 3, "--vcd", self.file,
                        *[word for setting in settings for word in ("--set", setting)])
 
-    def test_chunks_agree_with_the_run_within_a_fold_and_are_refused_beyond(self):
-        chunked = "{float: fp16, chunk: 3, inner: bf16}"
-        run = self.run_accumulator(chunked, 4)
-        self.assertEqual(run.returncode, 0, run.stderr)
-        run = self.run_accumulator(chunked, 5)
-        self.assertEqual(run.returncode, 2)
-        self.assertIn("has chunks and K is 5, expected at most 4", run.stderr)
+    def test_chunks_agree_with_the_run_in_one_fold_and_in_several(self):
+        # Four rows: K below, at and beyond them, whole folds or not, chunks that divide them or not.
+        for chunk in (1, 2, 3, 4, 5, 7):
+            for k in (3, 4, 5, 8, 11):
+                with self.subTest(chunk=chunk, k=k):
+                    run = self.run_accumulator(f"{{float: fp16, chunk: {chunk}, inner: bf16}}", k)
+                    self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_random_bits_are_refused(self):
         run = self.run_accumulator("{float: fp16, rounding: stochastic, seed: 1}", 4)

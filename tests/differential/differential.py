@@ -69,6 +69,8 @@ def _parse():
     parser.add_argument("--config", help="default: configs/accelerators/edge-16x16.yaml",
                         default=os.path.join(_ROOT, "configs", "accelerators", "edge-16x16.yaml"))
     parser.add_argument("--set", action="append", default=[], help="passed to systole run")
+    parser.add_argument("--fold-rows", type=int, default=0, metavar="R",
+                        help="products of a fold in the oracle: what --set makes of the array")
     parser.add_argument("--images", type=int, default=16)
     parser.add_argument("--workload", default=os.path.join(_ROOT, "traces", "resnet8_fmnist",
                                                            "workload.yaml"))
@@ -131,6 +133,7 @@ class _Case:
         # A convolution that an addition is fused into is never stored by the machine.
         faults, compared = self._compare("systole", missing=self.summary["additions"])
         faults = [f"systole run: {fault}" for fault in faults] + self._compare_summaries()
+        faults += self._compare_parameters()
         if self.modules:
             self._call_onnxruntime()
             more, tensors = self._compare("onnxruntime")
@@ -178,7 +181,8 @@ class _Case:
     def _call_oracle(self):
         _call([sys.executable, "-B", os.path.join(_ORACLE, "reference.py"), self.workload,
                "--scheme", self.scheme, "--images", str(self.arguments.images),
-               "--output", self._empty("oracle")])
+               "--fold-rows", str(self.arguments.fold_rows), "--output", self._empty("oracle"),
+               "--parameters", self._empty("oracle_parameters")])
         with open(self._path("oracle/summary.json"), encoding="utf-8") as file:
             self.summary = json.load(file)
 
@@ -189,6 +193,30 @@ class _Case:
         for override in self._systole_overrides():
             command += ["--set", override]
         _call(command)
+        self._sort_tensors()
+
+    def _sort_tensors(self):
+        """Renames the files that the manifest describes as the oracle names its own."""
+        sys.path.insert(0, _ORACLE)
+        import numpy as np
+        from reference import as_codes, file_name
+        with open(self._path("systole/manifest.json"), encoding="utf-8") as file:
+            tensors = json.load(file)["tensors"]
+        layers = {kind: iter(self.summary["layers"]) for kind in ("weight", "bias")}
+        self._empty("systole_parameters")
+        for tensor in tensors:
+            place = self._path(os.path.join("systole", tensor["file"]))
+            values = np.load(place)
+            os.remove(place)
+            kind = tensor["kind"]
+            if kind == "activation":
+                name = os.path.join("systole", file_name(tensor["name"]))
+            else:
+                name = os.path.join("systole_parameters",
+                                    file_name(f"{next(layers[kind])}.{kind}"))
+            np.save(self._path(name), values if kind == "bias" else
+                    as_codes(values, tensor["format"]))
+        os.remove(self._path("systole/manifest.json"))
 
     def _call_onnxruntime(self):
         sys.path.insert(0, _ORACLE)
@@ -207,6 +235,21 @@ class _Case:
         from compare_tensors import compare_folders
         return compare_folders(self._path("oracle"), self._path(folder),
                                self.summary["output_file"], missing)
+
+    def _compare_parameters(self):
+        """Weight codes, and biases whatever the type of their numbers."""
+        import numpy as np
+        faults = []
+        ours, theirs = self._path("oracle_parameters"), self._path("systole_parameters")
+        for name in sorted(os.listdir(theirs)):
+            expected, found = (np.load(os.path.join(folder, name)) for folder in (ours, theirs))
+            if expected.dtype.kind == "U":  # beyond 64 bits
+                expected = np.array([float(int(code)) for code in expected])
+            if expected.shape != found.shape or not np.array_equal(expected, found):
+                faults.append(f"{name} differs from the oracle's")
+        if len(os.listdir(theirs)) != 2 * len(self.summary["layers"]):
+            faults.append("weights and biases are not those of every layer")
+        return faults
 
     def _compare_summaries(self):
         with open(self._path("systole.json"), encoding="utf-8") as file:

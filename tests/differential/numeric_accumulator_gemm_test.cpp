@@ -56,7 +56,47 @@ FloatRegister registerOf(const char* name, Rounding rounding, std::uint64_t seed
     return {std::get<FloatFormat>(formatNamed(name).value()), rounding, Overflow::ToSpecial, seed};
 }
 
-void compareWithMpfr(const AccumulatorFormat& accumulator, const GemmShape& shape,
+/// The sum of one output over the products of one fold: chunks from zero, in an outer sum from
+/// zero.
+class OracleFold {
+public:
+    OracleFold(const AccumulatorFormat& accumulator, const GemmOrigin& origin)
+        : outer_(std::get<FloatRegister>(accumulator.sum)),
+          inner_(accumulator.chunk ? std::get<FloatRegister>(accumulator.chunk->inner) : outer_),
+          length_(accumulator.chunk ? accumulator.chunk->length : 1U << 20U),
+          origin_(origin) {}
+
+    const FloatRegister& outer() const { return outer_; }
+
+    std::uint32_t random(const FloatRegister& format, std::size_t k, RandomStage stage) const {
+        return randomBits(format.seed, origin_.m, origin_.n,
+                          origin_.k + static_cast<std::uint32_t>(k), stage);
+    }
+
+    /// `term(k)` is a pair of factors.
+    template <typename TermOf>
+    double sum(std::size_t begin, std::size_t end, const TermOf& term) const {
+        OracleSum sum(outer_);
+        for (std::size_t first = begin; first < end; first += length_) {
+            OracleSum chunk(inner_);
+            for (std::size_t k = first; k < std::min(first + length_, end); ++k) {
+                const auto [left, right] = term(k);
+                chunk.add(left, right, random(inner_, k, RandomStage::Product));
+            }
+            sum.add(chunk.value, 1, random(outer_, first, RandomStage::Chunk));
+        }
+        return sum.value;
+    }
+
+private:
+    FloatRegister outer_;
+    FloatRegister inner_;
+    std::size_t length_;
+    GemmOrigin origin_;
+};
+
+/// In folds of `rows` products, which the accumulator buffer adds up.
+void compareWithMpfr(const AccumulatorFormat& accumulator, const GemmShape& shape, std::size_t rows,
                      std::mt19937& generator) {
     const Gemm gemm(Codec(formatNamed("e4m3").value()), Codec(formatNamed("e5m2").value()),
                     accumulator);
@@ -64,27 +104,29 @@ void compareWithMpfr(const AccumulatorFormat& accumulator, const GemmShape& shap
     const auto b = randomCodes(gemm.weight(), shape.k * shape.n, generator);
     const GemmOrigin origin{5, 700, 64};
     std::vector<std::int64_t> sums(shape.m * shape.n);
-    gemm.run({shape, a, b, origin}, false, sums);
-    const auto& outer = std::get<FloatRegister>(accumulator.sum);
-    const auto& inner =
-        accumulator.chunk ? std::get<FloatRegister>(accumulator.chunk->inner) : outer;
-    const std::size_t length = accumulator.chunk ? accumulator.chunk->length : shape.k;
+    for (std::size_t k = 0; k < shape.k; k += rows) {
+        const GemmShape part{shape.m, std::min(rows, shape.k - k), shape.n};
+        std::vector<std::uint16_t> left;
+        for (std::size_t m = 0; m < shape.m; ++m) {
+            const auto* row = a.data() + m * shape.k + k;
+            left.insert(left.end(), row, row + part.k);
+        }
+        const auto right = std::span(b).subspan(k * shape.n, part.k * shape.n);
+        gemm.run({part, left, right, {5, 700, 64 + static_cast<std::uint32_t>(k)}}, k > 0, sums);
+    }
     for (std::size_t m = 0; m < shape.m; ++m) {
         for (std::size_t n = 0; n < shape.n; ++n) {
-            OracleSum sum(outer);
-            const auto random = [&](const FloatRegister& format, std::size_t k, RandomStage stage) {
-                return randomBits(format.seed, origin.m + static_cast<std::uint32_t>(m),
-                                  origin.n + static_cast<std::uint32_t>(n),
-                                  origin.k + static_cast<std::uint32_t>(k), stage);
+            const OracleFold fold(accumulator,
+                                  {origin.m + static_cast<std::uint32_t>(m),
+                                   origin.n + static_cast<std::uint32_t>(n), origin.k});
+            const auto term = [&](std::size_t k) {
+                return std::pair(gemm.activation().decode(a[m * shape.k + k]),
+                                 gemm.weight().decode(b[k * shape.n + n]));
             };
-            for (std::size_t begin = 0; begin < shape.k; begin += length) {
-                OracleSum chunk(inner);
-                for (std::size_t k = begin; k < std::min(begin + length, shape.k); ++k) {
-                    chunk.add(gemm.activation().decode(a[m * shape.k + k]),
-                              gemm.weight().decode(b[k * shape.n + n]),
-                              random(inner, k, RandomStage::Product));
-                }
-                sum.add(chunk.value, 1, random(outer, begin, RandomStage::Chunk));
+            OracleSum sum(fold.outer());
+            for (std::size_t k = 0; k < shape.k; k += rows) {
+                sum.add(fold.sum(k, std::min(k + rows, shape.k), term), 1,
+                        fold.random(fold.outer(), k, RandomStage::Fold));
             }
             const double got = std::bit_cast<double>(sums[m * shape.n + n]);
             EXPECT_TRUE(sameValue(got, sum.value)) << accumulator.name << " (" << m << ", " << n
@@ -98,9 +140,15 @@ TEST(NumericAccumulatorGemm, SumsOfProductsAreMpfrsInTheOrderOfK) {
     for (const char* name : {"fp32", "fp16", "bf16", "dlfloat16"}) {
         for (const Rounding rounding : kRoundings) {
             const FloatRegister sum = registerOf(name, rounding, 77);
-            compareWithMpfr({name, sum, std::nullopt}, {3, 100, 19}, generator);
             const FloatRegister inner = registerOf("dlfloat16", rounding, 78);
-            compareWithMpfr({name, sum, Chunk{inner, 16}}, {3, 100, 19}, generator);
+            // One fold, whole ones, a ragged last one; chunks that divide a fold or do not.
+            for (const std::size_t rows : {100, 20, 32}) {
+                compareWithMpfr({name, sum, std::nullopt}, {3, 100, 19}, rows, generator);
+                for (const std::uint32_t chunk : {1U, 5U, 16U, 40U}) {
+                    compareWithMpfr({name, sum, Chunk{inner, chunk}}, {3, 100, 19}, rows,
+                                    generator);
+                }
+            }
         }
     }
 }

@@ -167,7 +167,7 @@ TEST(NumericDecode, NamedIntegersHaveTheirRange) {
                                                  {"int4_half", -7.5, 7.5, 1},
                                                  {"uint1", 0, 1, 1},
                                                  {"uint16", 0, 65535, 1},
-                                                 {"mxint8", -2, 127.0 / 64, 1.0 / 64}}) {
+                                                 {"int8_fraction6", -2, 127.0 / 64, 1.0 / 64}}) {
         const Codec codec(formatNamed(range.name).value());
         EXPECT_EQ(codec.smallest(), range.smallest) << range.name;
         EXPECT_EQ(codec.largest(), range.largest) << range.name;

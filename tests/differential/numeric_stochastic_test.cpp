@@ -60,7 +60,7 @@ TEST(NumericStochastic, EncodingIsUnbiased) {
     std::uint32_t m = 0;
     for (const char* name :
          {"e4m3", "e5m2", "e2m1", "fp16", "bf16", "dlfloat16", "short_e4m3", "e4m3fnuz", "int8",
-          "mxint8", "int4_half", "posit8es1", "posit16es1", "binary"}) {
+          "int8_fraction6", "int4_half", "posit8es1", "posit16es1", "binary"}) {
         const Codec codec(formatNamed(name).value());
         Throws throws(name);
         for (const double at : {codec.largest() * 0.4, -codec.largest() * 0.7, 0.1}) {

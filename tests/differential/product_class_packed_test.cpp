@@ -55,7 +55,7 @@ constexpr Packing kPackings[] = {{"int4", "int4", 3, 4},
                                  {"int4_half", "int4", 4, 4},
                                  {"int8_narrow", "int8_narrow", 2, 8},
                                  {"uint1", "uint1", 9, 5},
-                                 {"mxint8", "int5", 3, 3},
+                                 {"int8_fraction6", "int5", 3, 3},
                                  {"uint1", "ternary", 10, 4},
                                  {"int4_narrow", "uint8", 2, 0}};
 

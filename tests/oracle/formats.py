@@ -24,7 +24,7 @@ class IntFormat:
         """Codes of real or integer (int64, Python int) values: nearest even, saturating."""
         x = np.asarray(x)
         if x.dtype.kind == "f":
-            x = np.rint(x)
+            x = np.rint(np.where(np.isnan(x), 0, x))
         clipped = np.clip(x, self.lowest, self.highest).astype(np.int64)
         return (clipped & ((1 << self.bits) - 1)).astype(code_type(self.bits))
 
@@ -55,6 +55,8 @@ class FloatFormat:
             count -= 1 << mantissa
         elif specials == "nan_only":
             count -= 1
+        # The one NaN that encoding gives: all ones without a sign; fnuz: minus zero; none: zero.
+        self._nan = self._sign - 1 if specials in ("ieee", "nan_only") else 0
         self._magnitude_steps = [self._steps_of_magnitude(code) for code in range(count)]
         magnitudes = np.ldexp(np.array(self._magnitude_steps, dtype=np.float64), self.grid)
         self.largest = float(magnitudes[-1])
@@ -75,9 +77,11 @@ class FloatFormat:
         below_end = code < len(self._midpoints)
         midpoint = self._midpoints[np.minimum(code, len(self._midpoints) - 1)]
         code = code + (below_end & (midpoint == magnitude) & (code % 2 == 1))
-        negative = np.signbit(x)
+        nan = np.isnan(x)
+        code = np.where(nan, self._nan, code)
+        negative = np.signbit(x) & ~nan
         if self.specials == "fnuz":
-            negative = negative & (code != 0)
+            negative = (negative & (code != 0)) | nan
         return (code + np.where(negative, self._sign, 0)).astype(code_type(self.bits))
 
     def steps(self, codes):

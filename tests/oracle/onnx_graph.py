@@ -111,11 +111,11 @@ class _Importer:
         window.strides = tuple(attributes.get("strides", (1, 1)))
         window.dilations = tuple(attributes.get("dilations", (1, 1)))
         window.pads = tuple(attributes.get("pads", (0, 0, 0, 0)))
-        if attributes.get("ceil_mode", 0):
-            raise ValueError(f"{node.output[0]}: ceil_mode is not supported")
         auto_pad = attributes.get("auto_pad", b"NOTSET").decode()
         if auto_pad in ("SAME_UPPER", "SAME_LOWER"):
-            window.pads = _same_pads(window, (height, width), auto_pad == "SAME_UPPER")
+            window.pads = same_pads(window, (height, width), auto_pad == "SAME_UPPER")
+        elif attributes.get("ceil_mode", 0):
+            window.pads = ceil_pads(window, (height, width))
         return window
 
     def _constant(self, node, attributes):
@@ -209,8 +209,11 @@ class _Importer:
         self._pool("max_pool", node, self._window(node, attributes))
 
     def _averagepool(self, node, attributes):
-        self._pool("average_pool", node, self._window(node, attributes),
-                   bool(attributes.get("count_include_pad", 0)))
+        window = self._window(node, attributes)
+        # Beyond the pads that the node asks for nothing is counted.
+        beyond = not any(attributes.get("pads", (0,))) and attributes.get("ceil_mode", 0)
+        self._pool("average_pool", node, window,
+                   bool(attributes.get("count_include_pad", 0)) and not beyond)
 
     def _globalaveragepool(self, node, _):
         shape = self.graph.shapes[self._resolve(node.input[0])]
@@ -246,7 +249,21 @@ def _transposed_window(kernel, sizes, attributes):
     return Window(tuple(kernel), (1, 1), (*begins, *ends), tuple(dilations), tuple(strides))
 
 
-def _same_pads(window, sizes, upper):
+def ceil_pads(window, sizes):
+    """Pads with which as many positions fit as ceil_mode asks for."""
+    pads = list(window.pads)
+    for axis, size in enumerate(sizes):
+        reach, stride = window.dilations[axis] * (window.kernel[axis] - 1) + 1, window.strides[axis]
+        over = size + pads[axis] + pads[axis + 2] - reach
+        positions = -(-over // stride) + 1
+        if (positions - 1) * stride >= size + pads[axis]:  # it would begin after the image
+            positions -= 1
+        if positions > over // stride + 1:
+            pads[axis + 2] = (positions - 1) * stride + reach - size - pads[axis]
+    return tuple(pads)
+
+
+def same_pads(window, sizes, upper):
     begins, ends = [], []
     for axis, size in enumerate(sizes):
         outputs = -(-size // window.strides[axis])

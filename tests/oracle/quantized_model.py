@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 import exact
+from accumulators import Accumulator, needs_order
 from float_model import conv, run_float, softmax
 from formats import format_named
 from windows import tap_counts, taps
@@ -20,9 +21,10 @@ class Scheme:
     activation: str = "int8"
     weight: str = "int8"
     granularity: str = "per_channel"  # or per_tensor
-    accumulator: str = "int32"  # intN or exact
+    accumulator: object = "int32"  # intN, exact, a name or a map of accumulators.py
     requantization: str = "fp32_multiplier"  # or fixed_point
     headroom: float = 1.5
+    fold_rows: int = 0  # products of a fold; 0: all
 
 
 @dataclass
@@ -43,7 +45,8 @@ class QuantizedModel:
         if self.fixed_point and not (self.activation.is_integer and self.weight.is_integer):
             raise ValueError("fixed_point requantization needs integer formats")
         self.accumulator_bits = None
-        if scheme.accumulator != "exact":
+        self.ordered = Accumulator(scheme.accumulator) if needs_order(scheme.accumulator) else None
+        if self.ordered is None and scheme.accumulator != "exact":
             self.accumulator_bits = int(scheme.accumulator.removeprefix("int"))
         self.grid = self.activation.grid + self.weight.grid
         self._calibration = run_float(graph, calibration)
@@ -97,6 +100,8 @@ class QuantizedModel:
         return bound.max(axis=(0, 1, 2))
 
     def _largest_sum(self):
+        if self.ordered is not None:
+            return self.ordered.largest() * (1.0 if self.ordered.is_float else 2.0**self.grid)
         bits = self.accumulator_bits
         if bits is None:
             bits = _step_bits(self.activation) + _step_bits(self.weight) + 1 + 16
@@ -107,12 +112,19 @@ class QuantizedModel:
         if layer.bias is None:
             return np.zeros(len(weight_scale), dtype=np.int64)
         unit = self._product_scale(layer, weight_scale) * 2.0**self.grid
+        if self.ordered is not None:
+            return self._ordered_bias(layer.bias.astype(np.float64), unit, 2.0**self.grid)
         # Python integers: rint gives a whole number, however large.
         codes = [int(code) for code in np.rint(layer.bias.astype(np.float64) / unit)]
         if self.accumulator_bits is not None:
             half = 1 << (self.accumulator_bits - 1)
             codes = [min(max(code, -half), half - 1) for code in codes]
         return exact.as_integers(np.array(codes, dtype=object))
+
+    def _ordered_bias(self, bias, unit, grid):
+        if not self.ordered.is_float:
+            return self.ordered.outer.saturated(np.rint(bias / unit))
+        return self.ordered.outer.saturated(bias / (unit / grid))
 
     def _product_scale(self, layer, weight_scale):
         """s_x * s_w in binary64, where it is exact."""
@@ -134,6 +146,23 @@ class QuantizedModel:
         """code value * scale, binary64."""
         return self.activation.values(codes) * np.float64(self.scales[name])
 
+    def _accumulate_in_order(self, layer, x):
+        """Section 4, Accumulator, k = (ky, kx, c) with c fastest."""
+        parameters = self.parameters[layer.output]
+        _, _, groups, depth, outputs = layer.weight.shape
+        number = (lambda f, codes: f.values(codes)) if self.ordered.is_float else (
+            lambda f, codes: f.steps(codes).astype(np.float64))
+        weight = number(self.weight, parameters.weight_codes)
+        shape = (len(x), *layer.window.output_size(x.shape[1], x.shape[2]))
+        products = []
+        for ky, kx, tap in taps(number(self.activation, x), layer.window, 0):
+            tap = tap.reshape(-1, groups, depth)
+            products += [lambda t=tap[:, :, c, None], w=weight[ky, kx, :, c]: t * w
+                         for c in range(depth)]
+        total = self.ordered.sum(products, self.scheme.fold_rows)
+        total = total.reshape(*shape, groups * outputs)
+        return self.ordered.outer.add(total, parameters.bias_codes)
+
     def _accumulate(self, layer, x):
         parameters = self.parameters[layer.output]
         ky_size, kx_size, groups, depth, outputs = layer.weight.shape
@@ -149,6 +178,8 @@ class QuantizedModel:
         return total if self.accumulator_bits is None else exact.wrap(total, self.accumulator_bits)
 
     def _conv(self, layer, x):
+        if self.ordered is not None:
+            return self._conv_in_order(layer, x)
         total = self._accumulate(layer, x)
         s_x, s_y = self.scales[layer.inputs[0]], self.scales[layer.output]
         s_w = self.parameters[layer.output].weight_scale
@@ -159,6 +190,14 @@ class QuantizedModel:
         wide = self.accumulator_bits is None and (
             _step_bits(self.activation) + _step_bits(self.weight) + 17 > 64)
         return self._encode(layer, _scaled(total, m, self.grid, wide))
+
+    def _conv_in_order(self, layer, x):
+        total = self._accumulate_in_order(layer, x).astype(np.float32)
+        s_x, s_y = self.scales[layer.inputs[0]], self.scales[layer.output]
+        m = (s_x * self.parameters[layer.output].weight_scale) / s_y
+        if not self.ordered.is_float:
+            m = m * np.float32(2.0**(self.activation.grid + self.weight.grid))
+        return self._encode(layer, total * m)
 
     def _encode(self, layer, v):
         if layer.relu:

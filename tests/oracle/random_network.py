@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from onnx_graph import Window
+from onnx_graph import Window, ceil_pads, same_pads
 
 _MAX_CHANNELS = 20
 
@@ -86,6 +86,7 @@ def _images(rng, count, height, width):
 class _Network:
     def __init__(self, rng, height, width, qlinear):
         self.rng, self.qlinear = rng, qlinear
+        self.more = np.random.default_rng(rng.bit_generator.state["state"]["state"] & 0xFFFFFFFF)
         self.shape = (1, height, width)  # of `tensor`, the network's end so far
         self.tensor = "image"
         self.input_shape = self.shape
@@ -253,14 +254,34 @@ class _Network:
 
     def _max_pool(self):
         window, sizes = self._window(3, 2)
+        attributes, sizes = self._pool_positions(window, sizes, True)
         self._node("MaxPool", [self.tensor], (self.shape[0], *sizes), kernel_shape=window.kernel,
-                   strides=window.strides, pads=window.pads, dilations=window.dilations)
+                   strides=window.strides, dilations=window.dilations, **attributes)
 
     def _average_pool(self):
         window, sizes = self._window(3, 1)
+        include = int(self._chance(0.5) or self.qlinear)
+        attributes, sizes = self._pool_positions(window, sizes, not include or not any(window.pads))
         self._node("AveragePool", [self.tensor], (self.shape[0], *sizes),
-                   kernel_shape=window.kernel, strides=window.strides, pads=window.pads,
-                   count_include_pad=int(self._chance(0.5) or self.qlinear))
+                   kernel_shape=window.kernel, strides=window.strides, count_include_pad=include,
+                   **attributes)
+
+    def _pool_positions(self, window, sizes, may_round_up):
+        """Attributes that place the window, and its output size: pads alone, ceil_mode, auto_pad."""
+        placed = Window(window.kernel, window.strides, window.pads, window.dilations)
+        attributes = {"pads": window.pads}
+        draw = 0 if self.qlinear else self.more.integers(3)
+        if draw == 1 and may_round_up:
+            attributes["ceil_mode"] = 1
+            placed.pads = ceil_pads(window, self.shape[1:])
+        elif draw == 2:
+            upper = bool(self.more.integers(2))
+            attributes = {"auto_pad": "SAME_UPPER" if upper else "SAME_LOWER"}
+            placed.pads = same_pads(window, self.shape[1:], upper)
+        moved = placed.output_size(*self.shape[1:])
+        if all(self._has_tap(placed, axis, moved[axis]) for axis in (0, 1)):
+            return attributes, moved
+        return {"pads": window.pads}, sizes
 
     def _lone_batch_norm(self):
         """After a pooling: there is no convolution to fold it into."""

@@ -17,6 +17,7 @@ import numpy as np
 import yaml
 
 from float_model import run_float
+from formats import code_type, format_named
 from onnx_graph import load_graph
 from quantized_model import QuantizedModel, Scheme
 from workload import Workload
@@ -49,11 +50,18 @@ def file_name(tensor):
     return re.sub(r"[^A-Za-z0-9._-]", "_", tensor) + ".npy"
 
 
+def as_codes(values, number_format):
+    """Bit patterns of what `systole run --tensors` writes: of integers, numbers with their sign."""
+    bits = format_named(number_format).bits
+    return (values.astype(np.int64) & ((1 << bits) - 1)).astype(code_type(bits))
+
+
 def _scheme(arguments):
     """The scheme and how many images calibrate it (None: all)."""
     if arguments.scheme is None:
         return Scheme(arguments.activation, arguments.weight, arguments.granularity,
-                      arguments.accumulator, arguments.requantization), arguments.calibration
+                      arguments.accumulator, arguments.requantization,
+                      fold_rows=arguments.fold_rows), arguments.calibration
     with open(arguments.scheme, encoding="utf-8") as file:
         document = yaml.safe_load(file)
     if (document["calibration"]["method"] != "minmax"
@@ -61,7 +69,8 @@ def _scheme(arguments):
         raise ValueError(f"{arguments.scheme}: only minmax calibration and activations per tensor")
     scheme = Scheme(document["activation"]["format"], document["weight"]["format"],
                     document["weight"].get("granularity", "per_channel"), document["accumulator"],
-                    document["requantization"], document.get("accumulator_headroom", 1.5))
+                    document["requantization"], document.get("accumulator_headroom", 1.5),
+                    arguments.fold_rows)
     return scheme, document["calibration"]["images"]
 
 
@@ -78,6 +87,8 @@ def _parse():
     parser.add_argument("--granularity", default="per_channel",
                         choices=["per_channel", "per_tensor"])
     parser.add_argument("--accumulator", default="int32", metavar="intN|exact")
+    parser.add_argument("--fold-rows", type=int, default=0, metavar="R",
+                        help="products of a fold, where their order matters; default: all")
     parser.add_argument("--requantization", default="fp32_multiplier",
                         choices=["fp32_multiplier", "fixed_point"])
     return parser.parse_args()
@@ -107,6 +118,7 @@ def _summary(model, codes, reference, labels):
         "input": model.graph.input,
         "output": output,
         "output_file": file_name(output).removesuffix(".npy"),
+        "layers": [layer.output for layer in model.graph.layers if layer.kind == "conv"],
         "additions": sum(layer.kind == "add" for layer in model.graph.layers),
         "top1": _top1(values, labels),
         "fp32_top1": _top1(reference, labels),

@@ -21,6 +21,7 @@ BlockFormat microscaling(const char* name, const char* element) {
     return {name, *findFormat(element), kMxBlock, floatNamed("e8m0")};
 }
 
+/// Elements as those of MXINT8 (OCP MX 1.0, section 5.3.4): -2 .. 2 less one step.
 BlockFormat blockFloatingPoint(const std::string& name, int bits, int length) {
     const IntFormat element{.name = fmt::format("int{}_fraction{}", bits, bits - 2),
                             .bits = bits,
@@ -34,7 +35,7 @@ std::vector<BlockFormat> makeKnownFormats() {
             microscaling("mxfp6_e3m2", "e3m2"),
             microscaling("mxfp6_e2m3", "e2m3"),
             microscaling("mxfp4", "e2m1"),
-            microscaling("mxint8", "mxint8"),
+            blockFloatingPoint("mxint8", 8, kMxBlock),
             {"nvfp4", *findFormat("e2m1"), kNvfp4Block, floatNamed("e4m3"), ScaleRule::Ratio, true},
             blockFloatingPoint("bfp8b16", 8, 16),
             blockFloatingPoint("bfp4b16", 4, 16)};

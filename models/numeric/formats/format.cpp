@@ -120,8 +120,8 @@ std::vector<Format> knownIntegers() {
     formats.emplace_back(IntFormat{.name = "int4_narrow", .bits = 4, .narrowRange = true});
     formats.emplace_back(IntFormat{.name = "int8_narrow", .bits = 8, .narrowRange = true});
     formats.emplace_back(IntFormat{.name = "int4_half", .bits = 4, .halfInteger = true});
-    // OCP MX 1.0, section 5.3.4: the element of MXINT8.
-    formats.emplace_back(IntFormat{.name = "mxint8", .bits = 8, .fractionBits = 6});
+    // OCP MX 1.0, section 5.3.4: the element of MXINT8; a format of its own without block scales.
+    formats.emplace_back(IntFormat{.name = "int8_fraction6", .bits = 8, .fractionBits = 6});
     return formats;
 }
 

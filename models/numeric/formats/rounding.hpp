@@ -29,10 +29,10 @@ std::array<std::uint32_t, 4> philox4x32(const std::array<std::uint32_t, 4>& coun
                                         std::uint64_t key);
 
 /// Which addition of an output asks for random bits.
-enum class RandomStage : std::uint32_t { Product = 0, Chunk = 1 };
+enum class RandomStage : std::uint32_t { Product = 0, Chunk = 1, Fold = 2 };
 
 /// The 32 random bits for one rounding, named by seed and place: the addition of product k, or of
-/// the chunk that begins with product k, to output (m, n).
+/// the chunk or the fold that begins with product k, to output (m, n).
 std::uint32_t randomBits(std::uint64_t seed, std::uint32_t m, std::uint32_t n, std::uint32_t k,
                          RandomStage stage);
 

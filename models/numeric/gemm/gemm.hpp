@@ -26,9 +26,10 @@ struct GemmOrigin {
 /// Matrix products over codes: A of the activation's format, B of the weight's, summed as the
 /// accumulator says.
 ///
-/// The order of additions is the array's: k ascending from zero in the inner register, chunk by
-/// chunk into the outer one. Without chunks the products of one call are one chunk, as one fold of
-/// the array is: its sum is made from zero and then added to what the accumulator buffer holds.
+/// The order of additions is the array's, and the products of one call are one fold of it: k
+/// ascending from zero in the inner register, chunk by chunk into the outer one, which is zero at
+/// first as well. (Without chunks the fold is one chunk.) What leaves the array is then added, in
+/// the outer register's format, to what the accumulator buffer holds of earlier folds.
 ///
 /// Codes are such as the formats produce (the bounds of exact sums count on it: not -128 of a
 /// narrow int8). Sums are written as words, `sums[m][n][word]`; see `sumWords`. Codes that are

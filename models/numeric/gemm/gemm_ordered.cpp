@@ -154,13 +154,15 @@ void store(const Gemm& gemm, std::span<const double> values, std::span<std::int6
     });
 }
 
-AccumulatorEvents addToInteger(const IntegerRegister& outer, std::span<const double> values,
+/// Adds whole numbers, which T holds exactly.
+template <typename T>
+AccumulatorEvents addToInteger(const IntegerRegister& outer, std::span<const T> terms,
                                std::span<std::int64_t> sums) {
     const Int128 highest = (std::int64_t{1} << (outer.bits - 1)) - 1;
     const Int128 lowest = -highest - 1;
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < sums.size(); ++i) {
-        const Int128 sum = Int128{sums[i]} + static_cast<std::int64_t>(values[i]);
+        const Int128 sum = Int128{sums[i]} + static_cast<std::int64_t>(terms[i]);
         const bool outside = sum > highest || sum < lowest;
         count += outside ? 1 : 0;
         sums[i] = outer.overflow == Overflow::Wrap
@@ -170,22 +172,23 @@ AccumulatorEvents addToInteger(const IntegerRegister& outer, std::span<const dou
     return eventsOf(count, outer.overflow);
 }
 
-/// Adds a chunk to float sums. Fixed-point chunks count units of 2^unit.
-AccumulatorEvents addToFloat(const GemmCall& call, const FloatRegister& outer, std::size_t begin,
-                             std::span<double> values, std::span<std::int64_t> sums) {
-    if (!std::holds_alternative<FloatRegister>(call.inner())) {
-        const double unit = std::ldexp(
-            1.0, call.gemm.activation().gridExponent() + call.gemm.weight().gridExponent());
-        for (double& value : values) value *= unit;
-    }
+/// Which product a term begins with, and what it is the sum of.
+struct TermPlace {
+    std::size_t k;
+    RandomStage stage;
+};
+
+AccumulatorEvents addToFloat(const GemmCall& call, const FloatRegister& outer,
+                             std::span<const double> terms, const TermPlace& place,
+                             std::span<std::int64_t> sums) {
     const FloatRule rule(outer);
     const GemmOrigin& origin = call.operands.origin;
     const std::size_t n = call.operands.shape.n;
     std::uint64_t count = 0;
     for (std::size_t m = 0; m < call.operands.shape.m; ++m) {
-        const RowPlace place{origin.m + static_cast<std::uint32_t>(m), origin.n,
-                             origin.k + static_cast<std::uint32_t>(begin)};
-        count += addRounded(rule, values.subspan(m * n, n), place, sums.data() + m * n);
+        const RowPlace row{origin.m + static_cast<std::uint32_t>(m), origin.n,
+                           origin.k + static_cast<std::uint32_t>(place.k), place.stage};
+        count += addRounded(rule, terms.subspan(m * n, n), row, sums.data() + m * n);
     }
     for (std::int64_t& sum : sums) {
         if (std::isnan(std::bit_cast<double>(sum))) {
@@ -195,32 +198,70 @@ AccumulatorEvents addToFloat(const GemmCall& call, const FloatRegister& outer, s
     return eventsOf(count, outer.overflow);
 }
 
+/// Adds the sums of a chunk, which count units of 2^unit where the inner register is in fixed
+/// point, to those of the fold.
+AccumulatorEvents addChunk(const GemmCall& call, std::size_t begin, std::span<double> chunk,
+                           std::span<std::int64_t> fold) {
+    const Register& outer = call.gemm.accumulator().sum;
+    const auto* sum = std::get_if<FloatRegister>(&outer);
+    if (sum == nullptr) {
+        return addToInteger<double>(std::get<IntegerRegister>(outer), chunk, fold);
+    }
+    if (!std::holds_alternative<FloatRegister>(call.inner())) {
+        const double unit = std::ldexp(
+            1.0, call.gemm.activation().gridExponent() + call.gemm.weight().gridExponent());
+        for (double& value : chunk) value *= unit;
+    }
+    return addToFloat(call, *sum, chunk, {begin, RandomStage::Chunk}, fold);
+}
+
+/// The sums of the fold from zero.
+AccumulatorEvents sumFold(const GemmCall& call, const ChunkSums& chunks,
+                          std::span<std::int64_t> fold) {
+    const std::size_t depth = call.operands.shape.k;
+    std::vector<double> values(fold.size());
+    if (!call.gemm.accumulator().chunk) {
+        const AccumulatorEvents events = chunks.sum(0, depth, values);
+        store(call.gemm, values, fold);
+        return events;
+    }
+    AccumulatorEvents events;
+    std::fill(fold.begin(), fold.end(), 0);
+    for (std::size_t begin = 0; begin < depth; begin += call.length()) {
+        events += chunks.sum(begin, std::min(begin + call.length(), depth), values);
+        events += addChunk(call, begin, values, fold);
+    }
+    return events;
+}
+
+/// Adds the sums of the fold to those of the accumulator buffer.
+AccumulatorEvents addFold(const GemmCall& call, std::span<const std::int64_t> fold,
+                          std::span<std::int64_t> sums) {
+    const Register& outer = call.gemm.accumulator().sum;
+    const auto* sum = std::get_if<FloatRegister>(&outer);
+    if (sum == nullptr) {
+        return addToInteger<std::int64_t>(std::get<IntegerRegister>(outer), fold, sums);
+    }
+    std::vector<double> terms(fold.size());
+    std::transform(fold.begin(), fold.end(), terms.begin(),
+                   [](std::int64_t word) { return std::bit_cast<double>(word); });
+    return addToFloat(call, *sum, terms, {0, RandomStage::Fold}, sums);
+}
+
 }  // namespace
 
 AccumulatorEvents orderedProduct(const Gemm& gemm, const Gemm::Operands& operands, bool accumulate,
                                  std::span<std::int64_t> sums, Kernel kernel) {
     const GemmCall call{gemm, operands, accumulate, sums};
-    const std::size_t depth = operands.shape.k;
-    if (!accumulate) std::fill(sums.begin(), sums.end(), 0);
-    if (depth == 0) return {};
+    if (operands.shape.k == 0) {
+        if (!accumulate) std::fill(sums.begin(), sums.end(), 0);
+        return {};
+    }
     const auto chunks = makeChunks(call, kernel);
-    std::vector<double> values(sums.size());
-    if (!call.addsChunks()) {
-        // Adding to an empty register of the same format changes nothing.
-        const AccumulatorEvents events = chunks->sum(0, depth, values);
-        store(gemm, values, sums);
-        return events;
-    }
-    AccumulatorEvents events;
-    for (std::size_t begin = 0; begin < depth; begin += call.length()) {
-        events += chunks->sum(begin, std::min(begin + call.length(), depth), values);
-        const Register& outer = gemm.accumulator().sum;
-        if (const auto* sum = std::get_if<FloatRegister>(&outer)) {
-            events += addToFloat(call, *sum, begin, values, sums);
-        } else {
-            events += addToInteger(std::get<IntegerRegister>(outer), values, sums);
-        }
-    }
+    if (!accumulate) return sumFold(call, *chunks, sums);
+    std::vector<std::int64_t> fold(sums.size());
+    AccumulatorEvents events = sumFold(call, *chunks, fold);
+    events += addFold(call, fold, sums);
     return events;
 }
 

@@ -78,6 +78,7 @@ struct RowPlace {
     std::uint32_t m;
     std::uint32_t n;
     std::uint32_t k;
+    RandomStage stage;
 };
 
 /// Adds term i to sum i (bits of binary64), rounding once. Returns how many overflowed.

@@ -126,7 +126,7 @@ std::uint64_t addRow(const FloatRule& rule, std::span<const double> terms, const
     std::uint64_t events = 0;
     for (std::size_t i = 0; i < terms.size(); i += lanes) {
         const LanePlace here{place.m, place.n + static_cast<std::uint32_t>(i), place.k,
-                             RandomStage::Chunk};
+                             place.stage};
         if (i + lanes <= terms.size()) {
             const auto held = hn::BitCast(d, hn::LoadU(di, sums + i));
             const auto sum = step.add(held, hn::LoadU(d, terms.data() + i), here, events);

@@ -21,7 +21,6 @@ public:
     void run(std::size_t m, std::size_t n, bool accumulate, std::span<std::int64_t> sum,
              AccumulatorEvents& events) {
         sum_.clear();
-        if (accumulate) sum_.load(sum);
         for (std::size_t begin = 0; begin < operands_.shape.k; begin += length_) {
             const std::size_t end = std::min(begin + length_, operands_.shape.k);
             for (std::size_t k = begin; k < end; ++k) {
@@ -30,7 +29,9 @@ public:
             }
             sum_.close(random(sum_.outerSeed(), m, n, begin, RandomStage::Chunk), events);
         }
-        sum_.store(sum);
+        if (!accumulate) return sum_.store(sum);
+        if (operands_.shape.k == 0) return;  // no fold, nothing to add
+        sum_.addTo(sum, random(sum_.outerSeed(), m, n, 0, RandomStage::Fold), events);
     }
 
 private:

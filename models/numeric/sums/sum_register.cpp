@@ -34,6 +34,14 @@ void SumRegister::close(std::uint32_t random, AccumulatorEvents& events) {
     inner_.clear();
 }
 
+void SumRegister::addTo(std::span<std::int64_t> sum, std::uint32_t random,
+                        AccumulatorEvents& events) const {
+    RegisterState held = outer_;
+    held.load(sum);
+    held.add(outer_.value(), random, events);
+    held.store(sum);
+}
+
 void SumRegister::loadOpen(std::span<const std::int64_t> words) {
     if (hasChunks_) outer_.load(words.first(outerWords_));
     inner_.load(words.last(innerWords_));

@@ -11,7 +11,8 @@ namespace systole::numeric {
 
 /// The registers that one sum goes through, addition by addition, exactly as `Gemm` defines it: an
 /// inner one that products are added to, an outer one that the inner one's value is added to at the
-/// end of a chunk. Without chunks both have the accumulator's format.
+/// end of a chunk. Without chunks a fold is one chunk, and both have the accumulator's format. The
+/// accumulator buffer adds the outer one's value, at the end of a fold, to what it holds.
 class SumRegister {
 public:
     SumRegister(const AccumulatorFormat& accumulator, const Codec& activation, const Codec& weight);
@@ -22,13 +23,14 @@ public:
     /// Both are zero.
     void clear();
     /// The outer register, as `words()` words.
-    void load(std::span<const std::int64_t> words) { outer_.load(words); }
     void store(std::span<std::int64_t> words) const { outer_.store(words); }
 
     /// Adds an exact product to the inner register. `random` counts where `innerSeed()` is one.
     void add(const Term& product, std::uint32_t random, AccumulatorEvents& events) {
         inner_.add(product, random, events);
     }
+    /// Ends a fold: adds the outer register to a sum of the accumulator buffer, as `words()` words.
+    void addTo(std::span<std::int64_t> sum, std::uint32_t random, AccumulatorEvents& events) const;
     /// Ends a chunk: the outer register gets the inner one's value, which is zero afterwards.
     void close(std::uint32_t random, AccumulatorEvents& events);
 

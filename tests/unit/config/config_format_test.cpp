@@ -97,7 +97,24 @@ TEST_F(ConfigFormatTest, RefusesTheNameOfAnotherFormat) {
     EXPECT_EQ(formatComplaint("{bits: 4, name: mine}"), "no error");
     EXPECT_THAT(accumulatorComplaint("{integer: 20, name: int32}"),
                 HasSubstr("sum.name: 'int32' is an accumulator of its own"));
-    EXPECT_THAT(formatComplaint("mxfp4"), HasSubstr("mxfp4 is a block format"));
+}
+
+TEST_F(ConfigFormatTest, RefusesBlockFormatsWhoseScalesNoMachineHas) {
+    for (const char* name : {"mxint8", "mxfp4", "nvfp4", "bfp8b16", "bfp5b7"}) {
+        EXPECT_EQ(formatComplaint(name),
+                  fmt::format("t.yaml:1:9: weight: {} is a block format, and the machine has no "
+                              "block scales; expected the format of single values (only `systole "
+                              "pe` and `systole formats` take block formats)",
+                              name));
+        EXPECT_THAT(formatComplaint(fmt::format("{{bits: 8, fraction: 6, name: {}}}", name)),
+                    HasSubstr("is the name of a format of its own"));
+    }
+    for (const char* parameters : {"{element: e2m1, block: 32}", "{element: int8}", "{block: 16}",
+                                   "{element: e2m1, block: 16, scale: e4m3, tensor_scale: true}"}) {
+        EXPECT_THAT(formatComplaint(parameters), HasSubstr("this is a block format")) << parameters;
+    }
+    EXPECT_THAT(accumulatorComplaint("{float: mxint8}"), HasSubstr("mxint8 is a block format"));
+    EXPECT_EQ(formatComplaint("int8_fraction6"), "no error");  // the elements, without scales
 }
 
 TEST_F(ConfigFormatTest, ReadsAccumulators) {

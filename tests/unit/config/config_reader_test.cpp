@@ -255,7 +255,8 @@ TEST_F(ConfigReaderTest, ARootMayBeAList) {
                   }
                   reader.finish();
               }),
-              "t.yaml:2:3: [1]: 'x' is not an integer, expected an integer of at least 0");
+              "t.yaml:2:3: [1]: 'x' is not an integer, expected an integer from 0 to "
+              "18446744073709551615");
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ TEST(CircuitMultiplier, OfIntegersIsExact) {
                                                    {"uint3", "int5"},
                                                    {"int2", "int2"},
                                                    {"int16", "int12"},
-                                                   {"mxint8", "int4"},
+                                                   {"int8_fraction6", "int4"},
                                                    {"int4_half", "int4_half"},
                                                    {"int4_half", "uint4"},
                                                    {"int8_narrow", "ternary"}});

@@ -85,7 +85,7 @@ TEST_P(OnnxTestdataTest, IsComputedAsPublished) {
 INSTANTIATE_TEST_SUITE_P(
     Published, OnnxTestdataTest,
     testing::Values(
-        "test_averagepool_2d_default", "test_averagepool_2d_pads",
+        "test_averagepool_2d_ceil", "test_averagepool_2d_default", "test_averagepool_2d_pads",
         "test_averagepool_2d_pads_count_include_pad", "test_averagepool_2d_precomputed_pads",
         "test_averagepool_2d_precomputed_pads_count_include_pad",
         "test_averagepool_2d_precomputed_same_upper", "test_averagepool_2d_precomputed_strides",
@@ -99,10 +99,11 @@ INSTANTIATE_TEST_SUITE_P(
         "test_convtranspose_pad", "test_convtranspose_pads", "test_convtranspose_with_kernel",
         "test_gemm_default_no_bias", "test_gemm_default_vector_bias", "test_gemm_default_zero_bias",
         "test_gemm_transposeB", "test_globalaveragepool", "test_globalaveragepool_precomputed",
-        "test_globalmaxpool", "test_globalmaxpool_precomputed", "test_maxpool_2d_default",
-        "test_maxpool_2d_dilations", "test_maxpool_2d_pads", "test_maxpool_2d_precomputed_pads",
-        "test_maxpool_2d_precomputed_same_upper", "test_maxpool_2d_precomputed_strides",
-        "test_maxpool_2d_same_lower", "test_maxpool_2d_same_upper", "test_maxpool_2d_strides"),
+        "test_globalmaxpool", "test_globalmaxpool_precomputed", "test_maxpool_2d_ceil",
+        "test_maxpool_2d_default", "test_maxpool_2d_dilations", "test_maxpool_2d_pads",
+        "test_maxpool_2d_precomputed_pads", "test_maxpool_2d_precomputed_same_upper",
+        "test_maxpool_2d_precomputed_strides", "test_maxpool_2d_same_lower",
+        "test_maxpool_2d_same_upper", "test_maxpool_2d_strides"),
     [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model that Systole cannot run says everything that stands against it at once.
+#include "sim/onnx/onnx_reader.hpp"
+#include "tests/unit/onnx/onnx_builder.hpp"
+#include "tests/unit/onnx/workload_fixture.hpp"
+
+namespace systole::sim {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kKnown =
+    "expected one of Add, AveragePool, BatchNormalization, Conv, ConvTranspose, Dropout, Flatten, "
+    "Gemm, GlobalAveragePool, GlobalMaxPool, Identity, MaxPool, Relu, Reshape, Softmax";
+
+class OnnxObstaclesTest : public WorkloadFileTest {
+protected:
+    std::string complaint(const OnnxTestModel& model) const {
+        return messageOf([&] { readOnnx(model.save(path("m.onnx"))); });
+    }
+};
+
+TEST_F(OnnxObstaclesTest, EveryNodeThatCannotRunIsNamedAndNodesOfOneProblemShareALine) {
+    OnnxTestModel model({1, 2, 4, 4});
+    model.node("Tanh", {"x"}, "a").node("Sigmoid", {"a"}, "b").node("Tanh", {"b"}, "c");
+    model.node("MaxPool", {"x"}, "y");
+    EXPECT_EQ(
+        complaint(model),
+        "m.onnx: nodes 'a_node', 'c_node' (operator 'Tanh'): not supported, " + kKnown +
+            "\nm.onnx: node 'b_node' (operator 'Sigmoid'): not supported, " + kKnown +
+            "\nm.onnx: node 'y_node' (operator 'MaxPool'): has no kernel_shape, expected one");
+}
+
+TEST_F(OnnxObstaclesTest, ShapesAfterAnObstacleAreThoseThatTheModelNotes) {
+    OnnxTestModel model({1, 2, 6, 4});
+    model.weights("w", {3, 2, 3, 3}, std::vector<float>(54)).node("Tanh", {"x"}, "t");
+    model.node("Conv", {"t", "w"}, "c").integers("kernel_shape", {3, 3});
+    model.node("Softmax", {"c"}, "y").integer("axis", 1);
+    EXPECT_THAT(complaint(model), Not(HasSubstr("Softmax'):")));
+    OnnxTestModel::setValue(*model.graph().add_value_info(), "t", {1, 2, 6, 4});
+    EXPECT_THAT(complaint(model), HasSubstr("'y_node' (operator 'Softmax'): expected it over the "
+                                            "channels (axis 1) of a 1 x 1 image"));
+}
+
+TEST_F(OnnxObstaclesTest, TheModelsInterfaceAndItsNodesAreReportedTogether) {
+    OnnxTestModel model({8, 2, 4, 4}, 23);
+    model.node("Tanh", {"x"}, "y").node("Relu", {"z"}, "r");
+    const std::string text = complaint(model);
+    EXPECT_THAT(text, HasSubstr("m.onnx: opset 23 of the standard operators, expected 7 to 22\n"));
+    EXPECT_THAT(text, HasSubstr("m.onnx: input 'x': has batch 8, expected 1 or dynamic\n"));
+    EXPECT_THAT(text, HasSubstr("node 'y_node' (operator 'Tanh'): not supported"));
+    EXPECT_THAT(text, HasSubstr("node 'r_node' (operator 'Relu'): reads 'z', which nothing"));
+}
+
+TEST_F(OnnxObstaclesTest, WhatFollowsFromAnObstacleIsNoObstacle) {
+    OnnxTestModel model({1, 2, 4});  // rank 3
+    model.node("Relu", {"x"}, "a").node("Add", {"a", "x"}, "b").node("Identity", {"b"}, "y");
+    EXPECT_EQ(complaint(model),
+              "m.onnx: input 'x': has rank 3, expected 4 (N, C, H, W) or 2 (N, features)");
+    OnnxTestModel domain({1, 2, 4, 4});
+    domain.node("Quant", {"x"}, "q").lastNode().set_domain("qonnx");
+    domain.node("Relu", {"q"}, "y");
+    EXPECT_EQ(complaint(domain),
+              "m.onnx: node 'q_node' (operator 'Quant'): is of the domain "
+              "'qonnx', expected a standard operator");
+}
+
+TEST_F(OnnxObstaclesTest, NormalizationsAreCheckedTogether) {
+    OnnxTestModel model({1, 1, 1, 1});
+    model.weights("a", {1}, {1}).weights("v", {1}, {-1});
+    model.node("BatchNormalization", {"x", "a", "a", "a", "v"}, "b");
+    model.node("BatchNormalization", {"b", "a", "a", "a", "v"}, "y");
+    EXPECT_THAT(complaint(model), HasSubstr("nodes 'b_node', 'y_node' (operator "
+                                            "'BatchNormalization'): leads to weights"));
+}
+
+TEST_F(OnnxObstaclesTest, NamesThatATerminalWouldObeyAreEscaped) {
+    OnnxTestModel model({1, 1, 1, 1});
+    model.node("Tanh\n", {"x"}, "y").lastNode().set_name("a\x1b[31m\r\n\xff\xe2\x80\xae");
+    const std::string text = complaint(model);
+    EXPECT_THAT(text, HasSubstr("node 'a\\x1b[31m\\r\\n\\xff\\u202e' (operator 'Tanh\\n')"));
+    EXPECT_THAT(text, Not(HasSubstr("\n")));
+}
+
+TEST_F(OnnxObstaclesTest, NamesOfANetworkAreEscapedAndStayUnique) {
+    OnnxTestModel model({1, 1, 1, 1});
+    model.node("Relu", {"x"}, "a\n").lastNode().set_name("n\n");
+    model.node("Relu", {"a\n"}, "a\\n").lastNode().set_name("n\\n");
+    const Network network = readOnnx(model.save(path("m.onnx")));
+    EXPECT_EQ(network.nodes[0].name, "n\\n");
+    EXPECT_EQ(network.nodes[1].name, "n\\n_a\\n");
+    EXPECT_EQ(network.tensors[1].name, "a\\n");
+    EXPECT_EQ(network.tensors[2].name, "a\\n_");
+}
+
+}  // namespace
+}  // namespace systole::sim
