@@ -20,6 +20,9 @@ struct BurstShare {
 std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
                                  std::uint32_t burstBytes);
 
+/// How many bursts these are.
+std::uint64_t burstCount(const DramBox& box, const DramLayout& layout, std::uint32_t burstBytes);
+
 /// One direction of the DMA engine. It asks for a burst a cycle while fewer than outstandingBursts
 /// are on their way. Between the engine and the scratchpad bytesPerCycle bytes pass in a cycle. A
 /// load writes a word in the cycle in which the word's last byte passes; a store reads it in the
@@ -32,6 +35,7 @@ public:
                  Replay& replay);
 
     void burstDone(std::uint64_t tag) override;
+    void burstsDone(std::uint64_t tag, std::uint64_t count) override;
     void reset() override;
 
     /// The box of the command that is executing, and the byte of the scratchpad at which its data
@@ -46,6 +50,7 @@ public:
 private:
     void execute(const Command& command) override;
     void transfer(const Command& command);
+    void transferRuns(const Command& command);
     void awaitSlot();
     bool freeSlots();
     /// The port accesses of a burst on its way between the DMA engine and the scratchpad. They are

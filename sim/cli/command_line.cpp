@@ -3,10 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <new>
+#include <stdexcept>
 #include <system_error>
 
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/base/host_memory.hpp"
 #include "sim/cli/commands.hpp"
 
 namespace systole::sim {
@@ -24,6 +27,12 @@ int execute(const Action& action) {
         return code;
     } catch (const ConfigError& error) {
         fmt::print(stderr, "{}\n", error.what());
+        return kUserError;
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "{}\n", outOfMemoryText());
+        return kUserError;
+    } catch (const std::length_error&) {  // more elements than any memory has
+        fmt::print(stderr, "{}\n", outOfMemoryText());
         return kUserError;
     } catch (const std::system_error& error) {
         fmt::print(stderr, "{}\n",
@@ -61,6 +70,7 @@ int runCommandLine(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kUserError;
     }
+    const WorkInHand work("systole " + app.get_subcommands().front()->get_name());
     return execute(action);
 }
 

@@ -12,9 +12,14 @@
 // the first step in rows 0 to 2.
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "arch/fold/fold.hpp"
 #include "models/check.hpp"
+#include "models/units.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/lowering/weight_packing.hpp"
 
@@ -25,7 +30,7 @@ namespace {
 /// activation or weight scratchpad; `weightSource` is a byte of the DRAM image.
 struct Step {
     TensorBox outputs;  ///< the tile, with the channels of the column chunk
-    const WeightChunk* weights = nullptr;
+    std::shared_ptr<const WeightChunk> weights;
     std::uint64_t weightSource = 0;
     bool isFirst = false;  ///< whether this is the first channel chunk of these outputs
     bool isLast = false;   ///< whether it is their last one
@@ -39,11 +44,11 @@ struct Step {
     std::uint32_t accumulatorRow = 0;  ///< first row of the sums, if the reduction is split
 };
 
-/// Makes all steps of a layer first, then writes their commands.
-class ConvolutionLowering {
+/// Writes the commands of a layer, piece by piece: the loads of a step, or one pass over one block.
+class ConvolutionLowering final : public LayerEmitter {
 public:
     ConvolutionLowering(LoweringContext& context, const QuantizedNode& node,
-                        const QuantizedNode* addition)
+                        const QuantizedNode* addition, const WeightPlaces& places)
         : context_(context),
           convolution_(std::get<QuantizedConvolution>(node.operation)),
           addition_(addition),
@@ -51,9 +56,10 @@ public:
           output_(addition == nullptr ? node.output : addition->output),
           shape_(context.mappings.at(&node).shape),
           tiling_(context.mappings.at(&node).search.best.tiling),
-          chunks_(packWeights(convolution_, shape_, tiling_, context.machine.array,
-                              context.datapath, context.network.scheme.requantization)),
-          splitsReduction_(chunks_.front().size() > 1) {
+          packing_(convolution_, shape_, tiling_, context.machine.array, context.datapath,
+                   context.network.scheme.requantization),
+          places_(places),
+          splitsReduction_(packing_.channelChunks(0) > 1) {
         if (addition != nullptr) {
             const bool second = addition->inputs.at(1) == node.output;
             skip_ = addition->inputs.at(second ? 0 : 1);
@@ -70,21 +76,43 @@ public:
                         2 * (buffers.input + buffers.output) + buffers.skip};
     }
 
-    void run() {
-        placeWeights();
-        makeSteps();
-        arch::Program& program = context_.builder.program();
-        program.activationBytes =
-            std::max(program.activationBytes, static_cast<std::uint32_t>(tiling_.buffers.total()));
-        // The loads of a step come before the computation of the step before it, so that they can
-        // run during that computation.
-        emitLoads(steps_.front());
-        for (std::size_t i = 0; i < steps_.size(); ++i) {
-            if (i + 1 < steps_.size()) {
-                emitLoads(steps_[i + 1]);
-            }
-            emitComputation(steps_[i]);
+    /// The loads of a step come before the computation of the step before it, so that they can run
+    /// during that computation.
+    bool emitNext() override {
+        if (!begun_) {
+            begun_ = true;
+            next_ = makeStep();
+            emitLoads(*next_);
+            return true;
         }
+        if (!step_) {
+            if (!next_) {
+                return false;
+            }
+            step_ = std::exchange(next_, makeStep());
+            block_ = 0;
+            pass_ = 0;
+            row_ = step_->accumulatorRow;
+            if (next_) {
+                emitLoads(*next_);
+                return true;
+            }
+        }
+        emitComputation();
+        return true;
+    }
+
+    /// Folds of the whole layer, and their steps, without writing them.
+    FoldCounts countFolds() const {
+        FoldCounts counts;
+        for (std::uint32_t column = 0; column < packing_.columnChunks(); ++column) {
+            for (std::uint32_t part = 0; part < packing_.channelChunks(column); ++part) {
+                const FoldCounts chunk = countFolds(column, part);
+                counts.folds += chunk.folds;
+                counts.steps += chunk.steps;
+            }
+        }
+        return counts;
     }
 
 private:
@@ -94,87 +122,111 @@ private:
         return context_.lowered.tensors.at(tensor).shape;
     }
 
-    void placeWeights() {
-        for (const auto& row : chunks_) {
-            std::vector<std::uint64_t> addresses;
-            for (const WeightChunk& chunk : row) {
-                SYSTOLE_CHECK(chunk.bytes.size() <= context_.weightHalfBytes,
-                              "weight chunk of {} bytes for a half of {}", chunk.bytes.size(),
-                              context_.weightHalfBytes);
-                addresses.push_back(context_.builder.allocateDram(
-                    chunk.bytes.size(), context_.dramAlignment(), context_.datapath.weightRoom()));
-                context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
-                placeRecords(addresses.back(), chunk);
-            }
-            weightSources_.push_back(std::move(addresses));
-        }
+    std::uint32_t tilesDown() const {
+        return static_cast<std::uint32_t>(ceilDivide(shape_.outputHeight, tiling_.tileHeight));
+    }
+    std::uint32_t tilesAcross() const {
+        return static_cast<std::uint32_t>(ceilDivide(shape_.outputWidth, tiling_.tileWidth));
     }
 
-    /// Tells the layout of the DRAM where parameter records lie among the weights.
-    void placeRecords(std::uint64_t address, const WeightChunk& chunk) {
-        const std::uint32_t record =
-            arch::parameterBytes(context_.datapath, context_.network.scheme.requantization);
+    /// Folds of one chunk for all tiles. Most chunks of a dense layer are alike.
+    FoldCounts countFolds(std::uint32_t column, std::uint32_t part) const {
+        const auto alike = std::pair(packing_.outputs(column).size(),
+                                     packing_.inputs(column, part).size());
+        if (const auto counted = counted_.find(alike); counted != counted_.end()) {
+            return counted->second;
+        }
+        const WeightChunk chunk = packing_.chunk(column, part, WeightBytes::None);
+        FoldCounts counts;
+        // Tiles of the inside, and those at the lower and the right edge.
+        for (const auto& [height, down] : extents(shape_.outputHeight, tiling_.tileHeight)) {
+            for (const auto& [width, across] : extents(shape_.outputWidth, tiling_.tileWidth)) {
+                const FoldCounts tile = countFolds(chunk, height * width);
+                counts.folds += std::uint64_t{down} * across * tile.folds;
+                counts.steps += std::uint64_t{down} * across * tile.steps;
+            }
+        }
+        if (shape_.groups == 1) {
+            counted_.emplace(alike, counts);
+        }
+        return counts;
+    }
+
+    /// Sizes of the parts that `whole` is cut into, and how many there are of each.
+    static std::vector<std::pair<std::uint32_t, std::uint32_t>> extents(std::uint32_t whole,
+                                                                        std::uint32_t part) {
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> sizes;
+        if (whole / part > 0) sizes.emplace_back(part, whole / part);
+        if (whole % part > 0) sizes.emplace_back(whole % part, 1);
+        return sizes;
+    }
+
+    FoldCounts countFolds(const WeightChunk& chunk, std::uint32_t outputs) const {
+        FoldCounts counts;
         for (const ColumnBlock& block : chunk.blocks) {
-            context_.builder.program().dram.addRecords(address + block.parameterOffset, record,
-                                                       block.outputs.size());
-        }
-    }
-
-    void makeSteps() {
-        const auto columnChunks = static_cast<std::uint32_t>(chunks_.size());
-        if (tiling_.weightsOuter) {
-            for (std::uint32_t chunk = 0; chunk < columnChunks; ++chunk) {
-                forEachTile([&](const TensorBox& tile) { addSteps(tile, chunk); });
-            }
-        } else {
-            forEachTile([&](const TensorBox& tile) {
-                for (std::uint32_t chunk = 0; chunk < columnChunks; ++chunk) {
-                    addSteps(tile, chunk);
+            for (std::uint32_t begin = 0; begin < outputs; begin += passOutputs(outputs)) {
+                const std::uint32_t count = std::min(passOutputs(outputs), outputs - begin);
+                for (std::size_t i = 0; i < block.segments.size();) {
+                    const Segment& segment = block.segments[i];
+                    const std::uint32_t reduction =
+                        shape_.kernelHeight * shape_.kernelWidth * segment.inputs.size();
+                    arch::forEachFold(
+                        context_.machine.array, count, reduction, [&](const arch::Fold& fold) {
+                            ++counts.folds;
+                            counts.steps += arch::foldSteps(context_.machine.array, fold,
+                                                            segment.outputs.size());
+                        });
+                    i += groupsTogether(block, i);
                 }
-            });
-        }
-    }
-
-    template <typename Visit>
-    void forEachTile(Visit&& visit) const {
-        for (std::uint32_t y = 0; y < shape_.outputHeight; y += tiling_.tileHeight) {
-            for (std::uint32_t x = 0; x < shape_.outputWidth; x += tiling_.tileWidth) {
-                visit(TensorBox{.y = y,
-                                .x = x,
-                                .channel = 0,
-                                .height = std::min(tiling_.tileHeight, shape_.outputHeight - y),
-                                .width = std::min(tiling_.tileWidth, shape_.outputWidth - x),
-                                .channels = 1});
             }
         }
+        return counts;
     }
 
-    void addSteps(TensorBox outputs, std::uint32_t columnChunk) {
-        const std::vector<WeightChunk>& row = chunks_[columnChunk];
-        outputs.channel = row.front().outputs.begin;
-        outputs.channels = row.front().outputs.size();
-        const std::size_t turn = outputTurn_++ % 2;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            Step step;
-            step.outputs = outputs;
-            step.weights = &row[i];
-            step.weightSource = weightSources_[columnChunk][i];
-            step.isFirst = i == 0;
-            step.isLast = i + 1 == row.size();
-            step.outputAddress = outputBuffers_[turn];
-            step.skipAddress = skipBuffers_[turn];
-            step.tile = inputTile(convolution_.window, shapeOf(input_), outputs,
-                                  row[i].inputs.begin, row[i].inputs.size());
-            takeBuffers(step);
-            steps_.push_back(step);
+    /// The tile of outputs with this number, counted row by row.
+    TensorBox tileOf(std::uint32_t index) const {
+        const std::uint32_t y = index / tilesAcross() * tiling_.tileHeight;
+        const std::uint32_t x = index % tilesAcross() * tiling_.tileWidth;
+        return {.y = y,
+                .x = x,
+                .channel = 0,
+                .height = std::min(tiling_.tileHeight, shape_.outputHeight - y),
+                .width = std::min(tiling_.tileWidth, shape_.outputWidth - x),
+                .channels = 1};
+    }
+
+    /// The next step of the loop nest over column chunks, tiles and channel chunks; empty after the
+    /// last one.
+    std::optional<Step> makeStep() {
+        const std::uint64_t tiles = std::uint64_t{tilesDown()} * tilesAcross();
+        if (work_ == tiles * packing_.columnChunks()) {
+            return std::nullopt;
         }
+        const std::uint64_t inner = tiling_.weightsOuter ? tiles : packing_.columnChunks();
+        const auto outerIndex = static_cast<std::uint32_t>(work_ / inner);
+        const auto innerIndex = static_cast<std::uint32_t>(work_ % inner);
+        const std::uint32_t column = tiling_.weightsOuter ? outerIndex : innerIndex;
+        Step step;
+        step.outputs = tileOf(tiling_.weightsOuter ? innerIndex : outerIndex);
+        const ChannelRange channels = packing_.outputs(column);
+        step.outputs.channel = channels.begin;
+        step.outputs.channels = channels.size();
+        step.weightSource = places_.at(std::size_t{column} * packing_.channelChunks(column) + part_);
+        step.isFirst = part_ == 0;
+        step.isLast = part_ + 1 == packing_.channelChunks(column);
+        step.outputAddress = outputBuffers_[work_ % 2];
+        step.skipAddress = skipBuffers_[work_ % 2];
+        const ChannelRange inputs = packing_.inputs(column, part_);
+        step.tile = inputTile(convolution_.window, shapeOf(input_), step.outputs, inputs.begin,
+                              inputs.size());
+        takeBuffers(step, column);
         if (splitsReduction_) {
-            for (auto step = steps_.end() - static_cast<std::ptrdiff_t>(row.size());
-                 step != steps_.end(); ++step) {
-                step->accumulatorRow = accumulatorHalfRow();
-            }
-            context_.accumulatorHalf ^= 1U;
+            step.accumulatorRow = accumulatorHalfRow();
+            context_.accumulatorHalf ^= step.isLast ? 1U : 0U;
         }
+        work_ += step.isLast ? 1 : 0;
+        part_ = step.isLast ? 0 : part_ + 1;
+        return step;
     }
 
     std::uint32_t accumulatorHalfRow() const {
@@ -182,20 +234,24 @@ private:
     }
 
     /// Keeps the tile and the weights of the step before if they are the same. Otherwise the step
-    /// loads them into the other one of the two buffers.
-    void takeBuffers(Step& step) {
-        const Step* previous = steps_.empty() ? nullptr : &steps_.back();
-        step.loadsTile = previous == nullptr || !(previous->tile.box == step.tile.box);
+    /// loads them into the other one of the two buffers. The step before is the last one that was
+    /// made.
+    void takeBuffers(Step& step, std::uint32_t column) {
+        step.loadsTile = !last_ || !(last_->tile.box == step.tile.box);
         inputTurn_ ^= step.loadsTile ? 1U : 0U;
         step.inputAddress = inputBuffers_[inputTurn_];
-        step.loadsWeights = previous == nullptr || previous->weights != step.weights;
+        step.loadsWeights = !last_ || last_->weightSource != step.weightSource;
         if (step.loadsWeights) {
+            step.weights = std::make_shared<const WeightChunk>(
+                packing_.chunk(column, part_, WeightBytes::None));
             step.weightAddress =
                 static_cast<std::uint32_t>(context_.weightHalf * context_.weightHalfBytes);
             context_.weightHalf ^= 1U;
         } else {
-            step.weightAddress = previous->weightAddress;
+            step.weights = last_->weights;
+            step.weightAddress = last_->weightAddress;
         }
+        last_ = step;
     }
 
     Access weightAccess(const Step& step, bool isWrite) const {
@@ -205,7 +261,7 @@ private:
 
     void emitLoads(const Step& step) {
         if (step.loadsWeights) {
-            const auto bytes = static_cast<std::uint32_t>(step.weights->bytes.size());
+            const auto bytes = static_cast<std::uint32_t>(step.weights->size);
             context_.builder.emit(arch::LoadWeights{{step.weightSource, bytes}, step.weightAddress},
                                   {weightAccess(step, true)});
         }
@@ -218,29 +274,37 @@ private:
         }
     }
 
-    void emitComputation(const Step& step) {
+    /// One pass over one block of the step; after the last one, the store.
+    void emitComputation() {
+        const Step& step = *step_;
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
-        std::uint32_t row = step.accumulatorRow;
-        for (const ColumnBlock& block : step.weights->blocks) {
-            forEachPass(outputs, [&](std::uint32_t begin, std::uint32_t count) {
-                const Pass pass{begin, count, passRows(block, count)};
-                if (!splitsReduction_) {
-                    row = accumulatorHalfRow();
-                    context_.accumulatorHalf ^= 1U;
-                }
-                for (std::size_t i = 0; i < block.segments.size();) {
-                    const std::uint32_t groups = groupsTogether(block, i);
-                    emitStreams(step, block.segments[i], groups, pass, row);
-                    i += groups;
-                }
-                if (step.isLast) {
-                    emitRequantize(step, block, pass, row);
-                }
-                row += pass.accumulatorRows;
-            });
+        const ColumnBlock& block = step.weights->blocks[block_];
+        const std::uint32_t count = std::min(passOutputs(outputs), outputs - pass_);
+        const Pass pass{pass_, count, passRows(block, count)};
+        if (!splitsReduction_) {
+            row_ = accumulatorHalfRow();
+            context_.accumulatorHalf ^= 1U;
+        }
+        for (std::size_t i = 0; i < block.segments.size();) {
+            const std::uint32_t groups = groupsTogether(block, i);
+            emitStreams(step, block.segments[i], groups, pass, row_);
+            i += groups;
         }
         if (step.isLast) {
-            emitStore(context_, output_, step.outputs, step.outputAddress, tiling_.buffers.output);
+            emitRequantize(step, block, pass, row_);
+        }
+        row_ += pass.accumulatorRows;
+        pass_ += count;
+        if (pass_ < outputs) {
+            return;
+        }
+        pass_ = 0;
+        if (++block_ == step.weights->blocks.size()) {
+            if (step.isLast) {
+                emitStore(context_, output_, step.outputs, step.outputAddress,
+                          tiling_.buffers.output);
+            }
+            step_.reset();
         }
     }
 
@@ -252,12 +316,8 @@ private:
         std::uint32_t accumulatorRows;
     };
 
-    template <typename Visit>
-    void forEachPass(std::uint32_t outputs, Visit&& visit) const {
-        const std::uint32_t most = channelsAlongRows() ? context_.machine.array.columns : outputs;
-        for (std::uint32_t begin = 0; begin < outputs; begin += most) {
-            visit(begin, std::min(most, outputs - begin));
-        }
+    std::uint32_t passOutputs(std::uint32_t outputs) const {
+        return channelsAlongRows() ? std::min(context_.machine.array.columns, outputs) : outputs;
     }
 
     bool channelsAlongRows() const {
@@ -351,15 +411,25 @@ private:
     numeric::AdditionScales skipScales_;  ///< with the scale of the convolution as the first one
     arch::ConvolutionShape shape_;
     arch::ConvolutionTiling tiling_;
-    std::vector<std::vector<WeightChunk>> chunks_;
+    WeightPacking packing_;
+    const WeightPlaces& places_;
     bool splitsReduction_;
-    std::vector<std::vector<std::uint64_t>> weightSources_;
-    std::vector<Step> steps_;
+    mutable std::map<std::pair<std::uint32_t, std::uint32_t>, FoldCounts> counted_;
+
+    // Where the loop nest stands.
+    std::uint64_t work_ = 0;   ///< pairs of a tile and a column chunk whose steps are made
+    std::uint32_t part_ = 0;   ///< channel chunk of the next step
+    std::optional<Step> last_;  ///< the last step that was made
+    bool begun_ = false;
+    std::optional<Step> next_;  ///< its loads are written
+    std::optional<Step> step_;  ///< it is being written
+    std::size_t block_ = 0;
+    std::uint32_t pass_ = 0;    ///< first output of the pass
+    std::uint32_t row_ = 0;     ///< of the accumulator buffer
     std::array<std::uint32_t, 2> inputBuffers_{};
     std::array<std::uint32_t, 2> outputBuffers_{};
     std::array<std::uint32_t, 2> skipBuffers_{};
     std::size_t inputTurn_ = 1;
-    std::size_t outputTurn_ = 0;
 };
 
 }  // namespace
@@ -387,9 +457,81 @@ arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution,
             .hasSkip = hasSkip};
 }
 
-void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
-                      const QuantizedNode* fusedAddition) {
-    ConvolutionLowering(context, node, fusedAddition).run();
+namespace {
+
+WeightPacking packingOf(const LoweringContext& context, const QuantizedNode& node,
+                        const LayerMapping& mapping) {
+    return {std::get<QuantizedConvolution>(node.operation),
+            mapping.shape,
+            mapping.search.best.tiling,
+            context.machine.array,
+            context.datapath,
+            context.network.scheme.requantization};
+}
+
+/// Calls visit(column chunk, channel chunk, bytes).
+template <typename Visit>
+void forEachChunk(const WeightPacking& packing, Visit&& visit) {
+    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
+        for (std::uint32_t part = 0; part < packing.channelChunks(column); ++part) {
+            visit(column, part, packing.bytes(column, part));
+        }
+    }
+}
+
+/// Tells the layout of the DRAM where parameter records lie among the weights.
+void placeRecords(LoweringContext& context, std::uint64_t address, const WeightChunk& chunk) {
+    const std::uint32_t record =
+        arch::parameterBytes(context.datapath, context.network.scheme.requantization);
+    for (const ColumnBlock& block : chunk.blocks) {
+        context.builder.program().dram.addRecords(address + block.parameterOffset, record,
+                                                  block.outputs.size());
+    }
+}
+
+}  // namespace
+
+std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& node) {
+    std::uint64_t room = 0;
+    const std::uint64_t alignment = context.dramAlignment();
+    forEachChunk(packingOf(context, node, context.mappings.at(&node)),
+                 [&](std::uint32_t, std::uint32_t, std::uint64_t bytes) {
+                     const std::uint64_t there = context.datapath.weightRoom().memoryBytes(bytes);
+                     room += ceilDivide(there, alignment) * alignment;
+                 });
+    return room;
+}
+
+WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, WeightBytes bytes) {
+    WeightPlaces places;
+    const LayerMapping& mapping = context.mappings.at(&node);
+    const WeightPacking packing = packingOf(context, node, mapping);
+    forEachChunk(packing, [&](std::uint32_t column, std::uint32_t part, std::uint64_t size) {
+        SYSTOLE_CHECK(size <= context.weightHalfBytes, "weight chunk of {} bytes for a half of {}",
+                      size, context.weightHalfBytes);
+        places.push_back(context.builder.allocateDram(size, context.dramAlignment(),
+                                                      context.datapath.weightRoom()));
+        if (bytes == WeightBytes::Packed) {
+            WeightChunk chunk = packing.chunk(column, part, bytes);
+            placeRecords(context, places.back(), chunk);
+            context.lowered.constants.push_back({places.back(), std::move(chunk.bytes)});
+        }
+    });
+    arch::Program& program = context.builder.program();
+    program.activationBytes = std::max(
+        program.activationBytes,
+        static_cast<std::uint32_t>(mapping.search.best.tiling.buffers.total()));
+    return places;
+}
+
+FoldCounts countFolds(LoweringContext& context, const QuantizedNode& node) {
+    return ConvolutionLowering(context, node, nullptr, {}).countFolds();
+}
+
+std::unique_ptr<LayerEmitter> emitConvolution(LoweringContext& context, const QuantizedNode& node,
+                                              const QuantizedNode* fusedAddition,
+                                              const WeightPlaces& places) {
+    return std::make_unique<ConvolutionLowering>(context, node, fusedAddition, places);
 }
 
 }  // namespace systole::sim

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 
 #include "sim/lowering/lowering.hpp"
 #include "sim/lowering/program_builder.hpp"
+#include "sim/lowering/weight_packing.hpp"
 
 /// What the lowering of convolutions and of vector layers share: the state of the lowering, and the
 /// boxes of tensors that loads and stores move. It stands between lowering.cpp, which goes through
@@ -91,11 +93,38 @@ InputTile inputTile(const Window& window, const Shape& input, const TensorBox& o
 arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const TensorBox& outputs,
                             std::uint32_t address, std::uint32_t elementBytes);
 
-/// Write the commands of a layer. `fusedAddition` is the addition that the vector unit makes on the
-/// way out, or null.
-void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
-                      const QuantizedNode* fusedAddition);
-void lowerVectorLayer(LoweringContext& context, const QuantizedNode& node);
+/// Writes the commands of a layer, piece by piece, so that a long layer is never held as a whole.
+class LayerEmitter {
+public:
+    virtual ~LayerEmitter() = default;
+    /// Gives the builder some more commands; returns false, and gives it none, after the last one.
+    virtual bool emitNext() = 0;
+};
+
+/// Where the chunks of a layer's weights lie in the image of the DRAM, [column chunk][channel
+/// chunk].
+using WeightPlaces = std::vector<std::uint64_t>;
+
+struct FoldCounts {
+    std::uint64_t folds = 0;
+    std::uint64_t steps = 0;  ///< sum over the folds
+};
+
+/// Bytes of the DRAM that a convolution's weights take, of which nothing is placed yet.
+std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& node);
+/// Places the weights of a convolution, and says what scratchpad the layer needs. Only packed ones
+/// become constants of the lowered network.
+WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, WeightBytes bytes);
+/// The folds of a convolution.
+FoldCounts countFolds(LoweringContext& context, const QuantizedNode& node);
+/// `fusedAddition` is the addition that the vector unit makes on the way out, or null. The context
+/// and the places must outlive the emitter.
+std::unique_ptr<LayerEmitter> emitConvolution(LoweringContext& context, const QuantizedNode& node,
+                                              const QuantizedNode* fusedAddition,
+                                              const WeightPlaces& places);
+/// Says what scratchpad a layer of the vector unit needs.
+void planVectorLayer(LoweringContext& context, const QuantizedNode& node);
+std::unique_ptr<LayerEmitter> emitVectorLayer(LoweringContext& context, const QuantizedNode& node);
 
 /// The shape of a convolution in the terms of arch/mapping.
 arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution, const Shape& input,

@@ -2,7 +2,10 @@
 #include "sim/lowering/lowering.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "arch/fold/fold.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
@@ -75,11 +78,12 @@ std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input
     if (!convolution.transposed) {
         return output.elements() * convolution.reduction();
     }
-    const std::uint64_t perTap = convolution.weights.size() / kernelArea(convolution.window);
+    const std::uint64_t perTap =
+        convolution.reduction() * convolution.outputChannels / kernelArea(convolution.window);
     return tapsOnElements(convolution.window, input) * perTap;
 }
 
-/// Lowers one network, in the order of `run`.
+/// Plans the lowering of one network, in the order of `plan`: all but the commands.
 class Lowering {
 public:
     Lowering(const QuantizedNetwork& network, const arch::MachineConfig& machine)
@@ -87,20 +91,44 @@ public:
           datapath_(machine.datapath),
           fusions_(findFusions(network)),
           context_{network, machine, datapath_, builder_, lowered_} {}
+    Lowering(const Lowering&) = delete;
+    Lowering& operator=(const Lowering&) = delete;
 
-    LoweredNetwork run() {
+    void plan(WeightBytes bytes) {
         placeTensors();
         chooseMappings();
         sizeHalves();
+        checkCapacity();
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
             if (!isFusedAway(i)) {
-                lowerNode(i);
+                planNode(i, bytes);
             }
         }
         lowered_.program = std::move(builder_.program());
-        countFolds();
-        checkCapacity();
-        return std::move(lowered_);
+        checkActivations();
+    }
+
+    LoweredNetwork& lowered() { return lowered_; }
+    const QuantizedNetwork& network() const { return network_; }
+    /// A copy as the first layer finds it, for another builder. It refers to this plan.
+    LoweringContext contextFor(ProgramBuilder& builder) {
+        LoweringContext context{network_, context_.machine, datapath_, builder, lowered_};
+        context.weightHalfBytes = context_.weightHalfBytes;
+        context.accumulatorHalfRows = context_.accumulatorHalfRows;
+        context.mappings = context_.mappings;
+        return context;
+    }
+
+    /// What writes the commands of a node; null for one that is fused with another.
+    std::unique_ptr<LayerEmitter> emitterOf(std::size_t index, LoweringContext& context) const {
+        if (isFusedAway(index)) {
+            return nullptr;
+        }
+        const QuantizedNode& node = network_.nodes[index];
+        const auto places = places_.find(&node);
+        return places == places_.end()
+                   ? emitVectorLayer(context, node)
+                   : emitConvolution(context, node, additionBehind(index), places->second);
     }
 
 private:
@@ -178,55 +206,44 @@ private:
         program.arithmetic = network_.scheme.requantization;
     }
 
-    void lowerNode(std::size_t index) {
+    void planNode(std::size_t index, WeightBytes bytes) {
         const QuantizedNode& node = network_.nodes[index];
         const QuantizedNode* addition = additionBehind(index);
         LoweredLayer layer{node.name, kindOf(node), 0, std::nullopt};
         if (addition != nullptr) {
             layer.name += " + " + addition->name;
         }
-        const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
-        if (convolution != nullptr) {
+        if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
             layer.macs = macsOf(*convolution, network_.tensors[node.inputs[0]].shape,
                                 network_.tensors[node.output].shape);
-        }
-        if (const auto mapping = context_.mappings.find(&node);
-            mapping != context_.mappings.end()) {
-            layer.mapping = mapping->second;
+            layer.mapping = context_.mappings.at(&node);
+            const FoldCounts counts = countFolds(context_, node);
+            layer.mapping->folds = counts.folds;
+            layer.mapping->steps = counts.steps;
+            places_.emplace(&node, placeWeights(context_, node, bytes));
+        } else {
+            planVectorLayer(context_, node);
         }
         builder_.beginLayer(layer.name);
         lowered_.layers.push_back(std::move(layer));
-        if (convolution != nullptr) {
-            lowerConvolution(context_, node, addition);
-        } else {
-            lowerVectorLayer(context_, node);
-        }
     }
 
-    /// Counts the folds of the program rather than computing them from the mapping, so that the
-    /// report shows what runs.
-    void countFolds() {
-        for (const arch::Command& command : lowered_.program.commands) {
-            const auto* stream = std::get_if<arch::Stream>(&command.operation);
-            if (stream != nullptr) {
-                LayerMapping& mapping = *lowered_.layers[command.layer].mapping;
-                ++mapping.folds;
-                mapping.steps += arch::foldSteps(
-                    context_.machine.array,
-                    {.outputs = stream->outputs, .reduction = stream->reduction}, stream->channels);
-            }
+    /// Before weights are placed, which may be too many for the memory of the host as well.
+    void checkCapacity() {
+        std::uint64_t bytes = builder_.program().dram.memoryBytes();
+        for (const auto& [node, mapping] : context_.mappings) {
+            bytes += weightRoom(context_, *node);
         }
-    }
-
-    void checkCapacity() const {
         const arch::MachineConfig& machine = context_.machine;
-        if (lowered_.program.dram.memoryBytes() > machine.dram.capacityBytes()) {
+        if (bytes > machine.dram.capacityBytes()) {
             throw ConfigError(fmt::format("{}: '{}' needs {} bytes of DRAM, '{}' has {}",
-                                          machine.name, network_.name,
-                                          lowered_.program.dram.memoryBytes(), machine.dram.name,
+                                          machine.name, network_.name, bytes, machine.dram.name,
                                           machine.dram.capacityBytes()));
         }
-        const Limit capacity = arch::activationLayout(machine).capacityBytes();
+    }
+
+    void checkActivations() const {
+        const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
         SYSTOLE_CHECK(lowered_.program.activationBytes <= capacity.value_or(~std::uint64_t{0}),
                       "program uses {} bytes of the activation scratchpad",
                       lowered_.program.activationBytes);
@@ -238,12 +255,68 @@ private:
     ProgramBuilder builder_;
     LoweredNetwork lowered_;
     LoweringContext context_;
+    std::map<const QuantizedNode*, WeightPlaces> places_;
+};
+
+/// Writes the commands of a planned network, layer by layer.
+class LoweredCommands final : public arch::CommandSource {
+public:
+    explicit LoweredCommands(std::shared_ptr<Lowering> plan)
+        : plan_(std::move(plan)), context_(plan_->contextFor(builder_)) {}
+
+    bool next(std::vector<arch::Command>& commands) override {
+        while (commands.empty()) {
+            if (!emitter_ && !nextLayer()) {
+                return false;
+            }
+            if (!emitter_->emitNext()) {
+                emitter_.reset();
+            }
+            commands = builder_.takeCommands();
+        }
+        return true;
+    }
+
+private:
+    bool nextLayer() {
+        while (!emitter_ && node_ < plan_->network().nodes.size()) {
+            emitter_ = plan_->emitterOf(node_++, context_);
+        }
+        if (emitter_) {
+            builder_.beginLayer(plan_->lowered().layers.at(layer_++).name);
+        }
+        return emitter_ != nullptr;
+    }
+
+    std::shared_ptr<Lowering> plan_;
+    ProgramBuilder builder_;
+    LoweringContext context_;
+    std::unique_ptr<LayerEmitter> emitter_;
+    std::size_t node_ = 0;
+    std::size_t layer_ = 0;
 };
 
 }  // namespace
 
 LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine) {
-    return Lowering(network, machine).run();
+    const auto plan = std::make_shared<Lowering>(network, machine);
+    plan->plan(WeightBytes::Packed);
+    std::vector<ConstantData> constants = std::exchange(plan->lowered().constants, {});
+    LoweredNetwork lowered = plan->lowered();
+    lowered.constants = std::move(constants);
+    LoweredCommands source(plan);
+    for (std::vector<arch::Command> piece; source.next(piece); piece.clear()) {
+        std::move(piece.begin(), piece.end(), std::back_inserter(lowered.program.commands));
+    }
+    return lowered;
+}
+
+LoweredNetwork lowerForTiming(const QuantizedNetwork& network, const arch::MachineConfig& machine) {
+    const auto plan = std::make_shared<Lowering>(network, machine);
+    plan->plan(WeightBytes::None);
+    LoweredNetwork lowered = plan->lowered();
+    lowered.program.source = [plan] { return std::make_unique<LoweredCommands>(plan); };
+    return lowered;
 }
 
 }  // namespace systole::sim

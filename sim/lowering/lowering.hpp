@@ -75,4 +75,9 @@ struct LoweredNetwork {
 /// network does not fit the DRAM, the ConfigError says how many bytes it needs.
 LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine);
 
+/// The same for a run that computes no values. The program is written while it is replayed, a piece
+/// at a time, and there are no constants: `network` needs no weights. It and `machine` must outlive
+/// the program.
+LoweredNetwork lowerForTiming(const QuantizedNetwork& network, const arch::MachineConfig& machine);
+
 }  // namespace systole::sim

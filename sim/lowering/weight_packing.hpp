@@ -51,15 +51,44 @@ struct WeightChunk {
     std::vector<ColumnBlock> blocks;
     ChannelRange outputs;
     ChannelRange inputs;  ///< channels that the tile must hold
-    std::vector<std::uint8_t> bytes;
+    std::uint64_t size = 0;           ///< in bytes
+    std::vector<std::uint8_t> bytes;  ///< empty where no values are wanted
 };
 
-/// The chunks by [column chunk][channel chunk]. `arithmetic` decides what a parameter record holds.
-std::vector<std::vector<WeightChunk>> packWeights(const QuantizedConvolution& convolution,
-                                                  const arch::ConvolutionShape& shape,
-                                                  const arch::ConvolutionTiling& tiling,
-                                                  const arch::ArrayConfig& array,
-                                                  const arch::Datapath& datapath,
-                                                  numeric::ScaleArithmetic arithmetic);
+/// Whether weights are packed, or only the room that they take is cut.
+enum class WeightBytes : std::uint8_t { Packed, None };
+
+/// Cuts the output channels into column chunks, blocks and segments, and packs the bytes of each.
+/// Chunks are made when they are asked for: a layer may have more of them than fit the memory.
+class WeightPacking {
+public:
+    /// Keeps references. `arithmetic` decides what a parameter record holds.
+    WeightPacking(const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
+                  const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
+                  const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic);
+
+    std::uint32_t columnChunks() const;
+    /// The channel chunks of a column chunk.
+    std::uint32_t channelChunks(std::uint32_t columnChunk) const;
+    ChannelRange outputs(std::uint32_t columnChunk) const;
+    ChannelRange inputs(std::uint32_t columnChunk, std::uint32_t channelChunk) const;
+    /// Bytes of a chunk.
+    std::uint64_t bytes(std::uint32_t columnChunk, std::uint32_t channelChunk) const;
+    WeightChunk chunk(std::uint32_t columnChunk, std::uint32_t channelChunk,
+                      WeightBytes bytes) const;
+
+private:
+    std::uint32_t groupOf(std::uint32_t output) const { return output / shape_.outputsPerGroup(); }
+    ColumnBlock packBlock(const ChannelRange& outputs, WeightChunk& chunk, WeightBytes bytes) const;
+    void appendWeights(const Segment& segment, std::vector<std::uint8_t>& bytes) const;
+    void appendCode(numeric::Code code, std::vector<std::uint8_t>& bytes) const;
+
+    const QuantizedConvolution& convolution_;
+    const arch::ConvolutionShape& shape_;
+    const arch::ConvolutionTiling& tiling_;
+    const arch::ArrayConfig& array_;
+    const arch::Datapath& datapath_;
+    numeric::ScaleArithmetic arithmetic_;
+};
 
 }  // namespace systole::sim

@@ -30,7 +30,12 @@ struct QuantizedConvolution {
     std::vector<numeric::Rescale> rescales;  ///< [outputChannels], accumulator to output
     bool relu = false;
 
-    std::uint64_t reduction() const { return weights.size() / outputChannels; }
+    /// Weights that there would be, of a network that has only shapes; there, `weights` is empty.
+    std::uint64_t weightCount = 0;
+
+    std::uint64_t reduction() const {
+        return (weights.empty() ? weightCount : weights.size()) / outputChannels;
+    }
 };
 
 struct QuantizedPooling {

@@ -124,6 +124,20 @@ std::optional<ActivityResult> activityOf(const cost::OperandMeter& meter,
                           .folds = sample.folds};
 }
 
+/// docs/energy_activity.md, "Without values", has the measurements.
+DrawnOperands drawnOperands(cost::Stimulus draw) {
+    switch (draw) {
+        case cost::Stimulus::Rectified:
+            return {"drawn: rectified, correlated from step to step", 0.03,
+                    "ResNet-8, weight stationary"};
+        case cost::Stimulus::Uniform:
+            return {"drawn: all finite codes alike", 0.03, "products of 100 x 64 x 48 and more"};
+        case cost::Stimulus::Gaussian:
+            return {"drawn: Gaussian", 0.2, "ResNet-8, weight stationary"};
+    }
+    SYSTOLE_CHECK(false, "no such draw");
+}
+
 /// The mean of the layers, each weighed by its products.
 std::optional<ActivityResult> meanActivity(const std::vector<LayerResult>& layers) {
     ActivityResult sum;
@@ -171,10 +185,10 @@ Bound LayerResult::bound() const {
 }
 
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
-                  const arch::RunRecord& record) {
+                  const arch::RunRecord& record, cost::Stimulus draw) {
     const cost::MachineDescription machine = describeMachine(config);
     const cost::EnergyModel energy(config.technology, machine);
-    const ProductEnergy productEnergy(config);
+    const ProductEnergy productEnergy(config, draw);
     const DramShares dram(config.machine, record);
     const cost::OperandMeter meter(numeric::Codec(config.machine.datapath.activation),
                                    numeric::Codec(config.machine.datapath.weight),
@@ -211,6 +225,9 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
         result.energyBand.assign(band.begin(), band.end());
     }
     result.activity = meanActivity(result.layers);
+    if (productEnergy.draws() && !result.activity && record.counters.macs > 0) {
+        result.drawn = drawnOperands(productEnergy.draw());
+    }
     return result;
 }
 

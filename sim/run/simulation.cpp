@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "models/check.hpp"
+#include "sim/base/progress.hpp"
 
 namespace systole::sim {
 namespace {
@@ -38,11 +39,24 @@ void Simulation::writeInput(std::span<const numeric::Code> codes) {
     }
 }
 
-arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Values values) {
+std::uint64_t Simulation::folds() const {
+    std::uint64_t folds = 0;
+    for (const LoweredLayer& layer : network_.layers) {
+        folds += layer.mapping ? layer.mapping->folds : 0;
+    }
+    return folds;
+}
+
+arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Values values,
+                                       Repeats repeats) {
+    Progress progress("Folds", folds());
     if (values == Values::Computed) {
         writeInput(input);
     }
-    const arch::RunRecord record = accelerator_.replayTimed(values == Values::Computed);
+    const arch::RunRecord record = accelerator_.replayTimed(
+        {.computeValues = values == Values::Computed,
+         .addRepeats = repeats == Repeats::Added,
+         .onFolds = [&progress](std::uint64_t folds) { progress.advanceTo(folds); }});
     countFaults();
     return record;
 }

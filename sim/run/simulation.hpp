@@ -16,13 +16,21 @@ namespace systole::sim {
 class Simulation {
 public:
     enum class Values { Computed, Skipped };
+    /// What the machine does again and again may be added, not simulated (arch::ReplayOptions).
+    enum class Repeats { Added, Simulated };
 
     Simulation(const arch::MachineConfig& machine, const LoweredNetwork& network, TensorId input);
 
     /// Replays the program cycle by cycle for one image (codes, channels last). With
     /// Values::Skipped the input is not looked at and no tensor means anything afterwards.
     arch::RunRecord inferTimed(std::span<const numeric::Code> input,
-                               Values values = Values::Computed);
+                               Values values = Values::Computed,
+                               Repeats repeats = Repeats::Added);
+
+    /// Of the whole program.
+    std::uint64_t folds() const;
+    /// Of the last replay: those that were added.
+    std::uint64_t foldsAdded() const { return accelerator_.foldsAdded(); }
 
     /// The same values, without time.
     void inferValues(std::span<const numeric::Code> input);

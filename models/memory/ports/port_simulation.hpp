@@ -51,6 +51,8 @@ public:
     void runUntilComplete(const Ticket& ticket);
 
     bool isComplete(const Ticket& ticket) const;
+    bool isIdle(ClientId client) const { return clientOf(client).streams.empty(); }
+    const std::vector<std::size_t>& turns() const { return firstInTurn_; }
     /// Of a complete stream that has not been forgotten.
     Cycle completionOf(const Ticket& ticket) const;
     void forgetCompletions();
