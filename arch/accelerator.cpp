@@ -154,7 +154,7 @@ std::optional<RepeatFinder::Moment> Accelerator::moment() const {
         return std::nullopt;
     }
     sequencer_.appendState(state);
-    const std::vector<std::size_t>& turns = replay_.ports.arbiter().turns();
+    const std::vector<std::size_t> turns = replay_.ports.arbiter().turns();
     state.insert(state.end(), turns.begin(), turns.end());
     moment.ties = dram_->ties();
     moment.layer = underWay.front().layer;

@@ -85,9 +85,8 @@ bool RepeatFinder::begins(const Seen& seen, const Seen& now) const {
     return true;
 }
 
-/// Passes over one period, if the next commands are those that followed the earlier moment. Then
-/// `now` is the moment after it.
-bool RepeatFinder::passOver(const Seen& seen, Seen& now, CommandFeed& feed) {
+/// Passes over one period, if the next commands are those that followed the earlier moment.
+bool RepeatFinder::passOver(const Seen& seen, const Seen& now, CommandFeed& feed) {
     const std::uint64_t length = now.position - seen.position;
     std::vector<Form> period;
     for (std::uint64_t i = 0; i < length; ++i) {
@@ -108,22 +107,10 @@ bool RepeatFinder::passOver(const Seen& seen, Seen& now, CommandFeed& feed) {
     return true;
 }
 
-std::optional<RepeatFinder::Repeat> RepeatFinder::find(
-    const Moment& moment, CommandFeed& feed,
+/// As often as the commands repeat. `now` becomes the moment after the last period.
+RepeatFinder::Repeat RepeatFinder::repeatsOf(
+    Seen seen, Seen& now, CommandFeed& feed,
     const std::function<void(std::uint64_t times)>& onPeriod) {
-    Seen now{feed.position() - feed.underWay().size(), feed.position(), moment};
-    if (seen_.size() >= kMostSeen) {
-        seen_.clear();
-    }
-    const auto place = seen_.find(moment.state);
-    if (place == seen_.end()) {
-        seen_.emplace(moment.state, std::move(now));
-        return std::nullopt;
-    }
-    Seen seen = std::exchange(place->second, now);
-    if (!begins(seen, now)) {
-        return std::nullopt;
-    }
     Repeat repeat{0, now.moment.tally - seen.moment.tally};
     const std::uint64_t length = now.position - seen.position;
     Counts commands{};
@@ -131,17 +118,50 @@ std::optional<RepeatFinder::Repeat> RepeatFinder::find(
         commands[unit] = now.moment.completed[unit] - seen.moment.completed[unit];
     }
     while (holds(seen.position) && passOver(seen, now, feed)) {
-        seen = now;
-        now.oldest += length;
-        now.position += length;
-        for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
-            now.moment.completed[unit] += commands[unit];
+        for (Seen* moment : {&seen, &now}) {
+            moment->oldest += length;
+            moment->position += length;
+            for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+                moment->moment.completed[unit] += commands[unit];
+            }
         }
         onPeriod(++repeat.times);
     }
     now.moment.tally.add(repeat.period, repeat.times);
-    place->second = std::move(now);
-    return repeat.times == 0 ? std::nullopt : std::optional(repeat);
+    return repeat;
+}
+
+void RepeatFinder::remember(const Seen& now) {
+    if (++seenMoments_ >= kMostSeen) {
+        seen_.clear();
+        seenMoments_ = 0;
+    }
+    std::deque<Seen>& alike = seen_[now.moment.state];
+    alike.push_back(now);
+    if (alike.size() > kMostOfState) {
+        alike.pop_front();
+    }
+}
+
+std::optional<RepeatFinder::Repeat> RepeatFinder::find(
+    const Moment& moment, CommandFeed& feed,
+    const std::function<void(std::uint64_t times)>& onPeriod) {
+    Seen now{feed.position() - feed.underWay().size(), feed.position(), moment};
+    std::optional<Repeat> found;
+    if (const auto alike = seen_.find(moment.state); alike != seen_.end()) {
+        // The shortest period first.
+        for (auto seen = alike->second.rbegin(); seen != alike->second.rend() && !found; ++seen) {
+            if (!begins(*seen, now)) {
+                continue;
+            }
+            const Repeat repeat = repeatsOf(*seen, now, feed, onPeriod);
+            if (repeat.times > 0) {
+                found = repeat;
+            }
+        }
+    }
+    remember(now);
+    return found;
 }
 
 }  // namespace systole::arch

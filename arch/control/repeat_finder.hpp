@@ -80,17 +80,22 @@ private:
     static bool same(const Form& form, const CommandFeed::Counts& base, const Form& earlier,
                      const CommandFeed::Counts& earlierBase);
     bool begins(const Seen& seen, const Seen& now) const;
-    bool passOver(const Seen& seen, Seen& now, CommandFeed& feed);
+    bool passOver(const Seen& seen, const Seen& now, CommandFeed& feed);
+    Repeat repeatsOf(Seen seen, Seen& now, CommandFeed& feed,
+                     const std::function<void(std::uint64_t times)>& onPeriod);
+    void remember(const Seen& now);
     void push(Form form);
 
     TimingForms timing_;
     std::deque<Form> forms_;      ///< of the last commands that were taken or passed over
     std::uint64_t first_ = 0;     ///< place of the first of them in the program
     std::uint64_t kept_ = kLeast;
-    std::map<std::vector<std::uint64_t>, Seen> seen_;
+    std::map<std::vector<std::uint64_t>, std::deque<Seen>> seen_;  ///< by state, the last few
+    std::size_t seenMoments_ = 0;
 
     static constexpr std::uint64_t kLeast = 1 << 15;
     static constexpr std::size_t kMostSeen = 1024;
+    static constexpr std::size_t kMostOfState = 16;  ///< with more, repeats in 16 turns are missed
 };
 
 }  // namespace systole::arch

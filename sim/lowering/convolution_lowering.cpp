@@ -211,7 +211,7 @@ private:
         const ChannelRange channels = packing_.outputs(column);
         step.outputs.channel = channels.begin;
         step.outputs.channels = channels.size();
-        step.weightSource = places_.at(std::size_t{column} * packing_.channelChunks(column) + part_);
+        step.weightSource = places_.at(column).of(part_);
         step.isFirst = part_ == 0;
         step.isLast = part_ + 1 == packing_.channelChunks(column);
         step.outputAddress = outputBuffers_[work_ % 2];
@@ -469,16 +469,6 @@ WeightPacking packingOf(const LoweringContext& context, const QuantizedNode& nod
             context.network.scheme.requantization};
 }
 
-/// Calls visit(column chunk, channel chunk, bytes).
-template <typename Visit>
-void forEachChunk(const WeightPacking& packing, Visit&& visit) {
-    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
-        for (std::uint32_t part = 0; part < packing.channelChunks(column); ++part) {
-            visit(column, part, packing.bytes(column, part));
-        }
-    }
-}
-
 /// Tells the layout of the DRAM where parameter records lie among the weights.
 void placeRecords(LoweringContext& context, std::uint64_t address, const WeightChunk& chunk) {
     const std::uint32_t record =
@@ -492,35 +482,62 @@ void placeRecords(LoweringContext& context, std::uint64_t address, const WeightC
 }  // namespace
 
 std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& node) {
+    const WeightPacking packing = packingOf(context, node, context.mappings.at(&node));
+    const auto roomOf = [&](std::uint32_t column, std::uint32_t part) {
+        return arch::DramLayout::strideOf(
+            context.datapath.weightRoom().memoryBytes(packing.bytes(column, part)),
+            context.dramAlignment());
+    };
     std::uint64_t room = 0;
-    const std::uint64_t alignment = context.dramAlignment();
-    forEachChunk(packingOf(context, node, context.mappings.at(&node)),
-                 [&](std::uint32_t, std::uint32_t, std::uint64_t bytes) {
-                     const std::uint64_t there = context.datapath.weightRoom().memoryBytes(bytes);
-                     room += ceilDivide(there, alignment) * alignment;
-                 });
+    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
+        const std::uint32_t parts = packing.channelChunks(column);
+        room += (parts - 1) * roomOf(column, 0) + roomOf(column, parts - 1);
+    }
     return room;
 }
+
+namespace {
+
+ColumnPlaces placeColumn(LoweringContext& context, const WeightPacking& packing,
+                         std::uint32_t column) {
+    const auto allocate = [&](std::uint32_t count, std::uint32_t part) {
+        const std::uint64_t size = packing.bytes(column, part);
+        SYSTOLE_CHECK(size <= context.weightHalfBytes, "weight chunk of {} bytes for a half of {}",
+                      size, context.weightHalfBytes);
+        return context.builder.allocateSeries(count, size, context.dramAlignment(),
+                                              context.datapath.weightRoom());
+    };
+    ColumnPlaces places;
+    places.chunks = packing.channelChunks(column);
+    if (places.chunks > 1) {
+        places.first = allocate(places.chunks - 1, 0);
+        places.stride =
+            arch::DramLayout::strideOf(packing.bytes(column, 0), context.dramAlignment());
+    }
+    places.last = allocate(1, places.chunks - 1);
+    return places;
+}
+
+}  // namespace
 
 WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, WeightBytes bytes) {
     WeightPlaces places;
     const LayerMapping& mapping = context.mappings.at(&node);
     const WeightPacking packing = packingOf(context, node, mapping);
-    forEachChunk(packing, [&](std::uint32_t column, std::uint32_t part, std::uint64_t size) {
-        SYSTOLE_CHECK(size <= context.weightHalfBytes, "weight chunk of {} bytes for a half of {}",
-                      size, context.weightHalfBytes);
-        places.push_back(context.builder.allocateDram(size, context.dramAlignment(),
-                                                      context.datapath.weightRoom()));
-        if (bytes == WeightBytes::Packed) {
+    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
+        places.push_back(placeColumn(context, packing, column));
+        for (std::uint32_t part = 0;
+             bytes == WeightBytes::Packed && part < packing.channelChunks(column); ++part) {
             WeightChunk chunk = packing.chunk(column, part, bytes);
-            placeRecords(context, places.back(), chunk);
-            context.lowered.constants.push_back({places.back(), std::move(chunk.bytes)});
+            placeRecords(context, places.back().of(part), chunk);
+            context.lowered.constants.push_back(
+                {places.back().of(part), std::move(chunk.bytes)});
         }
-    });
+    }
     arch::Program& program = context.builder.program();
-    program.activationBytes = std::max(
-        program.activationBytes,
-        static_cast<std::uint32_t>(mapping.search.best.tiling.buffers.total()));
+    program.activationBytes =
+        std::max(program.activationBytes,
+                 static_cast<std::uint32_t>(mapping.search.best.tiling.buffers.total()));
     return places;
 }
 

@@ -101,9 +101,20 @@ public:
     virtual bool emitNext() = 0;
 };
 
-/// Where the chunks of a layer's weights lie in the image of the DRAM, [column chunk][channel
-/// chunk].
-using WeightPlaces = std::vector<std::uint64_t>;
+/// Where the chunks of a column chunk lie in the image of the DRAM. All but the last one are equally
+/// long.
+struct ColumnPlaces {
+    std::uint64_t first = 0;
+    std::uint64_t stride = 0;
+    std::uint32_t chunks = 1;  ///< channel chunks
+    std::uint64_t last = 0;
+
+    std::uint64_t of(std::uint32_t channelChunk) const {
+        return channelChunk + 1 == chunks ? last : first + channelChunk * stride;
+    }
+};
+/// By column chunk.
+using WeightPlaces = std::vector<ColumnPlaces>;
 
 struct FoldCounts {
     std::uint64_t folds = 0;

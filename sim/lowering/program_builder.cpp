@@ -12,7 +12,13 @@ void ProgramBuilder::beginLayer(const std::string& name) { program_.layerNames.p
 
 std::uint64_t ProgramBuilder::allocateDram(std::uint64_t bytes, std::uint64_t alignment,
                                            const memory::ElementRoom& room) {
-    const std::uint64_t address = program_.dram.allocate(bytes, alignment, room);
+    return allocateSeries(1, bytes, alignment, room);
+}
+
+std::uint64_t ProgramBuilder::allocateSeries(std::uint64_t count, std::uint64_t bytes,
+                                             std::uint64_t alignment,
+                                             const memory::ElementRoom& room) {
+    const std::uint64_t address = program_.dram.allocateSeries(count, bytes, alignment, room);
     program_.dramBytes = program_.dram.imageBytes();
     return address;
 }

@@ -47,6 +47,10 @@ public:
     std::uint64_t allocateDram(std::uint64_t bytes, std::uint64_t alignment,
                                const memory::ElementRoom& room = {});
 
+    /// `count` places of equal size; DramLayout::allocateSeries.
+    std::uint64_t allocateSeries(std::uint64_t count, std::uint64_t bytes, std::uint64_t alignment,
+                                 const memory::ElementRoom& room);
+
     arch::Program& program() { return program_; }
     /// The commands since the last call.
     std::vector<arch::Command> takeCommands() { return std::exchange(program_.commands, {}); }

@@ -125,15 +125,18 @@ std::optional<ActivityResult> activityOf(const cost::OperandMeter& meter,
 }
 
 /// docs/energy_activity.md, "Without values", has the measurements.
-DrawnOperands drawnOperands(cost::Stimulus draw) {
+DrawnOperands drawnOperands(cost::Stimulus draw, arch::Dataflow dataflow) {
+    constexpr const char* kRectified = "drawn, rectified, correlated from step to step";
     switch (draw) {
         case cost::Stimulus::Rectified:
-            return {"drawn: rectified, correlated from step to step", 0.03,
-                    "ResNet-8, weight stationary"};
+            // The draw is one of stationary weights.
+            return dataflow == arch::Dataflow::WeightStationary
+                       ? DrawnOperands{kRectified, 0.03, "ResNet-8 where no sum overflows"}
+                       : DrawnOperands{kRectified, 0.07, "ResNet-8 in INT8 and E4M3"};
         case cost::Stimulus::Uniform:
-            return {"drawn: all finite codes alike", 0.03, "products of 100 x 64 x 48 and more"};
+            return {"drawn, all finite codes alike", 0.03, "products of random codes"};
         case cost::Stimulus::Gaussian:
-            return {"drawn: Gaussian", 0.2, "ResNet-8, weight stationary"};
+            return {"drawn, Gaussian", 0.2, "ResNet-8 in INT8 and E4M3"};
     }
     SYSTOLE_CHECK(false, "no such draw");
 }
@@ -226,7 +229,7 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
     }
     result.activity = meanActivity(result.layers);
     if (productEnergy.draws() && !result.activity && record.counters.macs > 0) {
-        result.drawn = drawnOperands(productEnergy.draw());
+        result.drawn = drawnOperands(productEnergy.draw(), config.machine.array.dataflow);
     }
     return result;
 }

@@ -63,8 +63,8 @@ public:
     /// Whether the client has nothing to do.
     bool isIdle(ClientId client) const { return base_.isIdle(client); }
     /// At which place of the order each resource goes on: all that further time depends on where
-    /// every client is idle. 0 with fixed priority.
-    const std::vector<std::size_t>& turns() const { return base_.turns(); }
+    /// every client is idle. Empty with fixed priority.
+    std::vector<std::size_t> turns() const { return base_.turns(); }
 
     /// The first cycle, from now() on, in which the stream is complete if nothing else is posted.
     /// A later post of another client can move it either way: one that delays a rival helps. Runs

@@ -52,7 +52,9 @@ public:
 
     bool isComplete(const Ticket& ticket) const;
     bool isIdle(ClientId client) const { return clientOf(client).streams.empty(); }
-    const std::vector<std::size_t>& turns() const { return firstInTurn_; }
+    std::vector<std::size_t> turns() const {
+        return kind_ == Arbitration::Fixed ? std::vector<std::size_t>{} : firstInTurn_;
+    }
     /// Of a complete stream that has not been forgotten.
     Cycle completionOf(const Ticket& ticket) const;
     void forgetCompletions();
