@@ -183,8 +183,8 @@ void Accelerator::findRepeat() {
     const std::uint64_t folds = replay_.scoreboard.completed(Unit::Array) + foldsAdded();
     const auto onPeriod = [&](std::uint64_t) {
         if (options_.onFolds) {
-            options_.onFolds(std::max(folds, replay_.scoreboard.completed(Unit::Array) +
-                                                 foldsAdded()));
+            options_.onFolds(
+                std::max(folds, replay_.scoreboard.completed(Unit::Array) + foldsAdded()));
         }
     };
     if (const auto repeat = repeats_->find(*now, replay_.feed, onPeriod)) {
@@ -197,9 +197,13 @@ void Accelerator::start() const {
     try {
         sc_core::sc_start();
     } catch (const sc_core::sc_report& report) {
-        // The kernel hands on what a process threw as a report of its own type.
-        if (std::string_view(report.what()).find("bad_alloc") != std::string_view::npos) {
-            throw std::bad_alloc();
+        // The kernel hands on what a process threw as a report of its own type, and reports itself
+        // where there is no memory for the stack of a process.
+        const std::string_view what(report.what());
+        for (const char* part : {"bad_alloc", "length_error", "failed to allocate stack"}) {
+            if (what.find(part) != std::string_view::npos) {
+                throw std::bad_alloc();
+            }
         }
         throw;
     }

@@ -62,8 +62,8 @@ public:
     Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
                 MemoryPort& memory);
 
-    /// Sizes and clears all memories for the program, which must outlive its replays. A program that
-    /// is written while it runs has no values, and its memories stay empty.
+    /// Sizes and clears all memories for the program, which must outlive its replays. A program
+    /// that is written while it runs has no values, and its memories stay empty.
     void load(const Program& program);
 
     /// The DRAM image, for the host to write weights and inputs and to read results.
@@ -96,7 +96,9 @@ private:
     void findRepeat();
     std::optional<RepeatFinder::Moment> moment() const;
     Cycle endBefore(std::uint32_t layer) const;
-    Cycle lastEnd() const { return endBefore(static_cast<std::uint32_t>(replay_.layerEnds.size())); }
+    Cycle lastEnd() const {
+        return endBefore(static_cast<std::uint32_t>(replay_.layerEnds.size()));
+    }
     LayerRecord layerRecord(std::uint32_t layer);
     void pauseWhenDone();
     OwnerCommands dramCommands(std::size_t layer) const;

@@ -58,9 +58,8 @@ bool SystolicArray::appendState(std::vector<std::uint64_t>& state) const {
 
 /// Folds of one form read alike: thousands of them are looked at once.
 const FoldReads& SystolicArray::readsOf(const Stream& stream) {
-    return reads_.get(forms_->of(stream), [&] {
-        return foldReads(config_.array.dataflow, replay().ports, stream);
-    });
+    return reads_.get(forms_->of(stream),
+                      [&] { return foldReads(config_.array.dataflow, replay().ports, stream); });
 }
 
 /// Overlapped folds do not wait for the vector unit before their first sum comes (mayEnterEarly).

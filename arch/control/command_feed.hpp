@@ -60,8 +60,8 @@ private:
     std::uint64_t taken_ = 0;
     std::uint64_t position_ = 0;
     bool isOver_ = false;
-    Counts ofUnit_{};   ///< taken
-    Counts skipped_{};  ///< passed over
+    Counts ofUnit_{};                        ///< taken
+    Counts skipped_{};                       ///< passed over
     std::deque<std::uint64_t> foldsBefore_;  ///< by command of the vector unit
     std::uint64_t firstVector_ = 0;          ///< whose entry is the first one there
 };

@@ -26,11 +26,11 @@ struct Replay {
     MachineState state;
     ScratchpadPorts ports;
     const Program* program = nullptr;
-    CommandFeed feed;  ///< of the program's commands
+    CommandFeed feed;                            ///< of the program's commands
     std::function<void(const Command&)> onTake;  ///< is called for every command, in order
-    std::function<void(Unit)> onCompletion;  ///< is called after every completion, in its cycle
-    bool computeValues = true;  ///< if false, only time passes
-    sc_core::sc_time start;     ///< when the program began; cycles count from here
+    std::function<void(Unit)> onCompletion;      ///< is called after every completion, in its cycle
+    bool computeValues = true;                   ///< if false, only time passes
+    sc_core::sc_time start;                      ///< when the program began; cycles count from here
     std::vector<cost::Counters> layerCounters;
     std::vector<Cycle> layerEnds;  ///< last completion of each layer so far
 

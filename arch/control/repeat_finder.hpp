@@ -29,10 +29,11 @@ struct LayerTally {
     LayerTally operator-(const LayerTally& earlier) const;
 };
 
-/// Finds what a replay need not simulate again (docs/machine.md, "Repeats"). Time does not depend on
-/// values. So if the machine is in one state twice, and the commands between the two are followed by
-/// commands of the same forms, it will do the same in the same time, and end in that state again.
-/// These commands are compared one by one, not simulated, and what the first ones took is added.
+/// Finds what a replay need not simulate again (docs/machine.md, "Repeats"). Time does not depend
+/// on values. So if the machine is in one state twice, and the commands between the two are
+/// followed by commands of the same forms, it will do the same in the same time, and end in that
+/// state again. These commands are compared one by one, not simulated, and what the first ones took
+/// is added.
 ///
 /// An example: 100 blocks of 32 folds. After the first fold of block 3 the machine stands as after
 /// that of block 2, and the commands up to the first fold of block 99 are as long, read the same
@@ -87,13 +88,13 @@ private:
     void push(Form form);
 
     TimingForms timing_;
-    std::deque<Form> forms_;      ///< of the last commands that were taken or passed over
-    std::uint64_t first_ = 0;     ///< place of the first of them in the program
+    std::deque<Form> forms_;   ///< of the last commands that were taken or passed over
+    std::uint64_t first_ = 0;  ///< place of the first of them in the program
     std::uint64_t kept_ = kLeast;
     std::map<std::vector<std::uint64_t>, std::deque<Seen>> seen_;  ///< by state, the last few
     std::size_t seenMoments_ = 0;
 
-    static constexpr std::uint64_t kLeast = 1 << 15;
+    static constexpr std::uint64_t kLeast = 1 << 17;
     static constexpr std::size_t kMostSeen = 1024;
     static constexpr std::size_t kMostOfState = 16;  ///< with more, repeats in 16 turns are missed
 };

@@ -19,9 +19,9 @@ void UnitTimeline::record(Cycle begin, Cycle end, UnitState state) {
 }
 
 void UnitTimeline::addUpFrom(Cycle begin) {
-    const auto first = std::partition_point(
-        intervals_.begin(), intervals_.end(),
-        [&](const Interval& candidate) { return candidate.begin < begin; });
+    const auto first =
+        std::partition_point(intervals_.begin(), intervals_.end(),
+                             [&](const Interval& candidate) { return candidate.begin < begin; });
     if (first == intervals_.end()) {
         return;
     }

@@ -150,9 +150,8 @@ void DramController::served(const memory::ServedBurst& burst) {
 }
 
 void DramController::answerAt(const sc_time& time, const Request& request, bool isTold) {
-    answers_.push(
-        {time.value(), request.order, request.burst.tag, isTold ? request.client : nullptr,
-         request.burst.count});
+    answers_.push({time.value(), request.order, request.burst.tag,
+                   isTold ? request.client : nullptr, request.burst.count});
     notifyAnswer();
 }
 

@@ -50,8 +50,8 @@ public:
     /// addresses alike; in a DRAM they matter, and so do refreshes.
     bool appendState(std::vector<std::uint64_t>& state) const;
     bool isIdeal() const { return ideal_.has_value(); }
-    /// How often since reset a read and a write have come to an ideal memory of limited bandwidth in
-    /// one cycle. One of them goes first, as the kernel happens to run their senders.
+    /// How often since reset a read and a write have come to an ideal memory of limited bandwidth
+    /// in one cycle. One of them goes first, as the kernel happens to run their senders.
     std::uint64_t ties() const { return ideal_ && !ideal_->isUnlimited() ? ties_ : 0; }
 
     /// The commands that each owner's bursts have caused since reset, by Burst::owner.

@@ -83,9 +83,8 @@ Stream TimingForms::of(Stream stream) const {
     std::uint64_t address = window.address;
     if (isPoint(window)) {
         const std::uint64_t rows = stream.outputBegin / window.outputWidth;
-        const std::uint64_t element =
-            rows * window.strideY * window.width * window.channels + window.channelBegin +
-            stream.kBegin;
+        const std::uint64_t element = rows * window.strideY * window.width * window.channels +
+                                      window.channelBegin + stream.kBegin;
         address += element * window.elementBytes;
         // A window as high as its outputs, from the first of them on.
         stream.outputBegin %= window.outputWidth;

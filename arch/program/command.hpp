@@ -174,9 +174,9 @@ public:
 
 Unit unitOf(const Operation& operation);
 
-/// Its commands are either listed or written while it is replayed. A list is as long as the program,
-/// and values can be computed. A source holds one piece of the program at a time; it is replayed for
-/// its time alone, so that neither operands nor memories exist.
+/// Its commands are either listed or written while it is replayed. A list is as long as the
+/// program, and values can be computed. A source holds one piece of the program at a time; it is
+/// replayed for its time alone, so that neither operands nor memories exist.
 struct Program {
     std::vector<Command> commands;
     std::function<std::unique_ptr<CommandSource>()> source;  ///< empty: the commands are listed

@@ -27,14 +27,10 @@ std::uint64_t DramLayout::allocate(std::uint64_t bytes, std::uint64_t alignment,
 }
 
 std::uint64_t DramLayout::allocateSeries(std::uint64_t count, std::uint64_t bytes,
-                                         std::uint64_t alignment,
-                                         const memory::ElementRoom& room) {
-    const Region region{strideOf(imageBytes_, alignment),
-                        strideOf(memoryBytes_, alignment),
-                        room,
-                        count,
-                        strideOf(bytes, alignment),
-                        strideOf(room.memoryBytes(bytes), alignment)};
+                                         std::uint64_t alignment, const memory::ElementRoom& room) {
+    const Region region{
+        strideOf(imageBytes_, alignment), strideOf(memoryBytes_, alignment),           room, count,
+        strideOf(bytes, alignment),       strideOf(room.memoryBytes(bytes), alignment)};
     imageBytes_ = region.image + count * region.imageStride;
     memoryBytes_ = region.memory + count * region.memoryStride;
     regions_.push_back(region);
@@ -46,10 +42,10 @@ std::optional<DramLayout::Region> DramLayout::regionAt(std::uint64_t imageAddres
     if (region == nullptr) {
         return std::nullopt;
     }
-    return region->count == 1 ? *region
-                              : region->at(std::min((imageAddress - region->image) /
-                                                        region->imageStride,
-                                                    region->count - 1));
+    return region->count == 1
+               ? *region
+               : region->at(std::min((imageAddress - region->image) / region->imageStride,
+                                     region->count - 1));
 }
 
 const DramLayout::Records* DramLayout::recordsAt(std::uint64_t imageAddress) const {
@@ -73,9 +69,9 @@ DramLayout::Piece DramLayout::pieceAt(std::uint64_t memoryBit) const {
         return {memoryBit / 8, bitOfByte, 8 - bitOfByte, true};
     }
     const std::uint64_t index =
-        series->count == 1 ? 0
-                           : std::min((memoryBit / 8 - series->memory) / series->memoryStride,
-                                      series->count - 1);
+        series->count == 1
+            ? 0
+            : std::min((memoryBit / 8 - series->memory) / series->memoryStride, series->count - 1);
     const Region region = series->at(index);
     const auto [imageBytes, bits] = region.room;
     const std::uint64_t offset = memoryBit - 8 * region.memory;

@@ -19,8 +19,9 @@ public:
     std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment,
                            const memory::ElementRoom& room);
 
-    /// The same for `count` places of equal size, one after the other. Each begins at the alignment;
-    /// the second one lies `strideOf(bytes, alignment)` bytes after the first in the image.
+    /// The same for `count` places of equal size, one after the other. Each begins at the
+    /// alignment; the second one lies `strideOf(bytes, alignment)` bytes after the first in the
+    /// image.
     std::uint64_t allocateSeries(std::uint64_t count, std::uint64_t bytes, std::uint64_t alignment,
                                  const memory::ElementRoom& room);
     static std::uint64_t strideOf(std::uint64_t bytes, std::uint64_t alignment) {

@@ -69,20 +69,25 @@ std::string& interrupted() {
     return what;
 }
 
-double gibibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1U << 30); }
+std::string sizeText(std::uint64_t bytes) {
+    constexpr double kMebi = 1U << 20;
+    constexpr double kGibi = 1U << 30;
+    const auto size = static_cast<double>(bytes);
+    return size < kGibi ? fmt::format("{:.0f} MiB", size / kMebi)
+                        : fmt::format("{:.1f} GiB", size / kGibi);
+}
 
 }  // namespace
 
 std::uint64_t availableMemory() {
-    return std::min({lineIn("/proc/meminfo", "MemAvailable:", kUnlimited), processRest(),
-                     groupRest()});
+    return std::min(
+        {lineIn("/proc/meminfo", "MemAvailable:", kUnlimited), processRest(), groupRest()});
 }
 
 void checkMemory(std::uint64_t bytes, const std::string& what, const std::string& expected) {
     if (const std::uint64_t available = availableMemory(); bytes > available) {
-        throw ConfigError(
-            fmt::format("{} takes about {:.1f} GiB of memory, {:.1f} GiB are available, expected {}",
-                        what, gibibytes(bytes), gibibytes(available), expected));
+        throw ConfigError(fmt::format("{} takes about {} of memory, {} are available, expected {}",
+                                      what, sizeText(bytes), sizeText(available), expected));
     }
 }
 

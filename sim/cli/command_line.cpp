@@ -47,7 +47,9 @@ int execute(const Action& action) {
 
 }  // namespace
 
-int runCommandLine(int argc, const char* const* argv) {
+namespace {
+
+int parseAndExecute(int argc, const char* const* argv) {
     CLI::App app(
         "Systole: cycle-accurate, bit-exact simulation of a DNN inference accelerator.\n"
         "Exit codes: 0 success, 1 a check found a difference, 2 wrong input, 3 internal error.",
@@ -72,6 +74,17 @@ int runCommandLine(int argc, const char* const* argv) {
     }
     const WorkInHand work("systole " + app.get_subcommands().front()->get_name());
     return execute(action);
+}
+
+}  // namespace
+
+int runCommandLine(int argc, const char* const* argv) {
+    try {
+        return parseAndExecute(argc, argv);
+    } catch (const std::bad_alloc&) {  // the command line alone takes some
+        std::fputs("out of memory: the program does not fit the memory of this process\n", stderr);
+        return kUserError;
+    }
 }
 
 }  // namespace systole::sim

@@ -103,8 +103,8 @@ std::uint64_t valueBytes(const GemmOptions& options, const LoweredNetwork& lower
            lowered.layers.front().mapping->folds * sizeof(arch::Command);
 }
 
-/// The product with its operands, or its shape alone. Whether the machine and this computer can hold
-/// it is known from the shape.
+/// The product with its operands, or its shape alone. Whether the machine and this computer can
+/// hold it is known from the shape.
 QuantizedNetwork makeNetwork(const GemmOptions& options, const RunConfig& config) {
     QuantizedNetwork shape = gemmShape(config.scheme, options.m, options.k, options.n);
     if (options.timingOnly && options.vcd.empty()) {

@@ -131,8 +131,8 @@ private:
 
     /// Folds of one chunk for all tiles. Most chunks of a dense layer are alike.
     FoldCounts countFolds(std::uint32_t column, std::uint32_t part) const {
-        const auto alike = std::pair(packing_.outputs(column).size(),
-                                     packing_.inputs(column, part).size());
+        const auto alike =
+            std::pair(packing_.outputs(column).size(), packing_.inputs(column, part).size());
         if (const auto counted = counted_.find(alike); counted != counted_.end()) {
             return counted->second;
         }
@@ -170,12 +170,12 @@ private:
                     const Segment& segment = block.segments[i];
                     const std::uint32_t reduction =
                         shape_.kernelHeight * shape_.kernelWidth * segment.inputs.size();
-                    arch::forEachFold(
-                        context_.machine.array, count, reduction, [&](const arch::Fold& fold) {
-                            ++counts.folds;
-                            counts.steps += arch::foldSteps(context_.machine.array, fold,
-                                                            segment.outputs.size());
-                        });
+                    arch::forEachFold(context_.machine.array, count, reduction,
+                                      [&](const arch::Fold& fold) {
+                                          ++counts.folds;
+                                          counts.steps += arch::foldSteps(
+                                              context_.machine.array, fold, segment.outputs.size());
+                                      });
                     i += groupsTogether(block, i);
                 }
             }
@@ -417,15 +417,15 @@ private:
     mutable std::map<std::pair<std::uint32_t, std::uint32_t>, FoldCounts> counted_;
 
     // Where the loop nest stands.
-    std::uint64_t work_ = 0;   ///< pairs of a tile and a column chunk whose steps are made
-    std::uint32_t part_ = 0;   ///< channel chunk of the next step
+    std::uint64_t work_ = 0;    ///< pairs of a tile and a column chunk whose steps are made
+    std::uint32_t part_ = 0;    ///< channel chunk of the next step
     std::optional<Step> last_;  ///< the last step that was made
     bool begun_ = false;
     std::optional<Step> next_;  ///< its loads are written
     std::optional<Step> step_;  ///< it is being written
     std::size_t block_ = 0;
-    std::uint32_t pass_ = 0;    ///< first output of the pass
-    std::uint32_t row_ = 0;     ///< of the accumulator buffer
+    std::uint32_t pass_ = 0;  ///< first output of the pass
+    std::uint32_t row_ = 0;   ///< of the accumulator buffer
     std::array<std::uint32_t, 2> inputBuffers_{};
     std::array<std::uint32_t, 2> outputBuffers_{};
     std::array<std::uint32_t, 2> skipBuffers_{};
@@ -530,8 +530,7 @@ WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, W
              bytes == WeightBytes::Packed && part < packing.channelChunks(column); ++part) {
             WeightChunk chunk = packing.chunk(column, part, bytes);
             placeRecords(context, places.back().of(part), chunk);
-            context.lowered.constants.push_back(
-                {places.back().of(part), std::move(chunk.bytes)});
+            context.lowered.constants.push_back({places.back().of(part), std::move(chunk.bytes)});
         }
     }
     arch::Program& program = context.builder.program();

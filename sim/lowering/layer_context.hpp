@@ -101,8 +101,8 @@ public:
     virtual bool emitNext() = 0;
 };
 
-/// Where the chunks of a column chunk lie in the image of the DRAM. All but the last one are equally
-/// long.
+/// Where the chunks of a column chunk lie in the image of the DRAM. All but the last one are
+/// equally long.
 struct ColumnPlaces {
     std::uint64_t first = 0;
     std::uint64_t stride = 0;

@@ -96,9 +96,10 @@ public:
 
     void plan(WeightBytes bytes) {
         placeTensors();
+        checkCapacity(leastBytes(), "at least ");
         chooseMappings();
         sizeHalves();
-        checkCapacity();
+        checkCapacity(allBytes(), "");
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
             if (!isFusedAway(i)) {
                 planNode(i, bytes);
@@ -228,17 +229,34 @@ private:
         lowered_.layers.push_back(std::move(layer));
     }
 
-    /// Before weights are placed, which may be too many for the memory of the host as well.
-    void checkCapacity() {
+    /// Tensors and weights, without what cutting the weights adds. It is known before the search,
+    /// which may have too many candidates for the memory of the host.
+    std::uint64_t leastBytes() {
+        std::uint64_t bytes = builder_.program().dram.memoryBytes();
+        for (const QuantizedNode& node : network_.nodes) {
+            if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
+                const std::uint64_t weights =
+                    convolution->reduction() * convolution->outputChannels;
+                bytes += datapath_.weightRoom().memoryBytes(weights * datapath_.weightBytes);
+            }
+        }
+        return bytes;
+    }
+
+    std::uint64_t allBytes() {
         std::uint64_t bytes = builder_.program().dram.memoryBytes();
         for (const auto& [node, mapping] : context_.mappings) {
             bytes += weightRoom(context_, *node);
         }
+        return bytes;
+    }
+
+    void checkCapacity(std::uint64_t bytes, const char* bound) const {
         const arch::MachineConfig& machine = context_.machine;
         if (bytes > machine.dram.capacityBytes()) {
-            throw ConfigError(fmt::format("{}: '{}' needs {} bytes of DRAM, '{}' has {}",
-                                          machine.name, network_.name, bytes, machine.dram.name,
-                                          machine.dram.capacityBytes()));
+            throw ConfigError(fmt::format("{}: '{}' needs {}{} bytes of DRAM, '{}' has {}",
+                                          machine.name, network_.name, bound, bytes,
+                                          machine.dram.name, machine.dram.capacityBytes()));
         }
     }
 

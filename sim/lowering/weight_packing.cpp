@@ -33,8 +33,7 @@ ChannelRange WeightPacking::outputs(std::uint32_t columnChunk) const {
 std::uint32_t WeightPacking::channelChunks(std::uint32_t /*columnChunk*/) const {
     return tiling_.channelChunk == 0
                ? 1
-               : static_cast<std::uint32_t>(
-                     ceilDivide(shape_.inputChannels, tiling_.channelChunk));
+               : static_cast<std::uint32_t>(ceilDivide(shape_.inputChannels, tiling_.channelChunk));
 }
 
 /// The input channels of the loads that a column chunk needs (ConvolutionTiling::channelChunk).
@@ -49,13 +48,12 @@ ChannelRange WeightPacking::inputs(std::uint32_t columnChunk, std::uint32_t chan
 }
 
 std::uint64_t WeightPacking::bytes(std::uint32_t columnChunk, std::uint32_t channelChunk) const {
-    const std::uint32_t channels = shape_.groups == 1
-                                       ? inputs(columnChunk, channelChunk).size()
-                                       : shape_.channelsPerGroup();
+    const std::uint32_t channels =
+        shape_.groups == 1 ? inputs(columnChunk, channelChunk).size() : shape_.channelsPerGroup();
     const std::uint64_t reduction =
         std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * channels;
-    return outputs(columnChunk).size() * (reduction * datapath_.weightBytes +
-                                          arch::parameterBytes(datapath_, arithmetic_));
+    return outputs(columnChunk).size() *
+           (reduction * datapath_.weightBytes + arch::parameterBytes(datapath_, arithmetic_));
 }
 
 WeightChunk WeightPacking::chunk(std::uint32_t columnChunk, std::uint32_t channelChunk,
@@ -98,10 +96,9 @@ ColumnBlock WeightPacking::packBlock(const ChannelRange& outputs, WeightChunk& c
         begin = segment.outputs.end;
     }
     block.parameterOffset = static_cast<std::uint32_t>(chunk.size);
-    chunk.size +=
-        std::uint64_t{outputs.size()} * arch::parameterBytes(datapath_, arithmetic_);
-    for (std::uint32_t output = outputs.begin;
-         bytes == WeightBytes::Packed && output < outputs.end; ++output) {
+    chunk.size += std::uint64_t{outputs.size()} * arch::parameterBytes(datapath_, arithmetic_);
+    for (std::uint32_t output = outputs.begin; bytes == WeightBytes::Packed && output < outputs.end;
+         ++output) {
         // The bias, then the scale: arch::readParameters reads it.
         arch::appendParameters({convolution_.bias.at(output), convolution_.rescales.at(output)},
                                datapath_, arithmetic_, chunk.bytes);

@@ -50,7 +50,7 @@ struct ColumnBlock {
 struct WeightChunk {
     std::vector<ColumnBlock> blocks;
     ChannelRange outputs;
-    ChannelRange inputs;  ///< channels that the tile must hold
+    ChannelRange inputs;              ///< channels that the tile must hold
     std::uint64_t size = 0;           ///< in bytes
     std::vector<std::uint8_t> bytes;  ///< empty where no values are wanted
 };

@@ -147,10 +147,9 @@ std::string summary(const Result& result) {
     }
     if (result.activity) rows.push_back({"activity", activityText(*result.activity)});
     if (result.drawn) {
-        rows.push_back({"operands", fmt::format("{}; energy within {:.0f} % on {}",
-                                                result.drawn->description,
-                                                100 * result.drawn->error,
-                                                result.drawn->errorSource)});
+        rows.push_back(
+            {"operands", fmt::format("{}; energy within {:.0f} % on {}", result.drawn->description,
+                                     100 * result.drawn->error, result.drawn->errorSource)});
     }
     if (result.dramFaults) {
         rows.push_back(

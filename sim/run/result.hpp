@@ -87,8 +87,8 @@ struct Result {
     std::string workload;
     Figures totals;  ///< of one inference
     std::vector<LayerResult> layers;
-    /// What the energy of products follows from where no operands were sampled, and how far it may be
-    /// off; empty where it is the network's own operands.
+    /// What the energy of products follows from where no operands were sampled, and how far it may
+    /// be off; empty where it is the network's own operands.
     std::optional<DrawnOperands> drawn;
     /// Rates are the layers', each weighed by its MACs; empty where nothing was sampled.
     std::optional<ActivityResult> activity;
@@ -113,8 +113,7 @@ struct Result {
 /// Costs of a timed replay; the technology must cover the machine.
 /// `draw`: of operands, where the replay computed none.
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
-                  const arch::RunRecord& record,
-                  cost::Stimulus draw = cost::Stimulus::Rectified);
+                  const arch::RunRecord& record, cost::Stimulus draw = cost::Stimulus::Rectified);
 
 /// `12 bits in 3400 words read; 11 words corrected, ..`, for the terminal.
 std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);

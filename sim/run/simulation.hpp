@@ -24,8 +24,7 @@ public:
     /// Replays the program cycle by cycle for one image (codes, channels last). With
     /// Values::Skipped the input is not looked at and no tensor means anything afterwards.
     arch::RunRecord inferTimed(std::span<const numeric::Code> input,
-                               Values values = Values::Computed,
-                               Repeats repeats = Repeats::Added);
+                               Values values = Values::Computed, Repeats repeats = Repeats::Added);
 
     /// Of the whole program.
     std::uint64_t folds() const;

@@ -95,9 +95,9 @@ RunOutcome runOutcome(const WorkerOutcome& worker) {
     RunOutcome outcome;
     outcome.failure = failureText(worker);
     // The system kills whoever takes more memory than there is.
-    outcome.isUserError = worker.startError.empty() &&
-                          (worker.signal == SIGKILL ||
-                           (worker.signal == 0 && worker.exitCode == kUserError));
+    outcome.isUserError =
+        worker.startError.empty() &&
+        (worker.signal == SIGKILL || (worker.signal == 0 && worker.exitCode == kUserError));
     if (outcome.failure.empty()) {
         outcome.result = nlohmann::ordered_json::parse(worker.result);
         outcome.figures = readRunFigures(outcome.result);

@@ -214,8 +214,9 @@ class CorrelatedGaussian {
 public:
     double next(SplitMix64& random) {
         const double fresh = gaussian(random);
-        value_ = isFirst_ ? fresh
-                          : kCorrelation * value_ + std::sqrt(1 - kCorrelation * kCorrelation) * fresh;
+        value_ = isFirst_
+                     ? fresh
+                     : kCorrelation * value_ + std::sqrt(1 - kCorrelation * kCorrelation) * fresh;
         isFirst_ = false;
         return value_;
     }
@@ -251,9 +252,8 @@ public:
                 sum_.clear();
                 numeric::AccumulatorEvents events;
                 for (std::size_t row = 0; row < above; ++row) {
-                    sum_.add(numeric::productOf(
-                                 activation_.decode(rectifiedActivation(rows[row])),
-                                 weight_.decode(weights[row])),
+                    sum_.add(numeric::productOf(activation_.decode(rectifiedActivation(rows[row])),
+                                                weight_.decode(weights[row])),
                              0, events);
                 }
                 trace.activations.push_back(rectifiedActivation(rows[above]));
