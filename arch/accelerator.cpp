@@ -2,7 +2,9 @@
 #include "arch/accelerator.hpp"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
+#include <string_view>
 
 #include "models/check.hpp"
 
@@ -33,7 +35,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfi
     load_.memory(memory_);
     store_.memory(memory_);
     for (std::size_t i = 0; i < kUnitCount; ++i) {
-        queues_[i] = std::make_unique<sc_core::sc_fifo<std::uint32_t>>(
+        queues_[i] = std::make_unique<sc_core::sc_fifo<const Command*>>(
             fmt::format("queue_{}", kUnitNames[i]).c_str(),
             static_cast<int>(config.sequencer.queueDepth));
         sequencer_.queues[i](*queues_[i]);
@@ -51,7 +53,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfi
 
 /// A memory outside may have a clock of its own, which never ends.
 void Accelerator::pauseWhenDone() {
-    if (completedCommands() == replay_.program->commands.size()) {
+    if (replay_.feed.isOver() && completedCommands() == replay_.feed.taken()) {
         sc_core::sc_pause();
     }
 }
@@ -70,6 +72,7 @@ void Accelerator::load(const Program& program) {
 }
 
 std::vector<numeric::AccumulatorEvents> Accelerator::replayValues() {
+    SYSTOLE_CHECK(!replay_.program->source, "{}: a program without values", name());
     replay_.state.startReplay();
     std::vector<numeric::AccumulatorEvents> layers(replay_.program->layerNames.size());
     for (const Command& command : replay_.program->commands) {
@@ -80,12 +83,155 @@ std::vector<numeric::AccumulatorEvents> Accelerator::replayValues() {
     return layers;
 }
 
-RunRecord Accelerator::replayTimed(bool computeValues) {
+std::uint64_t Accelerator::foldsAdded() const {
+    return replay_.feed.skipped()[static_cast<std::size_t>(Unit::Array)];
+}
+
+/// A command of the unit is over.
+void Accelerator::completed(Unit unit) {
+    CommandFeed::Counts counts{};
+    for (std::size_t i = 0; i < kUnitCount; ++i) {
+        counts[i] = replay_.scoreboard.completed(static_cast<Unit>(i));
+    }
+    replay_.feed.forget(counts);
+    constexpr std::size_t kMostIntervals = 256;
+    if (units_[static_cast<std::size_t>(unit)]->timeline().intervals() > kMostIntervals) {
+        addUpTimelines();
+    }
+    if (unit != Unit::Array) {
+        return;
+    }
+    if (repeats_) {
+        findRepeat();
+    }
+    constexpr std::uint64_t kFoldsBetweenReports = 64;
+    const std::uint64_t folds = replay_.scoreboard.completed(unit) + foldsAdded();
+    if (options_.onFolds && folds - reported_ >= kFoldsBetweenReports) {
+        reported_ = folds;
+        options_.onFolds(folds);
+    }
+}
+
+/// When the layers before this one were over.
+Cycle Accelerator::endBefore(std::uint32_t layer) const {
+    const auto ends = replay_.layerEnds.begin();
+    return std::accumulate(ends, ends + layer, Cycle{0},
+                           [](Cycle a, Cycle b) { return std::max(a, b); });
+}
+
+/// Only the ends of layers are asked for, and the layer of the oldest command is not over.
+void Accelerator::addUpTimelines() {
+    if (replay_.feed.underWay().empty()) {
+        return;
+    }
+    const Cycle begin = endBefore(replay_.feed.underWay().front().layer);
+    for (CommandUnit* unit : units_) {
+        unit->timeline().addUpFrom(begin);
+    }
+}
+
+/// The present, if all that the machine's future depends on can be said in numbers: no unit is in
+/// the middle of a command, except that a fold may have begun in this cycle. Moments between blocks
+/// are enough: the vector unit is about to take the block's sums.
+std::optional<RepeatFinder::Moment> Accelerator::moment() const {
+    const auto& underWay = replay_.feed.underWay();
+    if (underWay.empty() || underWay.front().layer != underWay.back().layer) {
+        return std::nullopt;
+    }
+    RepeatFinder::Moment moment;
+    std::vector<std::uint64_t>& state = moment.state;
+    if (!vector_.isAboutToTake(Unit::Array)) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < kUnitCount; ++i) {
+        const auto unit = static_cast<Unit>(i);
+        if (!units_[i]->appendState(state) ||
+            (unit != Unit::Array &&
+             !replay_.ports.arbiter().isIdle(ScratchpadPorts::clientOf(unit)))) {
+            return std::nullopt;
+        }
+        moment.completed[i] = replay_.scoreboard.completed(unit) + replay_.feed.skipped()[i];
+        // How many of the commands under way are over.
+        state.push_back(replay_.feed.takenOf(unit) - replay_.scoreboard.completed(unit));
+    }
+    if (!dram_->appendState(state)) {
+        return std::nullopt;
+    }
+    sequencer_.appendState(state);
+    const std::vector<std::size_t> turns = replay_.ports.arbiter().turns();
+    state.insert(state.end(), turns.begin(), turns.end());
+    moment.ties = dram_->ties();
+    moment.layer = underWay.front().layer;
+    state.push_back(moment.layer);
+    return moment;
+}
+
+void Accelerator::findRepeat() {
+    replay_.ports.arbiter().advance(replay_.cycle());
+    std::optional<RepeatFinder::Moment> now = moment();
+    if (!now) {
+        return;
+    }
+    const std::uint32_t layer = now->layer;
+    const Cycle begin = endBefore(layer);
+    LayerTally& tally = now->tally;
+    tally.cycles = replay_.cycle() - begin;
+    tally.counters = replay_.layerCounters[layer];
+    const OwnerCommands bursts = dramCommands(layer);
+    tally.reads = bursts.reads;
+    tally.writes = bursts.writes;
+    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+        tally.states[unit] = units_[unit]->timeline().between(begin, replay_.cycle());
+    }
+    tally.add(added_[layer], 1);
+    const std::uint64_t folds = replay_.scoreboard.completed(Unit::Array) + foldsAdded();
+    const auto onPeriod = [&](std::uint64_t) {
+        if (options_.onFolds) {
+            options_.onFolds(
+                std::max(folds, replay_.scoreboard.completed(Unit::Array) + foldsAdded()));
+        }
+    };
+    if (const auto repeat = repeats_->find(*now, replay_.feed, onPeriod)) {
+        added_[layer].add(repeat->period, repeat->times);
+    }
+}
+
+/// Until nothing is left to happen.
+void Accelerator::start() const {
+    try {
+        sc_core::sc_start();
+    } catch (const sc_core::sc_report& report) {
+        // The kernel hands on what a process threw as a report of its own type, and reports itself
+        // where there is no memory for the stack of a process.
+        const std::string_view what(report.what());
+        for (const char* part : {"bad_alloc", "length_error", "failed to allocate stack"}) {
+            if (what.find(part) != std::string_view::npos) {
+                throw std::bad_alloc();
+            }
+        }
+        throw;
+    }
+}
+
+RunRecord Accelerator::replayTimed(const ReplayOptions& options) {
     const Program& program = *replay_.program;
+    const bool computeValues = options.computeValues;
+    SYSTOLE_CHECK(!computeValues || !program.source, "{}: a program without values", name());
+    options_ = options;
+    reported_ = 0;
     replay_.start = sc_core::sc_time_stamp();
     replay_.scoreboard.reset();
     replay_.layerCounters.assign(program.layerNames.size(), {});
     replay_.layerEnds.assign(program.layerNames.size(), 0);
+    added_.assign(program.layerNames.size(), {});
+    replay_.feed.begin(program);
+    replay_.onCompletion = [this](Unit unit) { completed(unit); };
+    replay_.onTake = nullptr;
+    repeats_.reset();
+    if (options.addRepeats && !computeValues && dram_ && dram_->isIdeal()) {
+        repeats_.emplace(replay_.ports, program, memory_.burstBytes());
+        replay_.onTake = [this](const Command& command) { repeats_->take(command, replay_.feed); };
+    }
     for (CommandUnit* unit : units_) {
         unit->reset();
     }
@@ -99,7 +245,7 @@ RunRecord Accelerator::replayTimed(bool computeValues) {
     }
     replay_.ports.reset();
     sequencer_.start();
-    sc_core::sc_start();  // until nothing is left to happen
+    start();
     checkCompletion();
     RunRecord result = record();
     checkUnits(result);
@@ -113,9 +259,9 @@ void Accelerator::checkCompletion() const {
     for (const CommandUnit* unit : units_) {
         activities += "\n  " + unit->activity();
     }
-    SYSTOLE_CHECK(completed == replay_.program->commands.size(),
+    SYSTOLE_CHECK(replay_.feed.isOver() && completed == replay_.feed.taken(),
                   "cycle {}: {}: {} of {} commands completed, then nothing more happened{}",
-                  replay_.cycle(), name(), completed, replay_.program->commands.size(), activities);
+                  replay_.cycle(), name(), completed, replay_.feed.taken(), activities);
 }
 
 OwnerCommands Accelerator::dramCommands(std::size_t layer) const {
@@ -125,49 +271,64 @@ OwnerCommands Accelerator::dramCommands(std::size_t layer) const {
     return layer < dram_->ownerCommands().size() ? dram_->ownerCommands()[layer] : OwnerCommands{};
 }
 
+/// Without the bursts, operands and places in time, which follow.
+LayerRecord Accelerator::layerRecord(std::uint32_t index) {
+    LayerRecord layer;
+    const Cycle begin = endBefore(index);
+    const Cycle end = endBefore(index + 1);
+    layer.counters = replay_.layerCounters[index];
+    layer.counters += added_[index].counters;
+    layer.dram = dramCommands(index);
+    layer.dram.reads += added_[index].reads;
+    layer.dram.writes += added_[index].writes;
+    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+        layer.states[unit] = units_[unit]->timeline().between(begin, end);
+        for (std::size_t state = 0; state < kUnitStateCount; ++state) {
+            layer.states[unit][state] += added_[index].states[unit][state];
+        }
+    }
+    layer.end = end - begin + added_[index].cycles;
+    return layer;
+}
+
 RunRecord Accelerator::record() {
     RunRecord result;
-    result.cycles = *std::max_element(replay_.layerEnds.begin(), replay_.layerEnds.end());
     result.burstBytes = memory_.burstBytes();
     if (dram_) {
         result.dramChannels = dram_->countersNow();
     }
     std::vector<OperandSample> samples = replay_.state.takeSamples();
-    Cycle begin = 0;
-    for (std::size_t i = 0; i < replay_.layerEnds.size(); ++i) {
-        LayerRecord layer;
-        layer.begin = begin;
-        layer.end = std::max(begin, replay_.layerEnds[i]);
-        layer.counters = replay_.layerCounters[i];
-        layer.dram = dramCommands(i);
-        for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
-            layer.states[unit] = units_[unit]->timeline().between(layer.begin, layer.end);
-        }
+    for (std::uint32_t i = 0; i < replay_.layerEnds.size(); ++i) {
+        LayerRecord layer = layerRecord(i);
+        layer.begin = result.cycles;
+        layer.end += layer.begin;
+        result.cycles = layer.end;
         result.counters += layer.counters;
         if (!samples.empty()) {
             layer.operands = std::move(samples[i]);
         }
         result.dramBytes += (layer.dram.reads + layer.dram.writes) * result.burstBytes;
-        begin = layer.end;
+        for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+            for (std::size_t state = 0; state < kUnitStateCount; ++state) {
+                result.states[unit][state] += layer.states[unit][state];
+            }
+        }
         result.layers.push_back(std::move(layer));
-    }
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
-        result.states[unit] = units_[unit]->timeline().between(0, result.cycles);
     }
     return result;
 }
 
 /// busy + stalled + idle = cycles, and nobody is active outside of them.
 void Accelerator::checkUnits(const RunRecord& run) const {
+    constexpr auto kIdle = static_cast<std::size_t>(UnitState::Idle);
     for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
         const auto& states = run.states[unit];
         const Cycle sum = std::accumulate(states.begin(), states.end(), Cycle{0});
         SYSTOLE_CHECK(sum == run.cycles, "{}: busy + stalled + idle = {} of {} cycles",
                       units_[unit]->name(), sum, run.cycles);
-        const auto idle = states[static_cast<std::size_t>(UnitState::Idle)];
+        const auto within = units_[unit]->timeline().between(0, lastEnd());
         const auto whole = units_[unit]->timeline().between(0, replay_.cycle() + 1);
-        SYSTOLE_CHECK(replay_.cycle() + 1 - whole[static_cast<std::size_t>(UnitState::Idle)] ==
-                          run.cycles - idle,
+        SYSTOLE_CHECK(replay_.cycle() + 1 - whole[kIdle] == lastEnd() - within[kIdle],
                       "{}: active after the last completion", units_[unit]->name());
     }
 }

@@ -11,6 +11,7 @@
 
 #include "arch/array/systolic_array.hpp"
 #include "arch/control/command_unit.hpp"
+#include "arch/control/repeat_finder.hpp"
 #include "arch/control/sequencer.hpp"
 #include "arch/dma/machine_bursts.hpp"
 #include "arch/dma/transfer_unit.hpp"
@@ -41,6 +42,17 @@ struct RunRecord {
     std::uint64_t dramBytes = 0;  ///< that passed the pins: whole bursts
 };
 
+/// How a replay goes.
+struct ReplayOptions {
+    bool computeValues = true;
+    /// Whether stretches that the machine would go through again and again are simulated once, and
+    /// added for the other times (RepeatFinder). The record is the same. It needs a memory that is
+    /// ideal, and no values.
+    bool addRepeats = true;
+    /// Is called now and then with the folds that are over.
+    std::function<void(std::uint64_t folds)> onFolds = {};
+};
+
 /// The machine. One object a process: SystemC elaborates once.
 class Accelerator final : public sc_core::sc_module {
 public:
@@ -50,7 +62,8 @@ public:
     Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
                 MemoryPort& memory);
 
-    /// Sizes and clears all memories for the program, which must outlive its replays.
+    /// Sizes and clears all memories for the program, which must outlive its replays. A program
+    /// that is written while it runs has no values, and its memories stay empty.
     void load(const Program& program);
 
     /// The DRAM image, for the host to write weights and inputs and to read results.
@@ -63,7 +76,12 @@ public:
 
     /// Replays the program from an idle machine, cycle by cycle, and checks what must hold of every
     /// run. Timing does not depend on values: without them it is the same, and no memory changes.
-    RunRecord replayTimed(bool computeValues = true);
+    RunRecord replayTimed(const ReplayOptions& options);
+    RunRecord replayTimed(bool computeValues = true) {
+        return replayTimed(ReplayOptions{.computeValues = computeValues});
+    }
+    /// Folds of the last replay that were added and not simulated.
+    std::uint64_t foldsAdded() const;
 
     /// The same values without time: every command in program order. By layer: sums that left the
     /// accumulator.
@@ -73,6 +91,16 @@ private:
     Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
                 MemoryPort* memory);
     std::uint64_t completedCommands() const;
+    void completed(Unit unit);
+    void start() const;
+    void addUpTimelines();
+    void findRepeat();
+    std::optional<RepeatFinder::Moment> moment() const;
+    Cycle endBefore(std::uint32_t layer) const;
+    Cycle lastEnd() const {
+        return endBefore(static_cast<std::uint32_t>(replay_.layerEnds.size()));
+    }
+    LayerRecord layerRecord(std::uint32_t layer);
     void pauseWhenDone();
     OwnerCommands dramCommands(std::size_t layer) const;
     void checkCompletion() const;
@@ -90,8 +118,12 @@ private:
     SystolicArray array_;
     VectorUnit vector_;
     MachineBursts bursts_;
-    std::array<std::unique_ptr<sc_core::sc_fifo<std::uint32_t>>, kUnitCount> queues_;
+    std::array<std::unique_ptr<sc_core::sc_fifo<const Command*>>, kUnitCount> queues_;
     std::array<CommandUnit*, kUnitCount> units_;
+    std::vector<LayerTally> added_;  ///< by layer: what was not simulated
+    std::optional<RepeatFinder> repeats_;
+    ReplayOptions options_;
+    std::uint64_t reported_ = 0;  ///< folds, to onFolds
 };
 
 }  // namespace systole::arch

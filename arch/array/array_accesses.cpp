@@ -20,6 +20,9 @@ void ArrayAccesses::add(const FoldTimes& times, const Stream& stream, const Fold
 
 void ArrayAccesses::addReads(Cycle first, Cycle stride, const WordSteps& steps,
                              const memory::PortMap& ports) {
+    if (ports.isFree()) {
+        return;
+    }
     for (std::size_t i = 0; i < steps.steps(); ++i) {
         for (const std::uint64_t word : steps.of(i)) {
             if (const auto port = ports.readPort(word)) {

@@ -34,14 +34,32 @@ void SystolicArray::reset() {
     arrayTime_ = stepsEnd_ = retired_ = arrayRetired_ = heldCycles_ = 0;
     begunFolds_ = 0;
     layer_.reset();
-    foldsBefore_.clear();
-    std::uint32_t folds = 0;
-    for (const Command& command : replay().program->commands) {
-        folds += unitOf(command.operation) == Unit::Array ? 1 : 0;
-        if (unitOf(command.operation) == Unit::Vector) {
-            foldsBefore_.push_back(folds);
+    reads_.clear();
+    forms_.emplace(replay().ports, *replay().program, 1);
+}
+
+bool SystolicArray::appendState(std::vector<std::uint64_t>& state) const {
+    static_cast<void>(CommandUnit::appendState(state));
+    schedule_.appendState(arrayTime_, state);
+    state.push_back(stepsEnd_ - arrayTime_);
+    state.push_back(arrayRetired_ - arrayTime_);
+    state.push_back(cycle() - retired_);
+    state.push_back(layer_.value_or(~std::uint32_t{0}));
+    state.push_back(flights_.size());
+    for (const Flight& flight : flights_) {
+        state.insert(state.end(), {flight.arrayBegin - arrayTime_, flight.arrayEnd - arrayTime_,
+                                   flight.fill, begunFolds_ - flight.number});
+        if (flight.begin != cycle()) {
+            return false;
         }
     }
+    return entries_.empty() && heldCycles_ == 0 && flights_.size() <= 1;
+}
+
+/// Folds of one form read alike: thousands of them are looked at once.
+const FoldReads& SystolicArray::readsOf(const Stream& stream) {
+    return reads_.get(forms_->of(stream),
+                      [&] { return foldReads(config_.array.dataflow, replay().ports, stream); });
 }
 
 /// Overlapped folds do not wait for the vector unit before their first sum comes (mayEnterEarly).
@@ -128,8 +146,8 @@ bool SystolicArray::mayEnterEarly(const Command& command) const {
     }
     FoldSchedule preview = schedule_;
     const FoldTimes times = preview.add(stepsOf(config_.array, streamOf(command)), arrayTime_);
-    const std::uint32_t needed = command.after[static_cast<std::size_t>(Unit::Vector)];
-    const std::uint32_t folds = foldsBefore_.at(needed - 1);
+    const std::uint64_t needed = command.after[static_cast<std::size_t>(Unit::Vector)];
+    const std::uint64_t folds = replay().feed.foldsBefore(needed - 1);
     return std::all_of(flights_.begin(), flights_.end(), [&](const Flight& flight) {
         return flight.number >= folds || flight.arrayEnd <= times.firstOutput;
     });
@@ -137,7 +155,7 @@ bool SystolicArray::mayEnterEarly(const Command& command) const {
 
 void SystolicArray::begin(const Command& command) {
     const Stream& stream = streamOf(command);
-    const FoldReads reads = foldReads(config_.array.dataflow, replay().ports, stream);
+    const FoldReads& reads = readsOf(stream);
     countReads(command, reads);
     const Cycle now = interrupt();
     const std::uint32_t steps = stepsOf(config_.array, stream);
@@ -173,7 +191,7 @@ Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) co
 /// Folds by the convention of another simulator take its cycles, without contention at the ports.
 void SystolicArray::beginAssumed(const Command& command) {
     const Stream& stream = streamOf(command);
-    countReads(command, foldReads(config_.array.dataflow, replay().ports, stream));
+    countReads(command, readsOf(stream));
     const Cycle cycles = assumedCycles(stream, layer_ != command.layer);
     flights_.push_back({&command, cycle(), arrayTime_, arrayTime_ + cycles, 0, begunFolds_++});
     if (cycles > 0) {

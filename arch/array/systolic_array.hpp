@@ -8,6 +8,8 @@
 #include "arch/array/operand_reads.hpp"
 #include "arch/control/command_unit.hpp"
 #include "arch/fold/fold_schedule.hpp"
+#include "arch/memory/form_cache.hpp"
+#include "arch/memory/timing_form.hpp"
 
 namespace systole::arch {
 
@@ -21,6 +23,8 @@ public:
     SystolicArray(const sc_core::sc_module_name& name, const MachineConfig& config, Replay& replay);
 
     void reset() override;
+    /// Says all where no fold is under way, or only one that has begun in this cycle.
+    bool appendState(std::vector<std::uint64_t>& state) const override;
 
 private:
     /// A fold under way.
@@ -30,7 +34,7 @@ private:
         Cycle arrayBegin;  ///< array time at `begin`
         Cycle arrayEnd;    ///< array time at which it is over
         Cycle fill;
-        std::uint32_t number;  ///< of the command among those of the array
+        std::uint64_t number;  ///< of the command among those of the array
     };
     /// A fold whose sums must not appear before the vector unit has read what they overwrite.
     struct Entry {
@@ -52,6 +56,7 @@ private:
     void begin(const Command& command);
     void beginAssumed(const Command& command);
     Cycle assumedCycles(const Stream& stream, bool isFirstOfLayer) const;
+    const FoldReads& readsOf(const Stream& stream);
     void passStretches();
     Cycle interrupt();
     void postFrom(Cycle arrayTime);
@@ -70,9 +75,9 @@ private:
     sc_core::sc_event begun_;
     sc_core::sc_event admitted_;
     Cycle heldCycles_ = 0;  ///< cycles of waiting that no fold has counted yet
-    std::uint32_t begunFolds_ = 0;
-    std::vector<std::uint32_t>
-        foldsBefore_;  ///< commands of the array before each of the vector unit
+    std::uint64_t begunFolds_ = 0;
+    std::optional<TimingForms> forms_;
+    FormCache<Stream, FoldReads> reads_;
     std::optional<std::uint32_t> layer_;
     Cycle retired_ = 0;  ///< when the last fold was over
     Cycle arrayRetired_ = 0;

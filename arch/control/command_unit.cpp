@@ -64,7 +64,27 @@ Cycle CommandUnit::countPorts(const Command& command) {
     return waited + conflicts;
 }
 
-std::string CommandUnit::activity() const { return fmt::format("{} {}", name(), activity_); }
+std::string CommandUnit::activity() const {
+    switch (phase_) {
+        case Phase::HasNone:
+            return fmt::format("{} has no command", name());
+        case Phase::AwaitsToken:
+            return fmt::format("{} waits for completion {} of unit {}", name(), awaitedCount_,
+                               kUnitNames.at(static_cast<std::size_t>(awaited_)));
+        case Phase::Executes:
+            return fmt::format("{} executes a command", name());
+    }
+    return {};
+}
+
+bool CommandUnit::appendState(std::vector<std::uint64_t>& state) const {
+    const bool awaits = phase_ == Phase::AwaitsToken;
+    state.push_back(static_cast<std::uint64_t>(phase_));
+    state.push_back(awaits ? static_cast<std::uint64_t>(awaited_) : 0);
+    state.push_back(awaits ? awaitedCount_ - replay_.scoreboard.completed(awaited_) : 0);
+    state.push_back(awaits ? cycle() - awaitedSince_ : 0);
+    return isBetweenCommands();
+}
 
 bool CommandUnit::hasToken(const Command& command, Unit other) const {
     return replay_.scoreboard.completed(other) >= command.after.at(static_cast<std::size_t>(other));
@@ -73,11 +93,13 @@ bool CommandUnit::hasToken(const Command& command, Unit other) const {
 void CommandUnit::awaitToken(const Command& command, Unit other) {
     const Cycle begin = cycle();
     while (!hasToken(command, other)) {
-        activity_ = fmt::format("waits for completion {} of unit {}",
-                                command.after.at(static_cast<std::size_t>(other)),
-                                kUnitNames.at(static_cast<std::size_t>(other)));
+        phase_ = Phase::AwaitsToken;
+        awaited_ = other;
+        awaitedCount_ = command.after.at(static_cast<std::size_t>(other));
+        awaitedSince_ = begin;
         wait(replay_.scoreboard.event(other));
     }
+    phase_ = Phase::Executes;
     recordWait(begin, cycle(), kWaitStates.at(static_cast<std::size_t>(other)));
 }
 
@@ -112,12 +134,11 @@ void CommandUnit::takeEffect(const Command& command) {
 
 void CommandUnit::run() {
     for (;;) {
-        const std::uint32_t index = commands.read();  // blocks; the program may change meanwhile
-        const Command& command = replay_.program->commands.at(index);
+        const Command& command = *commands.read();  // blocks; the program may change meanwhile
         awaitTokens(command);
-        activity_ = "executes a command";
+        phase_ = Phase::Executes;
         execute(command);
-        activity_ = "has no command";
+        phase_ = Phase::HasNone;
     }
 }
 
@@ -128,6 +149,9 @@ void CommandUnit::finish(const Command& command) {
     Cycle& end = replay_.layerEnds.at(command.layer);
     end = std::max(end, cycle());
     replay_.scoreboard.complete(unit_);
+    if (replay_.onCompletion) {
+        replay_.onCompletion(unit_);  // the command may be gone after this
+    }
 }
 
 }  // namespace systole::arch

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <systemc>
+#include <vector>
 
+#include "arch/control/command_feed.hpp"
 #include "arch/control/scoreboard.hpp"
 #include "arch/control/timeline.hpp"
 #include "arch/memory/clock_domain.hpp"
@@ -23,8 +26,11 @@ struct Replay {
     MachineState state;
     ScratchpadPorts ports;
     const Program* program = nullptr;
-    bool computeValues = true;  ///< if false, only time passes
-    sc_core::sc_time start;     ///< when the program began; cycles count from here
+    CommandFeed feed;                            ///< of the program's commands
+    std::function<void(const Command&)> onTake;  ///< is called for every command, in order
+    std::function<void(Unit)> onCompletion;      ///< is called after every completion, in its cycle
+    bool computeValues = true;                   ///< if false, only time passes
+    sc_core::sc_time start;                      ///< when the program began; cycles count from here
     std::vector<cost::Counters> layerCounters;
     std::vector<Cycle> layerEnds;  ///< last completion of each layer so far
 
@@ -41,14 +47,25 @@ struct Replay {
 /// may begin a command before the last one has finished.
 class CommandUnit : public sc_core::sc_module {
 public:
-    sc_core::sc_fifo_in<std::uint32_t> commands{"commands"};  ///< indices into the program
+    sc_core::sc_fifo_in<const Command*> commands{"commands"};  ///< that the feed holds
 
     CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay);
 
     const UnitTimeline& timeline() const { return timeline_; }
+    UnitTimeline& timeline() { return timeline_; }
     virtual void reset();
     /// What the unit is doing, for the report of a deadlock.
     std::string activity() const;
+
+    /// Appends all that the unit's further time depends on, besides the commands that are under
+    /// way: numbers that are the same whenever it will do the same. Returns whether they say all;
+    /// in the middle of a command they mostly do not.
+    virtual bool appendState(std::vector<std::uint64_t>& state) const;
+    /// Whether it waits for the completion of the other unit that has just been.
+    bool isAboutToTake(Unit other) const {
+        return phase_ == Phase::AwaitsToken && awaited_ == other &&
+               awaitedCount_ == replay_.scoreboard.completed(other);
+    }
 
 protected:
     /// Spends the time of the command until the next one may begin, counts what it does, and makes
@@ -66,6 +83,9 @@ protected:
     virtual void recordWait(Cycle begin, Cycle end, UnitState state) {
         timeline_.record(begin, end, state);
     }
+
+    /// Whether it waits for a command or for a token.
+    bool isBetweenCommands() const { return phase_ != Phase::Executes; }
 
     void waitUntil(Cycle cycle);
     /// Posts steps for the unit's ports, from the present cycle on.
@@ -93,7 +113,11 @@ private:
     Replay& replay_;
     memory::PortCounters portsCounted_;
     UnitTimeline timeline_;
-    std::string activity_ = "has no command";
+    enum class Phase : std::uint8_t { HasNone, AwaitsToken, Executes };
+    Phase phase_ = Phase::HasNone;
+    Unit awaited_ = Unit::Load;       ///< whose token it awaits
+    std::uint64_t awaitedCount_ = 0;  ///< of completions
+    Cycle awaitedSince_ = 0;
 };
 
 }  // namespace systole::arch

@@ -14,7 +14,7 @@ namespace systole::arch {
 class Scoreboard {
 public:
     void reset() { completed_.fill(0); }
-    std::uint32_t completed(Unit unit) const { return completed_[index(unit)]; }
+    std::uint64_t completed(Unit unit) const { return completed_[index(unit)]; }
     void complete(Unit unit) {
         ++completed_[index(unit)];
         events_[index(unit)].notify(sc_core::SC_ZERO_TIME);
@@ -25,7 +25,7 @@ public:
 private:
     static std::size_t index(Unit unit) { return static_cast<std::size_t>(unit); }
 
-    std::array<std::uint32_t, kUnitCount> completed_{};
+    std::array<std::uint64_t, kUnitCount> completed_{};
     std::array<sc_core::sc_event, kUnitCount> events_;
 };
 

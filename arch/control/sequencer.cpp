@@ -10,19 +10,27 @@ Sequencer::Sequencer(const sc_core::sc_module_name& name, const SequencerConfig&
     SC_THREAD(run);
 }
 
+void Sequencer::appendState(std::vector<std::uint64_t>& state) const {
+    state.push_back(issueAt_ ? *issueAt_ - replay_.cycle() : kNever);
+    state.push_back(replay_.feed.isOver() ? 1 : 0);
+}
+
 void Sequencer::run() {
     for (;;) {
         while (!started_) {
             wait(start_);
         }
         started_ = false;
-        const std::vector<Command>& commands = replay_.program->commands;
-        for (std::uint32_t i = 0; i < commands.size(); ++i) {
-            if (config_.issueCycles > 0) {
-                const Cycle next = replay_.cycle() + config_.issueCycles;
-                wait(replay_.start + replay_.clock.edge(next) - sc_core::sc_time_stamp());
+        while (const Command* command = replay_.feed.take()) {
+            if (replay_.onTake) {
+                replay_.onTake(*command);
             }
-            queues[static_cast<std::size_t>(unitOf(commands[i].operation))].write(i);
+            if (config_.issueCycles > 0) {
+                issueAt_ = replay_.cycle() + config_.issueCycles;
+                wait(replay_.start + replay_.clock.edge(*issueAt_) - sc_core::sc_time_stamp());
+                issueAt_.reset();
+            }
+            queues[static_cast<std::size_t>(unitOf(command->operation))].write(command);
         }
     }
 }

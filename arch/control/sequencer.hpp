@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <systemc>
+#include <vector>
 
 #include "arch/control/command_unit.hpp"
 
@@ -13,7 +15,7 @@ namespace systole::arch {
 /// when a queue is full (docs/machine.md).
 class Sequencer final : public sc_core::sc_module {
 public:
-    sc_core::sc_vector<sc_core::sc_fifo_out<std::uint32_t>> queues{"queues", kUnitCount};
+    sc_core::sc_vector<sc_core::sc_fifo_out<const Command*>> queues{"queues", kUnitCount};
 
     Sequencer(const sc_core::sc_module_name& name, const SequencerConfig& config, Replay& replay);
 
@@ -23,12 +25,16 @@ public:
         start_.notify(sc_core::SC_ZERO_TIME);
     }
 
+    /// Appends what the sequencer's further time depends on, as CommandUnit does.
+    void appendState(std::vector<std::uint64_t>& state) const;
+
 private:
     void run();
 
     SequencerConfig config_;
     Replay& replay_;
     bool started_ = false;
+    std::optional<Cycle> issueAt_;  ///< of the command that it holds
     sc_core::sc_event start_;
 };
 

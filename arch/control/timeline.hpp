@@ -31,7 +31,7 @@ using StateCycles = std::array<Cycle, kUnitStateCount>;
 /// The history of one unit, as ascending intervals without overlap. A gap is idle time.
 class UnitTimeline {
 public:
-    void clear() { intervals_.clear(); }
+    void clear() { *this = UnitTimeline(); }
 
     /// Records the cycles begin up to, not including, end. They must come after the cycles that are
     /// already recorded.
@@ -41,13 +41,26 @@ public:
     /// states is end - begin.
     StateCycles between(Cycle begin, Cycle end) const;
 
+    /// Says that nobody will ask for a part of what was recorded from `begin` on, but for all of it
+    /// or nothing, so that its intervals can be added up. The cycles that are not recorded yet
+    /// remain free to ask for.
+    void addUpFrom(Cycle begin);
+    std::size_t intervals() const { return intervals_.size(); }
+
 private:
     struct Interval {
         Cycle begin;
         Cycle end;
         UnitState state;
     };
+    struct Sum {
+        Cycle begin;
+        Cycle end;
+        StateCycles cycles;
+    };
     std::vector<Interval> intervals_;
+    std::vector<Sum> sums_;  ///< of intervals that were added up, ascending
+    Cycle end_ = 0;          ///< of the last interval
 };
 
 }  // namespace systole::arch

@@ -92,6 +92,25 @@ std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
     return bursts;
 }
 
+std::uint64_t burstCount(const DramBox& box, const DramLayout& layout, std::uint32_t burstBytes) {
+    std::uint64_t bursts = 0;
+    std::uint64_t last = ~std::uint64_t{0};
+    for (std::uint32_t outer = 0; outer < box.counts[0]; ++outer) {
+        for (std::uint32_t inner = 0; inner < box.counts[1]; ++inner) {
+            const DramLayout::Run run = layout.memoryRun(
+                box.address + outer * box.strides[0] + inner * box.strides[1], box.runBytes);
+            if (run.begin == run.end) {
+                continue;
+            }
+            const std::uint64_t first = run.begin / burstBytes;
+            const bool isShared = bursts > 0 && first == last;
+            last = (run.end - 1) / burstBytes;
+            bursts += last - first + (isShared ? 0 : 1);
+        }
+    }
+    return bursts;
+}
+
 TransferUnit::TransferUnit(const sc_core::sc_module_name& name, Unit unit,
                            const MachineConfig& config, Replay& replay)
     : CommandUnit(name, unit, replay), config_(config), isLoad_(unit == Unit::Load) {
@@ -122,6 +141,17 @@ void TransferUnit::burstDone(std::uint64_t tag) {
         writing_.push_back({post(wholePassage()), 1});
         moved_.notify(sc_core::SC_ZERO_TIME);
     }
+}
+
+void TransferUnit::burstsDone(std::uint64_t tag, std::uint64_t count) {
+    if (!bursts_.empty()) {
+        BurstClient::burstsDone(tag, count);
+        return;
+    }
+    SYSTOLE_CHECK(inFlight_ >= count, "cycle {}: {}: {} answers to {} requests", cycle(), name(),
+                  count, inFlight_);
+    inFlight_ -= count;
+    moved_.notify(sc_core::SC_ZERO_TIME);
 }
 
 memory::AccessStream TransferUnit::wholePassage() {
@@ -178,6 +208,33 @@ void TransferUnit::awaitSlot() {
 void TransferUnit::request(std::size_t burst, std::uint32_t layer) {
     ++inFlight_;
     memory->request({bursts_[burst].address, !isLoad_, burst, layer}, *this);
+}
+
+void TransferUnit::transfer(std::uint32_t layer) {
+    bursts_ = burstsOf(box_, replay().program->dram, memory->burstBytes());
+    layerBursts_.at(layer) += bursts_.size();
+    if (isLoad_) {
+        load(layer);
+    } else if (isWide_) {
+        storeWide(layer);
+    } else {
+        store(layer);
+    }
+}
+
+/// All bursts of a cycle at once, where neither the memory nor the scratchpad looks at each.
+void TransferUnit::transferRuns(std::uint32_t layer) {
+    bursts_.clear();
+    const std::uint64_t bursts = burstCount(box_, replay().program->dram, memory->burstBytes());
+    layerBursts_.at(layer) += bursts;
+    for (std::uint64_t sent = 0; sent < bursts;) {
+        awaitSlot();
+        const std::uint64_t count =
+            std::min<std::uint64_t>(config_.dma.outstandingBursts - inFlight_, bursts - sent);
+        inFlight_ += count;
+        memory->request({0, !isLoad_, sent, layer, count}, *this);
+        sent += count;
+    }
 }
 
 void TransferUnit::load(std::uint32_t layer) {
@@ -243,8 +300,8 @@ void TransferUnit::awaitArrivals() {
 void TransferUnit::count(const Command& command) {
     const memory::ElementRoom room = replay().program->dram.roomAt(box_.address);
     const std::uint64_t bytes = room.memoryBytes(box_.bytes());
-    std::uint64_t words = 0;
-    words_->forEachWord(scratchpadAddress_, box_.bytes(), [&](std::uint64_t) { ++words; });
+    const std::uint64_t words = words_->wordOf(scratchpadAddress_ + box_.bytes() - 1) -
+                                words_->wordOf(scratchpadAddress_) + 1;
     cost::Counters& count = counters(command);
     if (std::holds_alternative<StoreTile>(command.operation)) {
         count.bytesStored += bytes;
@@ -292,14 +349,10 @@ void TransferUnit::execute(const Command& command) {
     scratchpadAddress_ = place.address;
     passage_ = config_.dma.bytesPerCycle ? std::optional(BurstPassage(place)) : std::nullopt;
     moving_ = 0;
-    bursts_ = burstsOf(box_, replay().program->dram, memory->burstBytes());
-    layerBursts_.at(command.layer) += bursts_.size();
-    if (isLoad_) {
-        load(command.layer);
-    } else if (isWide_) {
-        storeWide(command.layer);
+    if (memory->takesRuns() && !passage_) {
+        transferRuns(command.layer);
     } else {
-        store(command.layer);
+        transfer(command.layer);
     }
     awaitArrivals();
     count(command);

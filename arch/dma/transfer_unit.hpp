@@ -16,6 +16,9 @@ namespace systole::arch {
 std::vector<BurstShare> burstsOf(const DramBox& box, const DramLayout& layout,
                                  std::uint32_t burstBytes);
 
+/// How many bursts these are.
+std::uint64_t burstCount(const DramBox& box, const DramLayout& layout, std::uint32_t burstBytes);
+
 /// One direction of the DMA engine. While fewer than outstandingBursts are on their way it asks for
 /// a burst a cycle, or for as many as bytesPerCycle bytes are where those are more than a burst.
 /// Between the engine and the scratchpad bytesPerCycle bytes pass in a cycle (BurstPassage).
@@ -27,6 +30,7 @@ public:
                  Replay& replay);
 
     void burstDone(std::uint64_t tag) override;
+    void burstsDone(std::uint64_t tag, std::uint64_t count) override;
     void reset() override;
 
     /// The box of the command that is executing, and the byte of the scratchpad at which its data
@@ -47,6 +51,8 @@ private:
 
     void execute(const Command& command) override;
     PassagePlace placeOf(const Command& command) const;
+    void transfer(std::uint32_t layer);
+    void transferRuns(std::uint32_t layer);
     void load(std::uint32_t layer);
     void store(std::uint32_t layer);
     void storeWide(std::uint32_t layer);

@@ -25,6 +25,13 @@ Cycle FoldSchedule::nextBegin() const {
     return array_.overlapFolds ? last_->times.firstStep : last_->times.end;
 }
 
+void FoldSchedule::appendState(Cycle now, std::vector<std::uint64_t>& state) const {
+    const Fold last = last_.value_or(Fold{0, {now, now, now, now}});
+    state.push_back(last.steps);
+    state.push_back(last.times.firstStep - now);  // wraps where it is before
+    state.push_back(last.times.end - now);
+}
+
 FoldTimes FoldSchedule::addStationary(std::uint64_t steps, Cycle earliest) const {
     FoldTimes times;
     times.load = std::max(earliest, nextBegin());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "arch/config.hpp"
 #include "models/units.hpp"
@@ -32,6 +33,9 @@ public:
     /// When a fold of any length may begin after those added. A shadow drain may delay a short fold
     /// further.
     Cycle nextBegin() const;
+
+    /// Appends what the times of further folds depend on, counted from `now`.
+    void appendState(Cycle now, std::vector<std::uint64_t>& state) const;
 
 private:
     FoldTimes addStationary(std::uint64_t steps, Cycle earliest) const;

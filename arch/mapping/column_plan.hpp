@@ -9,7 +9,7 @@
 #include "arch/mapping/tiling.hpp"
 
 /// The output channels of a layer, cut into column chunks of column blocks. MappingSpace makes one
-/// plan for every chunk size, dramTraffic and MappingTimeline count with it, and packWeights in
+/// plan for every chunk size, dramTraffic and MappingTimeline count with it, and WeightPacking in
 /// sim/lowering cuts the weights in the same way.
 ///
 /// Two examples, on an array of 16 columns. A dense layer of 64 output channels, two blocks a

@@ -34,6 +34,8 @@ void DramController::reset() {
     origin_ = sc_time_stamp();
     channels_.clear();
     ownerCommands_.clear();
+    ties_ = 0;
+    lastRequest_ = kNever;
     if (config_.ddr) {
         for (std::uint32_t i = 0; i < config_.ddr->organization.channels; ++i) {
             channels_.push_back({memory::MemoryController(*config_.ddr), {}, 0});
@@ -52,18 +54,31 @@ OwnerCommands& DramController::commandsOf(const Burst& burst) {
 
 Cycle DramController::clockNow() const { return clock_->cycleAt(sc_time_stamp() - origin_); }
 
+bool DramController::appendState(std::vector<std::uint64_t>& state) const {
+    if (!ideal_ || unanswered_ > 0) {
+        return false;
+    }
+    state.push_back(ideal_->slotsTaken(coreClock_.cycleAt(sc_time_stamp() - origin_)));
+    return true;
+}
+
 void DramController::request(const Burst& burst, BurstClient& client) {
     SYSTOLE_CHECK(burst.address % burstBytes() == 0, "{}: burst at {} is not aligned", name(),
                   burst.address);
     const Request request{burst, &client, requests_++};
-    ++unanswered_;
+    unanswered_ += burst.count;
     if (ideal_) {
         OwnerCommands& commands = commandsOf(burst);
-        ++(burst.isWrite ? commands.writes : commands.reads);
+        (burst.isWrite ? commands.writes : commands.reads) += burst.count;
         const Cycle now = coreClock_.cycleAt(sc_time_stamp() - origin_);
-        answerAt(origin_ + coreClock_.edge(ideal_->serve(burstBytes(), now)), request, true);
+        ties_ += now == lastRequest_ && burst.isWrite != lastIsWrite_ ? 1 : 0;
+        lastRequest_ = now;
+        lastIsWrite_ = burst.isWrite;
+        answerAt(origin_ + coreClock_.edge(ideal_->serve(burst.count * burstBytes(), now)), request,
+                 true);
         return;
     }
+    SYSTOLE_CHECK(burst.count == 1, "{}: a run of {} bursts", name(), burst.count);
     Channel& channel = channels_[map_->decode(burst.address).channel];
     arrive(channel, {request, clockNow()});
     schedule(channel);
@@ -135,8 +150,8 @@ void DramController::served(const memory::ServedBurst& burst) {
 }
 
 void DramController::answerAt(const sc_time& time, const Request& request, bool isTold) {
-    answers_.push(
-        {time.value(), request.order, request.burst.tag, isTold ? request.client : nullptr});
+    answers_.push({time.value(), request.order, request.burst.tag,
+                   isTold ? request.client : nullptr, request.burst.count});
     notifyAnswer();
 }
 
@@ -165,8 +180,8 @@ void DramController::deliver() {
         const Answer answer = answers_.top();
         answers_.pop();
         if (answer.client != nullptr) {
-            --unanswered_;
-            answer.client->burstDone(answer.tag);
+            unanswered_ -= answer.count;
+            answer.client->burstsDone(answer.tag, answer.count);
         }
     }
     if (!answers_.empty()) {

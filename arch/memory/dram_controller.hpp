@@ -36,6 +36,7 @@ public:
                    const ClockDomain& coreClock);
 
     void request(const Burst& burst, BurstClient& client) override;
+    bool takesRuns() const override { return ideal_ && ideal_->isUnlimited(); }
     std::uint32_t burstBytes() const override { return config_.burstBytes(); }
 
     /// Returns to the state after power-up at the current time: all banks are closed, and a refresh
@@ -44,6 +45,15 @@ public:
     /// The counters of each channel from reset until now; empty for an ideal memory. No request may
     /// be waiting.
     std::vector<memory::DramCounters> countersNow();
+    /// Appends what the time of further requests depends on, where that is known: of an ideal
+    /// memory without a request under way. Returns whether it is. An ideal memory treats all
+    /// addresses alike; in a DRAM they matter, and so do refreshes.
+    bool appendState(std::vector<std::uint64_t>& state) const;
+    bool isIdeal() const { return ideal_.has_value(); }
+    /// How often since reset a read and a write have come to an ideal memory of limited bandwidth
+    /// in one cycle. One of them goes first, as the kernel happens to run their senders.
+    std::uint64_t ties() const { return ideal_ && !ideal_->isUnlimited() ? ties_ : 0; }
+
     /// The commands that each owner's bursts have caused since reset, by Burst::owner.
     const std::vector<OwnerCommands>& ownerCommands() const { return ownerCommands_; }
 
@@ -67,6 +77,7 @@ private:
         std::uint64_t order;  ///< of the request; keeps equal times deterministic
         std::uint64_t tag;
         BurstClient* client;  ///< null if it was told before, so that only the time counts
+        std::uint64_t count;  ///< of bursts
         bool operator>(const Answer& other) const {
             return ticks != other.ticks ? ticks > other.ticks : order > other.order;
         }
@@ -95,6 +106,9 @@ private:
     sc_core::sc_time origin_;  ///< simulated time of the last reset; channel clocks count from it
     std::vector<OwnerCommands> ownerCommands_;
     std::uint64_t requests_ = 0;
+    std::uint64_t ties_ = 0;
+    Cycle lastRequest_ = kNever;  ///< to an ideal memory
+    bool lastIsWrite_ = false;
     std::uint64_t unanswered_ = 0;
     std::unordered_map<std::uint64_t, Request> waiting_;  ///< in the queues, by order
     std::priority_queue<Answer, std::vector<Answer>, std::greater<>> answers_;

@@ -12,6 +12,12 @@ public:
     virtual ~BurstClient() = default;
     /// Is called at the simulated time of completion. `tag` is the one of the request.
     virtual void burstDone(std::uint64_t tag) = 0;
+    /// The same for a run of bursts.
+    virtual void burstsDone(std::uint64_t tag, std::uint64_t count) {
+        for (std::uint64_t i = 0; i < count; ++i) {
+            burstDone(tag + i);
+        }
+    }
 };
 
 /// A request for one burst.
@@ -20,6 +26,7 @@ struct Burst {
     bool isWrite = false;
     std::uint64_t tag = 0;
     std::uint32_t owner = 0;  ///< the layer that it is counted for
+    std::uint64_t count = 1;  ///< of a run: so many bursts at once, with the tags from `tag` on
 };
 
 /// The only way to memory: a burst request and, later, its completion. The requester limits how
@@ -28,6 +35,8 @@ class MemoryPort : virtual public sc_core::sc_interface {
 public:
     virtual void request(const Burst& burst, BurstClient& client) = 0;
     virtual std::uint32_t burstBytes() const = 0;
+    /// Whether it takes runs, because it answers all bursts of a cycle together, wherever they lie.
+    virtual bool takesRuns() const { return false; }
 };
 
 }  // namespace systole::arch

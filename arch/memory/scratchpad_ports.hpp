@@ -57,6 +57,7 @@ public:
     void reset();
 
     memory::PortArbiter& arbiter() { return *arbiter_; }
+    const memory::PortArbiter& arbiter() const { return *arbiter_; }
     static memory::ClientId clientOf(Unit unit) { return static_cast<memory::ClientId>(unit); }
 
     const WordLayout& activationWords() const { return activationWords_; }

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -31,6 +33,7 @@ struct DramBox {
     std::array<std::uint64_t, 2> strides{0, 0};
 
     std::uint64_t bytes() const { return std::uint64_t{runBytes} * counts[0] * counts[1]; }
+    bool operator==(const DramBox&) const = default;
 };
 
 /// Copies from DRAM to the activation scratchpad, where the runs lie densely.
@@ -38,18 +41,24 @@ struct LoadTile {
     DramBox source;
     std::uint32_t destination = 0;
     std::uint32_t haloBytes = 0;  ///< bytes that an earlier tile of the same pass has brought too
+
+    bool operator==(const LoadTile&) const = default;
 };
 
 /// Copies from DRAM to the weight scratchpad, where the runs lie densely.
 struct LoadWeights {
     DramBox source;
     std::uint32_t destination = 0;
+
+    bool operator==(const LoadWeights&) const = default;
 };
 
 /// Copies from the activation scratchpad, where the bytes lie densely, to DRAM.
 struct StoreTile {
     std::uint32_t source = 0;
     DramBox destination;
+
+    bool operator==(const StoreTile&) const = default;
 };
 
 /// One fold of the array: the operands of `outputs` output positions of the window times
@@ -81,6 +90,7 @@ struct Stream {
     bool countsElementsOnly = false;  ///< for macsOf: whether the convolution is transposed
 
     std::uint64_t sums() const { return std::uint64_t{outputs} * channels * groupCount; }
+    bool operator==(const Stream&) const = default;
 };
 
 /// Group `index` of a stream, as a stream of its own.
@@ -150,14 +160,26 @@ using Operation =
 struct Command {
     Operation operation;
     /// Tokens: how many commands each unit must have completed before this one may start.
-    std::array<std::uint32_t, kUnitCount> after{};
+    std::array<std::uint64_t, kUnitCount> after{};
     std::uint32_t layer = 0;
+};
+
+/// Writes the commands of a program piece by piece, in order.
+class CommandSource {
+public:
+    virtual ~CommandSource() = default;
+    /// Appends the next commands, one or more. Returns false, and appends nothing, after the last.
+    virtual bool next(std::vector<Command>& commands) = 0;
 };
 
 Unit unitOf(const Operation& operation);
 
+/// Its commands are either listed or written while it is replayed. A list is as long as the
+/// program, and values can be computed. A source holds one piece of the program at a time; it is
+/// replayed for its time alone, so that neither operands nor memories exist.
 struct Program {
     std::vector<Command> commands;
+    std::function<std::unique_ptr<CommandSource>()> source;  ///< empty: the commands are listed
     std::vector<std::string> layerNames;
     std::uint32_t activationBytes = 0;  ///< scratchpad bytes in use
     std::uint32_t weightBytes = 0;

@@ -23,22 +23,29 @@ const Entry* lastUpTo(const std::vector<Entry>& entries, std::uint64_t Entry::*a
 
 std::uint64_t DramLayout::allocate(std::uint64_t bytes, std::uint64_t alignment,
                                    const memory::ElementRoom& room) {
-    const auto aligned = [&](std::uint64_t address) {
-        return ceilDivide(address, alignment) * alignment;
-    };
-    const Region region{aligned(imageBytes_), aligned(memoryBytes_), room};
-    imageBytes_ = aligned(region.image + bytes);
-    memoryBytes_ = aligned(region.memory + room.memoryBytes(bytes));
+    return allocateSeries(1, bytes, alignment, room);
+}
+
+std::uint64_t DramLayout::allocateSeries(std::uint64_t count, std::uint64_t bytes,
+                                         std::uint64_t alignment, const memory::ElementRoom& room) {
+    const Region region{
+        strideOf(imageBytes_, alignment), strideOf(memoryBytes_, alignment),           room, count,
+        strideOf(bytes, alignment),       strideOf(room.memoryBytes(bytes), alignment)};
+    imageBytes_ = region.image + count * region.imageStride;
+    memoryBytes_ = region.memory + count * region.memoryStride;
     regions_.push_back(region);
     return region.image;
 }
 
-const DramLayout::Region* DramLayout::regionAt(std::uint64_t imageAddress) const {
-    return lastUpTo(regions_, &Region::image, imageAddress);
-}
-
-const DramLayout::Region* DramLayout::regionHolding(std::uint64_t memoryAddress) const {
-    return lastUpTo(regions_, &Region::memory, memoryAddress);
+std::optional<DramLayout::Region> DramLayout::regionAt(std::uint64_t imageAddress) const {
+    const Region* region = lastUpTo(regions_, &Region::image, imageAddress);
+    if (region == nullptr) {
+        return std::nullopt;
+    }
+    return region->count == 1
+               ? *region
+               : region->at(std::min((imageAddress - region->image) / region->imageStride,
+                                     region->count - 1));
 }
 
 const DramLayout::Records* DramLayout::recordsAt(std::uint64_t imageAddress) const {
@@ -57,18 +64,23 @@ void DramLayout::addRecords(std::uint64_t image, std::uint32_t imageBytes, std::
 
 DramLayout::Piece DramLayout::pieceAt(std::uint64_t memoryBit) const {
     const auto bitOfByte = static_cast<std::uint32_t>(memoryBit % 8);
-    const Region* region = regionHolding(memoryBit / 8);
-    if (region == nullptr) {
+    const Region* series = lastUpTo(regions_, &Region::memory, memoryBit / 8);
+    if (series == nullptr) {
         return {memoryBit / 8, bitOfByte, 8 - bitOfByte, true};
     }
-    const auto [imageBytes, bits] = region->room;
-    const std::uint64_t offset = memoryBit - 8 * region->memory;
-    std::uint64_t begin = region->image + offset / bits * imageBytes;
+    const std::uint64_t index =
+        series->count == 1
+            ? 0
+            : std::min((memoryBit / 8 - series->memory) / series->memoryStride, series->count - 1);
+    const Region region = series->at(index);
+    const auto [imageBytes, bits] = region.room;
+    const std::uint64_t offset = memoryBit - 8 * region.memory;
+    std::uint64_t begin = region.image + offset / bits * imageBytes;
     std::uint64_t within = offset % bits;
     std::uint64_t end = bits;
     if (const Records* records = recordsAt(begin)) {
         begin -= (begin - records->image) % records->imageBytes;
-        within = offset - (begin - region->image) / imageBytes * bits;
+        within = offset - (begin - region.image) / imageBytes * bits;
         end = std::uint64_t{records->imageBytes} / imageBytes * bits;
     }
     Piece piece{.imageByte = begin + within / 8,
@@ -77,14 +89,16 @@ DramLayout::Piece DramLayout::pieceAt(std::uint64_t memoryBit) const {
                 .isHeld = false};
     piece.bits = static_cast<std::uint32_t>(
         std::min<std::uint64_t>({8 - bitOfByte, 8 - piece.imageBit, end - within}));
-    const bool isLast = region == &regions_.back();
-    piece.isHeld = piece.imageByte < (isLast ? imageBytes_ : std::next(region)->image);
+    const std::uint64_t next = index + 1 < series->count    ? series->at(index + 1).image
+                               : series == &regions_.back() ? imageBytes_
+                                                            : std::next(series)->image;
+    piece.isHeld = piece.imageByte < next;
     return piece;
 }
 
 DramLayout::Run DramLayout::memoryRun(std::uint64_t imageAddress, std::uint64_t bytes) const {
-    const Region* region = regionAt(imageAddress);
-    if (region == nullptr) {
+    const auto region = regionAt(imageAddress);
+    if (!region) {
         return {imageAddress, imageAddress + bytes};
     }
     const std::uint64_t offset = imageAddress - region->image;
@@ -94,8 +108,8 @@ DramLayout::Run DramLayout::memoryRun(std::uint64_t imageAddress, std::uint64_t 
 }
 
 std::uint64_t DramLayout::memoryBit(std::uint64_t imageAddress) const {
-    const Region* region = regionAt(imageAddress);
-    if (region == nullptr) {
+    const auto region = regionAt(imageAddress);
+    if (!region) {
         return 8 * imageAddress;
     }
     return 8 * region->memory +
@@ -103,8 +117,8 @@ std::uint64_t DramLayout::memoryBit(std::uint64_t imageAddress) const {
 }
 
 memory::ElementRoom DramLayout::roomAt(std::uint64_t imageAddress) const {
-    const Region* region = regionAt(imageAddress);
-    return region == nullptr ? memory::ElementRoom{} : region->room;
+    const auto region = regionAt(imageAddress);
+    return region ? region->room : memory::ElementRoom{};
 }
 
 }  // namespace systole::arch

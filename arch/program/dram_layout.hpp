@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/memory/ports/element_packing.hpp"
+#include "models/units.hpp"
 
 namespace systole::arch {
 
@@ -16,6 +18,15 @@ public:
     /// multiples of `alignment`. Returns the address in the image.
     std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment,
                            const memory::ElementRoom& room);
+
+    /// The same for `count` places of equal size, one after the other. Each begins at the
+    /// alignment; the second one lies `strideOf(bytes, alignment)` bytes after the first in the
+    /// image.
+    std::uint64_t allocateSeries(std::uint64_t count, std::uint64_t bytes, std::uint64_t alignment,
+                                 const memory::ElementRoom& room);
+    static std::uint64_t strideOf(std::uint64_t bytes, std::uint64_t alignment) {
+        return ceilDivide(bytes, alignment) * alignment;
+    }
 
     std::uint64_t imageBytes() const { return imageBytes_; }
     std::uint64_t memoryBytes() const { return memoryBytes_; }
@@ -57,9 +68,17 @@ private:
         std::uint64_t image;
         std::uint64_t memory;
         memory::ElementRoom room;
+        // Of a series, whose first place this is.
+        std::uint64_t count = 1;
+        std::uint64_t imageStride = 0;
+        std::uint64_t memoryStride = 0;
+
+        /// A place of the series.
+        Region at(std::uint64_t index) const {
+            return {image + index * imageStride, memory + index * memoryStride, room};
+        }
     };
-    const Region* regionAt(std::uint64_t imageAddress) const;
-    const Region* regionHolding(std::uint64_t memoryAddress) const;
+    std::optional<Region> regionAt(std::uint64_t imageAddress) const;
 
     std::vector<Region> regions_;   ///< ascending
     std::vector<Records> records_;  ///< ascending

@@ -37,6 +37,7 @@ struct TileWindow {
     std::uint32_t outputs() const { return outputHeight * outputWidth; }
     std::uint32_t reduction() const { return kernelHeight * kernelWidth * channelCount; }
     std::uint32_t bytes() const { return height * width * channels * elementBytes; }
+    bool operator==(const TileWindow&) const = default;
 };
 
 /// Calls visit(k - kBegin, byte address, elements) for every run of consecutive elements that

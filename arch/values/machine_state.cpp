@@ -65,11 +65,16 @@ MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& ar
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
     layout_ = program.dram;
-    dram_.assign(program.dramBytes, 0);
-    activations_.assign(program.activationBytes, 0);
-    weights_.assign(program.weightBytes, 0);
+    const bool hasValues = !program.source;
+    const auto clear = [&](auto& memory, std::uint64_t size) {
+        memory.assign(hasValues ? size : 0, 0);
+        memory.shrink_to_fit();
+    };
+    clear(dram_, program.dramBytes);
+    clear(activations_, program.activationBytes);
+    clear(weights_, program.weightBytes);
     accumulatorRows_ = program.accumulatorRows;
-    accumulators_.assign(accumulatorRows_ * array_.columns * gemm_.words(), 0);
+    clear(accumulators_, accumulatorRows_ * array_.columns * gemm_.words());
     startReplay();
 }
 

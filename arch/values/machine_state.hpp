@@ -36,7 +36,8 @@ public:
                  const memory::DramConfig& dram = {},
                  const std::optional<OperandSampling>& sampling = std::nullopt);
 
-    /// Sizes the memories for a program and clears them.
+    /// Sizes the memories for a program and clears them. Those of a program without values stay
+    /// empty.
     void reset(const Program& program);
 
     /// Lets a command take effect.

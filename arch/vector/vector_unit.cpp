@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/vector/vector_unit.hpp"
 
-#include "arch/vector/vector_steps.hpp"
-
 namespace systole::arch {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config,
                        Replay& replay)
     : CommandUnit(name, Unit::Vector, replay), config_(config.vectorUnit) {}
 
+void VectorUnit::reset() {
+    CommandUnit::reset();
+    steps_.clear();
+    forms_.emplace(replay().ports, *replay().program, 1);
+}
+
 void VectorUnit::execute(const Command& command) {
-    const VectorSteps steps =
-        vectorSteps(config_, replay().ports, command.operation, replay().program->accumulatorRows,
-                    parameterBytes(replay().state.datapath(), replay().program->arithmetic));
+    const VectorSteps& steps = steps_.get(forms_->of(command.operation), [&] {
+        return vectorSteps(config_, replay().ports, command.operation,
+                           replay().program->accumulatorRows,
+                           parameterBytes(replay().state.datapath(), replay().program->arithmetic));
+    });
     const Cycle begin = cycle();
     if (steps.stream.next) {
         awaitPorts(post(steps.stream));

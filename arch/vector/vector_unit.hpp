@@ -2,6 +2,9 @@
 #pragma once
 
 #include "arch/control/command_unit.hpp"
+#include "arch/memory/form_cache.hpp"
+#include "arch/memory/timing_form.hpp"
+#include "arch/vector/vector_steps.hpp"
 
 namespace systole::arch {
 
@@ -11,10 +14,14 @@ class VectorUnit final : public CommandUnit {
 public:
     VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config, Replay& replay);
 
+    void reset() override;
+
 private:
     void execute(const Command& command) override;
 
     VectorUnitConfig config_;
+    std::optional<TimingForms> forms_;
+    FormCache<Operation, VectorSteps> steps_;
 };
 
 }  // namespace systole::arch

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace systole::sim {
@@ -12,6 +13,14 @@ namespace {
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::milliseconds kRedraw{200};
 constexpr std::uint64_t kWidth = 40;
+
+std::string durationText(double seconds) {
+    constexpr double kMinute = 60;
+    constexpr double kHour = 3600;
+    return seconds < 2 * kMinute ? fmt::format("{:.0f} s", seconds)
+           : seconds < 2 * kHour ? fmt::format("{:.0f} min", seconds / kMinute)
+                                 : fmt::format("{:.0f} h", seconds / kHour);
+}
 
 }  // namespace
 
@@ -29,7 +38,7 @@ Progress::~Progress() {
 }
 
 void Progress::advanceTo(std::uint64_t done) {
-    done_ = done;
+    done_ = std::min(done, total_);
     const auto now = std::chrono::steady_clock::now();
     if (isTerminal_ && done_ > 0 && now >= nextDraw_) {
         nextDraw_ = now + kRedraw;
@@ -43,8 +52,8 @@ void Progress::draw() const {
     const auto elapsed =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     const double left = elapsed * static_cast<double>(total_ - done_) / static_cast<double>(done_);
-    fmt::print(stderr, "\r\x1b[K{} [{:#<{}}{:.<{}}] {}/{}, {:.0f} s left", what_, "", filled, "",
-               kWidth - filled, done_, total_, left);
+    fmt::print(stderr, "\r\x1b[K{} [{:#<{}}{:.<{}}] {}/{}, {} left", what_, "", filled, "",
+               kWidth - filled, done_, total_, durationText(left));
     std::fflush(stderr);
 }
 

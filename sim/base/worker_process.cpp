@@ -201,7 +201,11 @@ std::string failureText(const WorkerOutcome& outcome) {
         const char* name = ::sigabbrev_np(outcome.signal);
         const char* description = ::sigdescr_np(outcome.signal);
         return name == nullptr ? fmt::format("killed by signal {}", outcome.signal)
-                               : fmt::format("killed by SIG{} ({})", name, description);
+                               : fmt::format("killed by SIG{} ({}){}", name, description,
+                                             outcome.signal == SIGKILL
+                                                 ? ", as a process is that takes more memory than "
+                                                   "there is"
+                                                 : "");
     }
     const std::size_t last = outcome.errorText.find_last_not_of(" \n");
     return last == std::string::npos ? fmt::format("ended with exit code {}", outcome.exitCode)

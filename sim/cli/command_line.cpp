@@ -7,11 +7,14 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
 
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/base/host_memory.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/unknown_words.hpp"
@@ -36,6 +39,12 @@ int execute(const Action& action) {
         return code;
     } catch (const ConfigError& error) {
         printText(stderr, fmt::format("{}\n", error.what()));
+        return kUserError;
+    } catch (const std::bad_alloc&) {
+        printText(stderr, outOfMemoryText() + "\n");
+        return kUserError;
+    } catch (const std::length_error&) {  // more elements than any memory has
+        printText(stderr, outOfMemoryText() + "\n");
         return kUserError;
     } catch (const std::filesystem::filesystem_error& error) {
         printText(stderr, fmt::format("{}: {}\n", error.path1().string(), error.code().message()));
@@ -92,11 +101,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
     return code;
 }
 
-}  // namespace
-
-int runCommandLine(int argc, const char* const* argv) {
-    // A file beyond the user's limit is a failed write, which leaves nothing, not the end.
-    std::signal(SIGXFSZ, SIG_IGN);
+int parseAndExecute(int argc, const char* const* argv) {
     CLI::App app(
         "Systole: cycle-accurate, bit-exact simulation of a DNN inference accelerator.\n"
         "Exit codes: 0 success, 1 a check found a difference, 2 wrong input, 3 internal error.",
@@ -126,7 +131,21 @@ int runCommandLine(int argc, const char* const* argv) {
         }
         return explain(app, error);
     }
+    const WorkInHand work("systole " + app.get_subcommands().front()->get_name());
     return execute(action);
+}
+
+}  // namespace
+
+int runCommandLine(int argc, const char* const* argv) {
+    // A file beyond the user's limit is a failed write, which leaves nothing, not the end.
+    std::signal(SIGXFSZ, SIG_IGN);
+    try {
+        return parseAndExecute(argc, argv);
+    } catch (const std::bad_alloc&) {  // the command line alone takes some
+        std::fputs("out of memory: the program does not fit the memory of this process\n", stderr);
+        return kUserError;
+    }
 }
 
 }  // namespace systole::sim

@@ -8,6 +8,7 @@
 #include "arch/fold/fold.hpp"
 #include "arch/mapping/mapping_search.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/base/host_memory.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/quantize/quantized_reference.hpp"
@@ -50,6 +51,11 @@ bool agrees(const GemmWaveform& waveform, const arch::MachineConfig& machine,
 }
 
 void checkOptions(const GemmOptions& options, const RunConfig& config) {
+    if (options.check && options.timingOnly) {
+        throw ConfigError(
+            "--check: compares the values of the product, which --timing-only does not compute, "
+            "expected one of the two");
+    }
     if (options.check && numeric::isStochastic(config.scheme.accumulator)) {
         throw ConfigError(
             fmt::format("--check: accumulator {} rounds stochastically by where the array adds, "
@@ -83,15 +89,45 @@ std::size_t summedTogether(const RunConfig& config, const LoweredNetwork& lowere
         part, fold, config.scheme.accumulator.name));
 }
 
+/// Bytes of this computer's memory that operands, product and machine take, about.
+std::uint64_t valueBytes(const GemmOptions& options, const LoweredNetwork& lowered,
+                         const arch::MachineConfig& machine) {
+    const std::uint64_t operands =
+        std::uint64_t{options.m} * options.k + std::uint64_t{options.k} * options.n;
+    const std::uint64_t product = std::uint64_t{options.m} * options.n;
+    const arch::Program& program = lowered.program;
+    const std::uint64_t sums = std::uint64_t{program.accumulatorRows} * machine.array.columns;
+    return (operands + product) * sizeof(numeric::Code) + 2 * program.dramBytes +
+           program.activationBytes + program.weightBytes + sums * sizeof(std::int64_t) +
+           lowered.layers.front().mapping->folds * sizeof(arch::Command);
+}
+
+/// The product with its operands, or its shape alone. Whether the machine and this computer can
+/// hold it is known from the shape.
+QuantizedNetwork makeNetwork(const GemmOptions& options, const RunConfig& config,
+                             const Simulation& simulation) {
+    QuantizedNetwork shape = gemmShape(config.scheme, options.m, options.k, options.n);
+    if (options.timingOnly && options.vcd.empty()) {
+        return shape;
+    }
+    checkMemory(valueBytes(options, simulation.plan(shape), config.machine),
+                fmt::format("{}, with its values,", shape.name),
+                "a smaller product, or --timing-only");
+    return gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
+}
+
 int gemm(const GemmOptions& options) {
+    const WorkInHand work(fmt::format("gemm {}x{}x{}", options.m, options.k, options.n));
     const std::vector<Output> outputs = outputsOf(options.output, {{"--vcd", options.vcd}});
     const RunConfig config = loadRunConfig(options.config.file, options.config.overrides);
     checkOutputs(outputs);
     checkOptions(options, config);
-    const QuantizedNetwork network =
-        gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
     Simulation simulation(config);
-    const auto input = gemmInput(config.scheme, options.m, options.k, options.seed);
+    const QuantizedNetwork network = makeNetwork(options, config, simulation);
+    std::vector<numeric::Code> input;
+    if (!options.timingOnly || !options.vcd.empty()) {
+        input = gemmInput(config.scheme, options.m, options.k, options.seed);
+    }
     // Both are built before either runs: SystemC elaborates once.
     std::optional<GemmWaveform> waveform;
     if (!options.vcd.empty()) waveform.emplace(config.machine, network, input).write(options.vcd);
@@ -102,7 +138,7 @@ int gemm(const GemmOptions& options) {
     const std::size_t folded =
         options.check ? summedTogether(config, lowered, options.k) : options.k;
     const arch::RunRecord record = simulation.inferTimed(input, values);
-    Result result = makeResult(config, lowered, record);
+    Result result = makeResult(config, lowered, record, cost::Stimulus::Uniform);
     result.command = "gemm";
     result.configFile = options.config.file;
     result.overrides = options.config.overrides;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the commands of one convolution. lowering.cpp calls it with the mapping that the search
-// has chosen; weight_packing cuts the weights, and ProgramBuilder derives the tokens.
+// has chosen; weight_packing.cpp cuts the weights, weight_placement.cpp has given them their
+// places, and ProgramBuilder derives the tokens.
 //
 // A layer runs in steps: one tile, one column chunk, one channel chunk. A step has LoadWeights,
 // LoadTile and, for a fused addition, the load of the skip operand; then for every block and pass
@@ -12,9 +13,13 @@
 // the first step in rows 0 to 2.
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "arch/fold/fold.hpp"
 #include "models/check.hpp"
+#include "models/units.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/lowering/weight_packing.hpp"
 
@@ -25,7 +30,7 @@ namespace {
 /// activation or weight scratchpad; `weightSource` is a byte of the DRAM image.
 struct Step {
     TensorBox outputs;  ///< the tile, with the channels of the column chunk
-    const WeightChunk* weights = nullptr;
+    std::shared_ptr<const WeightChunk> weights;
     std::uint64_t weightSource = 0;
     bool isFirst = false;  ///< whether this is the first channel chunk of these outputs
     bool isLast = false;   ///< whether it is their last one
@@ -39,11 +44,12 @@ struct Step {
     std::uint32_t accumulatorRow = 0;  ///< first row of the sums, if the reduction is split
 };
 
-/// Makes all steps of a layer first, then writes their commands.
-class ConvolutionLowering {
+/// Writes the commands of a layer, piece by piece: the loads of a step, or one pass over one block.
+class ConvolutionLowering final : public LayerEmitter {
 public:
     ConvolutionLowering(LoweringContext& context, const QuantizedNode& node,
-                        const QuantizedNode* addition)
+                        const QuantizedNode* addition, const WeightPlaces& places,
+                        std::uint64_t steps)
         : context_(context),
           convolution_(std::get<QuantizedConvolution>(node.operation)),
           addition_(addition),
@@ -52,10 +58,10 @@ public:
           shape_(context.mappings.at(&node).shape),
           tiling_(context.mappings.at(&node).search.best.tiling),
           window_(windowOf(shape_)),
-          chunks_(packWeights(convolution_, shape_, tiling_, context.machine.array,
-                              context.datapath, context.network.scheme.requantization,
-                              context.weightBytes)),
-          splitsReduction_(chunks_.front().size() > 1) {
+          packing_(packingOf(context, node)),
+          places_(places),
+          splitsReduction_(packing_.channelChunks(0) > 1),
+          stepsLeft_(steps) {
         if (addition != nullptr) {
             const bool second = addition->inputs.at(1) == node.output;
             skip_ = addition->inputs.at(second ? 0 : 1);
@@ -72,22 +78,30 @@ public:
                         2 * (buffers.input + buffers.output) + buffers.skip};
     }
 
-    void run(std::uint64_t steps) {
-        placeWeights();
-        makeSteps();
-        steps_.resize(std::min<std::uint64_t>(steps, steps_.size()));
-        arch::Program& program = context_.builder.program();
-        program.activationBytes =
-            std::max(program.activationBytes, static_cast<std::uint32_t>(tiling_.buffers.total()));
-        // The loads of a step come before the computation of the step before it, so that they can
-        // run during that computation.
-        emitLoads(steps_.front());
-        for (std::size_t i = 0; i < steps_.size(); ++i) {
-            if (i + 1 < steps_.size()) {
-                emitLoads(steps_[i + 1]);
-            }
-            emitComputation(steps_[i]);
+    /// The loads of a step come before the computation of the step before it, so that they can run
+    /// during that computation.
+    bool emitNext() override {
+        if (!begun_) {
+            begun_ = true;
+            next_ = makeStep();
+            emitLoads(*next_);
+            return true;
         }
+        if (!step_) {
+            if (!next_) {
+                return false;
+            }
+            step_ = std::exchange(next_, makeStep());
+            block_ = 0;
+            pass_ = 0;
+            row_ = step_->accumulatorRow;
+            if (next_) {
+                emitLoads(*next_);
+                return true;
+            }
+        }
+        emitComputation();
+        return true;
     }
 
 private:
@@ -98,89 +112,57 @@ private:
         return {shape_.inputHeight, shape_.inputWidth, shape_.inputChannels};
     }
 
-    void placeWeights() {
-        for (const auto& row : chunks_) {
-            std::vector<std::uint64_t> addresses;
-            for (const WeightChunk& chunk : row) {
-                SYSTOLE_CHECK(chunk.size <= context_.weightHalfBytes,
-                              "weight chunk of {} bytes for a half of {}", chunk.size,
-                              context_.weightHalfBytes);
-                addresses.push_back(context_.builder.allocateDram(
-                    chunk.size, context_.dramAlignment(), context_.datapath.weightRoom()));
-                if (!chunk.bytes.empty()) {
-                    context_.lowered.constants.push_back({addresses.back(), chunk.bytes});
-                }
-                placeRecords(addresses.back(), chunk);
-            }
-            weightSources_.push_back(std::move(addresses));
-        }
+    std::uint32_t tilesDown() const {
+        return static_cast<std::uint32_t>(ceilDivide(shape_.outputHeight, tiling_.tileHeight));
+    }
+    std::uint32_t tilesAcross() const {
+        return static_cast<std::uint32_t>(ceilDivide(shape_.outputWidth, tiling_.tileWidth));
     }
 
-    /// Tells the layout of the DRAM where parameter records lie among the weights.
-    void placeRecords(std::uint64_t address, const WeightChunk& chunk) {
-        const std::uint32_t record =
-            arch::parameterBytes(context_.datapath, context_.network.scheme.requantization);
-        for (const ColumnBlock& block : chunk.blocks) {
-            context_.builder.program().dram.addRecords(address + block.parameterOffset, record,
-                                                       block.outputs.size());
-        }
+    /// The tile of outputs with this number, counted row by row.
+    TensorBox tileOf(std::uint32_t index) const {
+        const std::uint32_t y = index / tilesAcross() * tiling_.tileHeight;
+        const std::uint32_t x = index % tilesAcross() * tiling_.tileWidth;
+        return {.y = y,
+                .x = x,
+                .channel = 0,
+                .height = std::min(tiling_.tileHeight, shape_.outputHeight - y),
+                .width = std::min(tiling_.tileWidth, shape_.outputWidth - x),
+                .channels = 1};
     }
 
-    void makeSteps() {
-        const auto columnChunks = static_cast<std::uint32_t>(chunks_.size());
-        if (tiling_.weightsOuter) {
-            for (std::uint32_t chunk = 0; chunk < columnChunks; ++chunk) {
-                forEachTile([&](const TensorBox& tile) { addSteps(tile, chunk); });
-            }
-        } else {
-            forEachTile([&](const TensorBox& tile) {
-                for (std::uint32_t chunk = 0; chunk < columnChunks; ++chunk) {
-                    addSteps(tile, chunk);
-                }
-            });
+    /// The next step of the loop nest over column chunks, tiles and channel chunks; empty after the
+    /// last one.
+    std::optional<Step> makeStep() {
+        const std::uint64_t tiles = std::uint64_t{tilesDown()} * tilesAcross();
+        if (stepsLeft_ == 0 || work_ == tiles * packing_.columnChunks()) {
+            return std::nullopt;
         }
-    }
-
-    template <typename Visit>
-    void forEachTile(Visit&& visit) const {
-        for (std::uint32_t y = 0; y < shape_.outputHeight; y += tiling_.tileHeight) {
-            for (std::uint32_t x = 0; x < shape_.outputWidth; x += tiling_.tileWidth) {
-                visit(TensorBox{.y = y,
-                                .x = x,
-                                .channel = 0,
-                                .height = std::min(tiling_.tileHeight, shape_.outputHeight - y),
-                                .width = std::min(tiling_.tileWidth, shape_.outputWidth - x),
-                                .channels = 1});
-            }
-        }
-    }
-
-    void addSteps(TensorBox outputs, std::uint32_t columnChunk) {
-        const std::vector<WeightChunk>& row = chunks_[columnChunk];
-        outputs.channel = row.front().outputs.begin;
-        outputs.channels = row.front().outputs.size();
-        const std::size_t turn = outputTurn_++ % 2;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            Step step;
-            step.outputs = outputs;
-            step.weights = &row[i];
-            step.weightSource = weightSources_[columnChunk][i];
-            step.isFirst = i == 0;
-            step.isLast = i + 1 == row.size();
-            step.outputAddress = outputBuffers_[turn];
-            step.skipAddress = skipBuffers_[turn];
-            step.tile = inputTile(window_, inputShape(), outputs, row[i].inputs.begin,
-                                  row[i].inputs.size());
-            takeBuffers(step);
-            steps_.push_back(step);
-        }
+        --stepsLeft_;
+        const std::uint64_t inner = tiling_.weightsOuter ? tiles : packing_.columnChunks();
+        const auto outerIndex = static_cast<std::uint32_t>(work_ / inner);
+        const auto innerIndex = static_cast<std::uint32_t>(work_ % inner);
+        const std::uint32_t column = tiling_.weightsOuter ? outerIndex : innerIndex;
+        Step step;
+        step.outputs = tileOf(tiling_.weightsOuter ? innerIndex : outerIndex);
+        const ChannelRange channels = packing_.outputs(column);
+        step.outputs.channel = channels.begin;
+        step.outputs.channels = channels.size();
+        step.weightSource = places_.at(column).of(part_);
+        step.isFirst = part_ == 0;
+        step.isLast = part_ + 1 == packing_.channelChunks(column);
+        step.outputAddress = outputBuffers_[work_ % 2];
+        step.skipAddress = skipBuffers_[work_ % 2];
+        const ChannelRange inputs = packing_.inputs(column, part_);
+        step.tile = inputTile(window_, inputShape(), step.outputs, inputs.begin, inputs.size());
+        takeBuffers(step, column);
         if (splitsReduction_) {
-            for (auto step = steps_.end() - static_cast<std::ptrdiff_t>(row.size());
-                 step != steps_.end(); ++step) {
-                step->accumulatorRow = accumulatorHalfRow();
-            }
-            context_.accumulatorHalf ^= 1U;
+            step.accumulatorRow = accumulatorHalfRow();
+            context_.accumulatorHalf ^= step.isLast ? 1U : 0U;
         }
+        work_ += step.isLast ? 1 : 0;
+        part_ = step.isLast ? 0 : part_ + 1;
+        return step;
     }
 
     std::uint32_t accumulatorHalfRow() const {
@@ -188,20 +170,24 @@ private:
     }
 
     /// Keeps the tile and the weights of the step before if they are the same. Otherwise the step
-    /// loads them into the other one of the two buffers.
-    void takeBuffers(Step& step) {
-        const Step* previous = steps_.empty() ? nullptr : &steps_.back();
-        step.loadsTile = previous == nullptr || !(previous->tile.box == step.tile.box);
+    /// loads them into the other one of the two buffers. The step before is the last one that was
+    /// made.
+    void takeBuffers(Step& step, std::uint32_t column) {
+        step.loadsTile = !last_ || !(last_->tile.box == step.tile.box);
         inputTurn_ ^= step.loadsTile ? 1U : 0U;
         step.inputAddress = inputBuffers_[inputTurn_];
-        step.loadsWeights = previous == nullptr || previous->weights != step.weights;
+        step.loadsWeights = !last_ || last_->weightSource != step.weightSource;
         if (step.loadsWeights) {
+            step.weights = std::make_shared<const WeightChunk>(
+                packing_.chunk(column, part_, WeightBytes::LeftOut));
             step.weightAddress =
                 static_cast<std::uint32_t>(context_.weightHalf * context_.weightHalfBytes);
             context_.weightHalf ^= 1U;
         } else {
-            step.weightAddress = previous->weightAddress;
+            step.weights = last_->weights;
+            step.weightAddress = last_->weightAddress;
         }
+        last_ = step;
     }
 
     Access weightAccess(const Step& step, bool isWrite) const {
@@ -211,9 +197,9 @@ private:
 
     void emitLoads(const Step& step) {
         if (step.loadsWeights) {
-            context_.builder.emit(
-                arch::LoadWeights{{step.weightSource, step.weights->size}, step.weightAddress},
-                {weightAccess(step, true)});
+            const auto bytes = static_cast<std::uint32_t>(step.weights->size);
+            context_.builder.emit(arch::LoadWeights{{step.weightSource, bytes}, step.weightAddress},
+                                  {weightAccess(step, true)});
         }
         if (step.loadsTile) {
             emitLoad(context_, {input_, inputShape()}, step.tile.box, step.inputAddress,
@@ -226,47 +212,47 @@ private:
         }
     }
 
-    void emitComputation(const Step& step) {
+    /// One pass over one block of the step; after the last one, the store.
+    void emitComputation() {
+        const Step& step = *step_;
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
-        std::uint32_t row = step.accumulatorRow;
-        for (const ColumnBlock& block : step.weights->blocks) {
-            forEachPass(outputs, [&](std::uint32_t begin, std::uint32_t count) {
-                const Pass pass{begin, count, passRows(block, count)};
-                if (!splitsReduction_) {
-                    row = accumulatorHalfRow();
-                    context_.accumulatorHalf ^= 1U;
-                }
-                for (std::size_t i = 0; i < block.segments.size();) {
-                    const std::uint32_t groups = groupsTogether(block, i);
-                    emitStreams(step, block.segments[i], groups, pass, row);
-                    i += groups;
-                }
-                if (step.isLast) {
-                    emitRequantize(step, block, pass, row);
-                }
-                row += pass.accumulatorRows;
-            });
+        const ColumnBlock& block = step.weights->blocks[block_];
+        const std::uint32_t count =
+            std::min(passOutputs(context_.machine.array, outputs), outputs - pass_);
+        const Pass pass{pass_, count, passRows(block, count)};
+        if (!splitsReduction_) {
+            row_ = accumulatorHalfRow();
+            context_.accumulatorHalf ^= 1U;
+        }
+        for (std::size_t i = 0; i < block.segments.size();) {
+            const std::uint32_t groups = packing_.groupsTogether(block, i);
+            emitStreams(step, block.segments[i], groups, pass, row_);
+            i += groups;
         }
         if (step.isLast) {
-            emitStore(context_, output_, step.outputs, step.outputAddress, tiling_.buffers.output);
+            emitRequantize(step, block, pass, row_);
+        }
+        row_ += pass.accumulatorRows;
+        pass_ += count;
+        if (pass_ < outputs) {
+            return;
+        }
+        pass_ = 0;
+        if (++block_ == step.weights->blocks.size()) {
+            if (step.isLast) {
+                emitStore(context_, output_, step.outputs, step.outputAddress,
+                          tiling_.buffers.output);
+            }
+            step_.reset();
         }
     }
 
-    /// The output positions of a tile whose sums the accumulator buffer holds at one time: all of
-    /// them, or, if input stationary, as many as the array has columns.
+    /// Output positions whose sums the accumulator buffer holds at one time (passOutputs).
     struct Pass {
         std::uint32_t begin;
         std::uint32_t count;
         std::uint32_t accumulatorRows;
     };
-
-    template <typename Visit>
-    void forEachPass(std::uint32_t outputs, Visit&& visit) const {
-        const std::uint32_t most = channelsAlongRows() ? context_.machine.array.columns : outputs;
-        for (std::uint32_t begin = 0; begin < outputs; begin += most) {
-            visit(begin, std::min(most, outputs - begin));
-        }
-    }
 
     bool channelsAlongRows() const {
         return context_.machine.array.dataflow == arch::Dataflow::InputStationary;
@@ -274,18 +260,6 @@ private:
 
     std::uint32_t passRows(const ColumnBlock& block, std::uint32_t outputs) const {
         return channelsAlongRows() ? block.outputs.size() : outputs;
-    }
-
-    /// How many segments from `first` on share a fold. They must be whole groups, because a fold
-    /// takes the weights of its groups from consecutive places.
-    std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const {
-        const std::uint32_t most = tiling_.groupsTogether;
-        std::uint32_t count = 0;
-        while (count < most && first + count < block.segments.size() &&
-               block.segments[first + count].outputs.size() == shape_.outputsPerGroup()) {
-            ++count;
-        }
-        return std::max(count, 1U);
     }
 
     void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
@@ -357,25 +331,41 @@ private:
     TensorId output_;
     TensorId skip_ = 0;
     numeric::AdditionScales skipScales_;  ///< with the scale of the convolution as the first one
-    arch::ConvolutionShape shape_;
-    arch::ConvolutionTiling tiling_;
+    const arch::ConvolutionShape& shape_;
+    const arch::ConvolutionTiling& tiling_;
     Window window_;  ///< of shape_
-    std::vector<std::vector<WeightChunk>> chunks_;
+    WeightPacking packing_;
+    const WeightPlaces& places_;
     bool splitsReduction_;
-    std::vector<std::vector<std::uint64_t>> weightSources_;
-    std::vector<Step> steps_;
+    std::uint64_t stepsLeft_;  ///< to be made
+
+    // Where the loop nest stands.
+    std::uint64_t work_ = 0;    ///< pairs of a tile and a column chunk whose steps are made
+    std::uint32_t part_ = 0;    ///< channel chunk of the next step
+    std::optional<Step> last_;  ///< the last step that was made
+    bool begun_ = false;
+    std::optional<Step> next_;  ///< its loads are written
+    std::optional<Step> step_;  ///< it is being written
+    std::size_t block_ = 0;
+    std::uint32_t pass_ = 0;  ///< first output of the pass
+    std::uint32_t row_ = 0;   ///< of the accumulator buffer
     std::array<std::uint32_t, 2> inputBuffers_{};
     std::array<std::uint32_t, 2> outputBuffers_{};
     std::array<std::uint32_t, 2> skipBuffers_{};
     std::size_t inputTurn_ = 1;
-    std::size_t outputTurn_ = 0;
 };
 
 }  // namespace
 
-void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
-                      const QuantizedNode* fusedAddition, std::uint64_t steps) {
-    ConvolutionLowering(context, node, fusedAddition).run(steps);
+std::uint32_t passOutputs(const arch::ArrayConfig& array, std::uint32_t outputs) {
+    return array.dataflow == arch::Dataflow::InputStationary ? std::min(array.columns, outputs)
+                                                             : outputs;
+}
+
+std::unique_ptr<LayerEmitter> emitConvolution(LoweringContext& context, const QuantizedNode& node,
+                                              const QuantizedNode* fusedAddition,
+                                              const WeightPlaces& places, std::uint64_t steps) {
+    return std::make_unique<ConvolutionLowering>(context, node, fusedAddition, places, steps);
 }
 
 }  // namespace systole::sim

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <map>
+#include <memory>
 
 #include "sim/lowering/layer_replay.hpp"
 #include "sim/lowering/lowering.hpp"
@@ -12,7 +13,8 @@
 /// What the lowering of convolutions and of vector layers share: the state of the lowering, and the
 /// boxes of tensors that loads and stores move. It stands between lowering.cpp, which goes through
 /// the network, and convolution_lowering.cpp and vector_lowering.cpp, which write a layer's
-/// commands.
+/// commands. Before any command is written, weight_placement.cpp places the weights and
+/// fold_counting.cpp counts the folds.
 ///
 /// Boxes by example, in a tensor of 4 x 5 x 6 elements of one byte (height x width x channels):
 /// rows 1 and 2 with all columns and channels are one run of 60 bytes; three columns of two rows
@@ -33,7 +35,6 @@ struct LoweringContext {
     std::uint64_t accumulatorHalfRows = 0;
     std::uint32_t accumulatorHalf = 0;  ///< the half of the accumulator buffer to fill next
     std::map<const QuantizedNode*, LayerMapping> mappings{};  ///< of the convolutions
-    WeightBytes weightBytes = WeightBytes::Packed;
 
     /// Tensors and weights begin at a whole burst, in bytes.
     std::uint64_t dramAlignment() const { return machine.dram.burstBytes(); }
@@ -102,13 +103,64 @@ InputTile inputTile(const Window& window, const Shape& input, const TensorBox& o
 arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const TensorBox& outputs,
                             std::uint32_t address, std::uint32_t elementBytes);
 
+/// Writes the commands of a layer, piece by piece, so that a long layer is never held as a whole.
+class LayerEmitter {
+public:
+    virtual ~LayerEmitter() = default;
+    /// Gives the builder some more commands; returns false, and gives it none, after the last one.
+    virtual bool emitNext() = 0;
+};
+
+/// Where the chunks of a column chunk lie in the image of the DRAM. All but the last one are
+/// equally long.
+struct ColumnPlaces {
+    std::uint64_t first = 0;
+    std::uint64_t stride = 0;
+    std::uint32_t chunks = 1;  ///< channel chunks
+    std::uint64_t last = 0;
+
+    std::uint64_t of(std::uint32_t channelChunk) const {
+        return channelChunk + 1 == chunks ? last : first + channelChunk * stride;
+    }
+};
+/// By column chunk.
+using WeightPlaces = std::vector<ColumnPlaces>;
+
+struct FoldCounts {
+    std::uint64_t folds = 0;
+    std::uint64_t steps = 0;  ///< sum over the folds
+
+    void add(const FoldCounts& other, std::uint64_t times) {
+        folds += times * other.folds;
+        steps += times * other.steps;
+    }
+};
+
+/// The weights of a convolution, cut as its mapping says. It refers to the context's mapping.
+WeightPacking packingOf(const LoweringContext& context, const QuantizedNode& node);
+/// Output positions, of those of a tile, whose sums the accumulator buffer holds at one time: all
+/// of them, or, if input stationary, as many as the array has columns.
+std::uint32_t passOutputs(const arch::ArrayConfig& array, std::uint32_t outputs);
+
+/// Bytes of the DRAM that a convolution's weights take, of which nothing is placed yet.
+std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& node);
+/// Places the weights of a convolution, and says what scratchpad the layer needs. Only packed ones
+/// become constants of the lowered network.
+WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, WeightBytes bytes);
+/// The folds of a convolution.
+FoldCounts countFolds(const LoweringContext& context, const QuantizedNode& node);
+
 inline constexpr std::uint64_t kAllSteps = std::numeric_limits<std::uint64_t>::max();
 
-/// Write the commands of a layer, or of the first `steps` steps of it. `fusedAddition` is the
-/// addition that the vector unit makes on the way out, or null.
-void lowerConvolution(LoweringContext& context, const QuantizedNode& node,
-                      const QuantizedNode* fusedAddition, std::uint64_t steps = kAllSteps);
-void lowerVectorLayer(LoweringContext& context, const QuantizedNode& node);
+/// Writes a convolution, or the first `steps` steps of it. `fusedAddition` is the addition that the
+/// vector unit makes on the way out, or null. The context and the places must outlive the emitter.
+std::unique_ptr<LayerEmitter> emitConvolution(LoweringContext& context, const QuantizedNode& node,
+                                              const QuantizedNode* fusedAddition,
+                                              const WeightPlaces& places,
+                                              std::uint64_t steps = kAllSteps);
+/// Says what scratchpad a layer of the vector unit needs.
+void planVectorLayer(LoweringContext& context, const QuantizedNode& node);
+std::unique_ptr<LayerEmitter> emitVectorLayer(LoweringContext& context, const QuantizedNode& node);
 
 /// The shape of a convolution in the terms of arch/mapping. One that covers its whole image is a
 /// product of a vector.

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {
@@ -42,37 +46,61 @@ std::string keyOf(const arch::ConvolutionShape& shape, const arch::ConvolutionTi
                        tiling.groupsTogether, tiling.weightsOuter, steps);
 }
 
-}  // namespace
-
-arch::Program LayerReplay::programOf(const arch::ConvolutionTiling& tiling,
-                                     std::uint64_t steps) const {
-    const QuantizedNetwork network = networkOf(scheme_, shape_);
-    const arch::Datapath datapath(machine_.datapath);
-    ProgramBuilder builder;
-    LoweredNetwork lowered;
-    LoweringContext context{network, machine_, datapath, builder, lowered};
-    context.weightBytes = WeightBytes::LeftOut;
-    for (const QuantizedTensor& tensor : network.tensors) {
-        lowered.tensors.push_back(
-            {builder.allocateDram(tensor.shape.elements() * datapath.activationBytes,
-                                  context.dramAlignment(), datapath.activationRoom()),
-             tensor.shape});
+/// A layer placed in an empty DRAM, and its commands, which are written while they are replayed.
+class LayerCommands final : public arch::CommandSource {
+public:
+    LayerCommands(const arch::MachineConfig& machine, const Scheme& scheme,
+                  const arch::ConvolutionShape& shape, const arch::ConvolutionTiling& tiling,
+                  std::uint64_t steps)
+        : network_(networkOf(scheme, shape)),
+          datapath_(machine.datapath),
+          context_{network_, machine, datapath_, builder_, lowered_} {
+        for (const QuantizedTensor& tensor : network_.tensors) {
+            lowered_.tensors.push_back(
+                {builder_.allocateDram(tensor.shape.elements() * datapath_.activationBytes,
+                                       context_.dramAlignment(), datapath_.activationRoom()),
+                 tensor.shape});
+        }
+        const QuantizedNode& layer = network_.nodes.front();
+        LayerMapping& mapping = context_.mappings[&layer];
+        mapping.shape = shape;
+        mapping.search.best.tiling = tiling;
+        sizeHalves(context_);
+        places_ = placeWeights(context_, layer, WeightBytes::LeftOut);
+        builder_.beginLayer(layer.name);
+        emitter_ = emitConvolution(
+            context_, layer, shape.hasSkip ? &network_.nodes.back() : nullptr, places_, steps);
     }
-    const QuantizedNode& layer = network.nodes.front();
-    LayerMapping& mapping = context.mappings[&layer];
-    mapping.shape = shape_;
-    mapping.search.best.tiling = tiling;
-    sizeHalves(context);
-    builder.beginLayer(layer.name);
-    lowerConvolution(context, layer, shape_.hasSkip ? &network.nodes.back() : nullptr, steps);
-    return std::move(builder.program());
-}
+
+    /// All but the commands.
+    const arch::Program& program() { return builder_.program(); }
+
+    bool next(std::vector<arch::Command>& commands) override {
+        while (commands.empty() && emitter_->emitNext()) {
+            commands = builder_.takeCommands();
+        }
+        return !commands.empty();
+    }
+
+private:
+    QuantizedNetwork network_;
+    arch::Datapath datapath_;
+    ProgramBuilder builder_;
+    LoweredNetwork lowered_;
+    LoweringContext context_;
+    WeightPlaces places_;
+    std::unique_ptr<LayerEmitter> emitter_;
+};
+
+}  // namespace
 
 arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& tiling,
                                                  std::uint64_t steps) {
     const auto [known, isNew] = memory_.try_emplace(keyOf(shape_, tiling, steps));
     if (isNew) {
-        const arch::Program program = programOf(tiling, steps);
+        auto commands = std::make_unique<LayerCommands>(machine_, scheme_, shape_, tiling, steps);
+        arch::Program program = commands->program();
+        program.source = [&commands] { return std::move(commands); };  // it is replayed once
         accelerator_.load(program);
         const arch::RunRecord record = accelerator_.replayTimed(false);
         known->second = {record.cycles, record.dramBytes / record.burstBytes};

@@ -15,8 +15,8 @@ namespace systole::sim {
 using ReplayMemory = std::map<std::string, arch::CandidateReplay::Costs>;
 
 /// Replays one layer by itself on the machine that will run the network. It places the layer's
-/// tensors and weights in an empty DRAM, writes the commands as lowerConvolution does, and computes
-/// no values.
+/// tensors and weights in an empty DRAM, writes the commands with emitConvolution, and computes no
+/// values.
 class LayerReplay final : public arch::CandidateReplay {
 public:
     /// Keeps references to all of them.
@@ -32,8 +32,6 @@ public:
     Costs replay(const arch::ConvolutionTiling& tiling, std::uint64_t steps) override;
 
 private:
-    arch::Program programOf(const arch::ConvolutionTiling& tiling, std::uint64_t steps) const;
-
     const arch::MachineConfig& machine_;
     const Scheme& scheme_;
     const arch::ConvolutionShape& shape_;

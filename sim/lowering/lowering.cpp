@@ -2,7 +2,10 @@
 #include "sim/lowering/lowering.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "arch/fold/fold.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
@@ -70,16 +73,21 @@ const char* kindOf(const QuantizedNode& node) {
     return std::visit(Kind{}, node.operation);
 }
 
+/// Products of one output element.
+std::uint64_t reductionOf(const QuantizedConvolution& convolution, const Shape& input) {
+    return kernelArea(convolution.window) * (input.channels / convolution.groups);
+}
+
 std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input,
                      const Shape& output) {
-    const std::uint64_t perGroup = input.channels / convolution.groups;
     if (!convolution.transposed) {
-        return output.elements() * kernelArea(convolution.window) * perGroup;
+        return output.elements() * reductionOf(convolution, input);
     }
+    const std::uint64_t perGroup = input.channels / convolution.groups;
     return tapsOnElements(convolution.window, input) * perGroup * output.channels;
 }
 
-/// Lowers one network, in the order of `run`.
+/// Plans the lowering of one network, in the order of `plan`: all but the commands.
 class Lowering {
 public:
     Lowering(const QuantizedNetwork& network, const arch::MachineConfig& machine,
@@ -88,23 +96,46 @@ public:
           options_(options),
           datapath_(machine.datapath),
           fusions_(findFusions(network)),
-          context_{network, machine, datapath_, builder_, lowered_} {
-        context_.weightBytes = options.values ? WeightBytes::Packed : WeightBytes::LeftOut;
-    }
+          context_{network, machine, datapath_, builder_, lowered_} {}
+    Lowering(const Lowering&) = delete;
+    Lowering& operator=(const Lowering&) = delete;
 
-    LoweredNetwork run() {
+    void plan() {
         placeTensors();
+        checkCapacity(leastBytes(), "at least ");
         chooseMappings();
         sizeHalves(context_);
+        checkCapacity(allBytes(), "");
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
             if (!isFusedAway(i)) {
-                lowerNode(i);
+                planNode(i);
             }
         }
         lowered_.program = std::move(builder_.program());
-        countFolds();
-        checkCapacity();
-        return std::move(lowered_);
+        checkActivations();
+    }
+
+    LoweredNetwork& lowered() { return lowered_; }
+    const QuantizedNetwork& network() const { return network_; }
+    /// A copy as the first layer finds it, for another builder. It refers to this plan.
+    LoweringContext contextFor(ProgramBuilder& builder) {
+        LoweringContext context{network_, context_.machine, datapath_, builder, lowered_};
+        context.weightHalfBytes = context_.weightHalfBytes;
+        context.accumulatorHalfRows = context_.accumulatorHalfRows;
+        context.mappings = context_.mappings;
+        return context;
+    }
+
+    /// What writes the commands of a node; null for one that is fused with another.
+    std::unique_ptr<LayerEmitter> emitterOf(std::size_t index, LoweringContext& context) const {
+        if (isFusedAway(index)) {
+            return nullptr;
+        }
+        const QuantizedNode& node = network_.nodes[index];
+        const auto places = places_.find(&node);
+        return places == places_.end()
+                   ? emitVectorLayer(context, node)
+                   : emitConvolution(context, node, additionBehind(index), places->second);
     }
 
 private:
@@ -161,7 +192,7 @@ private:
         }
     }
 
-    void lowerNode(std::size_t index) {
+    void planNode(std::size_t index) {
         const QuantizedNode& node = network_.nodes[index];
         const QuantizedNode* addition = additionBehind(index);
         LoweredLayer layer;
@@ -170,49 +201,58 @@ private:
         if (addition != nullptr) {
             layer.name += " + " + addition->name;
         }
-        const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
-        if (convolution != nullptr) {
+        if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
             layer.macs = macsOf(*convolution, network_.tensors[node.inputs[0]].shape,
                                 network_.tensors[node.output].shape);
             layer.clippedBiases = convolution->clippedBiases;
-        }
-        if (const auto mapping = context_.mappings.find(&node);
-            mapping != context_.mappings.end()) {
-            layer.mapping = mapping->second;
+            layer.mapping = context_.mappings.at(&node);
+            const FoldCounts counts = countFolds(context_, node);
+            layer.mapping->folds = counts.folds;
+            layer.mapping->steps = counts.steps;
+            places_.emplace(
+                &node, placeWeights(context_, node,
+                                    options_.values ? WeightBytes::Packed : WeightBytes::LeftOut));
+        } else {
+            planVectorLayer(context_, node);
         }
         builder_.beginLayer(layer.name);
         lowered_.layers.push_back(std::move(layer));
-        if (convolution != nullptr) {
-            lowerConvolution(context_, node, addition);
-        } else {
-            lowerVectorLayer(context_, node);
-        }
     }
 
-    /// Counts the folds of the program rather than computing them from the mapping, so that the
-    /// report shows what runs.
-    void countFolds() {
-        for (const arch::Command& command : lowered_.program.commands) {
-            const auto* stream = std::get_if<arch::Stream>(&command.operation);
-            if (stream != nullptr) {
-                LayerMapping& mapping = *lowered_.layers[command.layer].mapping;
-                ++mapping.folds;
-                mapping.steps += arch::foldSteps(
-                    context_.machine.array,
-                    {.outputs = stream->outputs, .reduction = stream->reduction}, stream->channels);
+    /// Tensors and weights, without what cutting the weights adds. It is known before the search,
+    /// which may have too many candidates for the memory of the host.
+    std::uint64_t leastBytes() {
+        std::uint64_t bytes = builder_.program().dram.memoryBytes();
+        for (const QuantizedNode& node : network_.nodes) {
+            if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
+                const Shape& input = network_.tensors[node.inputs[0]].shape;
+                const std::uint64_t weights =
+                    reductionOf(*convolution, input) * convolution->outputChannels;
+                bytes += datapath_.weightRoom().memoryBytes(weights * datapath_.weightBytes);
             }
         }
+        return bytes;
     }
 
-    void checkCapacity() const {
-        const arch::MachineConfig& machine = context_.machine;
-        if (lowered_.program.dram.memoryBytes() > machine.dram.capacityBytes()) {
-            throw ConfigError(fmt::format("{}: '{}' needs {} bytes of DRAM, '{}' has {}",
-                                          machine.name, network_.name,
-                                          lowered_.program.dram.memoryBytes(), machine.dram.name,
-                                          machine.dram.capacityBytes()));
+    std::uint64_t allBytes() {
+        std::uint64_t bytes = builder_.program().dram.memoryBytes();
+        for (const auto& [node, mapping] : context_.mappings) {
+            bytes += weightRoom(context_, *node);
         }
-        const Limit capacity = arch::activationLayout(machine).capacityBytes();
+        return bytes;
+    }
+
+    void checkCapacity(std::uint64_t bytes, const char* bound) const {
+        const arch::MachineConfig& machine = context_.machine;
+        if (bytes > machine.dram.capacityBytes()) {
+            throw ConfigError(fmt::format("{}: '{}' needs {}{} bytes of DRAM, '{}' has {}",
+                                          machine.name, network_.name, bound, bytes,
+                                          machine.dram.name, machine.dram.capacityBytes()));
+        }
+    }
+
+    void checkActivations() const {
+        const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
         SYSTOLE_CHECK(lowered_.program.activationBytes <= capacity.value_or(~std::uint64_t{0}),
                       "program uses {} bytes of the activation scratchpad",
                       lowered_.program.activationBytes);
@@ -226,7 +266,60 @@ private:
     ProgramBuilder builder_;
     LoweredNetwork lowered_;
     LoweringContext context_;
+    std::map<const QuantizedNode*, WeightPlaces> places_;
 };
+
+/// Writes the commands of a planned network, layer by layer.
+class LoweredCommands final : public arch::CommandSource {
+public:
+    explicit LoweredCommands(std::shared_ptr<Lowering> plan)
+        : plan_(std::move(plan)), context_(plan_->contextFor(builder_)) {}
+
+    bool next(std::vector<arch::Command>& commands) override {
+        while (commands.empty()) {
+            if (!emitter_ && !nextLayer()) {
+                return false;
+            }
+            if (!emitter_->emitNext()) {
+                emitter_.reset();
+            }
+            commands = builder_.takeCommands();
+        }
+        return true;
+    }
+
+private:
+    bool nextLayer() {
+        while (!emitter_ && node_ < plan_->network().nodes.size()) {
+            emitter_ = plan_->emitterOf(node_++, context_);
+        }
+        if (emitter_) {
+            builder_.beginLayer(plan_->lowered().layers.at(layer_++).name);
+        }
+        return emitter_ != nullptr;
+    }
+
+    std::shared_ptr<Lowering> plan_;
+    ProgramBuilder builder_;
+    LoweringContext context_;
+    std::unique_ptr<LayerEmitter> emitter_;
+    std::size_t node_ = 0;
+    std::size_t layer_ = 0;
+};
+
+/// The report shows the counts, so they must be those of what runs.
+void checkFolds(const LoweredNetwork& lowered) {
+    std::vector<std::uint64_t> folds(lowered.layers.size(), 0);
+    for (const arch::Command& command : lowered.program.commands) {
+        folds[command.layer] += std::holds_alternative<arch::Stream>(command.operation) ? 1 : 0;
+    }
+    for (std::size_t i = 0; i < folds.size(); ++i) {
+        const LoweredLayer& layer = lowered.layers[i];
+        SYSTOLE_CHECK(folds[i] == (layer.mapping ? layer.mapping->folds : 0),
+                      "layer '{}' of {} folds, {} were counted", layer.name, folds[i],
+                      layer.mapping ? layer.mapping->folds : 0);
+    }
+}
 
 }  // namespace
 
@@ -252,7 +345,21 @@ void sizeHalves(LoweringContext& context) {
 
 LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine,
                      const LoweringOptions& options) {
-    return Lowering(network, machine, options).run();
+    const auto plan = std::make_shared<Lowering>(network, machine, options);
+    plan->plan();
+    std::vector<ConstantData> constants = std::exchange(plan->lowered().constants, {});
+    LoweredNetwork lowered = plan->lowered();
+    lowered.constants = std::move(constants);
+    if (!options.values) {
+        lowered.program.source = [plan] { return std::make_unique<LoweredCommands>(plan); };
+        return lowered;
+    }
+    LoweredCommands source(plan);
+    for (std::vector<arch::Command> piece; source.next(piece); piece.clear()) {
+        std::move(piece.begin(), piece.end(), std::back_inserter(lowered.program.commands));
+    }
+    checkFolds(lowered);
+    return lowered;
 }
 
 }  // namespace systole::sim

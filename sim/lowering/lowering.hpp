@@ -78,7 +78,9 @@ struct LoweringOptions {
     arch::Accelerator* accelerator = nullptr;
     /// Where the objective of the search needs them.
     const arch::ActionEnergies* energies = nullptr;
-    /// Without values LoweredNetwork::constants is empty, and the network needs no weights.
+    /// Without values there are no constants, the network needs no weights, and the program is
+    /// written while it is replayed, a piece at a time (arch::Program::source). Network and machine
+    /// must outlive such a program.
     bool values = true;
 };
 

@@ -12,7 +12,13 @@ void ProgramBuilder::beginLayer(const std::string& name) { program_.layerNames.p
 
 std::uint64_t ProgramBuilder::allocateDram(std::uint64_t bytes, std::uint64_t alignment,
                                            const memory::ElementRoom& room) {
-    const std::uint64_t address = program_.dram.allocate(bytes, alignment, room);
+    return allocateSeries(1, bytes, alignment, room);
+}
+
+std::uint64_t ProgramBuilder::allocateSeries(std::uint64_t count, std::uint64_t bytes,
+                                             std::uint64_t alignment,
+                                             const memory::ElementRoom& room) {
+    const std::uint64_t address = program_.dram.allocateSeries(count, bytes, alignment, room);
     program_.dramBytes = program_.dram.imageBytes();
     return address;
 }
@@ -22,13 +28,13 @@ void ProgramBuilder::awaitConflicts(const Access& access, arch::Command& command
     for (const Use& use : uses_.at(static_cast<std::size_t>(access.memory))) {
         const bool overlaps = use.begin < access.end && access.begin < use.end;
         if (overlaps && use.unit != unit && (use.isWrite || access.isWrite)) {
-            std::uint32_t& after = command.after.at(static_cast<std::size_t>(use.unit));
+            std::uint64_t& after = command.after.at(static_cast<std::size_t>(use.unit));
             after = std::max(after, use.count);
         }
     }
 }
 
-void ProgramBuilder::remember(const Access& access, arch::Unit unit, std::uint32_t count) {
+void ProgramBuilder::remember(const Access& access, arch::Unit unit, std::uint64_t count) {
     if (access.memory == Memory::Dram && !access.isWrite) {
         return;  // a place in DRAM is written once, before any command reads it
     }
@@ -52,7 +58,7 @@ void ProgramBuilder::emit(arch::Operation operation, const std::vector<Access>& 
     for (const Access& access : accesses) {
         awaitConflicts(access, command, unit);
     }
-    const std::uint32_t count = ++emitted_.at(static_cast<std::size_t>(unit));
+    const std::uint64_t count = ++emitted_.at(static_cast<std::size_t>(unit));
     for (const Access& access : accesses) {
         remember(access, unit, count);
     }

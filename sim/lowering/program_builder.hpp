@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "arch/program/command.hpp"
@@ -46,7 +47,13 @@ public:
     std::uint64_t allocateDram(std::uint64_t bytes, std::uint64_t alignment,
                                const memory::ElementRoom& room = {});
 
+    /// `count` places of equal size; DramLayout::allocateSeries.
+    std::uint64_t allocateSeries(std::uint64_t count, std::uint64_t bytes, std::uint64_t alignment,
+                                 const memory::ElementRoom& room);
+
     arch::Program& program() { return program_; }
+    /// The commands since the last call.
+    std::vector<arch::Command> takeCommands() { return std::exchange(program_.commands, {}); }
 
 private:
     /// A range that a unit has touched. The range is free once `count` commands of that unit are
@@ -56,16 +63,16 @@ private:
         std::uint64_t end;
         bool isWrite;
         arch::Unit unit;
-        std::uint32_t count;
+        std::uint64_t count;
     };
 
     /// Makes the command wait for the uses that the access conflicts with.
     void awaitConflicts(const Access& access, arch::Command& command, arch::Unit unit) const;
     /// Adds the access to the uses, and drops those that no later command needs.
-    void remember(const Access& access, arch::Unit unit, std::uint32_t count);
+    void remember(const Access& access, arch::Unit unit, std::uint64_t count);
 
     arch::Program program_;
-    std::array<std::uint32_t, arch::kUnitCount> emitted_{};  ///< commands of each unit so far
+    std::array<std::uint64_t, arch::kUnitCount> emitted_{};  ///< commands of each unit so far
     std::array<std::vector<Use>, 4> uses_;                   ///< by Memory
 };
 

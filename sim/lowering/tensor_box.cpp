@@ -2,6 +2,9 @@
 // The boxes of tensors that loads and stores move; layer_context.hpp describes them. The input of a
 // tile comes from arch::tileExtent, which the search uses as well, so that the search counts the
 // bytes that the program moves.
+#include <algorithm>
+#include <vector>
+
 #include "arch/mapping/tile_extents.hpp"
 #include "models/check.hpp"
 #include "sim/lowering/layer_context.hpp"
@@ -50,14 +53,27 @@ void emitLoad(LoweringContext& context, const TensorView& tensor, const TensorBo
         {dramAccess(source, false), {Memory::Activation, address, address + bufferBytes, true}});
 }
 
+namespace {
+
+/// Whether a command may wait for the tensor to be stored.
+bool isRead(const QuantizedNetwork& network, TensorId tensor) {
+    return std::any_of(network.nodes.begin(), network.nodes.end(), [&](const QuantizedNode& node) {
+        return std::find(node.inputs.begin(), node.inputs.end(), tensor) != node.inputs.end();
+    });
+}
+
+}  // namespace
+
 void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
                std::uint32_t address, std::uint32_t bufferBytes) {
     const arch::DramBox destination =
         dramBox(box, context.lowered.tensors[tensor].shape, context.addressOf(tensor),
                 context.datapath.activationBytes);
-    context.builder.emit(arch::StoreTile{address, destination},
-                         {{Memory::Activation, address, address + bufferBytes, false},
-                          dramAccess(destination, true)});
+    std::vector<Access> accesses{{Memory::Activation, address, address + bufferBytes, false}};
+    if (isRead(context.network, tensor)) {
+        accesses.push_back(dramAccess(destination, true));
+    }
+    context.builder.emit(arch::StoreTile{address, destination}, accesses);
 }
 
 namespace {

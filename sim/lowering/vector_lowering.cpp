@@ -56,7 +56,7 @@ arch::Pool::Kind poolKind(Pooling::Kind kind) {
 }
 
 /// Chooses the size of the pieces, then writes their commands in the order rows, columns, channels.
-class VectorLowering {
+class VectorLowering final : public LayerEmitter {
 public:
     VectorLowering(LoweringContext& context, const QuantizedNode& node)
         : context_(context),
@@ -64,22 +64,33 @@ public:
           window_(windowOf(node.operation)),
           input_(context.lowered.tensors.at(node.inputs.at(0)).shape),
           output_(context.lowered.tensors.at(node.output).shape),
-          piece_{.height = output_.height, .width = output_.width, .channels = output_.channels} {}
-
-    void run() {
+          piece_{.height = output_.height, .width = output_.width, .channels = output_.channels} {
         choosePiece();
+    }
+
+    void plan() {
         arch::Program& program = context_.builder.program();
         program.activationBytes =
             std::max(program.activationBytes, static_cast<std::uint32_t>(bytesNeeded()));
-        for (std::uint32_t y = 0; y < output_.height; y += piece_.height) {
-            for (std::uint32_t x = 0; x < output_.width; x += piece_.width) {
-                for (std::uint32_t c = 0; c < output_.channels; c += piece_.channels) {
-                    emitPiece({y, x, c, std::min(piece_.height, output_.height - y),
-                               std::min(piece_.width, output_.width - x),
-                               std::min(piece_.channels, output_.channels - c)});
-                }
-            }
+    }
+
+    bool emitNext() override {
+        if (y_ >= output_.height) {
+            return false;
         }
+        emitPiece({y_, x_, c_, std::min(piece_.height, output_.height - y_),
+                   std::min(piece_.width, output_.width - x_),
+                   std::min(piece_.channels, output_.channels - c_)});
+        c_ += piece_.channels;
+        if (c_ >= output_.channels) {
+            c_ = 0;
+            x_ += piece_.width;
+        }
+        if (x_ >= output_.width) {
+            x_ = 0;
+            y_ += piece_.height;
+        }
+        return true;
     }
 
 private:
@@ -187,13 +198,21 @@ private:
     Shape input_;
     Shape output_;
     TensorBox piece_;
+    // Where the next piece begins.
+    std::uint32_t y_ = 0;
+    std::uint32_t x_ = 0;
+    std::uint32_t c_ = 0;
     std::uint32_t turn_ = 0;
 };
 
 }  // namespace
 
-void lowerVectorLayer(LoweringContext& context, const QuantizedNode& node) {
-    VectorLowering(context, node).run();
+void planVectorLayer(LoweringContext& context, const QuantizedNode& node) {
+    VectorLowering(context, node).plan();
+}
+
+std::unique_ptr<LayerEmitter> emitVectorLayer(LoweringContext& context, const QuantizedNode& node) {
+    return std::make_unique<VectorLowering>(context, node);
 }
 
 }  // namespace systole::sim

@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "arch/mapping/column_plan.hpp"
 #include "arch/mapping/tiling.hpp"
 #include "arch/values/machine_state.hpp"
 #include "sim/quantize/quantized_network.hpp"
 
 /// Packs the weights of a convolution into the bytes that LoadWeights commands bring.
-/// ConvolutionLowering places the chunks in DRAM and points the commands at them. The layout is
-/// what arch::Stream and arch::Requantize expect (arch/program/command.hpp). The channels are cut
-/// as arch::ColumnPlan counts them.
+/// weight_placement.cpp places the chunks in DRAM, and convolution_lowering.cpp points the commands
+/// at them. The layout is what arch::Stream and arch::Requantize expect (arch/program/command.hpp).
+/// The channels are cut as arch::ColumnPlan counts them.
 ///
 /// The example of arch/mapping/tiling.hpp: a column chunk of two blocks of 16 output channels, with
 /// all 32 input channels and 9 taps. A block has 288 x 16 = 4608 bytes of weights, [reduction
@@ -51,7 +52,7 @@ struct WeightChunk {
     std::vector<ColumnBlock> blocks;
     ChannelRange outputs;
     ChannelRange inputs;              ///< channels that the tile must hold
-    std::uint32_t size = 0;           ///< bytes
+    std::uint64_t size = 0;           ///< in bytes
     std::vector<std::uint8_t> bytes;  ///< empty where no values are wanted
 };
 
@@ -59,10 +60,42 @@ struct WeightChunk {
 /// alone.
 enum class WeightBytes : std::uint8_t { Packed, LeftOut };
 
-/// The chunks by [column chunk][channel chunk]. `arithmetic` decides what a parameter record holds.
-std::vector<std::vector<WeightChunk>> packWeights(
-    const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
-    const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
-    const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic, WeightBytes content);
+/// Cuts the output channels into column chunks, blocks and segments, and packs the bytes of each.
+/// Chunks are made when they are asked for: a layer may have more of them than fit the memory.
+class WeightPacking {
+public:
+    /// Keeps references. `arithmetic` decides what a parameter record holds.
+    WeightPacking(const QuantizedConvolution& convolution, const arch::ConvolutionShape& shape,
+                  const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
+                  const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic);
+
+    std::uint32_t columnChunks() const { return static_cast<std::uint32_t>(ends_.size()); }
+    /// The channel chunks of a column chunk.
+    std::uint32_t channelChunks(std::uint32_t columnChunk) const;
+    ChannelRange outputs(std::uint32_t columnChunk) const;
+    ChannelRange inputs(std::uint32_t columnChunk, std::uint32_t channelChunk) const;
+    /// Bytes of a chunk.
+    std::uint64_t bytes(std::uint32_t columnChunk, std::uint32_t channelChunk) const;
+    WeightChunk chunk(std::uint32_t columnChunk, std::uint32_t channelChunk,
+                      WeightBytes bytes) const;
+    /// How many segments from `first` on share a fold. They must be whole groups, because a fold
+    /// takes the weights of its groups from consecutive places.
+    std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const;
+
+private:
+    std::uint32_t groupOf(std::uint32_t output) const { return output / shape_.outputsPerGroup(); }
+    ColumnBlock packBlock(const ChannelRange& outputs, WeightChunk& chunk, WeightBytes bytes) const;
+    void appendWeights(const Segment& segment, std::vector<std::uint8_t>& bytes) const;
+    void appendCode(numeric::Code code, std::vector<std::uint8_t>& bytes) const;
+
+    const QuantizedConvolution& convolution_;
+    const arch::ConvolutionShape& shape_;
+    const arch::ConvolutionTiling& tiling_;
+    const arch::ArrayConfig& array_;
+    const arch::Datapath& datapath_;
+    numeric::ScaleArithmetic arithmetic_;
+    arch::ColumnCut cut_;
+    std::vector<std::uint32_t> ends_;  ///< of the column chunks: one past the last output channel
+};
 
 }  // namespace systole::sim

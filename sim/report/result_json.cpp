@@ -214,6 +214,11 @@ Json totalsJson(const Result& result) {
     if (result.activity) {
         totals["operand_activity"] = activityJson(*result.activity);
     }
+    if (result.drawn) {
+        totals["drawn_operands"] = {{"draw", result.drawn->description},
+                                    {"energy_error", result.drawn->error},
+                                    {"error_measured_on", result.drawn->errorSource}};
+    }
     if (result.dramFaults) {
         totals["dram_faults"] = dramFaultsJson(result);
     }

@@ -206,6 +206,11 @@ std::string summary(const Result& result) {
     };
     if (!result.config.technology.isFree) appendCosts(rows, result);
     if (result.activity) rows.push_back({"activity", activityText(*result.activity)});
+    if (result.drawn) {
+        rows.push_back(
+            {"operands", fmt::format("{}; energy within {:.0f} % on {}", result.drawn->description,
+                                     100 * result.drawn->error, result.drawn->errorSource)});
+    }
     if (result.dramFaults) {
         rows.push_back(
             {"DRAM errors", dramFaultsText(*result.dramFaults, result.config.machine.dram.ecc)});

@@ -42,11 +42,26 @@ void checkScheme(const Scheme& scheme, std::uint32_t k) {
 
 }  // namespace
 
+QuantizedNetwork gemmShape(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
+                           std::uint32_t n) {
+    checkScheme(scheme, k);
+    QuantizedConvolution convolution;
+    convolution.outputChannels = n;
+    QuantizedNetwork network;
+    network.name = fmt::format("gemm {}x{}x{}", m, k, n);
+    network.scheme = scheme;
+    network.tensors = {{"a", {m, 1, k}}, {"c", {m, 1, n}}};
+    network.nodes.push_back({"gemm", std::move(convolution), {0}, 1});
+    network.input = 0;
+    network.output = 1;
+    return network;
+}
+
 QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
                              std::uint32_t n, std::uint64_t seed) {
     const numeric::Codec activation(scheme.activation);
     const numeric::Codec weight(scheme.weight);
-    checkScheme(scheme, k);
+    QuantizedNetwork network = gemmShape(scheme, m, k, n);
     const auto largest = [](const numeric::Codec& codec) {
         return std::max(codec.largest(), -codec.smallest());
     };
@@ -59,21 +74,11 @@ QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_
     if (scheme.requantization == numeric::ScaleArithmetic::FixedPoint) {
         rescale.fixedPoint = numeric::makeFixedPointScale(ratio);
     }
-
-    QuantizedConvolution convolution;
-    convolution.outputChannels = n;
+    auto& convolution = std::get<QuantizedConvolution>(network.nodes.front().operation);
     convolution.weights = randomCodes(scheme.weight, std::uint64_t{k} * n, seed);
     convolution.weightScales.assign(n, 1.0F);
     convolution.bias.assign(n, 0);
     convolution.rescales.assign(n, rescale);
-
-    QuantizedNetwork network;
-    network.name = fmt::format("gemm {}x{}x{}", m, k, n);
-    network.scheme = scheme;
-    network.tensors = {{"a", {m, 1, k}}, {"c", {m, 1, n}}};
-    network.nodes.push_back({"gemm", std::move(convolution), {0}, 1});
-    network.input = 0;
-    network.output = 1;
     return network;
 }
 

@@ -12,6 +12,9 @@ namespace systole::sim {
 QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
                              std::uint32_t n, std::uint64_t seed);
 
+/// The same without weights and scales, for runs without values.
+QuantizedNetwork gemmShape(const Scheme& scheme, std::uint32_t m, std::uint32_t k, std::uint32_t n);
+
 /// The M x K left operand, row by row.
 std::vector<numeric::Code> gemmInput(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
                                      std::uint64_t seed);

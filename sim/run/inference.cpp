@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/inference.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "models/check.hpp"
+#include "sim/base/host_memory.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/network/float_reference.hpp"
 #include "sim/quantize/quantized_reference.hpp"
@@ -178,6 +181,7 @@ private:
 InferenceOutcome infer(const RunConfig& config, const Workload& workload,
                        const InferenceOptions& options) {
     checkTechnology(config);
+    const WorkInHand work(fmt::format("workload '{}'", workload.name));
     return Inference(config, workload, options).run();
 }
 

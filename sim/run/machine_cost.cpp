@@ -55,8 +55,11 @@ void checkTechnology(const RunConfig& config) {
         numeric::nameOf(datapath.weight)));
 }
 
-ProductEnergy::ProductEnergy(const RunConfig& config)
-    : options_(config.energy), isFree_(config.technology.isFree) {
+ProductEnergy::ProductEnergy(const RunConfig& config, cost::Stimulus draw)
+    : options_(config.energy),
+      draw_(config.energy.activity == cost::ActivitySource::Random ? cost::Stimulus::Uniform
+                                                                   : draw),
+      isFree_(config.technology.isFree) {
     if (isFree_) return;
     const cost::MachineDescription machine = describeMachine(config);
     element_.emplace(config.technology.logic, machine.element, machine.make());
@@ -82,8 +85,9 @@ cost::ByElementPart ProductEnergy::of(const std::vector<cost::OperandTrace>& tra
 
 cost::ByElementPart ProductEnergy::drawn() const {
     const cost::OperandTrace trace =
-        cost::drawnTrace(element_->description(), cost::Stimulus::Gaussian, kMostSimulatedSteps);
-    return element_->energyOf(element_->activityOf(trace));
+        cost::drawnTrace(element_->description(), draw_, kMostSimulatedSteps);
+    return element_->energyOf(element_->activityOf(
+        trace, options_.zeroGating ? cost::ZeroGating::On : cost::ZeroGating::Off));
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/cost/element/element_waveforms.hpp"
 #include "models/cost/element/operand_trace.hpp"
 #include "models/cost/machine/area_model.hpp"
 #include "models/cost/machine/energy_model.hpp"
@@ -24,10 +25,14 @@ inline constexpr std::size_t kMostSimulatedSteps = 2048;
 /// section chooses how (docs/energy_activity.md).
 class ProductEnergy {
 public:
-    explicit ProductEnergy(const RunConfig& config);
+    /// `draw`: of operands, where none were sampled.
+    ProductEnergy(const RunConfig& config, cost::Stimulus draw);
 
-    /// Joules per product of a layer. Without traces (values were not computed): of drawn Gaussian
-    /// operands, as `systole pe` has them.
+    /// Whether a layer without traces has the energy of drawn operands.
+    cost::Stimulus draw() const { return draw_; }
+    bool draws() const { return !isFree_ && options_.activity != cost::ActivitySource::Flat; }
+
+    /// Joules per product of a layer. Without traces (values were not computed): of drawn operands.
     cost::ByElementPart of(const std::vector<cost::OperandTrace>& traces) const;
 
     /// ElementModel::gateSize; 1 without a technology.
@@ -37,6 +42,7 @@ private:
     cost::ByElementPart drawn() const;
 
     cost::EnergyOptions options_;
+    cost::Stimulus draw_;
     bool isFree_;
     std::optional<cost::ElementModel> element_;
 };

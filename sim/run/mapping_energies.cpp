@@ -46,7 +46,7 @@ arch::ActionEnergies mappingEnergies(const RunConfig& config) {
         counters.*action = 1;
         return model.energyOf(counters, 0, 0, 0, {}).totalJoules();
     };
-    const cost::ByElementPart product = ProductEnergy(config).of({});
+    const cost::ByElementPart product = ProductEnergy(config, cost::Stimulus::Rectified).of({});
     arch::ActionEnergies energies{
         .product = std::accumulate(product.values.begin(), product.values.end(), 0.0),
         .idleElementCycle = of(&Counters::idlePeCycles),

@@ -74,6 +74,14 @@ struct LayerResult {
     Bound bound() const;
 };
 
+/// Operands that were drawn.
+struct DrawnOperands {
+    std::string description;
+    /// Of the energy of an inference; in shares of that with the network's own operands.
+    double error = 0;
+    std::string errorSource;  ///< what it was measured on
+};
+
 /// Of the quantized network against the labels and against FP32.
 struct Accuracy {
     std::uint64_t images = 0;
@@ -96,6 +104,9 @@ struct Result {
     std::string workload;
     Figures totals;  ///< of one inference
     std::vector<LayerResult> layers;
+    /// What the energy of products follows from where no operands were sampled, and how far it may
+    /// be off; empty where it is the network's own operands.
+    std::optional<DrawnOperands> drawn;
     /// Rates are the layers', each weighed by its MACs; empty where nothing was sampled.
     std::optional<ActivityResult> activity;
     cost::AreaNode area;
@@ -127,8 +138,9 @@ struct Result {
 };
 
 /// Costs of a timed replay; the technology must cover the machine.
+/// `draw`: of operands, where the replay computed none.
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
-                  const arch::RunRecord& record);
+                  const arch::RunRecord& record, cost::Stimulus draw = cost::Stimulus::Rectified);
 
 /// Fills in what was out of range, by layer and in total. `events` has an entry for each layer.
 void addOutOfRange(Result& result, const LoweredNetwork& network,

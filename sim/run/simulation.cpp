@@ -5,6 +5,7 @@
 
 #include "arch/mapping/mapping_objective.hpp"
 #include "models/check.hpp"
+#include "sim/base/progress.hpp"
 #include "sim/run/mapping_energies.hpp"
 
 namespace systole::sim {
@@ -18,17 +19,22 @@ const arch::MachineConfig& withTimeResolution(const arch::MachineConfig& machine
 }  // namespace
 
 Simulation::Simulation(const RunConfig& config)
-    : config_(config), accelerator_("accelerator", withTimeResolution(config.machine)) {}
+    : config_(config), accelerator_("accelerator", withTimeResolution(config.machine)) {
+    if (arch::needsEnergies(config.machine.mapping.objective)) {
+        energies_ = mappingEnergies(config);
+    }
+}
+
+LoweredNetwork Simulation::plan(const QuantizedNetwork& network) const {
+    return lower(network, config_.machine,
+                 {.energies = energies_ ? &*energies_ : nullptr, .values = false});
+}
 
 void Simulation::load(const QuantizedNetwork& network, Values values) {
-    std::optional<arch::ActionEnergies> energies;
-    if (arch::needsEnergies(config_.machine.mapping.objective)) {
-        energies = mappingEnergies(config_);
-    }
     input_ = network.input;
     lowered_ = lower(network, config_.machine,
                      {.accelerator = &accelerator_,
-                      .energies = energies ? &*energies : nullptr,
+                      .energies = energies_ ? &*energies_ : nullptr,
                       .values = values == Values::Computed});
     sumEvents_.assign(lowered_.layers.size(), {});
     accelerator_.load(lowered_.program);
@@ -51,11 +57,24 @@ void Simulation::writeInput(std::span<const numeric::Code> codes) {
     }
 }
 
-arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Values values) {
+std::uint64_t Simulation::folds() const {
+    std::uint64_t folds = 0;
+    for (const LoweredLayer& layer : lowered_.layers) {
+        folds += layer.mapping ? layer.mapping->folds : 0;
+    }
+    return folds;
+}
+
+arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Values values,
+                                       Repeats repeats) {
+    Progress progress("Folds", folds());
     if (values == Values::Computed) {
         writeInput(input);
     }
-    const arch::RunRecord record = accelerator_.replayTimed(values == Values::Computed);
+    const arch::RunRecord record = accelerator_.replayTimed(
+        {.computeValues = values == Values::Computed,
+         .addRepeats = repeats == Repeats::Added,
+         .onFolds = [&progress](std::uint64_t folds) { progress.advanceTo(folds); }});
     for (std::size_t i = 0; i < sumEvents_.size(); ++i) {
         const cost::Counters& counters = record.layers.at(i).counters;
         sumEvents_[i] += {.overflows = counters.accumulatorOverflows,

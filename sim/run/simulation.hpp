@@ -17,10 +17,15 @@ namespace systole::sim {
 class Simulation {
 public:
     enum class Values { Computed, Skipped };
+    /// What the machine does again and again may be added, not simulated (arch::ReplayOptions).
+    enum class Repeats { Added, Simulated };
 
     /// The configuration must outlive it.
     explicit Simulation(const RunConfig& config);
 
+    /// What the network will take, about: lowered by estimates alone, without weights. Other
+    /// modules can still be built afterwards.
+    LoweredNetwork plan(const QuantizedNetwork& network) const;
     /// Lowers the network, with mappings that are tried on this machine, and loads it. The network
     /// must outlive it. With Values::Skipped weights are neither packed nor loaded.
     void load(const QuantizedNetwork& network, Values values = Values::Computed);
@@ -30,7 +35,12 @@ public:
     /// Replays the program cycle by cycle for one image (codes, channels last). With
     /// Values::Skipped the input is not looked at and no tensor means anything afterwards.
     arch::RunRecord inferTimed(std::span<const numeric::Code> input,
-                               Values values = Values::Computed);
+                               Values values = Values::Computed, Repeats repeats = Repeats::Added);
+
+    /// Of the whole program.
+    std::uint64_t folds() const;
+    /// Of the last replay: those that were added.
+    std::uint64_t foldsAdded() const { return accelerator_.foldsAdded(); }
 
     /// The same values, without time.
     void inferValues(std::span<const numeric::Code> input);
@@ -50,6 +60,7 @@ private:
 
     const RunConfig& config_;
     arch::Accelerator accelerator_;
+    std::optional<arch::ActionEnergies> energies_;  ///< where the objective of mappings needs them
     LoweredNetwork lowered_;
     TensorId input_ = 0;
     std::optional<memory::DramFaultCounters> dramFaults_;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <csignal>
 #include <limits>
 
 #include "models/check.hpp"
@@ -160,8 +161,10 @@ constexpr std::array kColumns{
 RunOutcome runOutcome(const WorkerOutcome& worker) {
     RunOutcome outcome;
     outcome.failure = failureText(worker);
+    // The system kills whoever takes more memory than there is.
     outcome.isUserError =
-        worker.startError.empty() && worker.signal == 0 && worker.exitCode == kUserError;
+        worker.startError.empty() &&
+        (worker.signal == SIGKILL || (worker.signal == 0 && worker.exitCode == kUserError));
     if (outcome.failure.empty()) {
         outcome.result = nlohmann::ordered_json::parse(worker.result);
         outcome.figures = readRunFigures(outcome.result);

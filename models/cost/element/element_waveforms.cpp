@@ -206,6 +206,30 @@ double gaussian(SplitMix64& random) {
 constexpr double kEndOverDeviation = 3;
 constexpr std::size_t kRowsAbove = 16;
 
+/// Of rectified operands: between the Gaussian numbers of two steps, their mean in standard
+/// deviations, and the standard deviations themselves as shares of the end of the range.
+constexpr double kCorrelation = 0.9;
+constexpr double kMean = -0.31;
+constexpr double kActivationDeviation = 0.12;
+constexpr double kWeightDeviation = 0.3;
+
+/// Gaussian numbers, each a part of the one before it and a part that is new.
+class CorrelatedGaussian {
+public:
+    double next(SplitMix64& random) {
+        const double fresh = gaussian(random);
+        value_ = isFirst_
+                     ? fresh
+                     : kCorrelation * value_ + std::sqrt(1 - kCorrelation * kCorrelation) * fresh;
+        isFirst_ = false;
+        return value_;
+    }
+
+private:
+    double value_ = 0;
+    bool isFirst_ = true;
+};
+
 class Drawing {
 public:
     Drawing(const ElementDescription& element, Stimulus stimulus, std::uint64_t seed)
@@ -217,7 +241,35 @@ public:
           others_(seed + 2),
           sum_(sumRegister(element), activation_, weight_) {}
 
+    /// A fold for each weight, one row further down the column each time.
+    OperandTrace rectified(std::uint32_t steps, std::uint32_t weightSteps) {
+        OperandTrace trace;
+        trace.sumWords = static_cast<std::uint32_t>(sum_.words());
+        for (std::uint32_t fold = 0; trace.steps() < steps; ++fold) {
+            trace.foldBegins.push_back(static_cast<std::uint32_t>(trace.steps()));
+            constexpr std::uint32_t kStride = 5;  // visits all rows
+            const std::size_t above = std::size_t{fold} * kStride % kRowsAbove;
+            std::array<CorrelatedGaussian, kRowsAbove> rows;
+            std::array<std::uint16_t, kRowsAbove> weights{};
+            for (std::uint16_t& weight : weights) weight = rectifiedWeight();
+            for (std::uint32_t step = 0; step < weightSteps && trace.steps() < steps; ++step) {
+                sum_.clear();
+                numeric::AccumulatorEvents events;
+                for (std::size_t row = 0; row < above; ++row) {
+                    sum_.add(numeric::productOf(activation_.decode(rectifiedActivation(rows[row])),
+                                                weight_.decode(weights[row])),
+                             0, events);
+                }
+                trace.activations.push_back(rectifiedActivation(rows[above]));
+                trace.weights.push_back(weights[above]);
+                appendOpenSum(trace.sums);
+            }
+        }
+        return trace;
+    }
+
     OperandTrace trace(std::uint32_t steps, std::uint32_t weightSteps) {
+        if (stimulus_ == Stimulus::Rectified) return rectified(steps, weightSteps);
         OperandTrace trace;
         trace.sumWords = static_cast<std::uint32_t>(sum_.words());
         trace.foldBegins = {0};
@@ -274,6 +326,21 @@ private:
             const double a = activation_.decode(draw(activation_, others_));
             sum_.add(numeric::productOf(a, weight_.decode(weight)), 0, events);
         }
+        appendOpenSum(sums);
+    }
+
+    std::uint16_t rectifiedActivation(CorrelatedGaussian& row) {
+        const double value = (row.next(activations_) + kMean) * kActivationDeviation;
+        return static_cast<std::uint16_t>(
+            activation_.encode(std::max(value, 0.0) * endOf(activation_)));
+    }
+
+    std::uint16_t rectifiedWeight() {
+        return static_cast<std::uint16_t>(
+            weight_.encode(gaussian(weights_) * kWeightDeviation * endOf(weight_)));
+    }
+
+    void appendOpenSum(std::vector<std::uint64_t>& sums) const {
         std::vector<std::int64_t> words(sum_.openWords());
         sum_.storeOpen(words);
         for (std::size_t i = 0; i < sum_.words(); ++i) {

@@ -19,6 +19,14 @@ public:
 
     std::uint64_t bytesServed() const { return bytesServed_; }
 
+    /// Whether requests never delay each other.
+    bool isUnlimited() const { return !config_.bytesPerCycle; }
+    /// Byte slots from `now` on that are taken: all that the time of further requests depends on.
+    std::uint64_t slotsTaken(Cycle now) const {
+        const std::uint64_t slot = now * config_.bytesPerCycle.value_or(0);
+        return freeSlot_ > slot ? freeSlot_ - slot : 0;
+    }
+
 private:
     IdealMemoryConfig config_;
     Cycle lastArrival_ = 0;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "models/memory/ports/access_stream.hpp"
 #include "models/memory/ports/port_simulation.hpp"
@@ -59,6 +60,11 @@ public:
     void advance(Cycle cycle);
 
     bool isComplete(const Ticket& ticket) const { return base_.isComplete(ticket); }
+    /// Whether the client has nothing to do.
+    bool isIdle(ClientId client) const { return base_.isIdle(client); }
+    /// At which place of the order each resource goes on: all that further time depends on where
+    /// every client is idle. Empty with fixed priority.
+    std::vector<std::size_t> turns() const { return base_.turns(); }
 
     /// The first cycle, from now() on, in which the stream is complete if nothing else is posted.
     /// A later post of another client can move it either way: one that delays a rival helps. Runs

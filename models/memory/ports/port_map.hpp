@@ -25,6 +25,10 @@ public:
           banks_(static_cast<std::uint32_t>(banks.value_or(0))),
           portsPerBank_(ports == PortKind::OneReadWrite ? 1 : 2) {}
 
+    /// Words so far apart share a bank; 1 where banks are unlimited.
+    std::uint32_t period() const { return banks_ == 0 ? 1 : banks_; }
+    bool isFree() const { return banks_ == 0; }
+
     /// The first resource after these: where the next memory's begin.
     ResourceId end() const { return first_ + banks_ * portsPerBank_; }
 

@@ -51,6 +51,10 @@ public:
     void runUntilComplete(const Ticket& ticket);
 
     bool isComplete(const Ticket& ticket) const;
+    bool isIdle(ClientId client) const { return clientOf(client).streams.empty(); }
+    std::vector<std::size_t> turns() const {
+        return kind_ == Arbitration::Fixed ? std::vector<std::size_t>{} : firstInTurn_;
+    }
     /// Of a complete stream that has not been forgotten.
     Cycle completionOf(const Ticket& ticket) const;
     void forgetCompletions();

@@ -10,7 +10,7 @@
 namespace systole::sim {
 namespace {
 
-using Tokens = std::array<std::uint32_t, arch::kUnitCount>;  // load, store, array, vector
+using Tokens = std::array<std::uint64_t, arch::kUnitCount>;  // load, store, array, vector
 
 class ProgramBuilderTest : public testing::Test {
 protected:
