@@ -12,7 +12,6 @@
 // the first step in rows 0 to 2.
 #include <algorithm>
 #include <array>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -102,19 +101,6 @@ public:
         return true;
     }
 
-    /// Folds of the whole layer, and their steps, without writing them.
-    FoldCounts countFolds() const {
-        FoldCounts counts;
-        for (std::uint32_t column = 0; column < packing_.columnChunks(); ++column) {
-            for (std::uint32_t part = 0; part < packing_.channelChunks(column); ++part) {
-                const FoldCounts chunk = countFolds(column, part);
-                counts.folds += chunk.folds;
-                counts.steps += chunk.steps;
-            }
-        }
-        return counts;
-    }
-
 private:
     using ActivationBuffers = arch::ActivationBuffers;
 
@@ -127,60 +113,6 @@ private:
     }
     std::uint32_t tilesAcross() const {
         return static_cast<std::uint32_t>(ceilDivide(shape_.outputWidth, tiling_.tileWidth));
-    }
-
-    /// Folds of one chunk for all tiles. Most chunks of a dense layer are alike.
-    FoldCounts countFolds(std::uint32_t column, std::uint32_t part) const {
-        const auto alike =
-            std::pair(packing_.outputs(column).size(), packing_.inputs(column, part).size());
-        if (const auto counted = counted_.find(alike); counted != counted_.end()) {
-            return counted->second;
-        }
-        const WeightChunk chunk = packing_.chunk(column, part, WeightBytes::None);
-        FoldCounts counts;
-        // Tiles of the inside, and those at the lower and the right edge.
-        for (const auto& [height, down] : extents(shape_.outputHeight, tiling_.tileHeight)) {
-            for (const auto& [width, across] : extents(shape_.outputWidth, tiling_.tileWidth)) {
-                const FoldCounts tile = countFolds(chunk, height * width);
-                counts.folds += std::uint64_t{down} * across * tile.folds;
-                counts.steps += std::uint64_t{down} * across * tile.steps;
-            }
-        }
-        if (shape_.groups == 1) {
-            counted_.emplace(alike, counts);
-        }
-        return counts;
-    }
-
-    /// Sizes of the parts that `whole` is cut into, and how many there are of each.
-    static std::vector<std::pair<std::uint32_t, std::uint32_t>> extents(std::uint32_t whole,
-                                                                        std::uint32_t part) {
-        std::vector<std::pair<std::uint32_t, std::uint32_t>> sizes;
-        if (whole / part > 0) sizes.emplace_back(part, whole / part);
-        if (whole % part > 0) sizes.emplace_back(whole % part, 1);
-        return sizes;
-    }
-
-    FoldCounts countFolds(const WeightChunk& chunk, std::uint32_t outputs) const {
-        FoldCounts counts;
-        for (const ColumnBlock& block : chunk.blocks) {
-            for (std::uint32_t begin = 0; begin < outputs; begin += passOutputs(outputs)) {
-                const std::uint32_t count = std::min(passOutputs(outputs), outputs - begin);
-                for (std::size_t i = 0; i < block.segments.size();) {
-                    const Segment& segment = block.segments[i];
-                    const std::uint32_t reduction =
-                        shape_.kernelHeight * shape_.kernelWidth * segment.inputs.size();
-                    arch::forEachFold(context_.machine.array, count, reduction,
-                                      [&](const arch::Fold& fold) {
-                                          ++counts.folds;
-                                          counts.steps += arch::foldSteps(
-                                              context_.machine.array, fold, segment.outputs.size());
-                                      });
-                    i += groupsTogether(block, i);
-                }
-            }
-        }
-        return counts;
     }
 
     /// The tile of outputs with this number, counted row by row.
@@ -279,14 +211,15 @@ private:
         const Step& step = *step_;
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
         const ColumnBlock& block = step.weights->blocks[block_];
-        const std::uint32_t count = std::min(passOutputs(outputs), outputs - pass_);
+        const std::uint32_t count =
+            std::min(outputsOfPass(outputs, context_.machine.array), outputs - pass_);
         const Pass pass{pass_, count, passRows(block, count)};
         if (!splitsReduction_) {
             row_ = accumulatorHalfRow();
             context_.accumulatorHalf ^= 1U;
         }
         for (std::size_t i = 0; i < block.segments.size();) {
-            const std::uint32_t groups = groupsTogether(block, i);
+            const std::uint32_t groups = groupsTogether(block, i, context_.machine.array, shape_);
             emitStreams(step, block.segments[i], groups, pass, row_);
             i += groups;
         }
@@ -308,17 +241,12 @@ private:
         }
     }
 
-    /// The output positions of a tile whose sums the accumulator buffer holds at one time: all of
-    /// them, or, if input stationary, as many as the array has columns.
+    /// Output positions whose sums the accumulator buffer holds at one time.
     struct Pass {
         std::uint32_t begin;
         std::uint32_t count;
         std::uint32_t accumulatorRows;
     };
-
-    std::uint32_t passOutputs(std::uint32_t outputs) const {
-        return channelsAlongRows() ? std::min(context_.machine.array.columns, outputs) : outputs;
-    }
 
     bool channelsAlongRows() const {
         return context_.machine.array.dataflow == arch::Dataflow::InputStationary;
@@ -326,18 +254,6 @@ private:
 
     std::uint32_t passRows(const ColumnBlock& block, std::uint32_t outputs) const {
         return channelsAlongRows() ? block.outputs.size() : outputs;
-    }
-
-    /// How many segments from `first` on share a fold. They must be whole groups, because a fold
-    /// takes the weights of its groups from consecutive places.
-    std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const {
-        const std::uint32_t most = arch::groupsPerFold(context_.machine.array, shape_);
-        std::uint32_t count = 0;
-        while (count < most && first + count < block.segments.size() &&
-               block.segments[first + count].outputs.size() == shape_.outputsPerGroup()) {
-            ++count;
-        }
-        return std::max(count, 1U);
     }
 
     void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
@@ -414,7 +330,6 @@ private:
     WeightPacking packing_;
     const WeightPlaces& places_;
     bool splitsReduction_;
-    mutable std::map<std::pair<std::uint32_t, std::uint32_t>, FoldCounts> counted_;
 
     // Where the loop nest stands.
     std::uint64_t work_ = 0;    ///< pairs of a tile and a column chunk whose steps are made
@@ -457,91 +372,9 @@ arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution,
             .hasSkip = hasSkip};
 }
 
-namespace {
-
-WeightPacking packingOf(const LoweringContext& context, const QuantizedNode& node,
-                        const LayerMapping& mapping) {
-    return {std::get<QuantizedConvolution>(node.operation),
-            mapping.shape,
-            mapping.search.best.tiling,
-            context.machine.array,
-            context.datapath,
-            context.network.scheme.requantization};
-}
-
-/// Tells the layout of the DRAM where parameter records lie among the weights.
-void placeRecords(LoweringContext& context, std::uint64_t address, const WeightChunk& chunk) {
-    const std::uint32_t record =
-        arch::parameterBytes(context.datapath, context.network.scheme.requantization);
-    for (const ColumnBlock& block : chunk.blocks) {
-        context.builder.program().dram.addRecords(address + block.parameterOffset, record,
-                                                  block.outputs.size());
-    }
-}
-
-}  // namespace
-
-std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& node) {
-    const WeightPacking packing = packingOf(context, node, context.mappings.at(&node));
-    const auto roomOf = [&](std::uint32_t column, std::uint32_t part) {
-        return arch::DramLayout::strideOf(
-            context.datapath.weightRoom().memoryBytes(packing.bytes(column, part)),
-            context.dramAlignment());
-    };
-    std::uint64_t room = 0;
-    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
-        const std::uint32_t parts = packing.channelChunks(column);
-        room += (parts - 1) * roomOf(column, 0) + roomOf(column, parts - 1);
-    }
-    return room;
-}
-
-namespace {
-
-ColumnPlaces placeColumn(LoweringContext& context, const WeightPacking& packing,
-                         std::uint32_t column) {
-    const auto allocate = [&](std::uint32_t count, std::uint32_t part) {
-        const std::uint64_t size = packing.bytes(column, part);
-        SYSTOLE_CHECK(size <= context.weightHalfBytes, "weight chunk of {} bytes for a half of {}",
-                      size, context.weightHalfBytes);
-        return context.builder.allocateSeries(count, size, context.dramAlignment(),
-                                              context.datapath.weightRoom());
-    };
-    ColumnPlaces places;
-    places.chunks = packing.channelChunks(column);
-    if (places.chunks > 1) {
-        places.first = allocate(places.chunks - 1, 0);
-        places.stride =
-            arch::DramLayout::strideOf(packing.bytes(column, 0), context.dramAlignment());
-    }
-    places.last = allocate(1, places.chunks - 1);
-    return places;
-}
-
-}  // namespace
-
-WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, WeightBytes bytes) {
-    WeightPlaces places;
-    const LayerMapping& mapping = context.mappings.at(&node);
-    const WeightPacking packing = packingOf(context, node, mapping);
-    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
-        places.push_back(placeColumn(context, packing, column));
-        for (std::uint32_t part = 0;
-             bytes == WeightBytes::Packed && part < packing.channelChunks(column); ++part) {
-            WeightChunk chunk = packing.chunk(column, part, bytes);
-            placeRecords(context, places.back().of(part), chunk);
-            context.lowered.constants.push_back({places.back().of(part), std::move(chunk.bytes)});
-        }
-    }
-    arch::Program& program = context.builder.program();
-    program.activationBytes =
-        std::max(program.activationBytes,
-                 static_cast<std::uint32_t>(mapping.search.best.tiling.buffers.total()));
-    return places;
-}
-
-FoldCounts countFolds(LoweringContext& context, const QuantizedNode& node) {
-    return ConvolutionLowering(context, node, nullptr, {}).countFolds();
+std::uint32_t outputsOfPass(std::uint32_t outputs, const arch::ArrayConfig& array) {
+    return array.dataflow == arch::Dataflow::InputStationary ? std::min(array.columns, outputs)
+                                                             : outputs;
 }
 
 std::unique_ptr<LayerEmitter> emitConvolution(LoweringContext& context, const QuantizedNode& node,

@@ -116,6 +116,10 @@ struct ColumnPlaces {
 /// By column chunk.
 using WeightPlaces = std::vector<ColumnPlaces>;
 
+/// The output positions of a tile whose sums the accumulator buffer holds at one time: all of them,
+/// or, if input stationary, as many as the array has columns.
+std::uint32_t outputsOfPass(std::uint32_t outputs, const arch::ArrayConfig& array);
+
 struct FoldCounts {
     std::uint64_t folds = 0;
     std::uint64_t steps = 0;  ///< sum over the folds
@@ -127,7 +131,7 @@ std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& no
 /// become constants of the lowered network.
 WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, WeightBytes bytes);
 /// The folds of a convolution.
-FoldCounts countFolds(LoweringContext& context, const QuantizedNode& node);
+FoldCounts countFolds(const LoweringContext& context, const QuantizedNode& node);
 /// `fusedAddition` is the addition that the vector unit makes on the way out, or null. The context
 /// and the places must outlive the emitter.
 std::unique_ptr<LayerEmitter> emitConvolution(LoweringContext& context, const QuantizedNode& node,

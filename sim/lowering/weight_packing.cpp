@@ -9,6 +9,17 @@
 
 namespace systole::sim {
 
+std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first,
+                             const arch::ArrayConfig& array, const arch::ConvolutionShape& shape) {
+    const std::uint32_t most = arch::groupsPerFold(array, shape);
+    std::uint32_t count = 0;
+    while (count < most && first + count < block.segments.size() &&
+           block.segments[first + count].outputs.size() == shape.outputsPerGroup()) {
+        ++count;
+    }
+    return std::max(count, 1U);
+}
+
 WeightPacking::WeightPacking(const QuantizedConvolution& convolution,
                              const arch::ConvolutionShape& shape,
                              const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,

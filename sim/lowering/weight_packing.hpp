@@ -45,6 +45,11 @@ struct ColumnBlock {
     std::uint32_t parameterOffset = 0;  ///< byte in the chunk at which its records begin
 };
 
+/// How many segments from `first` on share a fold. They must be whole groups, because a fold takes
+/// the weights of its groups from consecutive places.
+std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first,
+                             const arch::ArrayConfig& array, const arch::ConvolutionShape& shape);
+
 /// What one LoadWeights brings: the weights of the blocks of a column chunk for the input channels
 /// of a channel chunk, and the parameter records of the blocks.
 struct WeightChunk {

@@ -57,6 +57,8 @@ arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Val
         {.computeValues = values == Values::Computed,
          .addRepeats = repeats == Repeats::Added,
          .onFolds = [&progress](std::uint64_t folds) { progress.advanceTo(folds); }});
+    SYSTOLE_CHECK(accelerator_.foldsDone() == folds(), "{} folds ran, {} were counted",
+                  accelerator_.foldsDone(), folds());
     countFaults();
     return record;
 }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many folds a convolution has, without writing their commands: the loop nest of
+// convolution_lowering.cpp, in which tiles and chunks that are alike are counted once. Simulation
+// checks after a replay that so many folds ran.
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "arch/fold/fold.hpp"
+#include "sim/lowering/layer_context.hpp"
+
+namespace systole::sim {
+namespace {
+
+class FoldCounter {
+public:
+    FoldCounter(const LoweringContext& context, const QuantizedNode& node)
+        : array_(context.machine.array),
+          shape_(context.mappings.at(&node).shape),
+          tiling_(context.mappings.at(&node).search.best.tiling),
+          packing_(std::get<QuantizedConvolution>(node.operation), shape_, tiling_, array_,
+                   context.datapath, context.network.scheme.requantization) {}
+
+    FoldCounts count() {
+        FoldCounts counts;
+        for (std::uint32_t column = 0; column < packing_.columnChunks(); ++column) {
+            for (std::uint32_t part = 0; part < packing_.channelChunks(column); ++part) {
+                const FoldCounts chunk = ofChunk(column, part);
+                counts.folds += chunk.folds;
+                counts.steps += chunk.steps;
+            }
+        }
+        return counts;
+    }
+
+private:
+    /// Folds of one chunk for all tiles. Most chunks of a dense layer are alike.
+    FoldCounts ofChunk(std::uint32_t column, std::uint32_t part) {
+        const auto alike =
+            std::pair(packing_.outputs(column).size(), packing_.inputs(column, part).size());
+        if (const auto counted = counted_.find(alike); counted != counted_.end()) {
+            return counted->second;
+        }
+        const WeightChunk chunk = packing_.chunk(column, part, WeightBytes::None);
+        FoldCounts counts;
+        // Tiles of the inside, and those at the lower and the right edge.
+        for (const auto& [height, down] : extents(shape_.outputHeight, tiling_.tileHeight)) {
+            for (const auto& [width, across] : extents(shape_.outputWidth, tiling_.tileWidth)) {
+                const FoldCounts tile = ofTile(chunk, height * width);
+                counts.folds += std::uint64_t{down} * across * tile.folds;
+                counts.steps += std::uint64_t{down} * across * tile.steps;
+            }
+        }
+        if (shape_.groups == 1) {
+            counted_.emplace(alike, counts);
+        }
+        return counts;
+    }
+
+    /// Sizes of the parts that `whole` is cut into, and how many there are of each.
+    static std::vector<std::pair<std::uint32_t, std::uint32_t>> extents(std::uint32_t whole,
+                                                                        std::uint32_t part) {
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> sizes;
+        if (whole / part > 0) sizes.emplace_back(part, whole / part);
+        if (whole % part > 0) sizes.emplace_back(whole % part, 1);
+        return sizes;
+    }
+
+    FoldCounts ofTile(const WeightChunk& chunk, std::uint32_t outputs) const {
+        FoldCounts counts;
+        const std::uint32_t most = outputsOfPass(outputs, array_);
+        for (const ColumnBlock& block : chunk.blocks) {
+            for (std::uint32_t begin = 0; begin < outputs; begin += most) {
+                addPass(block, std::min(most, outputs - begin), counts);
+            }
+        }
+        return counts;
+    }
+
+    void addPass(const ColumnBlock& block, std::uint32_t outputs, FoldCounts& counts) const {
+        for (std::size_t i = 0; i < block.segments.size();) {
+            const Segment& segment = block.segments[i];
+            const std::uint32_t reduction =
+                shape_.kernelHeight * shape_.kernelWidth * segment.inputs.size();
+            arch::forEachFold(array_, outputs, reduction, [&](const arch::Fold& fold) {
+                ++counts.folds;
+                counts.steps += arch::foldSteps(array_, fold, segment.outputs.size());
+            });
+            i += groupsTogether(block, i, array_, shape_);
+        }
+    }
+
+    const arch::ArrayConfig& array_;
+    const arch::ConvolutionShape& shape_;
+    const arch::ConvolutionTiling& tiling_;
+    WeightPacking packing_;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, FoldCounts> counted_;
+};
+
+}  // namespace
+
+FoldCounts countFolds(const LoweringContext& context, const QuantizedNode& node) {
+    return FoldCounter(context, node).count();
+}
+
+}  // namespace systole::sim
