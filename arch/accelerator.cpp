@@ -105,10 +105,9 @@ void Accelerator::completed(Unit unit) {
         findRepeat();
     }
     constexpr std::uint64_t kFoldsBetweenReports = 64;
-    const std::uint64_t folds = replay_.scoreboard.completed(unit) + foldsAdded();
-    if (options_.onFolds && folds - reported_ >= kFoldsBetweenReports) {
-        reported_ = folds;
-        options_.onFolds(folds);
+    if (options_.onFolds && foldsDone() - reported_ >= kFoldsBetweenReports) {
+        reported_ = foldsDone();
+        options_.onFolds(reported_);
     }
 }
 
@@ -184,11 +183,9 @@ void Accelerator::findRepeat() {
         tally.states[unit] = units_[unit]->timeline().between(begin, replay_.cycle());
     }
     tally.add(added_[layer], 1);
-    const std::uint64_t folds = replay_.scoreboard.completed(Unit::Array) + foldsAdded();
-    const auto onPeriod = [&](std::uint64_t) {
+    const auto onPeriod = [this](std::uint64_t /*times*/) {
         if (options_.onFolds) {
-            options_.onFolds(
-                std::max(folds, replay_.scoreboard.completed(Unit::Array) + foldsAdded()));
+            options_.onFolds(foldsDone());
         }
     };
     if (const auto repeat = repeats_->find(*now, replay_.feed, onPeriod)) {

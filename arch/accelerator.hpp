@@ -82,6 +82,10 @@ public:
     }
     /// Folds of the last replay that were added and not simulated.
     std::uint64_t foldsAdded() const;
+    /// All of them.
+    std::uint64_t foldsDone() const {
+        return replay_.scoreboard.completed(Unit::Array) + foldsAdded();
+    }
 
     /// The same values without time: every command in program order. By layer: sums that left the
     /// accumulator.

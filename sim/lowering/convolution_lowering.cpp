@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the commands of one convolution. lowering.cpp calls it with the mapping that the search
-// has chosen; weight_packing.cpp cuts the weights, weight_placement.cpp has given them their
+// has chosen; weight_packing.cpp cuts the weights, weight_places.cpp has given them their
 // places, and ProgramBuilder derives the tokens.
 //
 // A layer runs in steps: one tile, one column chunk, one channel chunk. A step has LoadWeights,
@@ -218,7 +218,7 @@ private:
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
         const ColumnBlock& block = step.weights->blocks[block_];
         const std::uint32_t count =
-            std::min(passOutputs(context_.machine.array, outputs), outputs - pass_);
+            std::min(outputsOfPass(outputs, context_.machine.array), outputs - pass_);
         const Pass pass{pass_, count, passRows(block, count)};
         if (!splitsReduction_) {
             row_ = accumulatorHalfRow();
@@ -247,7 +247,7 @@ private:
         }
     }
 
-    /// Output positions whose sums the accumulator buffer holds at one time (passOutputs).
+    /// Output positions whose sums the accumulator buffer holds at one time (outputsOfPass).
     struct Pass {
         std::uint32_t begin;
         std::uint32_t count;
@@ -357,7 +357,7 @@ private:
 
 }  // namespace
 
-std::uint32_t passOutputs(const arch::ArrayConfig& array, std::uint32_t outputs) {
+std::uint32_t outputsOfPass(std::uint32_t outputs, const arch::ArrayConfig& array) {
     return array.dataflow == arch::Dataflow::InputStationary ? std::min(array.columns, outputs)
                                                              : outputs;
 }

@@ -13,8 +13,8 @@
 /// What the lowering of convolutions and of vector layers share: the state of the lowering, and the
 /// boxes of tensors that loads and stores move. It stands between lowering.cpp, which goes through
 /// the network, and convolution_lowering.cpp and vector_lowering.cpp, which write a layer's
-/// commands. Before any command is written, weight_placement.cpp places the weights and
-/// fold_counting.cpp counts the folds.
+/// commands. Before any command is written, weight_places.cpp places the weights and
+/// fold_counts.cpp counts the folds.
 ///
 /// Boxes by example, in a tensor of 4 x 5 x 6 elements of one byte (height x width x channels):
 /// rows 1 and 2 with all columns and channels are one run of 60 bytes; three columns of two rows
@@ -140,7 +140,7 @@ struct FoldCounts {
 WeightPacking packingOf(const LoweringContext& context, const QuantizedNode& node);
 /// Output positions, of those of a tile, whose sums the accumulator buffer holds at one time: all
 /// of them, or, if input stationary, as many as the array has columns.
-std::uint32_t passOutputs(const arch::ArrayConfig& array, std::uint32_t outputs);
+std::uint32_t outputsOfPass(std::uint32_t outputs, const arch::ArrayConfig& array);
 
 /// Bytes of the DRAM that a convolution's weights take, of which nothing is placed yet.
 std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& node);

@@ -307,20 +307,6 @@ private:
     std::size_t layer_ = 0;
 };
 
-/// The report shows the counts, so they must be those of what runs.
-void checkFolds(const LoweredNetwork& lowered) {
-    std::vector<std::uint64_t> folds(lowered.layers.size(), 0);
-    for (const arch::Command& command : lowered.program.commands) {
-        folds[command.layer] += std::holds_alternative<arch::Stream>(command.operation) ? 1 : 0;
-    }
-    for (std::size_t i = 0; i < folds.size(); ++i) {
-        const LoweredLayer& layer = lowered.layers[i];
-        SYSTOLE_CHECK(folds[i] == (layer.mapping ? layer.mapping->folds : 0),
-                      "layer '{}' of {} folds, {} were counted", layer.name, folds[i],
-                      layer.mapping ? layer.mapping->folds : 0);
-    }
-}
-
 }  // namespace
 
 void sizeHalves(LoweringContext& context) {
@@ -358,7 +344,6 @@ LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig&
     for (std::vector<arch::Command> piece; source.next(piece); piece.clear()) {
         std::move(piece.begin(), piece.end(), std::back_inserter(lowered.program.commands));
     }
-    checkFolds(lowered);
     return lowered;
 }
 

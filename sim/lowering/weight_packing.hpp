@@ -10,7 +10,7 @@
 #include "sim/quantize/quantized_network.hpp"
 
 /// Packs the weights of a convolution into the bytes that LoadWeights commands bring.
-/// weight_placement.cpp places the chunks in DRAM, and convolution_lowering.cpp points the commands
+/// weight_places.cpp places the chunks in DRAM, and convolution_lowering.cpp points the commands
 /// at them. The layout is what arch::Stream and arch::Requantize expect (arch/program/command.hpp).
 /// The channels are cut as arch::ColumnPlan counts them.
 ///

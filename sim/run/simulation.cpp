@@ -75,6 +75,8 @@ arch::RunRecord Simulation::inferTimed(std::span<const numeric::Code> input, Val
         {.computeValues = values == Values::Computed,
          .addRepeats = repeats == Repeats::Added,
          .onFolds = [&progress](std::uint64_t folds) { progress.advanceTo(folds); }});
+    SYSTOLE_CHECK(accelerator_.foldsDone() == folds(), "{} folds ran, {} were counted",
+                  accelerator_.foldsDone(), folds());
     for (std::size_t i = 0; i < sumEvents_.size(); ++i) {
         const cost::Counters& counters = record.layers.at(i).counters;
         sumEvents_[i] += {.overflows = counters.accumulatorOverflows,

@@ -40,6 +40,7 @@ def commands(folder):
     compare = ["compare", EDGE, WORKLOAD, "--images", 1, "--formats", "int8,int4", "--quiet"]
     return {
         "gemm": ("result", [*gemm, "--explain", "--csv", file("result_csv")]),
+        "drawn_gemm": ("result", [*gemm, "--timing-only"]),
         "free_gemm": ("result", ["gemm", ROOT / "configs/accelerators/array-only.yaml", 8, 8, 8,
                                  "--timing-only", "--quiet", "--set", "technology=none", "--set",
                                  "energy.activity=flat", "--set", "energy.sampling=none"]),

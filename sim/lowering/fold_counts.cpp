@@ -13,9 +13,9 @@
 namespace systole::sim {
 namespace {
 
-class FoldCounting {
+class FoldCounter {
 public:
-    FoldCounting(const LoweringContext& context, const QuantizedNode& node)
+    FoldCounter(const LoweringContext& context, const QuantizedNode& node)
         : array_(context.machine.array),
           shape_(context.mappings.at(&node).shape),
           tiling_(context.mappings.at(&node).search.best.tiling),
@@ -63,7 +63,7 @@ private:
 
     FoldCounts ofTile(const WeightChunk& chunk, std::uint32_t outputs) const {
         FoldCounts counts;
-        const std::uint32_t most = passOutputs(array_, outputs);
+        const std::uint32_t most = outputsOfPass(outputs, array_);
         for (const ColumnBlock& block : chunk.blocks) {
             for (std::uint32_t begin = 0; begin < outputs; begin += most) {
                 counts.add(ofPass(block, std::min(most, outputs - begin)), 1);
@@ -96,7 +96,7 @@ private:
 }  // namespace
 
 FoldCounts countFolds(const LoweringContext& context, const QuantizedNode& node) {
-    return FoldCounting(context, node).ofLayer();
+    return FoldCounter(context, node).ofLayer();
 }
 
 }  // namespace systole::sim
