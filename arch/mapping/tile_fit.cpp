@@ -33,12 +33,22 @@ std::uint32_t TileFit::loadedChannels(const ConvolutionTiling& tiling) const {
         return tiling.channelChunk;
     }
     const ColumnCut& cut = cutOf(tiling);
-    const std::uint64_t columns = chunkOutputs(tiling);
-    // A chunk may begin and end within a group, and a group that it holds in part counts whole.
-    const std::uint64_t partial = cut.period % shape_.outputsPerGroup() == 0 ? 1 : 2;
     const std::uint64_t groups =
-        std::min<std::uint64_t>(shape_.groups, (columns - 1) / shape_.outputsPerGroup() + partial);
+        std::min<std::uint64_t>(shape_.groups, mostGroups(cut, tiling.blocksPerChunk));
     return static_cast<std::uint32_t>(groups * shape_.channelsPerGroup());
+}
+
+/// The most groups that so many blocks in a row touch.
+std::uint64_t TileFit::mostGroups(const ColumnCut& cut, std::uint64_t blocks) const {
+    const std::uint64_t perGroup = shape_.outputsPerGroup();
+    const bool endsWithGroups = cut.period % perGroup == 0;
+    if (endsWithGroups && perGroup > cut.width) {
+        // A group is several blocks, of which the first block may be the last one.
+        const std::uint64_t blocksOfGroup = ceilDivide(perGroup, std::uint64_t{cut.width});
+        return (blocks + blocksOfGroup - 2) / blocksOfGroup + 1;
+    }
+    // Otherwise blocks are whole groups, or may begin and end within one.
+    return (blocks * cut.width - 1) / perGroup + (endsWithGroups ? 1 : 2);
 }
 
 std::uint64_t TileFit::chunkWeightBytes(const ConvolutionTiling& tiling) const {

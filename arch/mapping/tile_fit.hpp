@@ -37,6 +37,7 @@ public:
     std::uint32_t loadedChannels(const ConvolutionTiling& tiling) const;
 
 private:
+    std::uint64_t mostGroups(const ColumnCut& cut, std::uint64_t blocks) const;
     std::uint64_t chunkWeightBytes(const ConvolutionTiling& tiling) const;
     const ColumnCut& cutOf(const ConvolutionTiling& tiling) const {
         return tiling.groupsTogether > 1 ? packedCut_ : cut_;

@@ -24,7 +24,8 @@ bool isName(const std::string& text) {
 
 bool isFile(const fs::path& path) {
     std::error_code error;
-    return fs::exists(path, error) && !fs::is_directory(path, error);
+    // What becomes of a link that leads nowhere, who opens it says.
+    return fs::exists(fs::symlink_status(path, error)) && !fs::is_directory(path, error);
 }
 
 fs::path fileNamed(const std::string& kind, const fs::path& folder, const std::string& name) {

@@ -56,6 +56,11 @@ fs::path existingFolder(fs::path folder) {
     return folder.empty() ? fs::path(".") : folder;
 }
 
+/// A file that `--tensors` may write (docs/tensors.md).
+bool isTensorName(const fs::path& file) {
+    return file.extension() == ".npy" || file.filename() == "manifest.json";
+}
+
 void checkFolder(const Output& output) {
     if (isStandardOutput(output.name)) fail(output, "is standard output, expected a folder");
     const fs::path folder = existingFolder(output.name);
@@ -63,6 +68,21 @@ void checkFolder(const Output& output) {
     if (!fs::is_directory(folder, error)) fail(output, "is no folder, expected one or a new name");
     if (::access(folder.c_str(), W_OK | X_OK) != 0) {
         fail(output, "cannot be written to: " + std::generic_category().message(errno));
+    }
+    // Of earlier tensors others may take the place.
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+        if (folder != fs::path(output.name) || !isTensorName(entry.path())) continue;
+        const std::string name = entry.path().filename().string();
+        if (isInput(entry.path())) {
+            fail(output,
+                 fmt::format("has {}, which this run reads, expected another folder", name));
+        }
+        if (isGolden(entry.path())) {
+            fail(output, fmt::format("has a golden, {}, expected another folder", name));
+        }
+        if (entry.is_directory(error)) {
+            fail(output, fmt::format("has a folder {}, expected another folder", name));
+        }
     }
 }
 
@@ -106,8 +126,7 @@ bool isTensorFileIn(const fs::path& folder, const fs::path& file) {
     const auto whole = [&](const fs::path& path) {
         return (fs::weakly_canonical(fs::absolute(path), error) / "").lexically_normal();
     };
-    return (file.extension() == ".npy" || file.filename() == "manifest.json") &&
-           whole(fs::absolute(file).parent_path()) == whole(folder) && !error;
+    return isTensorName(file) && whole(fs::absolute(file).parent_path()) == whole(folder) && !error;
 }
 
 void checkTogether(const Output& first, const Output& second) {

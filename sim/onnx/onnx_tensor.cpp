@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "models/numeric/formats/codec.hpp"
+#include "sim/base/input_file.hpp"
 #include "sim/onnx/onnx_obstacles.hpp"
 
 namespace systole::sim {
@@ -153,6 +154,9 @@ fs::path externalFile(const std::string& location, const fs::path& folder) {
 std::string externalBytes(const TensorProto& tensor, std::uint64_t bytes, const fs::path& folder) {
     const ExternalPlace place = externalPlace(tensor, bytes);
     const fs::path file = externalFile(place.location, folder);
+    if (const std::string problem = inputProblem(file); !problem.empty()) {
+        fail(fmt::format("keeps its data in '{}', which {}", place.location, problem));
+    }
     std::error_code error;
     const std::uintmax_t size = fs::file_size(file, error);
     std::ifstream stream(file, std::ios::binary);

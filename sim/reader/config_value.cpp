@@ -9,12 +9,16 @@
 #include "sim/base/input_file.hpp"
 #include "sim/base/named_files.hpp"
 #include "sim/base/spelling.hpp"
+#include "sim/base/text.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/reader/flow_text.hpp"
 #include "sim/reader/scalars.hpp"
 
 namespace systole::sim {
 namespace {
+
+/// Columns of a user's text that a message shows.
+constexpr std::size_t kShownText = 60;
 
 std::string describe(IntegerRange range) {
     return range.least == range.most
@@ -76,7 +80,7 @@ void Value::failKind(const std::string& expectation) const {
             case yaml::Node::Kind::List:
                 return "found a list";
             case yaml::Node::Kind::Scalar:
-                return fmt::format("found '{}'", node_->scalar);
+                return fmt::format("found '{}'", shortened(node_->scalar, kShownText));
         }
         SYSTOLE_CHECK(false, "kind {}", static_cast<int>(node_->kind));
     };

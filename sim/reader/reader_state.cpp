@@ -15,6 +15,7 @@
 #include "sim/base/input_file.hpp"
 #include "sim/base/named_files.hpp"
 #include "sim/base/spelling.hpp"
+#include "sim/base/text.hpp"
 #include "sim/reader/unknown_keys.hpp"
 
 namespace systole::sim {
@@ -125,8 +126,10 @@ yaml::Source& ReaderState::addFile(const fs::path& file) {
 }
 
 void ReaderState::report(const yaml::Position& position, const yaml::KeyPath& path,
-                         std::string text) {
-    problems_.push_back({position, path, std::move(text)});
+                         const std::string& text) {
+    // Whatever a file has in it, a message is one that can be read.
+    constexpr std::size_t kLongestProblem = 1000;
+    problems_.push_back({position, path, shortened(text, kLongestProblem)});
 }
 
 bool ReaderState::hasProblemBelow(const yaml::KeyPath& path) const {
@@ -174,7 +177,7 @@ std::unique_ptr<yaml::Node> ReaderState::readRoot(const fs::path& file,
     const yaml::Source& source = *files_.front();
     const yaml::Position user{&source, 0, 0};
     std::error_code error;
-    if (!kinds.empty() && !fs::exists(file, error)) {
+    if (!kinds.empty() && !fs::exists(fs::symlink_status(file, error))) {
         const FileLookup lookup{.kinds = kinds, .base = {}, .nearby = {}};
         report(user, {}, describeMissing(file.string(), lookup));
         return nullptr;
@@ -196,8 +199,8 @@ std::unique_ptr<yaml::Node> ReaderState::readFile(const fs::path& file, const ya
     };
     const std::string name = file.lexically_normal().string();
     std::error_code error;
-    const fs::file_status status = fs::status(file, error);
-    if (!fs::exists(status)) return refuse(fmt::format("no such file '{}'", name));
+    if (!fs::exists(fs::symlink_status(file, error)))
+        return refuse(fmt::format("no such file '{}'", name));
     const InputText input = readInput(file, kMostBytes);
     if (!input.problem.empty()) return refuse(fmt::format("'{}' {}", name, input.problem));
     if (looksLikeOnnx(file, input.text)) {

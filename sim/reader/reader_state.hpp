@@ -24,7 +24,7 @@ public:
     yaml::Node* root() { return root_.get(); }  ///< null: could not be read, which was reported
     yaml::Position rootPosition() const;
 
-    void report(const yaml::Position& position, const yaml::KeyPath& path, std::string text);
+    void report(const yaml::Position& position, const yaml::KeyPath& path, const std::string& text);
     bool hasProblemBelow(const yaml::KeyPath& path) const;
 
     /// Prepares a map for reading: applies the overrides of its keys. Once per map.

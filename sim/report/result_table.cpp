@@ -218,7 +218,7 @@ std::string summary(const Result& result) {
     if (result.accuracy) {
         rows.push_back({"accuracy", accuracyLine(*result.accuracy)});
     }
-    constexpr std::size_t kLabels = 15;
+    constexpr std::size_t kLabels = 14;
     return labelledLines(rows, kLabels);
 }
 

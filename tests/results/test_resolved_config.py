@@ -89,7 +89,7 @@ class ResolvedConfig(unittest.TestCase):
         self.assertEqual(resolved["array"], {
             "rows": 8, "columns": 16, "dataflow": "weight_stationary", "overlap_folds": False,
             "drain": "serial", "pipeline_depth": 1, "convention": "hardware",
-            "depthwise_packing": False})
+            "depthwise_packing": True})
         self.assertEqual(resolved["energy"]["sampling"]["folds"], 8)
         self.assertEqual(resolved["dram"]["timing"]["CL"], 17)
 

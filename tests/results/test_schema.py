@@ -24,7 +24,10 @@ name: a sweep
 config: {EDGE}
 workload: {WORKLOAD}
 images: 1
-grid: [{{key: array.rows, values: [16, 600]}}]    # the second one is out of range
+# With the smaller memory there is no room for the weights of the larger array.
+grid:
+  - {{key: array.rows, values: [8, 64]}}
+  - {{key: weight_scratchpad.capacity, values: [64KiB, 1KiB]}}
 """
 
 

@@ -128,7 +128,7 @@ class Tensors(unittest.TestCase):
         self.out.write_text("a file")
         run = self.run_systole(model)
         self.assertEqual((run.returncode, self.out.read_text()), (2, "a file"))
-        self.assertIn("is no folder, expected one to write tensors to", run.stderr)
+        self.assertIn("is no folder, expected one or a new name", run.stderr)
         self.out.unlink()
         (self.out / "manifest.json").mkdir(parents=True)
         self.assertEqual(self.run_systole(model).returncode, 2)
@@ -148,7 +148,7 @@ class Tensors(unittest.TestCase):
         run = subprocess.run([SYSTOLE, "run", "edge-16x16", model, "--tensors", ""],
                              capture_output=True, text=True, check=False)
         self.assertEqual(run.returncode, 2)
-        self.assertIn("--tensors: an empty name, expected a folder", run.stderr)
+        self.assertIn("--tensors: is empty, expected a value", run.stderr)
         self.assertEqual(self.run_systole(model, "--timing-only").returncode, 2)
         self.assertFalse(self.out.exists())
 

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "arch/mapping/column_plan.hpp"
 #include "models/check.hpp"
 #include "tests/unit/arch/machine_fixture.hpp"
 
@@ -69,6 +72,31 @@ TEST_F(TileFitTest, SaysWhatDoesNotFitAndSizesNothing) {
               "a tile of 128 outputs and 8 channels needs 128 rows of half of the accumulator "
               "buffer, which has 64");
     EXPECT_THROW(fit_.withBuffers(tiles(8, 16)), InvariantError);
+}
+
+/// Groups wider and narrower than the array, cut at their ends and across them.
+TEST_F(TileFitTest, TheInputHoldsTheGroupsOfEveryChunk) {
+    machine_.activationScratchpad.capacityBytes = 1U << 20U;
+    machine_.weightScratchpad.capacityBytes = 1U << 20U;
+    for (std::uint32_t groups = 2; groups < 8; ++groups) {
+        for (std::uint32_t perGroup = 1; perGroup < 32; ++perGroup) {
+            shape_.groups = shape_.inputChannels = groups;
+            shape_.outputChannels = groups * perGroup;
+            const TileFit fit(machine_, datapath_, shape_,
+                              numeric::ScaleArithmetic::Fp32Multiplier);
+            ConvolutionTiling tiling = tiles(1, 1);
+            tiling.channelChunk = 0;
+            for (std::uint32_t blocks = 1; blocks < 6; ++blocks) {
+                tiling.blocksPerChunk = blocks;
+                std::uint32_t most = 0;
+                for (const auto& chunk : ColumnPlan(machine_.array, shape_, blocks, 1).chunks) {
+                    most = std::max(most, chunk.groupEnd - chunk.groupBegin);
+                }
+                EXPECT_GE(fit.loadedChannels(tiling), most)
+                    << groups << " groups of " << perGroup << ", " << blocks << " blocks";
+            }
+        }
+    }
 }
 
 }  // namespace

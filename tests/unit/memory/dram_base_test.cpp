@@ -62,7 +62,7 @@ TEST_F(DramBase, IsTakenWithinAnAccelerator) {
 }
 
 TEST_F(DramBase, MustExistAndEnd) {
-    EXPECT_THAT(complaint("base: hbm9\n"), HasSubstr("base: unknown fragment 'hbm9'"));
+    EXPECT_THAT(complaint("base: hbm9\n"), HasSubstr("base: unknown memory 'hbm9'"));
     std::filesystem::create_directories(folder_ / "dram");
     write("dram/one.yaml", "base: two\n");
     write("dram/two.yaml", "base: one\n");

@@ -95,12 +95,15 @@ oracle::DramSpec specOf(const std::string& name, const DdrConfig& config) {
     spec.postponed = config.refresh.postponed;
     spec.refreshStaggerClocks = spec.parameters.at("tREFI") / spec.ranks;
     // What is under way when a refresh falls due: a bank opened and written, a rank put to rest;
-    // and the banks of a set are closed one by one, between other commands of two clocks.
+    // and the banks of a set are closed one by one, between other commands of two clocks. Rows that
+    // were just opened serve a burst each before: up to four of a rank (tFAW), after a turn of the
+    // bus.
     const oracle::DramTimings t(spec);
     spec.refreshSlackClocks =
         t.powerDown.value_or(0) + t.tXP.value_or(0) +
         std::max(t.activateToPrecharge, t.activateToWrite + t.writeToPrecharge) + t.prechargeAll +
-        t.tRFCpb.value_or(0) + 4 * spec.bankGroups;
+        t.tRFCpb.value_or(0) + 4 * spec.bankGroups + t.writeToReadOtherGroup +
+        (4 * spec.ranks - 1) * t.tCCD_L;
     return spec;
 }
 

@@ -79,7 +79,7 @@ TEST_F(OnnxObstaclesTest, NamesThatATerminalWouldObeyAreEscaped) {
     OnnxTestModel model({1, 1, 1, 1});
     model.node("Tanh\n", {"x"}, "y").lastNode().set_name("a\x1b[31m\r\n\xff\xe2\x80\xae");
     const std::string text = complaint(model);
-    EXPECT_THAT(text, HasSubstr("node 'a\\x1b[31m\\r\\n\\xff\\u202e' (operator 'Tanh\\n')"));
+    EXPECT_THAT(text, HasSubstr("node 'a\\x1b[31m\\x0d\\n\\xff\\u202e' (operator 'Tanh\\n')"));
     EXPECT_THAT(text, Not(HasSubstr("\n")));
 }
 

@@ -98,21 +98,27 @@ TEST_F(CompareFormats, EveryResultIsThatOfARunOfItsOwn) {
         const nlohmann::json& compare = comparison.at("formats").at(i);
         const std::string name = i == 0 ? "int8" : "e4m3";
         EXPECT_EQ(compare.at("format"), name);
-        systole("run " + inputs() + " --reach-clock --images 3 --set array.rows=8 --set datapath=" +
-                name + " --quiet --json " + file("run.json"));
+        systole("run " + inputs() + " --reach-clock --images 3 --set datapath=" + name +
+                " --set array.rows=8 --quiet --json " + file("run.json"));
         EXPECT_EQ(compare.at("result"), jsonOf(folder_ / "run.json"));
     }
 }
 
 TEST_F(CompareFormats, ACsvHasARowAFormatInFullPrecision) {
-    EXPECT_EQ(comparisonCsv(comparisonOf({format("int8", 180, 0.1, 2, 0.001)})),
+    ComparedFormat int8 = format("int8", 180, 0.1, 2, 0.001);
+    int8.figures.weightGranularity = "per_channel";
+    int8.figures.accumulatorHeadroom = 1.5;
+    int8.figures.outOfRange = OutOfRange{.overflows = 7};
+    EXPECT_EQ(comparisonCsv(comparisonOf({int8})),
               "format,cycles,seconds,inferences_per_second,utilization,energy_joules,"
               "average_power_watts,inferences_per_second_per_watt,energy_delay_joule_seconds,"
               "joules_per_mac,array_joules_per_mac,area_mm2,array_area_mm2,"
-              "meets_clock,dram_bytes,images,top1,top1_low,top1_high,fp32_top1,sqnr_db\n"
+              "meets_clock,dram_bytes,images,top1,top1_low,top1_high,fp32_top1,sqnr_db,"
+              "weight_granularity,accumulator_headroom,accumulator_overflows,"
+              "accumulator_saturations,clipped_biases\n"
               "int8,1000,0.001,1000,0.5,0.1,100,10,0.0001,1.0000000000000001e-07,"
               "2.5000000000000002e-08,2,0.5,true,2048,200,0.9,"
-              "0.8505941875672827,0.9343295513309041,0.905,30\n");
+              "0.8505941875672827,0.9343295513309041,0.905,30,per_channel,1.5,7,0,0\n");
 }
 
 TEST_F(CompareFormats, ACsvLeavesOutWhatTheClockWouldGiveWhereItIsNotReached) {
