@@ -97,6 +97,13 @@ void checkPair(Pair& pair) {
     EXPECT_EQ(again.cycles, record.cycles) << "timing must not depend on values or on history";
     EXPECT_EQ(again.states, record.states);
     ASSERT_NO_FATAL_FAILURE(expectTensors(pair, expected, "after timing alone"));
+
+    const LoweredNetwork written = lower(pair.network, pair.fit.machine, {.values = false});
+    pair.accelerator->load(written.program);
+    const arch::RunRecord timed = pair.accelerator->replayTimed(false);
+    EXPECT_EQ(timed.cycles, record.cycles) << "a program written while it runs is the listed one";
+    EXPECT_EQ(timed.states, record.states);
+    EXPECT_EQ(timed.dramBytes, record.dramBytes);
 }
 
 class RandomPrograms : public testing::TestWithParam<std::uint64_t> {};
