@@ -116,6 +116,29 @@ QuantizedNetwork makeNetwork(const GemmOptions& options, const RunConfig& config
     return gemmNetwork(config.scheme, options.m, options.k, options.n, options.seed);
 }
 
+/// What the run computed; adds it to the result.
+std::vector<numeric::Code> takeProduct(Simulation& simulation, const QuantizedNetwork& network,
+                                       Result& result) {
+    const std::vector<numeric::Code> product = simulation.readTensor(network.output);
+    OutputRecord codes;
+    codes.add(product, network.scheme.activation);
+    result.outputHash = codes.hash();
+    result.dramFaults = simulation.dramFaults();
+    addOutOfRange(result, simulation.lowered(), simulation.sumEvents());
+    return product;
+}
+
+/// Whether the product is that of the plain reference.
+bool isRight(const std::vector<numeric::Code>& product, const RunConfig& config,
+             const QuantizedNetwork& network, const std::vector<numeric::Code>& input,
+             std::size_t folded) {
+    if (product == runQuantized(network, input, folded)[network.output]) return true;
+    fmt::print(
+        stderr, "The product differs from the plain reference{}.\n",
+        config.machine.dram.faults.bitErrorRate > 0 ? ", which knows no errors of the DRAM" : "");
+    return false;
+}
+
 int gemm(const GemmOptions& options) {
     const WorkInHand work(fmt::format("gemm {}x{}x{}", options.m, options.k, options.n));
     const std::vector<Output> outputs = outputsOf(options.output, {{"--vcd", options.vcd}});
@@ -144,28 +167,14 @@ int gemm(const GemmOptions& options) {
     result.overrides = options.config.overrides;
     result.workload = network.name;
     std::vector<numeric::Code> product;
-    if (!options.timingOnly) {
-        product = simulation.readTensor(network.output);
-        OutputRecord codes;
-        codes.add(product, network.scheme.activation);
-        result.outputHash = codes.hash();
-        result.dramFaults = simulation.dramFaults();
-        addOutOfRange(result, lowered, simulation.sumEvents());
-    }
+    if (!options.timingOnly) product = takeProduct(simulation, network, result);
     writeResult(result, options.output);
     if (waveform && !options.output.quiet) {
         printTable(outputs, fmt::format("\nwaveform: {} cycles of the array in {}\n",
                                         waveform->cycles(), options.vcd));
     }
     if (waveform && !agrees(*waveform, config.machine, record, product)) return 1;
-    if (options.check && simulation.readTensor(network.output) !=
-                             runQuantized(network, input, folded)[network.output]) {
-        fmt::print(stderr, "The product differs from the plain reference{}.\n",
-                   config.machine.dram.faults.bitErrorRate > 0
-                       ? ", which knows no errors of the DRAM"
-                       : "");
-        return 1;
-    }
+    if (options.check && !isRight(product, config, network, input, folded)) return 1;
     return 0;
 }
 
