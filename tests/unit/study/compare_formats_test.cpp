@@ -99,7 +99,8 @@ TEST_F(CompareFormats, EveryResultIsThatOfARunOfItsOwn) {
         const std::string name = i == 0 ? "int8" : "e4m3";
         EXPECT_EQ(compare.at("format"), name);
         systole("run " + inputs() + " --reach-clock --images 3 --set datapath=" + name +
-                " --set array.rows=8 --quiet --json " + file("run.json"));
+                " --set scheme=per_channel" + " --set array.rows=8 --quiet --json " +
+                file("run.json"));
         EXPECT_EQ(compare.at("result"), jsonOf(folder_ / "run.json"));
     }
 }
