@@ -128,6 +128,11 @@ bool isSynonym(const std::string& word, const std::string& name) {
     });
 }
 
+/// `image` of images
+bool isNumber(const std::string& word, const std::string& name) {
+    return name == word + "s" || word == name + "s";
+}
+
 /// `depth` of pipeline_depth, `tWTR` of tWTR_S
 bool isPart(const std::string& word, const std::string& name) {
     if (word.size() < kShortestAbbreviation) return false;
@@ -217,7 +222,7 @@ std::vector<std::string> meantBy(const std::string& word, const std::vector<std:
     const auto few = [](const Names& found) {
         return !found.empty() && found.size() <= kMostCandidates;
     };
-    for (const auto& matches : {isSame, isSynonym, isPart}) {
+    for (const auto& matches : {isSame, isSynonym, isNumber, isPart}) {
         if (Names found = matching(asked, names, matches); few(found)) return found;
     }
     if (Names found = closest(asked, names); few(found)) return found;

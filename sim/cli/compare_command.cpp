@@ -82,7 +82,8 @@ void addCompare(CLI::App& app, Action& action) {
     command
         ->add_option("--scheme", options->common.scheme,
                      "How all formats are quantized, e.g. int8: its granularity, calibration and "
-                     "requantization, with the formats of each datapath. Without: CONFIG's")
+                     "requantization, with the formats of each datapath. Without: CONFIG's; for "
+                     "auto, per_channel")
         ->type_name("NAME|FILE");
     command->add_option("--jobs", options->jobs, "Runs at a time, each a process of its own")
         ->check(CLI::Range(1, 1024))

@@ -210,10 +210,6 @@ void requireDatapaths(const Value& value, const std::string& found, const std::s
         value.fail(fmt::format("'{}' is not the datapath's, expected {}", found, expected));
     }
 }
-
-/// The scheme that `auto` takes for a weight format that has none of its own.
-constexpr const char* kCommonScheme = "per_channel";
-
 Scheme readMachineScheme(const Value& value, const Section& datapathSection,
                          const arch::DatapathConfig& datapath) {
     const bool isAuto = value.isWord("auto");

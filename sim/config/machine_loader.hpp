@@ -23,6 +23,9 @@ struct RunConfig {
 /// stage, or `auto`, the smallest that reach the clock (with `clock: max` the first of the two).
 enum class ElementDefault : std::uint8_t { Plain, ReachesClock };
 
+/// The scheme without formats of its own, which `scheme: auto` falls back to.
+inline constexpr const char* kCommonScheme = "per_channel";
+
 /// Throws ConfigError with all problems of the file, its fragments and the overrides. A scheme
 /// `auto` is the one named like the datapath's weight format; it takes the datapath's activation
 /// format and accumulator. In every other scheme a format or an accumulator `datapath` is the

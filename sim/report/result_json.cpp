@@ -186,7 +186,7 @@ Json totalsJson(const Result& result) {
         return value ? Json(*value) : Json(nullptr);
     };
     totals["inferences_per_second"] = rate(result.inferencesPerSecond());
-    totals["dram_bytes_per_second"] = result.dramBandwidth();
+    totals["dram_bytes_per_second"] = rate(result.dramBandwidth());
     const arch::MachineConfig& machine = result.config.machine;
     const std::optional<double> peak = machine.dram.peakBandwidth(machine.clockHertz);
     totals["dram_peak_bytes_per_second"] = peak ? Json(*peak) : Json(nullptr);

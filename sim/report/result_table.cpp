@@ -202,7 +202,7 @@ std::string summary(const Result& result) {
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),
                      percent(totals.utilization.time))},
         {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
-        {"DRAM rate", bandwidthText(result)},
+        {"DRAM rate", result.clocking.isReached() ? bandwidthText(result) : kNotReachable},
     };
     if (!result.config.technology.isFree) appendCosts(rows, result);
     if (result.activity) rows.push_back({"activity", activityText(*result.activity)});

@@ -11,6 +11,8 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/config/machine_loader.hpp"
+#include "sim/reader/config_reader.hpp"
 #include "sim/study/accuracy_difference.hpp"
 
 namespace systole::sim {
@@ -129,6 +131,17 @@ Json winnersJson(const Comparison& comparison) {
 
 }  // namespace
 
+namespace {
+
+/// Whether CONFIG has `scheme: auto`. What is wrong with it otherwise, the runs say.
+bool leavesSchemeToFormats(const RunRequest& request) {
+    ConfigReader reader(request.config, request.overrides);
+    const Section root = reader.root();
+    return root.has("scheme") && root.at("scheme").isWord("auto");
+}
+
+}  // namespace
+
 RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices) {
     request.reachClock = true;
     Overrides common;
@@ -136,12 +149,14 @@ RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices) {
         refuse(request, "clock", "--clock");
         common.push_back("clock=" + choices.clock);
     }
+    if (!choices.scheme.empty()) refuse(request, "scheme", "--scheme");
     if (!choices.scheme.empty()) {
-        refuse(request, "scheme", "--scheme");
         common.push_back("scheme=" + choices.scheme);
         for (const char* key : {"weight.format", "activation.format", "accumulator"}) {
             common.push_back(fmt::format("scheme.{}=datapath", key));
         }
+    } else if (leavesSchemeToFormats(request)) {
+        common.push_back(fmt::format("scheme={}", kCommonScheme));
     }
     request.overrides.insert(request.overrides.begin(), common.begin(), common.end());
     return request;

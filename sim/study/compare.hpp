@@ -27,7 +27,9 @@ struct Comparison {
 /// What all formats have in common besides the machine.
 struct CommonChoices {
     std::string clock;   ///< `max` or a frequency; empty: that of CONFIG
-    std::string scheme;  ///< how all are quantized, whatever their formats; empty: that of CONFIG
+    /// How all are quantized, whatever their formats. Empty: as CONFIG says, and where it leaves it
+    /// to the formats (`auto`) per channel, so that formats differ in nothing else.
+    std::string scheme;
 };
 /// `request` with these choices, as overrides, and with elements that reach the clock.
 RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices);

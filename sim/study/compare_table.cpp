@@ -92,7 +92,7 @@ constexpr std::array kFigureRows{
     FigureRow{"area, mm2", [](const RunFigures& f) { return fmt::format("{:.3f}", f.areaMm2); }},
     FigureRow{"PE array area, mm2",
               [](const RunFigures& f) { return fmt::format("{:.4f}", f.arrayAreaMm2); }},
-    FigureRow{"cycles", [](const RunFigures& f) { return fmt::to_string(f.cycles); }},
+    FigureRow{"cycles", [](const RunFigures& f) { return fmt::to_string(f.cycles); }, true},
     FigureRow{"inferences/s",
               [](const RunFigures& f) { return fmt::format("{:.1f}", f.inferencesPerSecond); },
               true},
@@ -124,9 +124,10 @@ constexpr std::array kFigureRows{
     FigureRow{"DRAM traffic, KiB",
               [](const RunFigures& f) {
                   return fmt::format("{:.1f}", static_cast<double>(f.dramBytes) / kKibi);
-              }},
+              },
+              true},
     FigureRow{"utilization, %",
-              [](const RunFigures& f) { return fmt::format("{:.1f}", 100 * f.utilization); }},
+              [](const RunFigures& f) { return fmt::format("{:.1f}", 100 * f.utilization); }, true},
 };
 
 std::string title(const Comparison& comparison) {

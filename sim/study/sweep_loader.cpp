@@ -126,6 +126,19 @@ std::vector<Objective> readObjectives(const Section& root) {
     return objectives;
 }
 
+/// Without values there is neither accuracy nor SQNR to judge by.
+void refuseObjectivesOfValues(const Section& root, const Sweep& sweep) {
+    RunFigures figures;
+    figures.joulesPerMac = figures.arrayJoulesPerMac = 0;
+    for (const Objective& objective : sweep.objectives) {
+        if (!objective.cost(figures)) {
+            root.at("objectives")
+                .fail(fmt::format("timing_only: true computes no {}, expected other objectives",
+                                  objective.words));
+        }
+    }
+}
+
 Sweep readSweep(const Section& root) {
     Sweep sweep;
     sweep.name = root.at("name").text();
@@ -141,6 +154,7 @@ Sweep readSweep(const Section& root) {
     readOverrides(root, sweep);
     sweep.base.reachClock = root.at("reach_clock", false).boolean();
     sweep.objectives = readObjectives(root);
+    if (sweep.base.timingOnly && root.has("objectives")) refuseObjectivesOfValues(root, sweep);
     sweep.axes = readGrid(root.at("grid"));
     refuseKeysOfConfig(root);
     return sweep;

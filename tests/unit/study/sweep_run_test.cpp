@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <regex>
 #include <gmock/gmock.h>
 
+#include <regex>
 #include <sstream>
 
 #include "sim/base/text.hpp"
