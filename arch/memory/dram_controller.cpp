@@ -30,6 +30,7 @@ DramController::DramController(const sc_core::sc_module_name& name,
 void DramController::reset() {
     SYSTOLE_CHECK(unanswered_ == 0, "{}: reset with {} bursts under way", name(), unanswered_);
     waiting_.clear();
+    arriving_.clear();
     answers_ = {};
     origin_ = sc_time_stamp();
     channels_.clear();
@@ -52,35 +53,47 @@ OwnerCommands& DramController::commandsOf(const Burst& burst) {
 
 Cycle DramController::clockNow() const { return clock_->cycleAt(sc_time_stamp() - origin_); }
 
+Cycle DramController::coreCycleNow() const { return coreClock_.cycleAt(sc_time_stamp() - origin_); }
+
 void DramController::request(const Burst& burst, BurstClient& client) {
     SYSTOLE_CHECK(burst.address % burstBytes() == 0, "{}: burst at {} is not aligned", name(),
                   burst.address);
     const Request request{burst, &client, requests_++};
     ++unanswered_;
     if (ideal_) {
-        OwnerCommands& commands = commandsOf(burst);
-        ++(burst.isWrite ? commands.writes : commands.reads);
-        const Cycle now = coreClock_.cycleAt(sc_time_stamp() - origin_);
-        answerAt(origin_ + coreClock_.edge(ideal_->serve(burstBytes(), now)), request, true);
+        requestIdeal({request, coreCycleNow()});
         return;
     }
     Channel& channel = channels_[map_->decode(burst.address).channel];
-    arrive(channel, {request, clockNow()});
+    arrive(channel.arriving, {request, clockNow()});
     schedule(channel);
+}
+
+/// Which burst uses a limited bandwidth first is decided in the next cycle, when all bursts of this
+/// one are known. Without a limit the order does not matter, and the answer may be due at once.
+void DramController::requestIdeal(const Arrival& arrival) {
+    OwnerCommands& commands = commandsOf(arrival.request.burst);
+    ++(arrival.request.burst.isWrite ? commands.writes : commands.reads);
+    if (config_.ideal->bytesPerCycle) {
+        arrive(arriving_, arrival);
+        scheduleIdeal();
+    } else {
+        serveIdeal(arrival);
+    }
 }
 
 /// Of the bursts that arrive in one clock, reads go before writes, so that the order in which the
 /// kernel runs processes within an instant does not matter.
-void DramController::arrive(Channel& channel, const Arrival& arrival) {
-    auto place = channel.arriving.end();
+void DramController::arrive(std::deque<Arrival>& arriving, const Arrival& arrival) {
+    auto place = arriving.end();
     const auto isLater = [&](const Arrival& other) {
         return other.clock == arrival.clock && other.request.burst.isWrite &&
                !arrival.request.burst.isWrite;
     };
-    while (place != channel.arriving.begin() && isLater(*std::prev(place))) {
+    while (place != arriving.begin() && isLater(*std::prev(place))) {
         --place;
     }
-    channel.arriving.insert(place, arrival);
+    arriving.insert(place, arrival);
 }
 
 /// Does what the channel does before `clock`. What it does at a clock is decided in the next clock,
@@ -145,19 +158,40 @@ void DramController::notifyAnswer() {
     nextAnswer_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
 }
 
+void DramController::notifyCommand(const sc_time& time) {
+    nextCommand_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
+}
+
 void DramController::schedule(Channel& channel) {
     const Cycle next = nextClock(channel);
     if (next != kNever) {
-        const sc_time time = origin_ + clock_->edge(next + 1);
-        nextCommand_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
+        notifyCommand(origin_ + clock_->edge(next + 1));
     }
 }
 
+void DramController::serveIdeal(const Arrival& arrival) {
+    const Cycle end = ideal_->serve(burstBytes(), arrival.clock);
+    answerAt(origin_ + coreClock_.edge(end), arrival.request, true);
+}
+
+void DramController::scheduleIdeal() {
+    if (!arriving_.empty()) {
+        notifyCommand(origin_ + coreClock_.edge(arriving_.front().clock + 1));
+    }
+}
+
+/// Answers that are due at the instant in which they are decided come with all others of it, in
+/// the same delta cycle: a DMA engine may look at what has come only once.
 void DramController::issue() {
     for (Channel& channel : channels_) {
         serveUntil(channel, clockNow());
         schedule(channel);
     }
+    for (; !arriving_.empty() && arriving_.front().clock < coreCycleNow(); arriving_.pop_front()) {
+        serveIdeal(arriving_.front());
+    }
+    scheduleIdeal();
+    deliver();
 }
 
 void DramController::deliver() {

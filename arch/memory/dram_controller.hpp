@@ -28,8 +28,9 @@ struct OwnerCommands {
 
 /// All DRAM channels, on a clock of their own, with one port to the machine. The timing comes from
 /// models/memory (docs/dram.md); this module only waits for the next command or answer. Each
-/// channel takes bursts in the order of their arrival, as far as its queues have room. A write is
-/// answered one clock after the queue has taken it, a read when its data have passed the pins.
+/// channel takes bursts in the order of their arrival, as far as its queues have room. Of what
+/// arrives in one clock reads go first, in either kind of memory. A write is answered one clock
+/// after the queue has taken it, a read when its data have passed the pins.
 class DramController final : public sc_core::sc_module, public MemoryPort {
 public:
     DramController(const sc_core::sc_module_name& name, const memory::DramConfig& config,
@@ -74,7 +75,11 @@ private:
 
     OwnerCommands& commandsOf(const Burst& burst);
     Cycle clockNow() const;
-    static void arrive(Channel& channel, const Arrival& arrival);
+    Cycle coreCycleNow() const;
+    static void arrive(std::deque<Arrival>& arriving, const Arrival& arrival);
+    void requestIdeal(const Arrival& arrival);
+    void serveIdeal(const Arrival& arrival);
+    void scheduleIdeal();
     Cycle entryClock(const Channel& channel) const;
     Cycle nextClock(Channel& channel) const;
     void enter(Channel& channel, Cycle clock);
@@ -83,6 +88,7 @@ private:
     void schedule(Channel& channel);
     void answerAt(const sc_core::sc_time& time, const Request& request, bool isTold);
     void notifyAnswer();
+    void notifyCommand(const sc_core::sc_time& time);
     void issue();
     void deliver();
 
@@ -92,6 +98,7 @@ private:
     std::optional<memory::AddressMap> map_;
     std::vector<Channel> channels_;
     std::optional<memory::IdealMemory> ideal_;
+    std::deque<Arrival> arriving_;  ///< of this cycle of the core, at an ideal memory
     sc_core::sc_time origin_;  ///< simulated time of the last reset; channel clocks count from it
     std::vector<OwnerCommands> ownerCommands_;
     std::uint64_t requests_ = 0;
