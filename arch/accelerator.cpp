@@ -159,7 +159,6 @@ std::optional<RepeatFinder::Moment> Accelerator::moment() const {
     sequencer_.appendState(state);
     const std::vector<std::size_t> turns = replay_.ports.arbiter().turns();
     state.insert(state.end(), turns.begin(), turns.end());
-    moment.ties = dram_->ties();
     moment.layer = underWay.front().layer;
     state.push_back(moment.layer);
     return moment;

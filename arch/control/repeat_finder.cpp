@@ -74,7 +74,7 @@ bool RepeatFinder::same(const Form& form, const Counts& base, const Form& earlie
 bool RepeatFinder::begins(const Seen& seen, const Seen& now) const {
     const std::uint64_t length = now.position - seen.position;
     if (length == 0 || now.oldest - seen.oldest != length || !holds(seen.oldest) ||
-        now.moment.ties != seen.moment.ties || now.moment.layer != seen.moment.layer) {
+        now.moment.layer != seen.moment.layer) {
         return false;
     }
     for (std::uint64_t i = now.oldest; i < now.position; ++i) {

@@ -45,7 +45,6 @@ public:
         std::vector<std::uint64_t> state;  ///< equal numbers: the same state, but for the commands
         std::uint32_t layer = 0;           ///< of all commands under way
         CommandFeed::Counts completed{};   ///< with those passed over
-        std::uint64_t ties = 0;            ///< moments so far at which the kernel's order mattered
         LayerTally tally;                  ///< of the layer so far, with what was added
     };
     struct Repeat {

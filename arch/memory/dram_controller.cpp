@@ -30,12 +30,11 @@ DramController::DramController(const sc_core::sc_module_name& name,
 void DramController::reset() {
     SYSTOLE_CHECK(unanswered_ == 0, "{}: reset with {} bursts under way", name(), unanswered_);
     waiting_.clear();
+    arriving_.clear();
     answers_ = {};
     origin_ = sc_time_stamp();
     channels_.clear();
     ownerCommands_.clear();
-    ties_ = 0;
-    lastRequest_ = kNever;
     if (config_.ddr) {
         for (std::uint32_t i = 0; i < config_.ddr->organization.channels; ++i) {
             channels_.push_back({memory::MemoryController(*config_.ddr), {}, 0});
@@ -58,9 +57,11 @@ bool DramController::appendState(std::vector<std::uint64_t>& state) const {
     if (!ideal_ || unanswered_ > 0) {
         return false;
     }
-    state.push_back(ideal_->slotsTaken(coreClock_.cycleAt(sc_time_stamp() - origin_)));
+    state.push_back(ideal_->slotsTaken(coreCycleNow()));
     return true;
 }
+
+Cycle DramController::coreCycleNow() const { return coreClock_.cycleAt(sc_time_stamp() - origin_); }
 
 void DramController::request(const Burst& burst, BurstClient& client) {
     SYSTOLE_CHECK(burst.address % burstBytes() == 0, "{}: burst at {} is not aligned", name(),
@@ -68,34 +69,41 @@ void DramController::request(const Burst& burst, BurstClient& client) {
     const Request request{burst, &client, requests_++};
     unanswered_ += burst.count;
     if (ideal_) {
-        OwnerCommands& commands = commandsOf(burst);
-        (burst.isWrite ? commands.writes : commands.reads) += burst.count;
-        const Cycle now = coreClock_.cycleAt(sc_time_stamp() - origin_);
-        ties_ += now == lastRequest_ && burst.isWrite != lastIsWrite_ ? 1 : 0;
-        lastRequest_ = now;
-        lastIsWrite_ = burst.isWrite;
-        answerAt(origin_ + coreClock_.edge(ideal_->serve(burst.count * burstBytes(), now)), request,
-                 true);
+        requestIdeal({request, coreCycleNow()});
         return;
     }
     SYSTOLE_CHECK(burst.count == 1, "{}: a run of {} bursts", name(), burst.count);
     Channel& channel = channels_[map_->decode(burst.address).channel];
-    arrive(channel, {request, clockNow()});
+    arrive(channel.arriving, {request, clockNow()});
     schedule(channel);
+}
+
+/// Which burst uses a limited bandwidth first is decided in the next cycle, when all bursts of this
+/// one are known. Without a limit the order does not matter, and the answer may be due at once.
+void DramController::requestIdeal(const Arrival& arrival) {
+    OwnerCommands& commands = commandsOf(arrival.request.burst);
+    (arrival.request.burst.isWrite ? commands.writes : commands.reads) +=
+        arrival.request.burst.count;
+    if (config_.ideal->bytesPerCycle) {
+        arrive(arriving_, arrival);
+        scheduleIdeal();
+    } else {
+        serveIdeal(arrival);
+    }
 }
 
 /// Of the bursts that arrive in one clock, reads go before writes, so that the order in which the
 /// kernel runs processes within an instant does not matter.
-void DramController::arrive(Channel& channel, const Arrival& arrival) {
-    auto place = channel.arriving.end();
+void DramController::arrive(std::deque<Arrival>& arriving, const Arrival& arrival) {
+    auto place = arriving.end();
     const auto isLater = [&](const Arrival& other) {
         return other.clock == arrival.clock && other.request.burst.isWrite &&
                !arrival.request.burst.isWrite;
     };
-    while (place != channel.arriving.begin() && isLater(*std::prev(place))) {
+    while (place != arriving.begin() && isLater(*std::prev(place))) {
         --place;
     }
-    channel.arriving.insert(place, arrival);
+    arriving.insert(place, arrival);
 }
 
 /// Does what the channel does before `clock`. What it does at a clock is decided in the next clock,
@@ -160,19 +168,40 @@ void DramController::notifyAnswer() {
     nextAnswer_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
 }
 
+void DramController::notifyCommand(const sc_time& time) {
+    nextCommand_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
+}
+
 void DramController::schedule(Channel& channel) {
     const Cycle next = nextClock(channel);
     if (next != kNever) {
-        const sc_time time = origin_ + clock_->edge(next + 1);
-        nextCommand_.notify(std::max(time, sc_time_stamp()) - sc_time_stamp());
+        notifyCommand(origin_ + clock_->edge(next + 1));
     }
 }
 
+void DramController::serveIdeal(const Arrival& arrival) {
+    const Cycle end = ideal_->serve(arrival.request.burst.count * burstBytes(), arrival.clock);
+    answerAt(origin_ + coreClock_.edge(end), arrival.request, true);
+}
+
+void DramController::scheduleIdeal() {
+    if (!arriving_.empty()) {
+        notifyCommand(origin_ + coreClock_.edge(arriving_.front().clock + 1));
+    }
+}
+
+/// Answers that are due at the instant in which they are decided come with all others of it, in
+/// the same delta cycle: a DMA engine may look at what has come only once.
 void DramController::issue() {
     for (Channel& channel : channels_) {
         serveUntil(channel, clockNow());
         schedule(channel);
     }
+    for (; !arriving_.empty() && arriving_.front().clock < coreCycleNow(); arriving_.pop_front()) {
+        serveIdeal(arriving_.front());
+    }
+    scheduleIdeal();
+    deliver();
 }
 
 void DramController::deliver() {

@@ -28,8 +28,9 @@ struct OwnerCommands {
 
 /// All DRAM channels, on a clock of their own, with one port to the machine. The timing comes from
 /// models/memory (docs/dram.md); this module only waits for the next command or answer. Each
-/// channel takes bursts in the order of their arrival, as far as its queues have room. A write is
-/// answered one clock after the queue has taken it, a read when its data have passed the pins.
+/// channel takes bursts in the order of their arrival, as far as its queues have room. Of what
+/// arrives in one clock reads go first, in either kind of memory. A write is answered one clock
+/// after the queue has taken it, a read when its data have passed the pins.
 class DramController final : public sc_core::sc_module, public MemoryPort {
 public:
     DramController(const sc_core::sc_module_name& name, const memory::DramConfig& config,
@@ -50,9 +51,6 @@ public:
     /// addresses alike; in a DRAM they matter, and so do refreshes.
     bool appendState(std::vector<std::uint64_t>& state) const;
     bool isIdeal() const { return ideal_.has_value(); }
-    /// How often since reset a read and a write have come to an ideal memory of limited bandwidth
-    /// in one cycle. One of them goes first, as the kernel happens to run their senders.
-    std::uint64_t ties() const { return ideal_ && !ideal_->isUnlimited() ? ties_ : 0; }
 
     /// The commands that each owner's bursts have caused since reset, by Burst::owner.
     const std::vector<OwnerCommands>& ownerCommands() const { return ownerCommands_; }
@@ -85,7 +83,11 @@ private:
 
     OwnerCommands& commandsOf(const Burst& burst);
     Cycle clockNow() const;
-    static void arrive(Channel& channel, const Arrival& arrival);
+    Cycle coreCycleNow() const;
+    static void arrive(std::deque<Arrival>& arriving, const Arrival& arrival);
+    void requestIdeal(const Arrival& arrival);
+    void serveIdeal(const Arrival& arrival);
+    void scheduleIdeal();
     Cycle entryClock(const Channel& channel) const;
     Cycle nextClock(Channel& channel) const;
     void enter(Channel& channel, Cycle clock);
@@ -94,6 +96,7 @@ private:
     void schedule(Channel& channel);
     void answerAt(const sc_core::sc_time& time, const Request& request, bool isTold);
     void notifyAnswer();
+    void notifyCommand(const sc_core::sc_time& time);
     void issue();
     void deliver();
 
@@ -103,12 +106,10 @@ private:
     std::optional<memory::AddressMap> map_;
     std::vector<Channel> channels_;
     std::optional<memory::IdealMemory> ideal_;
+    std::deque<Arrival> arriving_;  ///< of this cycle of the core, at an ideal memory
     sc_core::sc_time origin_;  ///< simulated time of the last reset; channel clocks count from it
     std::vector<OwnerCommands> ownerCommands_;
     std::uint64_t requests_ = 0;
-    std::uint64_t ties_ = 0;
-    Cycle lastRequest_ = kNever;  ///< to an ideal memory
-    bool lastIsWrite_ = false;
     std::uint64_t unanswered_ = 0;
     std::unordered_map<std::uint64_t, Request> waiting_;  ///< in the queues, by order
     std::priority_queue<Answer, std::vector<Answer>, std::greater<>> answers_;
