@@ -52,7 +52,8 @@ FAST_RECIPES = [
      " topo; " + SIZE),
 ]
 RECIPES = {"area": AREA_RECIPES, "fast": FAST_RECIPES}
-OTHER_SOURCES = ("array", "fold", "processing", "skew", "systolic")  # of arch/rtl
+# Of arch/rtl, what no circuit here is made of.
+OTHER_SOURCES = ("accumulator_chunked", "array", "fold", "processing", "skew", "systolic")
 OUTPUT_LOAD_INVERTERS = 4
 
 

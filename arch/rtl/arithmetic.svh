@@ -48,13 +48,7 @@
     parameter integer SUM_SATURATES = 0, \
     parameter integer SUM_EXPONENT = 8, \
     parameter integer SUM_MANTISSA = 23, \
-    parameter integer SUM_BIAS = 127, \
-    parameter integer CHUNK = 0, \
-    parameter integer INNER_BITS = 32, \
-    parameter integer INNER_SATURATES = 0, \
-    parameter integer INNER_EXPONENT = 8, \
-    parameter integer INNER_MANTISSA = 23, \
-    parameter integer INNER_BIAS = 127
+    parameter integer SUM_BIAS = 127
 
 `define ARITHMETIC_ARGUMENTS \
     .MULTIPLIER(MULTIPLIER), .A_BITS(A_BITS), .A_SIGNED(A_SIGNED), .A_EXPONENT(A_EXPONENT), \
@@ -63,15 +57,7 @@
     .W_MANTISSA(W_MANTISSA), .W_BIAS(W_BIAS), .W_SPECIALS(W_SPECIALS), \
     .W_SUBNORMALS(W_SUBNORMALS), .ACCUMULATOR(ACCUMULATOR), .SUM_BITS(SUM_BITS), \
     .SUM_SATURATES(SUM_SATURATES), .SUM_EXPONENT(SUM_EXPONENT), .SUM_MANTISSA(SUM_MANTISSA), \
-    .SUM_BIAS(SUM_BIAS), .CHUNK(CHUNK), .INNER_BITS(INNER_BITS), \
-    .INNER_SATURATES(INNER_SATURATES), .INNER_EXPONENT(INNER_EXPONENT), \
-    .INNER_MANTISSA(INNER_MANTISSA), .INNER_BIAS(INNER_BIAS)
-
-// With CHUNK (products that an inner register sums, 0: none) a sum on its way is {outer, inner},
-// and a stationary operand has two tags on top, {closes, used}: its product is the last one of a
-// chunk, and it is added at all. Without, there is the second one alone.
-`define OPEN_BITS (SUM_BITS + (CHUNK != 0 ? INNER_BITS : 0))
-`define TAG_BITS (CHUNK != 0 ? 2 : 1)
+    .SUM_BIAS(SUM_BIAS)
 
 // Width of the widest factor of a composable multiplier, whose operands have BITS bits.
 `define COMPOSABLE_BITS(BITS) ((BITS) < 32 ? 4 : 8)

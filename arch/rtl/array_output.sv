@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An output stationary systolic array with its sequencer: docs/array.md. All registers advance
 // together, or none does.
-`include "arithmetic.svh"
+`include "chunks.svh"
 module array_output #(
     `ARITHMETIC_PARAMETERS,
+    `CHUNK_PARAMETERS,
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,
     parameter integer SHADOW = 0,   // sums leave through registers of their own
@@ -47,7 +48,8 @@ module array_output #(
         .out({activations, weights})
     );
     systolic_array_output #(
-        `ARITHMETIC_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS), .SHADOW(SHADOW), .DEPTH(DEPTH)
+        `ARITHMETIC_ARGUMENTS, `CHUNK_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS), .SHADOW(SHADOW),
+        .DEPTH(DEPTH)
     ) elements (
         .clock(clock), .reset(reset), .enable(advance), .first(first), .last(last),
         .opening(opening), .closing(closing), .chunk_ends(chunk_ends), .drain(drain),

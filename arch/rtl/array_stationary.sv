@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A weight or input stationary systolic array with its sequencer: docs/array.md. All registers
 // advance together, or none does.
-`include "arithmetic.svh"
+`include "chunks.svh"
 module array_stationary #(
     `ARITHMETIC_PARAMETERS,
+    `CHUNK_PARAMETERS,
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,
     parameter integer INPUT_STATIONARY = 0,  // activations stay and weights pass, else vice versa
@@ -63,7 +64,7 @@ module array_stationary #(
     endgenerate
 
     systolic_array_stationary #(
-        `ARITHMETIC_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS),
+        `ARITHMETIC_ARGUMENTS, `CHUNK_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS),
         .INPUT_STATIONARY(INPUT_STATIONARY), .OVERLAP(OVERLAP), .DEPTH(DEPTH)
     ) elements (
         .clock(clock), .reset(reset), .enable(advance), .swap(swap), .first(first),

@@ -12,32 +12,30 @@ module processing_element_output #(
     input  wire reset,
     input  wire enable,
 
-    // Control, from left to right. The last five belong to the product of DEPTH - 1 cycles ago.
+    // Control, from left to right. The last four belong to the product of DEPTH - 1 cycles ago.
     input  wire first,       // the first cycle of a product
     input  wire accumulate,  // the product is whole
     input  wire opening,     // it is the first one of a sum
     input  wire closing,     // it is the last one
-    input  wire chunk_ends,  // it is the last one of a chunk
     input  wire shift,       // the sum above is taken
     output reg  first_right,
     output reg  accumulate_right,
     output reg  opening_right,
     output reg  closing_right,
-    output reg  chunk_ends_right,
     output reg  shift_right,
 
     input  wire [A_BITS-1:0] activation,
     output reg  [A_BITS-1:0] activation_right,
     input  wire [W_BITS-1:0] weight,
     output reg  [W_BITS-1:0] weight_below,
-    input  wire [`OPEN_BITS-1:0] sum,
-    output wire [`OPEN_BITS-1:0] sum_below
+    input  wire [SUM_BITS-1:0] sum,
+    output wire [SUM_BITS-1:0] sum_below
 );
     /*verilator no_inline_module*/
     wire [`PRODUCT_BITS-1:0] product, delayed_product;
-    reg  [`OPEN_BITS-1:0] held;
-    wire [`OPEN_BITS-1:0] previous = held & {`OPEN_BITS{~opening}};
-    wire [`OPEN_BITS-1:0] next_sum;
+    reg  [SUM_BITS-1:0] held;
+    wire [SUM_BITS-1:0] previous = held & {SUM_BITS{~opening}};
+    wire [SUM_BITS-1:0] next_sum;
 
     multiplier #(`ARITHMETIC_ARGUMENTS) multiply (
         .clock(clock), .enable(enable), .first(first), .activation(activation), .weight(weight),
@@ -46,13 +44,13 @@ module processing_element_output #(
     delay #(.BITS(`PRODUCT_BITS), .STAGES(DEPTH - 1)) pipeline (
         .clock(clock), .reset(1'b0), .enable(enable), .in(product), .out(delayed_product)
     );
-    accumulator_chunked #(`ARITHMETIC_ARGUMENTS) add (
-        .sum(previous), .product(delayed_product), .closes(chunk_ends), .result(next_sum)
+    accumulator #(`ARITHMETIC_ARGUMENTS) add (
+        .sum(previous), .product(delayed_product), .result(next_sum)
     );
 
     generate
         if (SHADOW != 0) begin : shadow_drain
-            reg [`OPEN_BITS-1:0] shadow;
+            reg [SUM_BITS-1:0] shadow;
             assign sum_below = shadow;
             always_ff @(posedge clock) begin
                 if (enable) begin
@@ -85,14 +83,12 @@ module processing_element_output #(
             accumulate_right <= 1'b0;
             opening_right <= 1'b0;
             closing_right <= 1'b0;
-            chunk_ends_right <= 1'b0;
             shift_right <= 1'b0;
         end else if (enable) begin
             first_right <= first;
             accumulate_right <= accumulate;
             opening_right <= opening;
             closing_right <= closing;
-            chunk_ends_right <= chunk_ends;
             shift_right <= shift;
         end
     end

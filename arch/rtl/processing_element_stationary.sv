@@ -5,7 +5,6 @@
 // `swap` comes.
 //
 // A stationary operand travels with a bit `used`, on top; without it the sum above passes as it is.
-// With chunks another bit, `closes`, above it says that the product is the last one of a chunk.
 `include "arithmetic.svh"
 module processing_element_stationary #(
     `ARITHMETIC_PARAMETERS,
@@ -31,24 +30,23 @@ module processing_element_stationary #(
 
     input  wire [PASSING_BITS-1:0] operand,
     output reg  [PASSING_BITS-1:0] operand_right,
-    input  wire [STATIONARY_BITS+`TAG_BITS-1:0] stationary,
-    output reg  [STATIONARY_BITS+`TAG_BITS-1:0] stationary_below,
-    input  wire [`OPEN_BITS-1:0] sum,
-    output reg  [`OPEN_BITS-1:0] sum_below
+    input  wire [STATIONARY_BITS:0] stationary,
+    output reg  [STATIONARY_BITS:0] stationary_below,
+    input  wire [SUM_BITS-1:0] sum,
+    output reg  [SUM_BITS-1:0] sum_below
 );
     /*verilator no_inline_module*/
-    localparam integer TAG_BITS = `TAG_BITS;
-    wire [STATIONARY_BITS+TAG_BITS-1:0] kept;
-    wire [TAG_BITS-1:0] tags = kept[STATIONARY_BITS +: TAG_BITS];
+    wire [STATIONARY_BITS:0] kept;
+    wire used = kept[STATIONARY_BITS];
     wire [A_BITS-1:0] activation;
     wire [W_BITS-1:0] weight;
     wire [`PRODUCT_BITS-1:0] product, delayed_product;
-    wire [TAG_BITS-1:0] delayed_tags;
-    wire [`OPEN_BITS-1:0] next_sum;
+    wire delayed_used;
+    wire [SUM_BITS-1:0] next_sum;
 
     generate
         if (OVERLAP != 0) begin : two_registers
-            reg [STATIONARY_BITS+TAG_BITS-1:0] working;
+            reg [STATIONARY_BITS:0] working;
             assign kept = swap ? stationary_below : working;
             always_ff @(posedge clock) begin
                 if (enable) working <= kept;
@@ -69,20 +67,19 @@ module processing_element_stationary #(
         .clock(clock), .enable(enable), .first(first), .activation(activation), .weight(weight),
         .product(product)
     );
-    delay #(.BITS(`PRODUCT_BITS + TAG_BITS), .STAGES(DEPTH - 1)) pipeline (
-        .clock(clock), .reset(1'b0), .enable(enable), .in({tags, product}),
-        .out({delayed_tags, delayed_product})
+    delay #(.BITS(`PRODUCT_BITS + 1), .STAGES(DEPTH - 1)) pipeline (
+        .clock(clock), .reset(1'b0), .enable(enable), .in({used, product}),
+        .out({delayed_used, delayed_product})
     );
-    accumulator_chunked #(`ARITHMETIC_ARGUMENTS) add (
-        .sum(sum), .product(delayed_product), .closes(delayed_tags[TAG_BITS-1]),
-        .result(next_sum)
+    accumulator #(`ARITHMETIC_ARGUMENTS) add (
+        .sum(sum), .product(delayed_product), .result(next_sum)
     );
 
     always_ff @(posedge clock) begin
         if (enable) begin
             operand_right <= operand;
             if (load) stationary_below <= stationary;
-            if (accumulate) sum_below <= delayed_tags[0] ? next_sum : sum;
+            if (accumulate) sum_below <= delayed_used ? next_sum : sum;
         end
     end
 

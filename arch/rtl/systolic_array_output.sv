@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Output stationary processing elements, their skew registers and the control of their rows.
-`include "arithmetic.svh"
+`include "chunks.svh"
+// Ports that an element with chunks and one without have in common.
+`define ELEMENT_PORTS \
+    .clock(clock), .reset(reset), .enable(enable), .first(firsts[AT]), \
+    .accumulate(accumulates[AT]), .opening(openings[AT]), .closing(closings[AT]), \
+    .shift(shifts[AT]), .first_right(firsts[AT+1]), .accumulate_right(accumulates[AT+1]), \
+    .opening_right(openings[AT+1]), .closing_right(closings[AT+1]), .shift_right(shifts[AT+1]), \
+    .activation(passing[AT*A_BITS +: A_BITS]), \
+    .activation_right(passing[(AT+1)*A_BITS +: A_BITS]), \
+    .weight(falling[ABOVE*W_BITS +: W_BITS]), \
+    .weight_below(falling[BELOW*W_BITS +: W_BITS]), \
+    .sum(leaving[ABOVE*SUM_BITS +: SUM_BITS]), \
+    .sum_below(leaving[BELOW*SUM_BITS +: SUM_BITS])
+
 module systolic_array_output #(
     `ARITHMETIC_PARAMETERS,
+    `CHUNK_PARAMETERS,
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,
     parameter integer SHADOW = 0,
@@ -32,8 +46,7 @@ module systolic_array_output #(
     wire [ROWS*(COLUMNS+1)-1:0] ends_of_chunks;
     wire [ROWS*(COLUMNS+1)*A_BITS-1:0] passing;
     wire [(ROWS+1)*COLUMNS*W_BITS-1:0] falling;
-    localparam integer OPEN_BITS = `OPEN_BITS;
-    wire [(ROWS+1)*COLUMNS*OPEN_BITS-1:0] leaving;
+    wire [(ROWS+1)*COLUMNS*SUM_BITS-1:0] leaving;
 
     wire [ROWS*A_BITS-1:0] skewed_activations;
     skew #(.LANES(ROWS), .BITS(A_BITS)) skew_rows (
@@ -42,7 +55,7 @@ module systolic_array_output #(
     skew #(.LANES(COLUMNS), .BITS(W_BITS)) skew_columns (
         .clock(clock), .enable(enable), .in(weights), .out(falling[COLUMNS*W_BITS-1:0])
     );
-    assign leaving[COLUMNS*OPEN_BITS-1:0] = {(COLUMNS*OPEN_BITS){1'b0}};
+    assign leaving[COLUMNS*SUM_BITS-1:0] = {(COLUMNS*SUM_BITS){1'b0}};
 
     wire accumulate, opens, closes, ends_chunk;
     delay #(.BITS(4), .STAGES(DEPTH - 1), .RESETS(1)) accumulate_delay (
@@ -74,32 +87,28 @@ module systolic_array_output #(
                 localparam integer AT = LEFT + c;
                 localparam integer ABOVE = r * COLUMNS + c;
                 localparam integer BELOW = ABOVE + COLUMNS;
-                processing_element_output #(
-                    `ARITHMETIC_ARGUMENTS, .SHADOW(SHADOW), .DEPTH(DEPTH)
-                ) element (
-                    .clock(clock), .reset(reset), .enable(enable),
-                    .first(firsts[AT]), .accumulate(accumulates[AT]), .opening(openings[AT]),
-                    .closing(closings[AT]), .chunk_ends(ends_of_chunks[AT]),
-                    .shift(shifts[AT]),
-                    .first_right(firsts[AT+1]), .accumulate_right(accumulates[AT+1]),
-                    .opening_right(openings[AT+1]), .closing_right(closings[AT+1]),
-                    .chunk_ends_right(ends_of_chunks[AT+1]), .shift_right(shifts[AT+1]),
-                    .activation(passing[AT*A_BITS +: A_BITS]),
-                    .activation_right(passing[(AT+1)*A_BITS +: A_BITS]),
-                    .weight(falling[ABOVE*W_BITS +: W_BITS]),
-                    .weight_below(falling[BELOW*W_BITS +: W_BITS]),
-                    .sum(leaving[ABOVE*OPEN_BITS +: OPEN_BITS]),
-                    .sum_below(leaving[BELOW*OPEN_BITS +: OPEN_BITS])
-                );
+                if (CHUNK != 0) begin : chunked
+                    processing_element_output_chunked #(
+                        `ARITHMETIC_ARGUMENTS, `CHUNK_ARGUMENTS, .SHADOW(SHADOW), .DEPTH(DEPTH)
+                    ) element (
+                        `ELEMENT_PORTS, .chunk_ends(ends_of_chunks[AT]),
+                        .chunk_ends_right(ends_of_chunks[AT+1])
+                    );
+                end else begin : plain
+                    processing_element_output #(
+                        `ARITHMETIC_ARGUMENTS, .SHADOW(SHADOW), .DEPTH(DEPTH)
+                    ) element (`ELEMENT_PORTS);
+                    assign ends_of_chunks[AT+1] = 1'b0;
+                end
             end
         end
         for (c = 0; c < COLUMNS; c = c + 1) begin : drains
-            // Of {outer, inner} the outer sum leaves: the last product has closed its chunk.
-            assign sums[c*SUM_BITS +: SUM_BITS] =
-                leaving[(ROWS*COLUMNS+c+1)*OPEN_BITS-1 -: SUM_BITS];
             delay #(.BITS(1), .STAGES(c), .RESETS(1)) registers (
                 .clock(clock), .reset(reset), .enable(enable), .in(drain), .out(valid[c])
             );
         end
     endgenerate
+
+    assign sums = leaving[ROWS*COLUMNS*SUM_BITS +: COLUMNS*SUM_BITS];
 endmodule
+`undef ELEMENT_PORTS

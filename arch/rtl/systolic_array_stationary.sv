@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight or input stationary processing elements, their skew registers and the control of their
 // rows.
-`include "arithmetic.svh"
+`include "chunks.svh"
+// Ports of an element with chunks or without.
+`define ELEMENT_PORTS \
+    .clock(clock), .reset(reset), .enable(enable), .load(loads[AT]), .swap(swaps[AT]), \
+    .first(firsts[AT]), .accumulate(accumulates[AT]), .load_right(loads[AT+1]), \
+    .swap_right(swaps[AT+1]), .first_right(firsts[AT+1]), \
+    .accumulate_right(accumulates[AT+1]), \
+    .operand(passing[AT*PASSING_BITS +: PASSING_BITS]), \
+    .operand_right(passing[(AT+1)*PASSING_BITS +: PASSING_BITS]), \
+    .stationary(falling[ABOVE*CARRIED +: CARRIED]), \
+    .stationary_below(falling[BELOW*CARRIED +: CARRIED]), \
+    .sum(partial[ABOVE*OPEN_BITS +: OPEN_BITS]), \
+    .sum_below(partial[BELOW*OPEN_BITS +: OPEN_BITS])
+
 module systolic_array_stationary #(
     `ARITHMETIC_PARAMETERS,
+    `CHUNK_PARAMETERS,
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,
     parameter integer INPUT_STATIONARY = 0,
@@ -73,22 +87,17 @@ module systolic_array_stationary #(
                 localparam integer AT = LEFT + c;
                 localparam integer ABOVE = r * COLUMNS + c;
                 localparam integer BELOW = ABOVE + COLUMNS;
-                processing_element_stationary #(
-                    `ARITHMETIC_ARGUMENTS, .INPUT_STATIONARY(INPUT_STATIONARY),
-                    .OVERLAP(OVERLAP), .DEPTH(DEPTH)
-                ) element (
-                    .clock(clock), .reset(reset), .enable(enable),
-                    .load(loads[AT]), .swap(swaps[AT]), .first(firsts[AT]),
-                    .accumulate(accumulates[AT]),
-                    .load_right(loads[AT+1]), .swap_right(swaps[AT+1]),
-                    .first_right(firsts[AT+1]), .accumulate_right(accumulates[AT+1]),
-                    .operand(passing[AT*PASSING_BITS +: PASSING_BITS]),
-                    .operand_right(passing[(AT+1)*PASSING_BITS +: PASSING_BITS]),
-                    .stationary(falling[ABOVE*CARRIED +: CARRIED]),
-                    .stationary_below(falling[BELOW*CARRIED +: CARRIED]),
-                    .sum(partial[ABOVE*OPEN_BITS +: OPEN_BITS]),
-                    .sum_below(partial[BELOW*OPEN_BITS +: OPEN_BITS])
-                );
+                if (CHUNK != 0) begin : chunked
+                    processing_element_stationary_chunked #(
+                        `ARITHMETIC_ARGUMENTS, `CHUNK_ARGUMENTS,
+                        .INPUT_STATIONARY(INPUT_STATIONARY), .OVERLAP(OVERLAP), .DEPTH(DEPTH)
+                    ) element (`ELEMENT_PORTS);
+                end else begin : plain
+                    processing_element_stationary #(
+                        `ARITHMETIC_ARGUMENTS, .INPUT_STATIONARY(INPUT_STATIONARY),
+                        .OVERLAP(OVERLAP), .DEPTH(DEPTH)
+                    ) element (`ELEMENT_PORTS);
+                end
             end
         end
     endgenerate
@@ -103,3 +112,4 @@ module systolic_array_stationary #(
         end
     endgenerate
 endmodule
+`undef ELEMENT_PORTS

@@ -2,7 +2,7 @@
 // All arrays of the tests in one module, which is verilated once: rtl_array.cpp describes the same
 // arrays in the same order. An array has a clock of its own and shares its inputs; every code has a
 // lane of 8 bits, every sum one of 96.
-`include "arithmetic.svh"
+`include "chunks.svh"
 
 `define INTEGER_OPERANDS(BITS) .A_BITS(BITS), .W_BITS(BITS)
 `define FLOAT_OPERANDS(EXPONENT, MANTISSA, BIAS, SPECIALS) \
@@ -135,6 +135,7 @@ endmodule
 
 module lanes_stationary #(
     `ARITHMETIC_PARAMETERS,
+    `CHUNK_PARAMETERS,
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,
     parameter integer INPUT_STATIONARY = 0,
@@ -190,7 +191,7 @@ module lanes_stationary #(
     endgenerate
 
     array_stationary #(
-        `ARITHMETIC_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS),
+        `ARITHMETIC_ARGUMENTS, `CHUNK_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS),
         .INPUT_STATIONARY(INPUT_STATIONARY), .OVERLAP(OVERLAP), .DEPTH(DEPTH), .STEP_BITS(32)
     ) array (
         .clock(clock), .reset(reset), .fold_valid(fold_valid), .fold_steps(fold_steps),
@@ -204,6 +205,7 @@ endmodule
 
 module lanes_output #(
     `ARITHMETIC_PARAMETERS,
+    `CHUNK_PARAMETERS,
     parameter integer ROWS = 4,
     parameter integer COLUMNS = 4,
     parameter integer SHADOW = 0,
@@ -254,7 +256,7 @@ module lanes_output #(
     endgenerate
 
     array_output #(
-        `ARITHMETIC_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS), .SHADOW(SHADOW),
+        `ARITHMETIC_ARGUMENTS, `CHUNK_ARGUMENTS, .ROWS(ROWS), .COLUMNS(COLUMNS), .SHADOW(SHADOW),
         .OVERLAP(OVERLAP), .DEPTH(DEPTH), .STEP_BITS(32)
     ) array (
         .clock(clock), .reset(reset), .fold_valid(fold_valid), .fold_steps(fold_steps),
