@@ -54,6 +54,8 @@ constexpr Arithmetic kInt8Chunked{
     "int17_saturate", 2};
 constexpr Arithmetic kBitSerial{"bit_serial", "int4", nullptr, "int16",
                                 ProductClass::BitSerialWeight};
+constexpr Arithmetic kBitSerialChunked{"bit_serial_chunked",          "int4",  nullptr, "int16",
+                                       ProductClass::BitSerialWeight, "int12", 2};
 constexpr Arithmetic kShift{"shift", "int8", "pow2_4", "int32", ProductClass::Shift};
 
 struct Instance {
@@ -125,6 +127,9 @@ constexpr std::array kInstances{
     Instance{&kInt8Chunked, kWeight, true, kSerial, 5, 3, 2},
     Instance{&kInt8Chunked, kInput, false, kSerial, 2, 2, 1},
     Instance{&kInt8Chunked, kOutput, true, kSerial, 3, 3, 1},
+    Instance{&kBitSerialChunked, kWeight, true, kSerial, 5, 2, 3},
+    Instance{&kBitSerialChunked, kOutput, true, kShadow, 3, 2, 1},
+    Instance{&kBitSerialChunked, kOutput, false, kShadow, 2, 3, 2},
 };
 
 std::string nameOf(const Instance& instance) {

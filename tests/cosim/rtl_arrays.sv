@@ -36,6 +36,7 @@
     .INNER_SATURATES(1)
 `define BIT_SERIAL \
     .MULTIPLIER(`MULTIPLIER_BIT_SERIAL), `INTEGER_OPERANDS(4), .SUM_BITS(16)
+`define BIT_SERIAL_CHUNKED `BIT_SERIAL, .CHUNK(2), .INNER_BITS(12)
 `define SHIFT .MULTIPLIER(`MULTIPLIER_SHIFT), .A_BITS(8), .W_BITS(4), `EXACT(32)
 
 `define SHARED \
@@ -53,7 +54,7 @@
     .SHADOW(SECOND), .OVERLAP(FOLLOWS), .ROWS(R), .COLUMNS(C), .DEPTH(D) \
     ) array``INDEX (`SHARED, `OWN(INDEX)
 
-module rtl_arrays #(parameter integer ARRAYS = 51) (
+module rtl_arrays #(parameter integer ARRAYS = 54) (
     input  wire [ARRAYS-1:0] clock,
     input  wire reset,
     input  wire fold_valid,
@@ -131,6 +132,9 @@ module rtl_arrays #(parameter integer ARRAYS = 51) (
     lanes_stationary #(`INT8_CHUNKED, `STATIONARY(48, 0, 1, 5, 3, 2));
     lanes_stationary #(`INT8_CHUNKED, `STATIONARY(49, 1, 0, 2, 2, 1));
     lanes_output #(`INT8_CHUNKED, `OUTPUT(50, 0, 1, 3, 3, 1));
+    lanes_stationary #(`BIT_SERIAL_CHUNKED, `STATIONARY(51, 0, 1, 5, 2, 3));
+    lanes_output #(`BIT_SERIAL_CHUNKED, `OUTPUT(52, 1, 1, 3, 2, 1));
+    lanes_output #(`BIT_SERIAL_CHUNKED, `OUTPUT(53, 1, 0, 2, 3, 2));
 endmodule
 
 module lanes_stationary #(
