@@ -101,7 +101,8 @@ TEST(FormatNames, KnownFormatsSpellWhatTheyAre) {
     for (const Format& known : knownFormats()) expectReadsBack(known);
     EXPECT_EQ(spelledName(*findFormat("e4m3")), "e4m3b7_nan_only");
     EXPECT_EQ(spelledName(*findFormat("short_e2m1")), "e2m1b1_none_hidden_one");
-    EXPECT_EQ(spelledName(*findFormat("mxint8")), "int8_fraction6");
+    EXPECT_EQ(spelledName(*findFormat("int8_fraction6")), "int8_fraction6");
+    EXPECT_EQ(findFormat("mxint8"), nullptr);  // a format of blocks: blockFormatNamed
     EXPECT_EQ(spelledName(*findFormat("binary")), "codebook[-1,1]");
 }
 
