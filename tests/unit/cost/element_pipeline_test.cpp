@@ -56,7 +56,7 @@ TEST(PipelinedElement, HasARankOfRegistersForEveryStageButTheLast) {
         EXPECT_EQ(two.flipFlops(), one + bits);
         EXPECT_EQ(four.flipFlops(), one + 3 * bits);
         EXPECT_DOUBLE_EQ(four.squareMicrons().total() - two.squareMicrons().total(),
-                         2 * 5.0 * bits);
+                         2 * 5.0 * static_cast<double>(bits));
     }
     EXPECT_EQ(elementCircuit(elementOf("int8", "int32"), Goal::Area, 2).product.size(), 16U);
 }
