@@ -4,7 +4,7 @@
 #include <string>
 
 #include "models/cost/element/element_model.hpp"
-#include "models/cost/element/element_waveforms.hpp"
+#include "models/cost/element/drawn_trace.hpp"
 
 namespace systole::sim {
 

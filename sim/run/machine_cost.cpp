@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "models/cost/element/element_waveforms.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/costed_machine.hpp"
@@ -83,11 +82,14 @@ cost::ByElementPart ProductEnergy::of(const std::vector<cost::OperandTrace>& tra
     return activity.products == 0 ? drawn() : element_->energyOf(activity);
 }
 
-cost::ByElementPart ProductEnergy::drawn() const {
-    const cost::OperandTrace trace =
-        cost::drawnTrace(element_->description(), draw_, kMostSimulatedSteps);
-    return element_->energyOf(element_->activityOf(
-        trace, options_.zeroGating ? cost::ZeroGating::On : cost::ZeroGating::Off));
+const cost::ByElementPart& ProductEnergy::drawn() const {
+    if (!drawn_) {
+        const cost::OperandTrace trace =
+            cost::drawnTrace(element_->description(), draw_, kDrawnSteps, kDrawnFold);
+        drawn_ = element_->energyOf(element_->activityOf(
+            trace, options_.zeroGating ? cost::ZeroGating::On : cost::ZeroGating::Off));
+    }
+    return *drawn_;
 }
 
 namespace {

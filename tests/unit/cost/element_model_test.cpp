@@ -6,6 +6,7 @@
 #include <numeric>
 #include <random>
 
+#include "models/cost/element/drawn_trace.hpp"
 #include "models/cost/element/element_waveforms.hpp"
 #include "tests/unit/cost/cost_fixture.hpp"
 
