@@ -47,6 +47,7 @@ private:
 
     cost::EnergyOptions options_;
     cost::Stimulus draw_;
+    cost::Stationary stationary_;
     bool isFree_;
     std::optional<cost::ElementModel> element_;
     mutable std::optional<cost::ByElementPart> drawn_;  ///< once one was asked for

@@ -39,9 +39,11 @@ constexpr double kChannelShare = 0.1;  ///< of the variance: the mean of a chann
 constexpr double kCorrelation = 0.8;   ///< of a pixel with the one before, where they differ
 constexpr double kFlatShare = 0.2;  ///< of the steps: a pixel like the one before, in all channels
 
-/// What scales leave room for in the accumulator, in products of both peaks: a layer of 256 such
-/// products has positive ones of 1.0 on average and of 1.5 at most (mean and three deviations),
-/// times the head room of a scheme, 1.5, rounded up.
+/// Products of an output.
+constexpr std::uint32_t kReduction = 256;
+/// What scales leave room for in the accumulator, in products of both peaks: of `kReduction` such
+/// products the positive ones add up to 1.0 on average and to 1.5 at most (mean and three
+/// deviations), times the head room of a scheme, 1.5, rounded up.
 constexpr double kRoomForSums = 3;
 
 /// What a row of the array is fed, before the ReLU: the mean of its channel, and Gaussian numbers,
@@ -64,8 +66,10 @@ private:
 
 class Drawing {
 public:
-    Drawing(const ElementDescription& element, Stimulus stimulus, std::uint64_t seed)
+    Drawing(const ElementDescription& element, Stimulus stimulus, Stationary stationary,
+            std::uint64_t seed)
         : stimulus_(stimulus),
+          stationary_(stationary),
           activation_(element.activation),
           weight_(element.weight),
           activations_(seed),
@@ -74,29 +78,27 @@ public:
           sum_(sumRegister(element), activation_, weight_),
           weightPeak_(weightPeak(sumRegister(element))) {}
 
-    /// A fold for each weight, one row further down the column each time.
-    OperandTrace rectified(std::uint32_t steps, std::uint32_t weightSteps) {
+    /// Folds of other processing elements, and other operands, one after the other.
+    OperandTrace rectified(std::uint32_t steps, std::uint32_t foldSteps) {
         OperandTrace trace;
         trace.sumWords = static_cast<std::uint32_t>(sum_.words());
         for (std::uint32_t fold = 0; trace.steps() < steps; ++fold) {
             trace.foldBegins.push_back(static_cast<std::uint32_t>(trace.steps()));
-            constexpr std::uint32_t kStride = 5;  // visits all rows
-            const std::size_t row = std::size_t{fold} * kStride % kRowsAbove;
             const auto left = steps - static_cast<std::uint32_t>(trace.steps());
-            appendFold(trace, row, std::min(left, weightSteps));
+            appendFold(trace, fold, std::min(left, foldSteps));
         }
         return trace;
     }
 
-    OperandTrace trace(std::uint32_t steps, std::uint32_t weightSteps) {
-        if (stimulus_ == Stimulus::Rectified) return rectified(steps, weightSteps);
+    OperandTrace trace(std::uint32_t steps, std::uint32_t foldSteps) {
+        if (stimulus_ == Stimulus::Rectified) return rectified(steps, foldSteps);
         OperandTrace trace;
         trace.sumWords = static_cast<std::uint32_t>(sum_.words());
         trace.foldBegins = {0};
         std::uint16_t weight = 0;
         std::array<std::uint16_t, kRowsAbove> above{};
         for (std::uint32_t step = 0; step < steps; ++step) {
-            if (step % weightSteps == 0) {
+            if (step % foldSteps == 0) {
                 weight = draw(weight_, weights_);
                 for (std::uint16_t& each : above) each = draw(weight_, others_);
             }
@@ -149,7 +151,18 @@ private:
         appendOpenSum(sums);
     }
 
-    void appendFold(OperandTrace& trace, std::size_t row, std::uint32_t steps) {
+    void appendFold(OperandTrace& trace, std::uint32_t fold, std::uint32_t steps) {
+        constexpr std::uint32_t kRowStride = 5;   // visits all rows
+        constexpr std::uint32_t kSumStride = 37;  // and sums of all lengths
+        if (stationary_ == Stationary::Sum) {
+            appendOutput(trace, fold * kSumStride % kReduction, steps);
+        } else {
+            appendColumn(trace, fold * kRowStride % kRowsAbove, steps);
+        }
+    }
+
+    /// A processing element of this row, and those above, whose products it is handed.
+    void appendColumn(OperandTrace& trace, std::size_t row, std::uint32_t steps) {
         std::vector<Channel> channels;
         std::vector<std::uint16_t> weights;
         for (std::size_t i = 0; i <= row; ++i) {
@@ -157,19 +170,45 @@ private:
             weights.push_back(rectifiedWeight());
         }
         for (std::uint32_t step = 0; step < steps; ++step) {
-            if (step > 0 && !isFlat()) {
-                for (Channel& channel : channels) channel.step(activations_);
-            }
+            if (step > 0) advance(channels, weights);
             sum_.clear();
-            numeric::AccumulatorEvents events;
             for (std::size_t i = 0; i < row; ++i) {
-                const double activation = activation_.decode(rectifiedActivation(channels[i]));
-                sum_.add(numeric::productOf(activation, weight_.decode(weights[i])), 0, events);
+                addToSum(rectifiedActivation(channels[i]), weights[i]);
             }
-            trace.activations.push_back(rectifiedActivation(channels[row]));
-            trace.weights.push_back(weights[row]);
-            appendOpenSum(trace.sums);
+            append(trace, rectifiedActivation(channels[row]), weights[row]);
         }
+    }
+
+    /// To the next pixel with the same weights, or to the next output channel with the same pixel.
+    void advance(std::vector<Channel>& channels, std::vector<std::uint16_t>& weights) {
+        if (stationary_ == Stationary::Activation) {
+            for (std::uint16_t& weight : weights) weight = rectifiedWeight();
+        } else if (!isFlat()) {
+            for (Channel& channel : channels) channel.step(activations_);
+        }
+    }
+
+    /// A processing element that has added `before` products to its own sum.
+    void appendOutput(OperandTrace& trace, std::uint32_t before, std::uint32_t steps) {
+        sum_.clear();
+        for (std::uint32_t step = 0; step < before + steps; ++step) {
+            const std::uint16_t activation = rectifiedActivation(Channel(activations_));
+            const std::uint16_t weight = rectifiedWeight();
+            if (step >= before) append(trace, activation, weight);
+            addToSum(activation, weight);
+        }
+    }
+
+    void addToSum(std::uint16_t activation, std::uint16_t weight) {
+        numeric::AccumulatorEvents events;
+        sum_.add(numeric::productOf(activation_.decode(activation), weight_.decode(weight)), 0,
+                 events);
+    }
+
+    void append(OperandTrace& trace, std::uint16_t activation, std::uint16_t weight) {
+        trace.activations.push_back(activation);
+        trace.weights.push_back(weight);
+        appendOpenSum(trace.sums);
     }
 
     bool isFlat() { return static_cast<double>(others_() >> 11U) * 0x1p-53 < kFlatShare; }
@@ -199,6 +238,7 @@ private:
     }
 
     Stimulus stimulus_;
+    Stationary stationary_;
     Codec activation_;
     Codec weight_;
     SplitMix64 activations_;
@@ -211,8 +251,8 @@ private:
 }  // namespace
 
 OperandTrace drawnTrace(const ElementDescription& element, Stimulus stimulus, std::uint32_t steps,
-                        std::uint32_t weightSteps, std::uint64_t seed) {
-    return Drawing(element, stimulus, seed).trace(steps, weightSteps);
+                        std::uint32_t foldSteps, Stationary stationary, std::uint64_t seed) {
+    return Drawing(element, stimulus, stationary, seed).trace(steps, foldSteps);
 }
 
 }  // namespace systole::cost
