@@ -96,15 +96,14 @@ Stream TimingForms::of(Stream stream) const {
     return stream;
 }
 
-LoadTile TimingForms::of(LoadTile load) const {
-    load.source = of(load.source);
-    load.destination = within(load.destination, activationPeriod_);
-    return load;
-}
+LoadTile TimingForms::of(LoadTile load) const { return ofLoad(load, activationPeriod_); }
 
-LoadWeights TimingForms::of(LoadWeights load) const {
+LoadWeights TimingForms::of(LoadWeights load) const { return ofLoad(load, weightPeriod_); }
+
+template <typename Load>
+Load TimingForms::ofLoad(Load load, std::uint64_t period) const {
     load.source = of(load.source);
-    load.destination = within(load.destination, weightPeriod_);
+    load.destination = within(load.destination, period);
     return load;
 }
 
@@ -132,9 +131,7 @@ Requantize TimingForms::of(Requantize op) const {
     op.accumulatorRow = half(op.accumulatorRow, op.channelsAlongRows ? op.channels : op.outputs);
     op.parameters = within(op.parameters, weightPeriod_);
     op.destination = within(op.destination, activationPeriod_);
-    if (op.skip) {
-        op.skip->source = within(op.skip->source, activationPeriod_);
-    }
+    op.skip = of(op.skip);
     return op;
 }
 
@@ -146,18 +143,22 @@ Pool TimingForms::of(Pool pool) const {
 }
 
 Elementwise TimingForms::of(Elementwise op) const {
+    op.addition = of(op.addition);
+    return moved(op);
+}
+
+Softmax TimingForms::of(Softmax op) const { return moved(op); }
+
+template <typename Op>
+Op TimingForms::moved(Op op) const {
     op.source = within(op.source, activationPeriod_);
     op.destination = within(op.destination, activationPeriod_);
-    if (op.addition) {
-        op.addition->source = within(op.addition->source, activationPeriod_);
-    }
     return op;
 }
 
-Softmax TimingForms::of(Softmax op) const {
-    op.source = within(op.source, activationPeriod_);
-    op.destination = within(op.destination, activationPeriod_);
-    return op;
+std::optional<SkipAddition> TimingForms::of(std::optional<SkipAddition> addition) const {
+    if (addition) addition->source = within(addition->source, activationPeriod_);
+    return addition;
 }
 
 }  // namespace systole::arch

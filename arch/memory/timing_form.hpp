@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "arch/memory/scratchpad_ports.hpp"
 #include "arch/program/command.hpp"
 
@@ -33,6 +35,12 @@ private:
     Elementwise of(Elementwise op) const;
     Softmax of(Softmax op) const;
     DramBox of(DramBox box) const;
+    std::optional<SkipAddition> of(std::optional<SkipAddition> addition) const;
+    template <typename Load>
+    Load ofLoad(Load load, std::uint64_t period) const;
+    /// From one place of the activation scratchpad to another.
+    template <typename Op>
+    Op moved(Op op) const;
     std::uint32_t half(std::uint32_t row, std::uint32_t rows) const;
 
     const Program& program_;

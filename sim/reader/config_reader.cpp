@@ -17,12 +17,6 @@ void ask(yaml::Node& map, const std::string& key) {
     }
 }
 
-yaml::KeyPath childPath(const yaml::KeyPath& path, std::string part) {
-    yaml::KeyPath child = path;
-    child.push_back(std::move(part));
-    return child;
-}
-
 ResolvedConfig::Kind scalarKind(yaml::Node::ReadAs readAs) {
     switch (readAs) {
         case yaml::Node::ReadAs::Number:

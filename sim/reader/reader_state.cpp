@@ -41,19 +41,6 @@ yaml::KeyPath splitPath(std::string_view text) {
     return holey ? yaml::KeyPath{} : path;
 }
 
-yaml::KeyPath childPath(const yaml::KeyPath& path, std::string part) {
-    yaml::KeyPath child = path;
-    child.push_back(std::move(part));
-    return child;
-}
-
-FileLookup lookupOf(const yaml::Node& user, const std::string& folder) {
-    const yaml::Source& source = *user.position.source;
-    return {.kinds = {folder},
-            .base = source.base,
-            .nearby = {source.directory, source.directory / ".."}};
-}
-
 std::vector<std::string> keysOf(const yaml::Node& node) {
     std::vector<std::string> keys;
     for (const yaml::Entry& entry : node.entries) keys.push_back(entry.key);
@@ -72,6 +59,19 @@ const char* orderHint(const std::vector<std::string>& kinds, bool isWorkload) {
 }
 
 }  // namespace
+
+yaml::KeyPath childPath(const yaml::KeyPath& path, std::string part) {
+    yaml::KeyPath child = path;
+    child.push_back(std::move(part));
+    return child;
+}
+
+FileLookup lookupOf(const yaml::Node& user, const std::string& folder) {
+    const yaml::Source& source = *user.position.source;
+    return {.kinds = {folder},
+            .base = source.base,
+            .nearby = {source.directory, source.directory / ".."}};
+}
 
 std::optional<fs::path> ReaderState::fragmentFile(const yaml::Node& user, const std::string& folder,
                                                   const std::string& given) {
@@ -266,55 +266,6 @@ yaml::Node* ReaderState::openFragment(yaml::Node& user, const yaml::KeyPath& pat
         open(*user.fragment, path);
     }
     return user.fragment.get();
-}
-
-namespace {
-
-/// Adds what `map` leaves out.
-void fillFrom(yaml::Node& map, yaml::Node& base) {
-    for (yaml::Entry& entry : base.entries) {
-        yaml::Entry* own = map.find(entry.key);
-        if (own == nullptr) {
-            map.entries.push_back(std::move(entry));
-        } else if (own->value->kind == yaml::Node::Kind::Map &&
-                   entry.value->kind == yaml::Node::Kind::Map) {
-            fillFrom(*own->value, *entry.value);
-        }
-    }
-}
-
-}  // namespace
-
-void ReaderState::inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder) {
-    inherit(map, path, folder, 0);
-}
-
-void ReaderState::inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder,
-                          std::size_t depth) {
-    const auto entry = std::find_if(map.entries.begin(), map.entries.end(),
-                                    [](const yaml::Entry& each) { return each.key == "base"; });
-    if (entry == map.entries.end() || entry->value->kind != yaml::Node::Kind::Scalar) {
-        return;  // who reads the map reports the key
-    }
-    const std::unique_ptr<yaml::Node> name = std::move(entry->value);
-    map.entries.erase(entry);
-    const yaml::KeyPath namePath = childPath(path, "base");
-    constexpr std::size_t kDeepest = 8;
-    const FileLookup lookup = lookupOf(*name, folder);
-    const std::optional<fs::path> file = findFile(name->scalar, lookup);
-    if (!file || depth == kDeepest) {
-        report(name->position, namePath,
-               file ? fmt::format("'{}' has a base that has a base, and so on, expected at most {}",
-                                  name->scalar, kDeepest)
-                    : describeMissing(name->scalar, lookup));
-        return;
-    }
-    const std::unique_ptr<yaml::Node> base =
-        readFile(*file, addFile(*file), name->position, namePath, {folder});
-    if (base && base->kind == yaml::Node::Kind::Map) {
-        inherit(*base, path, folder, depth + 1);
-        fillFrom(map, *base);
-    }
 }
 
 void ReaderState::reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path) {

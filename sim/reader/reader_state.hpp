@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/named_files.hpp"
 #include "sim/reader/yaml_document.hpp"
 
 namespace systole::sim {
@@ -63,6 +64,7 @@ private:
                                          const yaml::KeyPath& path,
                                          const std::vector<std::string>& kinds);
     yaml::Source& addFile(const std::filesystem::path& file);
+    /// `depth`: bases of bases so far.
     void inherit(yaml::Node& map, const yaml::KeyPath& path, const std::string& folder,
                  std::size_t depth);
     void reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path);
@@ -81,5 +83,9 @@ private:
 
 /// Whether `path` leads to a place below `prefix`, or to it.
 bool startsWith(const yaml::KeyPath& path, const yaml::KeyPath& prefix);
+yaml::KeyPath childPath(const yaml::KeyPath& path, std::string part);
+
+/// Where a file of `folder` that `user` names is looked for.
+FileLookup lookupOf(const yaml::Node& user, const std::string& folder);
 
 }  // namespace systole::sim

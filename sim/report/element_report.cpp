@@ -145,11 +145,12 @@ std::string elementJson(const ElementComparison& comparison) {
     return json.dump(2) + "\n";
 }
 
-std::string elementTable(const ElementComparison& comparison) {
-    const ElementReport& element = comparison.element;
-    const ElementReport& int8 = comparison.int8;
-    std::vector<std::vector<std::string>> rows{{"", "area", "share", "energy per MAC", "share"},
-                                               {}};
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+Rows partRows(const ElementReport& element) {
+    Rows rows{{"", "area", "share", "energy per MAC", "share"}, {}};
     for (const ElementPart part : cost::kElementParts) {
         const double area = element.squareMicrons[part];
         const double energy = element.joulesPerMac[part];
@@ -166,7 +167,11 @@ std::string elementTable(const ElementComparison& comparison) {
             {"of that, block scales", fmt::format("{:.1f} um2", element.scaleSquareMicrons),
              percent(ratio(element.scaleSquareMicrons, element.squareMicrons.total())), "", ""});
     }
-    std::vector<std::vector<std::string>> ratios{{"", "this one", "INT8", "ratio"}, {}};
+    return rows;
+}
+
+Rows ratioRows(const ElementReport& element, const ElementReport& int8) {
+    Rows ratios{{"", "this one", "INT8", "ratio"}, {}};
     const auto compare = [&](const char* name, double a, double b, const char* unit) {
         ratios.push_back({name, fmt::format("{:.4g} {}", a, unit),
                           fmt::format("{:.4g} {}", b, unit), fmt::format("{:.2f}", ratio(a, b))});
@@ -176,6 +181,13 @@ std::string elementTable(const ElementComparison& comparison) {
     compare("energy per MAC", element.joulesPerMac.total() * kPicojoulesPerJoule,
             int8.joulesPerMac.total() * kPicojoulesPerJoule, "pJ");
     compare("leakage", element.leakageWatts * 1e6, int8.leakageWatts * 1e6, "uW");
+    return ratios;
+}
+
+}  // namespace
+
+std::string elementTable(const ElementComparison& comparison) {
+    const ElementReport& element = comparison.element;
     const std::string title = fmt::format(
         "{} x {} + {} of {} bits, {} multiplier, {} ({}), synthesised for {}\n", element.activation,
         element.weight, element.accumulator, element.sumBits, element.multiplier,
@@ -188,8 +200,8 @@ std::string elementTable(const ElementComparison& comparison) {
         element.isOfFittedKind
             ? ""
             : "No circuit of this kind was synthesised for the fit: no error is known.\n");
-    return fmt::format("{}\n{}\n{}\n{}", wrapped(title), alignedTable(rows), alignedTable(ratios),
-                       wrapped(sentences));
+    return fmt::format("{}\n{}\n{}\n{}", wrapped(title), alignedTable(partRows(element)),
+                       alignedTable(ratioRows(element, comparison.int8)), wrapped(sentences));
 }
 
 }  // namespace systole::sim

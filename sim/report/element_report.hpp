@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "models/cost/element/drawn_trace.hpp"
 #include "models/cost/element/element_model.hpp"
-#include "models/cost/element/element_waveforms.hpp"
 
 namespace systole::sim {
 

@@ -176,8 +176,7 @@ Json outOfRangeJson(const OutOfRange& counts) {
             {"clipped_biases", counts.clippedBiases}};
 }
 
-Json totalsJson(const Result& result) {
-    Json totals = figuresJson(result.totals);
+void addRates(Json& totals, const Result& result) {
     // A rate at a clock that the hardware does not reach is none.
     const auto rate = [&](double value) {
         return result.clocking.isReached() ? Json(value) : Json(nullptr);
@@ -195,8 +194,9 @@ Json totalsJson(const Result& result) {
     totals["energy_delay_joule_seconds"] = rate(result.energyDelayJouleSeconds());
     totals["joules_per_mac"] = known(result.joulesPerMac());
     totals["array_joules_per_mac"] = known(result.arrayJoulesPerMac());
-    totals["area_mm2"] = result.areaSquareMillimetres();
-    totals["area_by_component"] = areaJson(result.area).value("parts", Json::object());
+}
+
+void addEnergyBand(Json& totals, const Result& result) {
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
         const cost::EnergyFigure& figure = result.energyBand[i];
         totals["energy_band"][std::string(cost::kEnergyComponents.at(i).name)] = {
@@ -204,13 +204,18 @@ Json totalsJson(const Result& result) {
             {"high_joules", figure.joules.high},
             {"source", figure.source}};
     }
-    totals["meets_clock"] = result.clocking.isReached();
-    totals["reachable_clock_hertz"] = result.clocking.reachableHertz;  // null: nothing limits it
+}
+
+Json dramChannelsJson(const Result& result) {
     Json channels = Json::array();
     for (const memory::DramCounters& channel : result.dramChannels) {
         channels.push_back(countersJson(channel, memory::kDramCounters));
     }
-    totals["dram_channels"] = std::move(channels);
+    return channels;
+}
+
+/// What only some runs know.
+void addOptionalTotals(Json& totals, const Result& result) {
     if (result.activity) {
         totals["operand_activity"] = activityJson(*result.activity);
     }
@@ -231,6 +236,18 @@ Json totalsJson(const Result& result) {
     if (result.accuracy) {
         totals["accuracy"] = accuracyJson(*result.accuracy);
     }
+}
+
+Json totalsJson(const Result& result) {
+    Json totals = figuresJson(result.totals);
+    addRates(totals, result);
+    totals["area_mm2"] = result.areaSquareMillimetres();
+    totals["area_by_component"] = areaJson(result.area).value("parts", Json::object());
+    addEnergyBand(totals, result);
+    totals["meets_clock"] = result.clocking.isReached();
+    totals["reachable_clock_hertz"] = result.clocking.reachableHertz;  // null: nothing limits it
+    totals["dram_channels"] = dramChannelsJson(result);
+    addOptionalTotals(totals, result);
     return totals;
 }
 

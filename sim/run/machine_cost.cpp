@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "models/cost/element/element_waveforms.hpp"
+#include "models/check.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/costed_machine.hpp"
@@ -42,6 +42,18 @@ cost::OperandTrace stretchesOf(const cost::OperandTrace& trace, std::size_t step
     return result;
 }
 
+cost::Stationary stationaryOf(arch::Dataflow dataflow) {
+    switch (dataflow) {
+        case arch::Dataflow::WeightStationary:
+            return cost::Stationary::Weight;
+        case arch::Dataflow::InputStationary:
+            return cost::Stationary::Activation;
+        case arch::Dataflow::OutputStationary:
+            return cost::Stationary::Sum;
+    }
+    SYSTOLE_CHECK(false, "no such dataflow");
+}
+
 }  // namespace
 
 void checkTechnology(const RunConfig& config) {
@@ -59,6 +71,7 @@ ProductEnergy::ProductEnergy(const RunConfig& config, cost::Stimulus draw)
     : options_(config.energy),
       draw_(config.energy.activity == cost::ActivitySource::Random ? cost::Stimulus::Uniform
                                                                    : draw),
+      stationary_(stationaryOf(config.machine.array.dataflow)),
       isFree_(config.technology.isFree) {
     if (isFree_) return;
     const cost::MachineDescription machine = describeMachine(config);
@@ -83,11 +96,14 @@ cost::ByElementPart ProductEnergy::of(const std::vector<cost::OperandTrace>& tra
     return activity.products == 0 ? drawn() : element_->energyOf(activity);
 }
 
-cost::ByElementPart ProductEnergy::drawn() const {
-    const cost::OperandTrace trace =
-        cost::drawnTrace(element_->description(), draw_, kMostSimulatedSteps);
-    return element_->energyOf(element_->activityOf(
-        trace, options_.zeroGating ? cost::ZeroGating::On : cost::ZeroGating::Off));
+const cost::ByElementPart& ProductEnergy::drawn() const {
+    if (!drawn_) {
+        const cost::OperandTrace trace =
+            cost::drawnTrace(element_->description(), draw_, kDrawnSteps, kDrawnFold, stationary_);
+        drawn_ = element_->energyOf(element_->activityOf(
+            trace, options_.zeroGating ? cost::ZeroGating::On : cost::ZeroGating::Off));
+    }
+    return *drawn_;
 }
 
 namespace {

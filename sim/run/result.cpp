@@ -125,14 +125,10 @@ std::optional<ActivityResult> activityOf(const cost::OperandMeter& meter,
 }
 
 /// docs/energy_activity.md, "Without values", has the measurements.
-DrawnOperands drawnOperands(cost::Stimulus draw, arch::Dataflow dataflow) {
-    constexpr const char* kRectified = "drawn, rectified, correlated from step to step";
+DrawnOperands drawnOperands(cost::Stimulus draw) {
     switch (draw) {
         case cost::Stimulus::Rectified:
-            // The draw is one of stationary weights.
-            return dataflow == arch::Dataflow::WeightStationary
-                       ? DrawnOperands{kRectified, 0.03, "ResNet-8 where no sum overflows"}
-                       : DrawnOperands{kRectified, 0.07, "ResNet-8 in INT8 and E4M3"};
+            return {"drawn, rectified, correlated from step to step", 0.03, "ResNet-8"};
         case cost::Stimulus::Uniform:
             return {"drawn, all finite codes alike", 0.03, "products of random codes"};
         case cost::Stimulus::Gaussian:
@@ -245,7 +241,7 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
     }
     result.activity = meanActivity(result.layers);
     if (productEnergy.draws() && !result.activity && record.counters.macs > 0) {
-        result.drawn = drawnOperands(productEnergy.draw(), config.machine.array.dataflow);
+        result.drawn = drawnOperands(productEnergy.draw());
     }
     return result;
 }

@@ -56,7 +56,12 @@ public:
         const arch::ArrayConfig& array = problem_.array;
         for (GemmFold& fold : run_.folds) {
             for (std::size_t i = 0; i < fold.stationary.size(); ++i) {
-                if (fold.used[i] == 0) fold.stationary[i] = oneOf(columnNoise_);
+                if (fold.used[i] != 0) continue;
+                fold.stationary[i] = oneOf(columnNoise_);
+                // What is not added closes no chunk, whatever its tag says.
+                if (chunkOf(problem_.datapath) && random_() % 2 == 0) {
+                    fold.used[i] = arch::structural::kClosesChunk;
+                }
             }
             const std::size_t usedRows = outputStationary() ? fold.size.m : fold.size.k;
             for (std::size_t i = 0; i < fold.rows.size(); ++i) {

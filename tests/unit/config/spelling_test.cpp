@@ -43,6 +43,12 @@ TEST(Spelling, OtherWordsForTheSameAreKnown) {
     EXPECT_EQ(meantBy("--threads", {"--jobs", "--json"}), Names{"--jobs"});
 }
 
+TEST(Spelling, OneOrSeveralIsNearerThanAnotherLetter) {
+    EXPECT_EQ(meantBy("bank", {"ranks", "banks", "rank"}), Names{"banks"});
+    EXPECT_EQ(meantBy("ranks", {"banks", "rank"}), Names{"rank"});
+    EXPECT_EQ(meantBy("mode", {"modes", "node"}), Names{"modes"});
+}
+
 TEST(Spelling, CaseAndDashesDoNotMatter) {
     EXPECT_EQ(meantBy("INT8", kFormats), Names{"int8"});
     EXPECT_EQ(meantBy("Weight-Stationary", kDataflows), Names{"weight_stationary"});

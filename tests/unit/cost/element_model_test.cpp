@@ -232,29 +232,5 @@ TEST(ElementActivity, OfOperandsThatDoNotChangeIsNone) {
     EXPECT_DOUBLE_EQ(model.energyOf(activity).total(), model.idleJoules());
 }
 
-TEST(DrawnTrace, IsTheSameEverywhereAndFinite) {
-    for (const char* format : {"int8", "e5m2", "posit8es1", "e2m1"}) {
-        const ElementDescription element = elementOf(format, "exact");
-        for (const Stimulus stimulus : {Stimulus::Gaussian, Stimulus::Uniform}) {
-            const OperandTrace trace = drawnTrace(element, stimulus, 200);
-            EXPECT_EQ(trace, drawnTrace(element, stimulus, 200));
-            ASSERT_EQ(trace.steps(), 200);
-            EXPECT_EQ(trace.sums.size(), 200 * trace.sumWords);
-            const numeric::Codec codec(element.activation);
-            for (const std::uint16_t code : trace.activations) EXPECT_TRUE(codec.isFinite(code));
-            for (const std::uint16_t code : trace.weights) EXPECT_TRUE(codec.isFinite(code));
-        }
-    }
-}
-
-TEST(DrawnTrace, OfARegisterWithoutGuardBitsHasTheLowBitsOfItsSums) {
-    ElementDescription element = elementOf("int8", "exact");
-    const OperandTrace wide = drawnTrace(element, Stimulus::Uniform, 4000);
-    element.sum = numeric::ExactRegister{.guardBits = 0};
-    const OperandTrace narrow = drawnTrace(element, Stimulus::Uniform, 4000);
-    EXPECT_EQ(narrow.activations, wide.activations);
-    EXPECT_EQ(narrow.sums, wide.sums);
-}
-
 }  // namespace
 }  // namespace systole::cost

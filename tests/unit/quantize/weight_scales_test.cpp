@@ -155,7 +155,7 @@ TEST(WeightScalesTest, WideSumsChangeNothing) {
     }
 }
 
-TEST(WeightScalesTest, ABiasThatFitsNoScaleIsCounted) {
+TEST(WeightScalesTest, ABiasThatFitsNoScaleIsRefused) {
     // Without calibration of the sums and with a tiny input, the scale would leave binary32.
     const Network network = pointwiseNetwork({1}, {3e38F});
     const std::vector<float> amax{1e-30F, 3e38F};
