@@ -47,13 +47,4 @@ private:
     std::optional<cost::ElementModel> element_;
 };
 
-/// Whether the machine's hardware reaches its clock.
-struct Clocking {
-    double reachableHertz = 0;  ///< infinite where nothing limits it
-    std::string warning;        ///< `The processing element .. reaches 400 MHz, ..`; empty: reached
-
-    bool isReached() const { return warning.empty(); }
-};
-Clocking clockingOf(const RunConfig& config);
-
 }  // namespace systole::sim
