@@ -12,6 +12,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/reader/resolved_json.hpp"
 #include "sim/report/area_report.hpp"
+#include "sim/run/clocking.hpp"
 #include "sim/run/machine_cost.hpp"
 
 namespace systole::sim {
@@ -59,16 +60,16 @@ int area(const AreaOptions& options) {
                                           {"area", areaJson(tree)}};
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
-    printTable(outputs,
-               fmt::format("{}\n{}\n{}\n{}",
-                           wrapped(fmt::format("{} in {} ({})\n",
-                                               shortened(config.machine.name, kTitleName),
-                                               config.technology.name, config.technology.node)),
-                           areaTable(tree), areaSources(tree),
-                           wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
-                                               withPrefix(config.machine.clockHertz, "Hz"),
-                                               withPrefix(limits.reachableHertz(), "Hz"),
-                                               clockingOf(config).warning))));
+    printTable(
+        outputs,
+        fmt::format(
+            "{}\n{}\n{}\n{}",
+            wrapped(fmt::format("{} in {} ({})\n", shortened(config.machine.name, kTitleName),
+                                config.technology.name, config.technology.node)),
+            areaTable(tree), areaSources(tree),
+            wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
+                                withPrefix(config.machine.clockHertz, "Hz"),
+                                reachText(limits.reachableHertz()), clockingOf(config).warning))));
     return 0;
 }
 

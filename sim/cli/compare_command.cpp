@@ -76,8 +76,8 @@ void addCompare(CLI::App& app, Action& action) {
         ->type_name("A,B,...");
     command
         ->add_option("--clock", options->common.clock,
-                     "Of all formats, e.g. 500MHz; max: each at the highest that its elements, as "
-                     "CONFIG has them, and its memories reach. Without: CONFIG's")
+                     "Of all formats, e.g. 500MHz; max: each at the highest that its elements and "
+                     "its memories reach. Without: CONFIG's")
         ->type_name("FREQUENCY|max");
     command
         ->add_option("--scheme", options->common.scheme,
@@ -96,8 +96,11 @@ void addCompare(CLI::App& app, Action& action) {
         "does\n"
         "not say datapath.synthesis and array.pipeline_depth, the smallest processing elements "
         "that\n"
-        "reach the clock are taken. Rows show them. `not reachable` stands for every figure that\n"
-        "depends on a clock which none reaches.\n"
+        "reach the clock are taken; with --clock max, the smallest with the highest clock. Rows "
+        "show\n"
+        "them. `not reachable` stands for times, rates and energies at a clock which none "
+        "reaches,\n"
+        "and `no circuit` for what is not known of a format without a circuit, as of a codebook.\n"
         "With `scheme: auto` in CONFIG the quantization scheme follows from the formats.\n"
         "Example:\n"
         "  systole compare configs/accelerators/edge-16x16.yaml \\\n"

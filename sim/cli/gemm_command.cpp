@@ -14,6 +14,7 @@
 #include "sim/quantize/quantized_reference.hpp"
 #include "sim/run/gemm_waveform.hpp"
 #include "sim/run/gemm_workload.hpp"
+#include "sim/run/machine_cost.hpp"
 #include "sim/run/output_record.hpp"
 #include "sim/run/simulation.hpp"
 

@@ -65,7 +65,7 @@ void addRun(CLI::App& app, Action& action) {
         ->excludes(timingOnly);
     command->add_flag("--reach-clock", options->reachClock,
                       "Where CONFIG does not say datapath.synthesis and array.pipeline_depth, take "
-                      "the smallest elements that reach the clock");
+                      "the smallest elements that reach the clock (clock=max: the highest one)");
     addOutputOptions(*command, options->output);
     addExplainOption(*command, options->output);
     command->footer(

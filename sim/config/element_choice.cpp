@@ -54,13 +54,12 @@ std::optional<cost::ElementMake> smallestOf(const std::vector<Candidate>& candid
     return best == nullptr ? std::nullopt : std::optional(best->make);
 }
 
-cost::ElementMake fastestOf(const std::vector<Candidate>& candidates) {
-    return std::min_element(candidates.begin(), candidates.end(),
-                            [](const Candidate& a, const Candidate& b) {
-                                return std::tuple(a.nanoseconds, a.cheapness()) <
-                                       std::tuple(b.nanoseconds, b.cheapness());
-                            })
-        ->make;
+const Candidate& fastestOf(const std::vector<Candidate>& candidates) {
+    return *std::min_element(candidates.begin(), candidates.end(),
+                             [](const Candidate& a, const Candidate& b) {
+                                 return std::tuple(a.nanoseconds, a.cheapness()) <
+                                        std::tuple(b.nanoseconds, b.cheapness());
+                             });
 }
 
 }  // namespace
@@ -79,6 +78,10 @@ std::optional<cost::ElementMake> smallestElement(const RunConfig& config,
 
 std::optional<cost::ElementMake> smallestElement(const RunConfig& config, double nanoseconds) {
     return smallestElement(config, kGoals, kStages, nanoseconds);
+}
+
+double fastestElementNanoseconds(const RunConfig& config) {
+    return fastestOf(candidatesOf(config, kGoals, kStages)).nanoseconds;
 }
 
 std::uint32_t readPipelineDepth(const Section& array, ElementDefault otherwise) {
@@ -117,7 +120,8 @@ void chooseElement(RunConfig& config, const OpenChoices& open) {
     const std::vector<Candidate> candidates =
         candidatesOf(config, open.synthesis ? kGoals : std::vector{config.synthesis},
                      open.stages ? kStages : std::vector{depth});
-    const cost::ElementMake make = smallestOf(candidates, period).value_or(fastestOf(candidates));
+    const cost::ElementMake make =
+        smallestOf(candidates, period).value_or(fastestOf(candidates).make);
     config.synthesis = make.goal;
     depth = make.stages;
 }

@@ -30,6 +30,8 @@ std::optional<cost::ElementMake> smallestElement(const RunConfig& config,
                                                  double nanoseconds);
 /// The same with every goal and every number of stages.
 std::optional<cost::ElementMake> smallestElement(const RunConfig& config, double nanoseconds);
+/// The least delay of an element, with every goal and every number of stages.
+double fastestElementNanoseconds(const RunConfig& config);
 
 /// `array.pipeline_depth`; 0 is `auto`.
 std::uint32_t readPipelineDepth(const Section& array, ElementDefault otherwise);
@@ -44,8 +46,8 @@ struct OpenChoices {
     bool clock = false;      ///< `max`
 };
 /// Decides what is open, the clock excepted: the smallest element that reaches the clock (`max`:
-/// that of the memories), and the fastest one where none does. Without figures: for area, one
-/// stage.
+/// that of the memories), and the fastest one where none does, so that `max` becomes the highest
+/// clock that what is open allows. Without figures: for area, one stage.
 void chooseElement(RunConfig& config, const OpenChoices& open);
 /// What `clock: max` stands for; notes a problem at `clock` where nothing limits it.
 void setFastestClock(const Value& clock, RunConfig& config);

@@ -358,8 +358,6 @@ void checkObjective(const Section& root, const RunConfig& config) {
 
 RunConfig readRunConfig(const Section& root, ElementDefault element) {
     RunConfig config;
-    // Every element reaches what it reaches.
-    if (root.at("clock").isWord("max")) element = ElementDefault::Plain;
     config.machine = readMachine(root, element);
     config.technology = readNamedTechnology(root.at("technology"));
     const Section datapath = root.at("datapath").fragment("datapaths");

@@ -20,7 +20,7 @@ struct RunConfig {
 };
 
 /// What `datapath.synthesis` and `array.pipeline_depth` are where nobody says: for area and one
-/// stage, or `auto`, the smallest that reach the clock (with `clock: max` the first of the two).
+/// stage, or `auto`, the smallest that reach the clock (with `clock: max` the highest one).
 enum class ElementDefault : std::uint8_t { Plain, ReachesClock };
 
 /// The scheme without formats of its own, which `scheme: auto` falls back to.

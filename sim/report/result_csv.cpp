@@ -22,27 +22,27 @@ std::vector<std::string> header() {
 }
 
 std::vector<std::string> row(const std::string& name, const std::string& kind,
-                             const Figures& figures, bool isReached) {
-    // Without the clock there is no time, and no energy, part of which is leakage over time.
-    const auto atClock = [&](double value) {
-        return isReached ? fmt::to_string(value) : std::string();
+                             const Figures& figures, const Result& result) {
+    const auto known = [](bool isKnown, double value) {
+        return isKnown ? fmt::to_string(value) : std::string();
     };
+    const auto energy = [&](double value) { return known(result.hasEnergies(), value); };
     const double joules = figures.energy.totalJoules();
     std::vector<std::string> cells{
         name,
         kind,
         fmt::to_string(figures.cycles),
-        atClock(figures.seconds),
+        known(result.hasTimes(), figures.seconds),
         fmt::to_string(figures.utilization.overall),
-        atClock(joules),
+        energy(joules),
         fmt::to_string(figures.dramBytes),
-        figures.macs == 0 ? "" : atClock(joules / static_cast<double>(figures.macs)),
-        atClock(joules * figures.seconds)};
+        figures.macs == 0 ? "" : energy(joules / static_cast<double>(figures.macs)),
+        energy(joules * figures.seconds)};
     for (const Cycle cycles : figures.states[static_cast<std::size_t>(arch::Unit::Array)]) {
         cells.push_back(fmt::to_string(cycles));
     }
     for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
-        cells.push_back(atClock(figures.energy.*component.joules));
+        cells.push_back(energy(figures.energy.*component.joules));
     }
     for (const auto& counter : cost::kCounters) {
         cells.push_back(fmt::to_string(figures.counters.*counter.member));
@@ -53,12 +53,11 @@ std::vector<std::string> row(const std::string& name, const std::string& kind,
 }  // namespace
 
 std::string resultCsv(const Result& result) {
-    const bool isReached = result.clocking.isReached();
     std::string text = csvRow(header());
     for (const LayerResult& layer : result.layers) {
-        text += csvRow(row(layer.name, layer.kind, layer.figures, isReached));
+        text += csvRow(row(layer.name, layer.kind, layer.figures, result));
     }
-    return text + csvRow(row("total", "total", result.totals, isReached));
+    return text + csvRow(row("total", "total", result.totals, result));
 }
 
 }  // namespace systole::sim

@@ -36,25 +36,31 @@ Json statesJson(const std::array<arch::StateCycles, arch::kUnitCount>& states) {
     return json;
 }
 
-Json energyJson(const cost::EnergyBreakdown& energy) {
+/// What is not real is null.
+Json known(bool isKnown, double value) { return isKnown ? Json(value) : Json(nullptr); }
+Json known(bool isKnown, const std::optional<double>& value) {
+    return isKnown && value ? Json(*value) : Json(nullptr);
+}
+
+Json energyJson(const cost::EnergyBreakdown& energy, bool isKnown) {
     Json json;
     for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
-        json[std::string(component.name)] = energy.*component.joules;
+        json[std::string(component.name)] = known(isKnown, energy.*component.joules);
     }
     return json;
 }
 
-Json figuresJson(const Figures& figures) {
+Json figuresJson(const Figures& figures, const Result& result) {
     return {{"cycles", figures.cycles},
-            {"seconds", figures.seconds},
+            {"seconds", known(result.hasTimes(), figures.seconds)},
             {"macs", figures.macs},
             {"utilization", figures.utilization.overall},
             {"mapping_utilization", figures.utilization.mapping},
             {"time_utilization", figures.utilization.time},
-            {"energy_joules", figures.energy.totalJoules()},
+            {"energy_joules", known(result.hasEnergies(), figures.energy.totalJoules())},
             {"dram_bytes", figures.dramBytes},
             {"unit_cycles", statesJson(figures.states)},
-            {"energy_by_component_joules", energyJson(figures.energy)},
+            {"energy_by_component_joules", energyJson(figures.energy, result.hasEnergies())},
             {"counters", countersJson(figures.counters, cost::kCounters)}};
 }
 
@@ -176,34 +182,44 @@ Json outOfRangeJson(const OutOfRange& counts) {
             {"clipped_biases", counts.clippedBiases}};
 }
 
-void addRates(Json& totals, const Result& result) {
-    // A rate at a clock that the hardware does not reach is none.
-    const auto rate = [&](double value) {
-        return result.clocking.isReached() ? Json(value) : Json(nullptr);
-    };
-    const auto known = [](const std::optional<double>& value) {
-        return value ? Json(*value) : Json(nullptr);
-    };
-    totals["inferences_per_second"] = rate(result.inferencesPerSecond());
-    totals["dram_bytes_per_second"] = rate(result.dramBandwidth());
+/// Rates, energies and areas; null where the clock is not reached, or without a technology.
+Json costsJson(const Result& result) {
+    Json costs;
+    const bool hasTimes = result.hasTimes();
+    const bool hasEnergies = result.hasEnergies();
+    costs["inferences_per_second"] = known(hasTimes, result.inferencesPerSecond());
+    costs["dram_bytes_per_second"] = known(hasTimes, result.dramBandwidth());
     const arch::MachineConfig& machine = result.config.machine;
-    const std::optional<double> peak = machine.dram.peakBandwidth(machine.clockHertz);
-    totals["dram_peak_bytes_per_second"] = peak ? Json(*peak) : Json(nullptr);
-    totals["average_power_watts"] = rate(result.averageWatts());
-    totals["inferences_per_second_per_watt"] = rate(result.inferencesPerSecondPerWatt());
-    totals["energy_delay_joule_seconds"] = rate(result.energyDelayJouleSeconds());
-    totals["joules_per_mac"] = known(result.joulesPerMac());
-    totals["array_joules_per_mac"] = known(result.arrayJoulesPerMac());
-}
-
-void addEnergyBand(Json& totals, const Result& result) {
+    // That of an ideal memory is one of the machine's own clock.
+    costs["dram_peak_bytes_per_second"] = known(hasTimes || machine.dram.ddr.has_value(),
+                                                machine.dram.peakBandwidth(machine.clockHertz));
+    costs["average_power_watts"] = known(hasEnergies, result.averageWatts());
+    costs["inferences_per_second_per_watt"] =
+        known(hasEnergies, result.inferencesPerSecondPerWatt());
+    costs["energy_delay_joule_seconds"] = known(hasEnergies, result.energyDelayJouleSeconds());
+    costs["joules_per_mac"] = known(hasEnergies, result.joulesPerMac());
+    costs["array_joules_per_mac"] = known(hasEnergies, result.arrayJoulesPerMac());
+    costs["area_mm2"] = known(result.hasCosts(), result.areaSquareMillimetres());
+    costs["area_by_component"] = areaJson(result.area).value("parts", Json::object());
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
         const cost::EnergyFigure& figure = result.energyBand[i];
-        totals["energy_band"][std::string(cost::kEnergyComponents.at(i).name)] = {
-            {"low_joules", figure.joules.low},
-            {"high_joules", figure.joules.high},
+        costs["energy_band"][std::string(cost::kEnergyComponents.at(i).name)] = {
+            {"low_joules", known(hasEnergies, figure.joules.low)},
+            {"high_joules", known(hasEnergies, figure.joules.high)},
             {"source", figure.source}};
     }
+    return costs;
+}
+
+/// What reaches which clock; null where nothing limits it.
+Json clockJson(const Clocking& clocking) {
+    const std::string& memory = clocking.slowestMemory;
+    return {{"meets_clock", clocking.isReached()},
+            {"reachable_clock_hertz", clocking.reachableHertz},
+            {"element_clock_hertz", clocking.elementHertz},
+            {"fastest_element_clock_hertz", clocking.fastestElementHertz},
+            {"memory_clock_hertz", clocking.memoryHertz},
+            {"slowest_memory", memory.empty() ? Json(nullptr) : Json(memory)}};
 }
 
 Json dramChannelsJson(const Result& result) {
@@ -239,13 +255,9 @@ void addOptionalTotals(Json& totals, const Result& result) {
 }
 
 Json totalsJson(const Result& result) {
-    Json totals = figuresJson(result.totals);
-    addRates(totals, result);
-    totals["area_mm2"] = result.areaSquareMillimetres();
-    totals["area_by_component"] = areaJson(result.area).value("parts", Json::object());
-    addEnergyBand(totals, result);
-    totals["meets_clock"] = result.clocking.isReached();
-    totals["reachable_clock_hertz"] = result.clocking.reachableHertz;  // null: nothing limits it
+    Json totals = figuresJson(result.totals, result);
+    totals.update(costsJson(result));
+    totals.update(clockJson(result.clocking));
     totals["dram_channels"] = dramChannelsJson(result);
     addOptionalTotals(totals, result);
     return totals;
@@ -276,7 +288,7 @@ nlohmann::ordered_json resultDocument(const Result& result) {
     Json layers = Json::array();
     for (const LayerResult& layer : result.layers) {
         Json json{{"name", layer.name}, {"kind", layer.kind}};
-        json.update(figuresJson(layer.figures));
+        json.update(figuresJson(layer.figures, result));
         if (layer.activity) {
             json["operand_activity"] = activityJson(*layer.activity);
         }

@@ -52,10 +52,10 @@ std::string rowsOfLayers(const Result& result, const Row& header,
                                     bool isReached)) {
     Rows rows{header, {}};
     for (const LayerResult& layer : result.layers) {
-        rows.push_back(row(layer.name, layer.figures, result.clocking.isReached()));
+        rows.push_back(row(layer.name, layer.figures, result.hasTimes()));
     }
     rows.emplace_back();
-    rows.push_back(row("total", result.totals, result.clocking.isReached()));
+    rows.push_back(row("total", result.totals, result.hasTimes()));
     return alignedTable(withoutZeroColumns(rows));
 }
 
@@ -99,10 +99,10 @@ std::string energyTable(const Result& result) {
 }
 
 std::string costTable(const Result& result) {
-    if (result.config.technology.isFree) {
+    if (!result.hasCosts()) {
         return "Area and energy are left out (technology: none).\n";
     }
-    return (result.clocking.isReached() ? energyTable(result) : "") + areaTable(result.area);
+    return (result.hasEnergies() ? energyTable(result) : "") + areaTable(result.area);
 }
 
 /// `16x16 output stationary, folds overlapped, shadow drain`.
@@ -174,8 +174,9 @@ std::string bandwidthText(const Result& result) {
 
 /// Energies, and what follows from them and the clock.
 void appendCosts(Rows& rows, const Result& result) {
-    const bool isReached = result.clocking.isReached();
-    const auto atClock = [&](const std::string& text) { return isReached ? text : kNotReachable; };
+    const auto atClock = [&](const std::string& text) {
+        return result.hasTimes() ? text : kNotReachable;
+    };
     rows.push_back({"energy", atClock(withPrefix(result.energyJoules(), "J") + " per inference")});
     if (const auto perMac = result.joulesPerMac()) {
         rows.push_back(
@@ -191,7 +192,7 @@ void appendCosts(Rows& rows, const Result& result) {
 
 std::string summary(const Result& result) {
     const Figures& totals = result.totals;
-    const bool isReached = result.clocking.isReached();
+    const bool isReached = result.hasTimes();
     Rows rows{
         {"cycles", fmt::format("{}", totals.cycles)},
         {"time", isReached ? withPrefix(totals.seconds, "s") : kNotReachable},
@@ -202,9 +203,9 @@ std::string summary(const Result& result) {
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),
                      percent(totals.utilization.time))},
         {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
-        {"DRAM rate", result.clocking.isReached() ? bandwidthText(result) : kNotReachable},
+        {"DRAM rate", isReached ? bandwidthText(result) : kNotReachable},
     };
-    if (!result.config.technology.isFree) appendCosts(rows, result);
+    if (result.hasCosts()) appendCosts(rows, result);
     if (result.activity) rows.push_back({"activity", activityText(*result.activity)});
     if (result.drawn) {
         rows.push_back(

@@ -13,6 +13,7 @@
 #include "sim/network/float_reference.hpp"
 #include "sim/quantize/quantized_reference.hpp"
 #include "sim/quantize/quantizer.hpp"
+#include "sim/run/machine_cost.hpp"
 #include "sim/run/output_record.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/run/tensor_dump.hpp"

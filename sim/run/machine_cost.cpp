@@ -7,7 +7,6 @@
 
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
-#include "sim/base/text.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/element_choice.hpp"
 
@@ -104,44 +103,6 @@ const cost::ByElementPart& ProductEnergy::drawn() const {
             trace, options_.zeroGating ? cost::ZeroGating::On : cost::ZeroGating::Off));
     }
     return *drawn_;
-}
-
-namespace {
-
-std::string makeText(const cost::ElementMake& make) {
-    return fmt::format("synthesis for {}, {} stage{}",
-                       kSynthesisNames.at(static_cast<std::size_t>(make.goal)), make.stages,
-                       make.stages == 1 ? "" : "s");
-}
-
-/// What would reach the clock.
-std::string advice(const RunConfig& config) {
-    const auto make = smallestElement(config, 1e9 / config.machine.clockHertz);
-    if (!make) return "no synthesis and no pipeline of it does";
-    return fmt::format("datapath.synthesis={} with array.pipeline_depth={} does",
-                       kSynthesisNames.at(static_cast<std::size_t>(make->goal)), make->stages);
-}
-
-}  // namespace
-
-Clocking clockingOf(const RunConfig& config) {
-    const cost::MachineDescription machine = describeMachine(config);
-    const cost::ClockLimits limits = cost::clockLimits(config.technology, machine);
-    const double clock = config.machine.clockHertz;
-    Clocking clocking{.reachableHertz = limits.reachableHertz()};
-    const std::string given = withPrefix(clock, "Hz");
-    if (limits.elementNanoseconds * clock > 1e9) {
-        clocking.warning +=
-            fmt::format("Warning: the processing element ({}) reaches {}, not {}; {}.\n",
-                        makeText(machine.make()), withPrefix(1e9 / limits.elementNanoseconds, "Hz"),
-                        given, advice(config));
-    }
-    if (limits.scratchpadNanoseconds * clock > 1e9) {
-        clocking.warning +=
-            fmt::format("Warning: the slowest on-chip memory reaches {}, not {}.\n",
-                        withPrefix(1e9 / limits.scratchpadNanoseconds, "Hz"), given);
-    }
-    return clocking;
 }
 
 }  // namespace systole::sim

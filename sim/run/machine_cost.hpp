@@ -53,13 +53,4 @@ private:
     mutable std::optional<cost::ByElementPart> drawn_;  ///< once one was asked for
 };
 
-/// Whether the machine's hardware reaches its clock.
-struct Clocking {
-    double reachableHertz = 0;  ///< infinite where nothing limits it
-    std::string warning;        ///< `The processing element .. reaches 400 MHz, ..`; empty: reached
-
-    bool isReached() const { return warning.empty(); }
-};
-Clocking clockingOf(const RunConfig& config);
-
 }  // namespace systole::sim

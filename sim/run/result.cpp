@@ -6,6 +6,7 @@
 #include "models/check.hpp"
 #include "models/memory/dram/dram_energy.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/run/machine_cost.hpp"
 
 namespace systole::sim {
 namespace {

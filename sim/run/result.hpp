@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "arch/accelerator.hpp"
+#include "models/cost/element/element_waveforms.hpp"
 #include "models/cost/element/operand_trace.hpp"
 #include "models/cost/machine/energy_band.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/lowering/lowering.hpp"
-#include "sim/run/machine_cost.hpp"
+#include "sim/run/clocking.hpp"
 
 namespace systole::sim {
 
@@ -93,7 +94,7 @@ struct Accuracy {
 };
 
 /// What tables say in the place of a figure that depends on a clock which the hardware does not
-/// reach.
+/// reach. Files leave such a figure empty: JSON has null, CSV an empty cell (docs/area.md).
 inline const std::string kNotReachable = "not reachable";
 
 struct Result {
@@ -112,7 +113,7 @@ struct Result {
     cost::AreaNode area;
     /// Of the totals, in the order of cost::kEnergyComponents; empty without a technology.
     std::vector<cost::EnergyFigure> energyBand;
-    Clocking clocking;      ///< speeds and energies are real only where the clock is reached
+    Clocking clocking;
     bool explains = false;  ///< the mapping of each layer is written and printed as well
     std::vector<memory::DramCounters> dramChannels;
     /// Of all images; empty where the DRAM has no errors, and if timing only.
@@ -135,6 +136,13 @@ struct Result {
     /// Of the processing elements, idle ones included, and the array's edge.
     std::optional<double> arrayJoulesPerMac() const;
     double areaSquareMillimetres() const { return area.squareMicrons * 1e-6; }
+
+    /// Whether there is an area.
+    bool hasCosts() const { return !config.technology.isFree; }
+    /// Whether times and rates are real.
+    bool hasTimes() const { return clocking.isReached(); }
+    /// Whether energies are, part of which is leakage over the time.
+    bool hasEnergies() const { return hasCosts() && hasTimes(); }
 };
 
 /// Costs of a timed replay; the technology must cover the machine.
@@ -153,8 +161,10 @@ std::string outOfRangeText(const OutOfRange& counts);
 std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc);
 
 /// Keys of totals and layers in the JSON of a result that follow from the technology: area, energy,
-/// whether the clock is reached, and what depends on them.
-inline constexpr std::array kCostKeys{"energy_joules",
+/// whether the clock is reached, and what is null where it is not.
+inline constexpr std::array kCostKeys{"seconds",
+                                      "dram_bytes_per_second",
+                                      "energy_joules",
                                       "energy_by_component_joules",
                                       "energy_band",
                                       "area_mm2",
@@ -166,6 +176,10 @@ inline constexpr std::array kCostKeys{"energy_joules",
                                       "joules_per_mac",
                                       "array_joules_per_mac",
                                       "reachable_clock_hertz",
+                                      "element_clock_hertz",
+                                      "fastest_element_clock_hertz",
+                                      "memory_clock_hertz",
+                                      "slowest_memory",
                                       "inferences_per_second"};
 
 /// The JSON of a result.

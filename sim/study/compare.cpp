@@ -4,13 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 
+#include "arch/mapping/mapping_objective.hpp"
+#include "models/cost/machine/area_model.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/config/costed_machine.hpp"
+#include "sim/config/element_choice.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/study/accuracy_difference.hpp"
@@ -75,13 +80,14 @@ void throwFailures(const std::vector<std::string>& formats,
     }
 }
 
-/// Those of `candidates` with the least of `figure`.
-template <class Figure>
+/// Those of `candidates` with the least of `figure`, among those that have it.
 std::vector<std::size_t> least(const Comparison& comparison,
-                               const std::vector<std::size_t>& candidates, Figure figure) {
+                               const std::vector<std::size_t>& candidates,
+                               std::optional<double> RunFigures::*figure) {
     std::vector<std::size_t> best;
     for (const std::size_t i : candidates) {
         const auto value = comparison.formats[i].figures.*figure;
+        if (!value) continue;
         if (!best.empty() && value < comparison.formats[best.front()].figures.*figure) {
             best.clear();
         }
@@ -129,15 +135,70 @@ Json winnersJson(const Comparison& comparison) {
             {"fastest", names(winners.fastest)}};
 }
 
-}  // namespace
-
-namespace {
-
-/// Whether CONFIG has `scheme: auto`. What is wrong with it otherwise, the runs say.
-bool leavesSchemeToFormats(const RunRequest& request) {
+/// Whether the value of `key` is `word`. What is wrong with it otherwise, the runs say.
+bool isWord(const RunRequest& request, const char* key, const char* word) {
     ConfigReader reader(request.config, request.overrides);
     const Section root = reader.root();
-    return root.has("scheme") && root.at("scheme").isWord("auto");
+    return root.has(key) && root.at(key).isWord(word);
+}
+
+/// Where elements have no circuit, no clock of theirs is the highest: that of the memories.
+std::string memoryClock(const RunConfig& config) {
+    double nanoseconds = 0;
+    for (const auto& memory : cost::memoryDelays(config.technology, describeMachine(config))) {
+        nanoseconds = std::max(nanoseconds, memory.nanoseconds);
+    }
+    return nanoseconds == 0 ? "1GHz"
+                            : fmt::format("{:.3f}MHz", std::floor(1e6 / nanoseconds) / 1e3);
+}
+
+/// The configuration where its elements have no circuit to be priced; nothing where they have,
+/// where nothing is priced, and where something is wrong with it, which the run says.
+std::optional<RunConfig> configWithoutCircuit(const RunRequest& request) {
+    try {
+        Overrides overrides = request.overrides;
+        overrides.emplace_back("clock=1MHz");  // `max` needs a circuit
+        RunConfig config = loadRunConfig(request.config, overrides, elementOf(request));
+        if (!config.technology.isFree && !hasElementCircuit(config)) return config;
+    } catch (const ConfigError&) {
+    }
+    return std::nullopt;
+}
+
+struct FormatRun {
+    RunRequest request;
+    bool hasCircuit = true;
+};
+
+/// The run of a format. Without a circuit it has no costs, so that its values and cycles are still
+/// there to be compared.
+FormatRun runOf(const RunRequest& request, const std::string& format) {
+    FormatRun run{.request = request};
+    Overrides& overrides = run.request.overrides;
+    // First: what replaces a section takes away what was said of its keys before.
+    overrides.insert(overrides.begin(), "datapath=" + format);
+    const std::optional<RunConfig> config = configWithoutCircuit(run.request);
+    if (!config) return run;
+    if (arch::needsEnergies(config->machine.mapping.objective)) {
+        throw ConfigError(
+            fmt::format("--formats: {} has no circuit, so that no mapping of it takes the least "
+                        "energy, expected mapping.objective cycles or dram_bytes for all formats",
+                        format));
+    }
+    run.hasCircuit = false;
+    if (isWord(run.request, "clock", "max")) overrides.push_back("clock=" + memoryClock(*config));
+    overrides.emplace_back("technology=none");
+    return run;
+}
+
+/// Nobody knows which clock the elements reach: neither times nor rates are real.
+void leaveOutTimes(Json& result) {
+    Json& totals = result.at("totals");
+    for (const char* key :
+         {"seconds", "inferences_per_second", "dram_bytes_per_second", "meets_clock"}) {
+        totals[key] = nullptr;
+    }
+    for (Json& layer : result.at("layers")) layer["seconds"] = nullptr;
 }
 
 }  // namespace
@@ -155,7 +216,7 @@ RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices) {
         for (const char* key : {"weight.format", "activation.format", "accumulator"}) {
             common.push_back(fmt::format("scheme.{}=datapath", key));
         }
-    } else if (leavesSchemeToFormats(request)) {
+    } else if (isWord(request, "scheme", "auto")) {
         common.push_back(fmt::format("scheme={}", kCommonScheme));
     }
     request.overrides.insert(request.overrides.begin(), common.begin(), common.end());
@@ -165,12 +226,11 @@ RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices) {
 Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
                           const std::vector<std::string>& formats) {
     checkRequest(request, formats);
+    std::vector<FormatRun> runs;
     std::vector<RunRequest> requests;
     for (const std::string& format : formats) {
-        RunRequest run = request;
-        // First: what replaces a section takes away what was said of its keys before.
-        run.overrides.insert(run.overrides.begin(), "datapath=" + format);
-        requests.push_back(std::move(run));
+        runs.push_back(runOf(request, format));
+        requests.push_back(runs.back().request);
     }
     Progress progress("Formats", formats.size());
     std::vector<RunOutcome> outcomes =
@@ -179,8 +239,12 @@ Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
     Comparison comparison;
     comparison.request = request;
     for (std::size_t i = 0; i < formats.size(); ++i) {
-        comparison.formats.push_back(
-            {formats[i], std::move(outcomes[i].result), outcomes[i].figures});
+        ComparedFormat compared{formats[i], std::move(outcomes[i].result), outcomes[i].figures};
+        if (!runs[i].hasCircuit) {
+            leaveOutTimes(compared.result);
+            compared.figures = readRunFigures(compared.result);
+        }
+        comparison.formats.push_back(std::move(compared));
     }
     return comparison;
 }
@@ -209,7 +273,7 @@ EqualAccuracyWinners winnersAtEqualAccuracy(const Comparison& comparison) {
         // In whole images, so that exactly one point below is within a point.
         if (100 * (best - *figures.correct) > figures.images) continue;
         winners.candidates.push_back(i);
-        if (figures.meetsClock) reaching.push_back(i);
+        if (figures.hardware == Hardware::ReachesClock) reaching.push_back(i);
     }
     winners.lowestEnergy = least(comparison, reaching, &RunFigures::energyJoules);
     winners.lowestEnergyDelay = least(comparison, reaching, &RunFigures::energyDelayJouleSeconds);

@@ -26,7 +26,7 @@ struct Comparison {
 
 /// What all formats have in common besides the machine.
 struct CommonChoices {
-    std::string clock;   ///< `max` or a frequency; empty: that of CONFIG
+    std::string clock;  ///< `max` or a frequency; empty: that of CONFIG
     /// How all are quantized, whatever their formats. Empty: as CONFIG says, and where it leaves it
     /// to the formats (`auto`) per channel, so that formats differ in nothing else.
     std::string scheme;
@@ -34,8 +34,9 @@ struct CommonChoices {
 /// `request` with these choices, as overrides, and with elements that reach the clock.
 RunRequest withCommonChoices(RunRequest request, const CommonChoices& choices);
 
-/// Runs `request` once a format, each with `datapath=FORMAT`. ConfigError where a run's input was
-/// wrong, std::runtime_error where a run broke down.
+/// Runs `request` once a format, each with `datapath=FORMAT`; a format without a circuit has
+/// neither costs nor times (Hardware::NoCircuit). ConfigError where a run's input was wrong,
+/// std::runtime_error where a run broke down.
 Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
                           const std::vector<std::string>& formats);
 

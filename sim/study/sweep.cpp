@@ -62,23 +62,23 @@ bool dominates(const RunFigures& a, const RunFigures& b, const std::vector<Objec
 }
 
 bool isReal(const SweepPoint& point) {
-    return point.outcome.failure.empty() && point.outcome.figures.meetsClock;
+    return point.outcome.failure.empty() &&
+           point.outcome.figures.hardware == Hardware::ReachesClock;
 }
 
 }  // namespace
 
 const std::vector<Objective>& allObjectives() {
     static const std::vector<Objective> kObjectives{
-        {"area", "area", [](const RunFigures& f) -> Cost { return f.areaMm2; }},
-        {"energy", "energy", [](const RunFigures& f) -> Cost { return f.energyJoules; }},
-        {"time", "speed", [](const RunFigures& f) -> Cost { return f.seconds; }},
-        {"accuracy", "accuracy", wrongAnswers},
-        {"sqnr", "SQNR", noise},
-        {"energy_delay", "EDP",
-         [](const RunFigures& f) -> Cost { return f.energyDelayJouleSeconds; }},
+        {"area", "area", [](const RunFigures& f) { return f.areaMm2; }},
+        {"energy", "energy", [](const RunFigures& f) { return f.energyJoules; }},
+        {"time", "speed", [](const RunFigures& f) { return f.seconds; }},
+        {"accuracy", "accuracy", wrongAnswers, true},
+        {"sqnr", "SQNR", noise, true},
+        {"energy_delay", "EDP", [](const RunFigures& f) { return f.energyDelayJouleSeconds; }},
         {"energy_per_mac", "energy per MAC", [](const RunFigures& f) { return f.joulesPerMac; }},
-        {"power", "power", [](const RunFigures& f) -> Cost { return f.averagePowerWatts; }},
-        {"array_area", "PE array area", [](const RunFigures& f) -> Cost { return f.arrayAreaMm2; }},
+        {"power", "power", [](const RunFigures& f) { return f.averagePowerWatts; }},
+        {"array_area", "PE array area", [](const RunFigures& f) { return f.arrayAreaMm2; }},
         {"dram_bytes", "DRAM traffic",
          [](const RunFigures& f) -> Cost { return static_cast<double>(f.dramBytes); }}};
     return kObjectives;

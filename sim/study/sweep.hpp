@@ -27,6 +27,7 @@ struct Objective {
     const char* words;  ///< in sentences
     /// The lower the better; nothing where a run does not say.
     std::optional<double> (*cost)(const RunFigures& figures);
+    bool needsValues = false;  ///< that `timing_only` does not compute
 };
 const std::vector<Objective>& allObjectives();
 /// Area, energy, time and accuracy.

@@ -128,10 +128,8 @@ std::vector<Objective> readObjectives(const Section& root) {
 
 /// Without values there is neither accuracy nor SQNR to judge by.
 void refuseObjectivesOfValues(const Section& root, const Sweep& sweep) {
-    RunFigures figures;
-    figures.joulesPerMac = figures.arrayJoulesPerMac = 0;
     for (const Objective& objective : sweep.objectives) {
-        if (!objective.cost(figures)) {
+        if (objective.needsValues) {
             root.at("objectives")
                 .fail(fmt::format("timing_only: true computes no {}, expected other objectives",
                                   objective.words));

@@ -51,21 +51,24 @@ Row tableCells(const SweepPoint& point) {
     const RunFigures& figures = point.outcome.figures;
     const auto share = top1(figures);
     const auto interval = top1Interval(figures);
-    const auto atClock = [&](const std::string& text) { return figures.meetsClock ? text : "-"; };
-    const double hertz = point.outcome.result.at("config").at("clock_hertz");
+    const auto known = [](const std::optional<double>& value, const char* format, double scale) {
+        return value ? fmt::format(fmt::runtime(format), *value * scale) : "-";
+    };
+    const bool isSlow = figures.hardware == Hardware::TooSlow;
+    const double clock = roundedDown(figures.clockHertz.value_or(0));
     return {
         point.isPareto ? "*" : "",
-        figures.meetsClock ? fmt::format("{:.1f}", hertz * 1e-6) : kNotReachable,
+        isSlow ? kNotReachable : fmt::format("{:.1f}", clock * 1e-6),
         share ? fmt::format("{:.2f}", 100 * *share) : "-",
         interval ? fmt::format("{:.1f} - {:.1f}", 100 * interval->low, 100 * interval->high) : "-",
         figures.sqnrDecibels ? fmt::format("{:.2f}", *figures.sqnrDecibels) : "-",
-        fmt::format("{:.3f}", figures.areaMm2),
+        known(figures.areaMm2, "{:.3f}", 1),
         fmt::format("{}", figures.cycles),
-        atClock(fmt::format("{:.1f}", figures.inferencesPerSecond)),
-        atClock(fmt::format("{:.3f}", figures.energyJoules * 1e6)),
-        atClock(figures.joulesPerMac ? fmt::format("{:.3f}", *figures.joulesPerMac * 1e12) : "-"),
-        atClock(fmt::format("{:.3e}", figures.energyDelayJouleSeconds)),
-        atClock(fmt::format("{:.1f}", figures.inferencesPerSecondPerWatt)),
+        known(figures.inferencesPerSecond, "{:.1f}", 1),
+        known(figures.energyJoules, "{:.3f}", 1e6),
+        known(figures.joulesPerMac, "{:.3f}", 1e12),
+        known(figures.energyDelayJouleSeconds, "{:.3e}", 1),
+        known(figures.inferencesPerSecondPerWatt, "{:.1f}", 1),
         fmt::format("{:.1f}", 100 * figures.utilization)};
 }
 
@@ -98,7 +101,7 @@ std::string imagesOf(const SweepResult& result) {
 std::string slowPoints(const SweepResult& result) {
     const auto slow =
         std::count_if(result.points.begin(), result.points.end(), [](const SweepPoint& point) {
-            return succeeded(point) && !point.outcome.figures.meetsClock;
+            return succeeded(point) && point.outcome.figures.hardware == Hardware::TooSlow;
         });
     return slow == 0 ? "" : fmt::format("; {} whose clock is not reachable left out", slow);
 }

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <limits>
+#include <utility>
 
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
@@ -52,32 +54,53 @@ void readAccuracy(const nlohmann::ordered_json& accuracy, RunFigures& figures) {
                                               : sqnr.get<double>();
 }
 
-/// Without a technology there are no energies and no band.
-void readEnergyBand(const nlohmann::ordered_json& totals, RunFigures& figures) {
-    if (!totals.contains("energy_band")) return;
+std::optional<double> numberOrNothing(const nlohmann::ordered_json& value) {
+    return value.is_null() ? std::nullopt : std::optional(value.get<double>());
+}
+
+/// Null are those that are not known.
+void readRates(const nlohmann::ordered_json& totals, RunFigures& figures) {
+    constexpr std::array kNumbers{
+        std::pair{"seconds", &RunFigures::seconds},
+        std::pair{"inferences_per_second", &RunFigures::inferencesPerSecond},
+        std::pair{"energy_joules", &RunFigures::energyJoules},
+        std::pair{"average_power_watts", &RunFigures::averagePowerWatts},
+        std::pair{"inferences_per_second_per_watt", &RunFigures::inferencesPerSecondPerWatt},
+        std::pair{"energy_delay_joule_seconds", &RunFigures::energyDelayJouleSeconds},
+        std::pair{"joules_per_mac", &RunFigures::joulesPerMac},
+        std::pair{"array_joules_per_mac", &RunFigures::arrayJoulesPerMac},
+        std::pair{"area_mm2", &RunFigures::areaMm2}};
+    for (const auto& [key, number] : kNumbers) figures.*number = numberOrNothing(totals.at(key));
+    const auto& components = totals.at("area_by_component");  // none without a technology
+    if (components.contains("array")) {
+        figures.arrayAreaMm2 = components.at("array").at("area_um2").get<double>() * 1e-6;
+    }
+    if (!figures.energyJoules) return;
+    figures.energyLowJoules = figures.energyHighJoules = 0;
     for (const auto& component : totals.at("energy_band")) {
-        figures.energyLowJoules += component.at("low_joules").get<double>();
-        figures.energyHighJoules += component.at("high_joules").get<double>();
+        *figures.energyLowJoules += component.at("low_joules").get<double>();
+        *figures.energyHighJoules += component.at("high_joules").get<double>();
     }
 }
 
-/// Rates are null where the clock is not reached.
-void readRates(const nlohmann::ordered_json& totals, RunFigures& figures) {
-    figures.meetsClock = totals.at("meets_clock");
-    const auto perMac = [&](const char* key) {
-        const auto& joules = totals.at(key);
-        return joules.is_null() ? std::nullopt : std::optional(joules.get<double>());
-    };
-    figures.joulesPerMac = perMac("joules_per_mac");
-    figures.arrayJoulesPerMac = perMac("array_joules_per_mac");
-    if (!figures.meetsClock) return;
-    figures.inferencesPerSecond = totals.at("inferences_per_second");
-    figures.averagePowerWatts = totals.at("average_power_watts");
-    figures.energyDelayJouleSeconds = totals.at("energy_delay_joule_seconds");
-    // JSON has no infinity, which a machine that takes no power has.
-    const auto& efficiency = totals.at("inferences_per_second_per_watt");
-    figures.inferencesPerSecondPerWatt =
-        efficiency.is_null() ? std::numeric_limits<double>::infinity() : efficiency.get<double>();
+/// What the hardware is, and whether it reaches its clock.
+void readHardware(const nlohmann::ordered_json& result, RunFigures& figures) {
+    const auto& totals = result.at("totals");
+    const auto& config = result.at("config");
+    const auto& meetsClock = totals.at("meets_clock");
+    if (meetsClock.is_null()) {
+        figures.hardware = Hardware::NoCircuit;
+        return;
+    }
+    figures.hardware = meetsClock.get<bool>() ? Hardware::ReachesClock : Hardware::TooSlow;
+    figures.clockHertz = config.at("clock_hertz");
+    figures.synthesis = config.at("synthesis");
+    figures.pipelineDepth = config.at("pipeline_depth");
+    figures.elementClockHertz = numberOrNothing(totals.at("element_clock_hertz"));
+    figures.fastestElementClockHertz = numberOrNothing(totals.at("fastest_element_clock_hertz"));
+    figures.memoryClockHertz = numberOrNothing(totals.at("memory_clock_hertz"));
+    const auto& memory = totals.at("slowest_memory");
+    if (!memory.is_null()) figures.slowestMemory = memory;
 }
 
 void readDramFaultCounts(const nlohmann::ordered_json& faults, RunFigures& figures) {
@@ -102,13 +125,14 @@ std::string countCell(const RunFigures& figures, std::uint64_t OutOfRange::*coun
     return figures.outOfRange ? fmt::to_string(*figures.outOfRange.*count) : std::string();
 }
 
-std::string clockedCell(const RunFigures& figures, const std::optional<double>& value) {
-    return figures.meetsClock ? optionalCell(value) : std::string();
+template <auto Figure>
+std::string optionalCell(const RunFigures& figures) {
+    return optionalCell(figures.*Figure);
 }
 
-template <double RunFigures::*Figure>
-std::string clockedCell(const RunFigures& figures) {
-    return clockedCell(figures, figures.*Figure);
+std::string meetsClockCell(const RunFigures& figures) {
+    if (figures.hardware == Hardware::NoCircuit) return "";
+    return fmt::to_string(figures.hardware == Hardware::ReachesClock);
 }
 
 std::string intervalCell(const RunFigures& figures, double Interval::*end) {
@@ -124,22 +148,24 @@ struct FigureColumn {
 // Names are those of the run's JSON.
 constexpr std::array kColumns{
     FigureColumn{"cycles", [](const RunFigures& f) { return fmt::to_string(f.cycles); }},
-    FigureColumn{"seconds", clockedCell<&RunFigures::seconds>},
-    FigureColumn{"inferences_per_second", clockedCell<&RunFigures::inferencesPerSecond>},
+    FigureColumn{"seconds", optionalCell<&RunFigures::seconds>},
+    FigureColumn{"inferences_per_second", optionalCell<&RunFigures::inferencesPerSecond>},
     FigureColumn{"utilization", [](const RunFigures& f) { return fmt::to_string(f.utilization); }},
-    FigureColumn{"energy_joules", clockedCell<&RunFigures::energyJoules>},
-    FigureColumn{"average_power_watts", clockedCell<&RunFigures::averagePowerWatts>},
+    FigureColumn{"energy_joules", optionalCell<&RunFigures::energyJoules>},
+    FigureColumn{"average_power_watts", optionalCell<&RunFigures::averagePowerWatts>},
     FigureColumn{"inferences_per_second_per_watt",
-                 clockedCell<&RunFigures::inferencesPerSecondPerWatt>},
-    FigureColumn{"energy_delay_joule_seconds", clockedCell<&RunFigures::energyDelayJouleSeconds>},
-    FigureColumn{"joules_per_mac",
-                 [](const RunFigures& f) { return clockedCell(f, f.joulesPerMac); }},
-    FigureColumn{"array_joules_per_mac",
-                 [](const RunFigures& f) { return clockedCell(f, f.arrayJoulesPerMac); }},
-    FigureColumn{"area_mm2", [](const RunFigures& f) { return fmt::to_string(f.areaMm2); }},
-    FigureColumn{"array_area_mm2",
-                 [](const RunFigures& f) { return fmt::to_string(f.arrayAreaMm2); }},
-    FigureColumn{"meets_clock", [](const RunFigures& f) { return fmt::to_string(f.meetsClock); }},
+                 optionalCell<&RunFigures::inferencesPerSecondPerWatt>},
+    FigureColumn{"energy_delay_joule_seconds", optionalCell<&RunFigures::energyDelayJouleSeconds>},
+    FigureColumn{"joules_per_mac", optionalCell<&RunFigures::joulesPerMac>},
+    FigureColumn{"array_joules_per_mac", optionalCell<&RunFigures::arrayJoulesPerMac>},
+    FigureColumn{"area_mm2", optionalCell<&RunFigures::areaMm2>},
+    FigureColumn{"array_area_mm2", optionalCell<&RunFigures::arrayAreaMm2>},
+    FigureColumn{"clock_hertz", optionalCell<&RunFigures::clockHertz>},
+    FigureColumn{"highest_clock_hertz",
+                 [](const RunFigures& f) { return optionalCell(highestClock(f)); }},
+    FigureColumn{"synthesis", [](const RunFigures& f) { return f.synthesis; }},
+    FigureColumn{"pipeline_depth", optionalCell<&RunFigures::pipelineDepth>},
+    FigureColumn{"meets_clock", meetsClockCell},
     FigureColumn{"dram_bytes", [](const RunFigures& f) { return fmt::to_string(f.dramBytes); }},
     FigureColumn{"images", [](const RunFigures& f) { return fmt::to_string(f.images); }},
     FigureColumn{"top1", [](const RunFigures& f) { return optionalCell(top1(f)); }},
@@ -179,18 +205,10 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     const auto& totals = result.at("totals");
     RunFigures figures;
     figures.cycles = totals.at("cycles");
-    figures.seconds = totals.at("seconds");
     figures.utilization = totals.at("utilization");
-    figures.energyJoules = totals.at("energy_joules");
-    readEnergyBand(totals, figures);
-    readRates(totals, figures);
-    figures.areaMm2 = totals.at("area_mm2");
-    const auto& components = totals.at("area_by_component");  // none without a technology
-    if (components.contains("array")) {
-        figures.arrayAreaMm2 = components.at("array").at("area_um2").get<double>() * 1e-6;
-    }
     figures.dramBytes = totals.at("dram_bytes");
-    figures.meetsClock = totals.at("meets_clock");
+    readRates(totals, figures);
+    readHardware(result, figures);
     figures.weightGranularity = result.at("config").at("weight_granularity");
     figures.accumulatorHeadroom = result.at("config").at("accumulator_headroom");
     if (totals.contains("out_of_range")) {
@@ -206,6 +224,13 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
         readAccuracy(totals.at("accuracy"), figures);
     }
     return figures;
+}
+
+std::optional<double> highestClock(const RunFigures& figures) {
+    const auto& element = figures.fastestElementClockHertz;
+    const auto& memory = figures.memoryClockHertz;
+    if (element && memory) return std::min(*element, *memory);
+    return element ? element : memory;
 }
 
 std::optional<double> top1(const RunFigures& figures) {

@@ -30,25 +30,40 @@ struct RunRequest {
 /// What the run's element is where nobody says.
 ElementDefault elementOf(const RunRequest& request);
 
-/// The figures of a run that design points are compared by; all per inference. Speeds, powers and
-/// energies are real only where `meetsClock`.
+/// What is known of the hardware behind the figures of a run.
+enum class Hardware : std::uint8_t {
+    ReachesClock,
+    TooSlow,    ///< for its clock: no times, rates and energies
+    NoCircuit,  ///< of its elements: no areas either
+};
+
+/// The figures of a run that design points are compared by; all per inference. What is not real is
+/// empty, whatever the reason: see `hardware`; without a technology there is no area or energy.
 struct RunFigures {
     std::uint64_t cycles = 0;
-    double seconds = 0;
-    double inferencesPerSecond = 0;
+    std::optional<double> seconds;
+    std::optional<double> inferencesPerSecond;
     double utilization = 0;
-    double energyJoules = 0;
-    double energyLowJoules = 0;  ///< its error band
-    double energyHighJoules = 0;
-    double averagePowerWatts = 0;
-    double inferencesPerSecondPerWatt = 0;
-    double energyDelayJouleSeconds = 0;
-    std::optional<double> joulesPerMac;       ///< empty where there are no MACs
+    std::optional<double> energyJoules;
+    std::optional<double> energyLowJoules;  ///< its error band
+    std::optional<double> energyHighJoules;
+    std::optional<double> averagePowerWatts;
+    std::optional<double> inferencesPerSecondPerWatt;  ///< empty where no power is taken, too
+    std::optional<double> energyDelayJouleSeconds;
+    std::optional<double> joulesPerMac;       ///< empty where there are no MACs, too
     std::optional<double> arrayJoulesPerMac;  ///< of that the array
-    double areaMm2 = 0;
-    double arrayAreaMm2 = 0;
+    std::optional<double> areaMm2;
+    std::optional<double> arrayAreaMm2;
     std::uint64_t dramBytes = 0;
-    bool meetsClock = true;
+    Hardware hardware = Hardware::ReachesClock;
+    // Clocks that are not known, or that nothing limits, are empty.
+    std::optional<double> clockHertz;
+    std::optional<double> elementClockHertz;         ///< of elements as they are made
+    std::optional<double> fastestElementClockHertz;  ///< of any synthesis and stages
+    std::optional<double> memoryClockHertz;
+    std::string slowestMemory;  ///< its section in CONFIG
+    std::string synthesis;      ///< area or speed; empty without a circuit
+    std::optional<std::uint32_t> pipelineDepth;
     std::uint64_t images = 0;              ///< 0: timing only, and then no accuracy
     bool randomImages = false;             ///< of a bare model
     std::optional<std::uint64_t> correct;  ///< empty without labels
@@ -66,6 +81,9 @@ struct RunFigures {
 
 /// From the JSON of a run.
 RunFigures readRunFigures(const nlohmann::ordered_json& result);
+
+/// What the format can reach at most: memories, and elements of any synthesis and stages.
+std::optional<double> highestClock(const RunFigures& figures);
 
 /// `correct / images` as a share of 1.
 std::optional<double> top1(const RunFigures& figures);

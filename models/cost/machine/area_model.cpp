@@ -121,20 +121,29 @@ double ClockLimits::reachableHertz() const {
     return slowest == 0 ? std::numeric_limits<double>::infinity() : 1e9 / slowest;
 }
 
+std::array<MemoryDelay, 3> memoryDelays(const Technology& technology,
+                                        const MachineDescription& machine) {
+    const MachineMemories memories =
+        technology.isFree ? MachineMemories{} : memoriesOf(technology, machine);
+    const auto delay = [](const char* name, const SramMacro& memory) {
+        return MemoryDelay{name, memory.accessSeconds.low * 1e9};
+    };
+    return {delay("activation_scratchpad", memories.activationScratchpad),
+            delay("weight_scratchpad", memories.weightScratchpad),
+            delay("accumulator_buffer", memories.accumulatorColumn)};
+}
+
 ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine) {
     if (technology.isFree) return {};
     const ElementModel element(technology.logic, machine.element, machine.make());
-    const MachineMemories memories = memoriesOf(technology, machine);
     ClockLimits limits{.elementNanoseconds = element.nanoseconds()};
     if (technology.logic.speed) {
         const ElementMake fast{Goal::Delay, machine.array.pipelineDepth};
         limits.fastNanoseconds =
             ElementModel(technology.logic, machine.element, fast).nanoseconds();
     }
-    for (const SramMacro* memory : {&memories.activationScratchpad, &memories.weightScratchpad,
-                                    &memories.accumulatorColumn}) {
-        limits.scratchpadNanoseconds =
-            std::max(limits.scratchpadNanoseconds, memory->accessSeconds.low * 1e9);
+    for (const MemoryDelay& memory : memoryDelays(technology, machine)) {
+        limits.scratchpadNanoseconds = std::max(limits.scratchpadNanoseconds, memory.nanoseconds);
     }
     return limits;
 }

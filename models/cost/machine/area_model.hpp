@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,16 @@ struct AreaNode {
 /// vector unit, DMA engine, sequencer, memory controller. Wires between components, clock tree,
 /// pads and the DRAM's PHY are not in it.
 AreaNode areaOf(const Technology& technology, const MachineDescription& machine);
+
+/// An on-chip memory and the time of an access, at the fast end of its band.
+struct MemoryDelay {
+    const char* name;  ///< as in the configuration and in `areaOf`
+    double nanoseconds = 0;
+};
+/// Of activation scratchpad, weight scratchpad and accumulator buffer; a free one takes no time.
+/// Needs no circuit of the elements.
+std::array<MemoryDelay, 3> memoryDelays(const Technology& technology,
+                                        const MachineDescription& machine);
 
 /// How fast the machine can be clocked.
 struct ClockLimits {

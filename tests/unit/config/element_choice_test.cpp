@@ -4,12 +4,13 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "models/cost/machine/area_model.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/reader/resolved_json.hpp"
-#include "sim/run/machine_cost.hpp"
+#include "sim/run/clocking.hpp"
 #include "tests/unit/config/config_fixture.hpp"
 
 namespace systole::sim {
@@ -80,12 +81,73 @@ TEST_F(ElementChoice, IsTheFastestWhereNoneReachesTheClock) {
     EXPECT_THAT(clockingOf(config).warning, HasSubstr("no synthesis and no pipeline of it does"));
 }
 
-TEST_F(ElementChoice, LeavesElementsAloneWithClockMax) {
-    EXPECT_EQ(reaching({"datapath=e4m3", "clock=max"}), kPlain);
-    const RunConfig fast = load({"datapath=e4m3", "clock=max", "datapath.synthesis=auto"});
+TEST_F(ElementChoice, OfClockMaxIsTheSmallestThatReachesTheHighestClock) {
+    EXPECT_EQ(makeOf(load({"datapath=e4m3", "clock=max"})), kPlain);
+    const Overrides e4m3{"datapath=e4m3", "clock=max"};
+    const RunConfig fast = load(e4m3, ElementDefault::ReachesClock);
     EXPECT_EQ(makeOf(fast).goal, cost::Goal::Delay);
     // What the memories reach is enough.
     EXPECT_EQ(fast.machine.clockHertz, load({"clock=max", "datapath=int4"}).machine.clockHertz);
+    EXPECT_EQ(makeOf(load({"datapath=e4m3", "clock=max", "datapath.synthesis=auto",
+                           "array.pipeline_depth=auto"})),
+              makeOf(fast));
+    EXPECT_EQ(reaching({"datapath=int8", "clock=max"}), kPlain);
+}
+
+TEST_F(ElementChoice, OfClockMaxIsTheFastestWhereMemoriesAreFasterThanEveryElement) {
+    Overrides overrides{"clock=max", "datapath=e4m3_fp32"};
+    for (const char* key :
+         {"activation_scratchpad.capacity", "activation_scratchpad.banks",
+          "weight_scratchpad.capacity", "weight_scratchpad.banks", "accumulator_buffer.rows"}) {
+        overrides.push_back(std::string(key) + "=unlimited");
+    }
+    const RunConfig config = load(overrides, ElementDefault::ReachesClock);
+    EXPECT_NEAR(config.machine.clockHertz, 1e9 / fastestElementNanoseconds(config), 1e3);
+    EXPECT_GT(config.machine.clockHertz, 1.5 * load(overrides).machine.clockHertz);
+}
+
+TEST_F(ElementChoice, EveryShippedMachineReachesTheClockThatItNames) {
+    const std::filesystem::path machines = SYSTOLE_SOURCE_DIR "/configs/accelerators";
+    std::size_t withTechnology = 0;
+    for (const auto& machine : std::filesystem::directory_iterator(machines)) {
+        const RunConfig config = loadRunConfig(machine.path(), {});
+        EXPECT_EQ(clockingOf(config).warning, "") << machine.path();
+        withTechnology += config.technology.isFree ? 0 : 1;
+    }
+    EXPECT_GE(withTechnology, 3U);
+}
+
+TEST_F(ElementChoice, WarnsOfTheMemoryThatIsTooSlowAndOfWhatIsFaster) {
+    EXPECT_EQ(clockingOf(load({"activation_scratchpad.banks=32"})).warning,
+              "Warning: activation_scratchpad reaches 454.8 MHz, not 500 MHz; "
+              "activation_scratchpad.banks=16 does, for fewer accesses a cycle.\n");
+    const Clocking both = clockingOf(load({"clock=2GHz", "datapath.synthesis=speed"}));
+    EXPECT_THAT(both.warning, HasSubstr("activation_scratchpad reaches 502 MHz, not 2 GHz; no "
+                                        "banks and ports of its capacity do"));
+    EXPECT_THAT(both.warning, HasSubstr("weight_scratchpad reaches"));
+    EXPECT_EQ(both.slowestMemory, "activation_scratchpad");
+    const Clocking sums = clockingOf(
+        load({"clock=1.5GHz", "accumulator_buffer.rows=65536",
+              "activation_scratchpad.capacity=unlimited", "activation_scratchpad.banks=unlimited",
+              "weight_scratchpad.capacity=unlimited", "weight_scratchpad.banks=unlimited"}));
+    EXPECT_EQ(sums.slowestMemory, "accumulator_buffer");
+    EXPECT_THAT(sums.warning, HasSubstr("accumulator_buffer.rows="));
+}
+
+TEST_F(ElementChoice, AnAdviceOnAMemoryIsTrue) {
+    for (const char* clock : {"600MHz", "700MHz", "900MHz"}) {
+        const std::string warning = clockingOf(load({std::string("clock=") + clock})).warning;
+        const std::size_t end = warning.find(" does, for fewer");
+        ASSERT_NE(end, std::string::npos) << warning;
+        std::string advice = warning.substr(0, end);
+        advice = advice.substr(advice.rfind("; ") + 2);
+        Overrides overrides{std::string("clock=") + clock};
+        const std::size_t with = advice.find(" with ");
+        overrides.push_back(advice.substr(0, with));
+        if (with != std::string::npos) overrides.push_back(advice.substr(with + 6));
+        const std::string memory = advice.substr(0, advice.find('.'));
+        EXPECT_THAT(clockingOf(load(overrides)).warning, testing::Not(HasSubstr(memory))) << advice;
+    }
 }
 
 TEST_F(ElementChoice, StaysAutoInTheResolvedConfiguration) {
@@ -107,7 +169,7 @@ TEST_F(ElementChoice, WithoutFiguresIsPlain) {
 TEST_F(ElementChoice, WarnsWithWhatWouldReachTheClock) {
     EXPECT_EQ(
         clockingOf(load({"datapath=e4m3"})).warning,
-        "Warning: the processing element (synthesis for area, 1 stage) reaches 322.6 MHz, not "
+        "Warning: the processing element (synthesis for area, 1 stage) reaches 322.5 MHz, not "
         "500 MHz; datapath.synthesis=speed with array.pipeline_depth=1 does.\n");
     EXPECT_EQ(clockingOf(load({"datapath=e4m3", "datapath.synthesis=speed"})).warning, "");
 }

@@ -25,14 +25,11 @@ ComparedFormat format(const std::string& name, std::uint64_t correct, double ene
                        {"array_columns", 8},
                        {"dataflow", "weight_stationary"},
                        {"clock_hertz", 5e8},
-                       {"pipeline_depth", 2},
-                       {"synthesis", "area"},
                        {"scheme", "int8"},
                        {"technology", "t45"},
                        {"resolved",
                         {{"mapping", {{"objective", "cycles"}}},
-                         {"scheme", {{"weight", {{"granularity", "per_channel"}}}}}}}}},
-                     {"totals", {{"reachable_clock_hertz", 6.25e8}}}};
+                         {"scheme", {{"weight", {{"granularity", "per_channel"}}}}}}}}}};
     RunFigures& figures = format.figures;
     figures.cycles = 1000;
     figures.seconds = seconds;
@@ -49,11 +46,32 @@ ComparedFormat format(const std::string& name, std::uint64_t correct, double ene
     figures.areaMm2 = areaMm2;
     figures.arrayAreaMm2 = areaMm2 / 4;
     figures.dramBytes = 2048;
+    figures.clockHertz = 5e8;
+    figures.synthesis = "area";
+    figures.pipelineDepth = 2;
+    figures.elementClockHertz = 5.2e8;
+    figures.fastestElementClockHertz = 9e8;
+    figures.memoryClockHertz = 6.25e8;
+    figures.slowestMemory = "weight_scratchpad";
     figures.images = 200;
     figures.correct = correct;
     figures.fp32Correct = 181;
     figures.sqnrDecibels = 30.0;
     return format;
+}
+
+/// The same where the hardware does not reach the clock.
+void makeTooSlow(RunFigures& figures) {
+    figures.hardware = Hardware::TooSlow;
+    figures.clockHertz = 1e9;
+    for (auto figure :
+         {&RunFigures::seconds, &RunFigures::inferencesPerSecond, &RunFigures::energyJoules,
+          &RunFigures::energyLowJoules, &RunFigures::energyHighJoules,
+          &RunFigures::averagePowerWatts, &RunFigures::inferencesPerSecondPerWatt,
+          &RunFigures::energyDelayJouleSeconds, &RunFigures::joulesPerMac,
+          &RunFigures::arrayJoulesPerMac}) {
+        (figures.*figure).reset();
+    }
 }
 
 Comparison comparisonOf(std::vector<ComparedFormat> formats) {
@@ -114,19 +132,20 @@ TEST_F(CompareFormats, ACsvHasARowAFormatInFullPrecision) {
               "format,cycles,seconds,inferences_per_second,utilization,energy_joules,"
               "average_power_watts,inferences_per_second_per_watt,energy_delay_joule_seconds,"
               "joules_per_mac,array_joules_per_mac,area_mm2,array_area_mm2,"
-              "meets_clock,dram_bytes,images,top1,top1_low,top1_high,fp32_top1,sqnr_db,"
+              "clock_hertz,highest_clock_hertz,synthesis,pipeline_depth,meets_clock,dram_bytes,"
+              "images,top1,top1_low,top1_high,fp32_top1,sqnr_db,"
               "weight_granularity,accumulator_headroom,accumulator_overflows,"
               "accumulator_saturations,clipped_biases\n"
               "int8,1000,0.001,1000,0.5,0.1,100,10,0.0001,1.0000000000000001e-07,"
-              "2.5000000000000002e-08,2,0.5,true,2048,200,0.9,"
+              "2.5000000000000002e-08,2,0.5,500000000,625000000,area,2,true,2048,200,0.9,"
               "0.8505941875672827,0.9343295513309041,0.905,30,per_channel,1.5,7,0,0\n");
 }
 
 TEST_F(CompareFormats, ACsvLeavesOutWhatTheClockWouldGiveWhereItIsNotReached) {
     ComparedFormat slow = format("e4m3", 180, 0.1, 2, 0.001);
-    slow.figures.meetsClock = false;
+    makeTooSlow(slow.figures);
     EXPECT_THAT(comparisonCsv(comparisonOf({slow})),
-                HasSubstr("\ne4m3,1000,,,0.5,,,,,,,2,0.5,false,2048,200,0.9,"));
+                HasSubstr("\ne4m3,1000,,,0.5,,,,,,,2,0.5,1000000000,625000000,area,2,false,2048,"));
 }
 
 TEST_F(CompareFormats, TheTableHasAColumnAFormatAndSaysWhoWins) {
@@ -142,6 +161,8 @@ TEST_F(CompareFormats, TheTableHasAColumnAFormatAndSaysWhoWins) {
         "highest clock, MHz               625.0        625.0\n"
         "synthesis for                     area         area\n"
         "pipeline stages                      2            2\n"
+        "elements reach, MHz              520.0        520.0\n"
+        "memories reach, MHz              625.0        625.0\n"
         "scheme                            int8         int8\n"
         "weight scales              per channel  per channel\n"
         "top-1, %                         90.00        90.50\n"
@@ -175,10 +196,10 @@ TEST_F(CompareFormats, TheTableHasAColumnAFormatAndSaysWhoWins) {
 TEST_F(CompareFormats, AClockThatIsNotReachedHasNoSpeedNoEnergyAndNoWinner) {
     Comparison comparison =
         comparisonOf({format("int8", 180, 4e-6, 2, 0.001), format("e4m3", 181, 1e-6, 1, 1e-5)});
-    comparison.formats[1].figures.meetsClock = false;
+    makeTooSlow(comparison.formats[1].figures);
     const std::string table = comparisonTable(comparison);
     for (const char* row :
-         {"clock, MHz +500.0 +not reachable\n", "cycles +1000 +not reachable\n",
+         {"clock, MHz +500.0 +not reachable\n", "cycles +1000 +1000\n",
           "inferences/s +1000.0 +not reachable\n",
           "energy per inference, uJ +4.000 +not reachable\n",
           "energy per MAC, pJ +4.000 +not reachable\n", "J s +4.000e-09 +not reachable\n",
@@ -188,8 +209,7 @@ TEST_F(CompareFormats, AClockThatIsNotReachedHasNoSpeedNoEnergyAndNoWinner) {
     EXPECT_THAT(table, HasSubstr("lowest energy int8, lowest EDP\nint8, smallest area int8, "
                                  "fastest int8."));
     EXPECT_THAT(table, HasSubstr("inferences/s -, energy -, EDP -, inferences/s/W -"));
-    EXPECT_THAT(table, HasSubstr("The clock is beyond what memories and elements of e4m3 reach"));
-    comparison.formats[0].figures.meetsClock = false;
+    makeTooSlow(comparison.formats[0].figures);
     EXPECT_THAT(comparisonTable(comparison), HasSubstr("none of them reaches"));
 }
 
@@ -228,13 +248,22 @@ TEST_F(CompareFormats, TheTitleSaysTheDataflowOfTheRuns) {
 TEST_F(CompareFormats, CountsOfImagesAreThoseOfTheRunAndNotRoundedShares) {
     nlohmann::ordered_json result{
         {"schema", "systole-result/1"},
-        {"config", {{"weight_granularity", "per_channel"}, {"accumulator_headroom", 1.5}}},
+        {"config",
+         {{"weight_granularity", "per_channel"},
+          {"accumulator_headroom", 1.5},
+          {"clock_hertz", 1},
+          {"synthesis", "area"},
+          {"pipeline_depth", 1}}},
         {"totals",
          {{"cycles", 1},
           {"seconds", 1},
           {"inferences_per_second", 1},
           {"utilization", 1},
-          {"energy_joules", 1},
+          {"energy_joules", nullptr},
+          {"element_clock_hertz", 1},
+          {"fastest_element_clock_hertz", 1},
+          {"memory_clock_hertz", nullptr},
+          {"slowest_memory", nullptr},
           {"average_power_watts", 1},
           {"inferences_per_second_per_watt", 1},
           {"area_mm2", 1},

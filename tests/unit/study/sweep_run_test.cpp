@@ -43,7 +43,7 @@ std::vector<bool> paretoOf(std::vector<SweepPoint> points) {
 
 TEST(SweepPareto, LeavesOutPointsThatDoNotReachTheirClock) {
     std::vector<SweepPoint> points{point(1, 1, 1, 9), point(2, 2, 2, 9)};
-    points[0].outcome.figures.meetsClock = false;
+    points[0].outcome.figures.hardware = Hardware::TooSlow;
     EXPECT_THAT(paretoOf(points), ElementsAre(false, true));
 }
 
@@ -119,7 +119,7 @@ TEST_F(SweepRun, ACrashedPointIsAFailedRowThatNamesTheSignal) {
     const SweepResult result = runProgram("kill -SEGV $$\n", {{{"clock"}, {"1GHz"}}});
     EXPECT_EQ(result.failures(), 1U);
     EXPECT_EQ(linesOf(sweepCsv(result))[1],
-              "1GHz,failed,killed by SIGSEGV (Segmentation fault)" + std::string(26, ','));
+              "1GHz,failed,killed by SIGSEGV (Segmentation fault)" + std::string(30, ','));
 }
 
 TEST_F(SweepRun, AMessageOfSeveralLinesStaysOneLine) {
