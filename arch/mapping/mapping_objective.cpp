@@ -8,27 +8,33 @@
 
 namespace systole::arch {
 
-MappingScore scoreOf(MappingObjective objective, double cycles, double dramBytes, double joules) {
+MappingScore scoreOf(MappingObjective objective, double cycles, double dramBytes, double joules,
+                     bool newFolds) {
     switch (objective) {
         case MappingObjective::Cycles:
-            return {cycles, dramBytes};
+            return {cycles, dramBytes, newFolds};
         case MappingObjective::DramBytes:
-            return {dramBytes, cycles};
+            return {dramBytes, cycles, newFolds};
         case MappingObjective::Energy:
-            return {joules, cycles};
+            return {joules, cycles, newFolds};
         case MappingObjective::EnergyDelay:
-            return {joules * cycles, dramBytes};
+            return {joules * cycles, dramBytes, newFolds};
     }
     SYSTOLE_CHECK(false, "objective {}", static_cast<int>(objective));
 }
 
 MappingScore scoreOf(MappingObjective objective, const MappingEstimate& estimate, bool newFolds) {
-    const double cycles = static_cast<double>(estimate.cycles) * (newFolds ? 1 + kNewFolds : 1);
-    return scoreOf(objective, cycles, static_cast<double>(estimate.dramBytes), estimate.joules);
+    return scoreOf(objective, static_cast<double>(estimate.cycles),
+                   static_cast<double>(estimate.dramBytes), estimate.energy.total(), newFolds);
 }
 
 bool needsEnergies(MappingObjective objective) {
     return objective == MappingObjective::Energy || objective == MappingObjective::EnergyDelay;
+}
+
+bool isBetterOfEquals(const MappingScore& left, const MappingScore& right) {
+    return std::tuple(left.newFolds, left.second, left.first) <
+           std::tuple(right.newFolds, right.second, right.first);
 }
 
 std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual) {
@@ -39,11 +45,8 @@ std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual) 
     }
     std::size_t best = scores.size();
     for (std::size_t i = 0; i < scores.size(); ++i) {
-        const auto rank = [&](std::size_t place) {
-            return std::tuple(scores[place].second, scores[place].first);
-        };
         if (scores[i].first <= least * (1 + nearlyEqual) &&
-            (best == scores.size() || rank(i) < rank(best))) {
+            (best == scores.size() || isBetterOfEquals(scores[i], scores[best]))) {
             best = i;
         }
     }
