@@ -116,7 +116,9 @@ void CandidatePool::estimateWhatMayBeBest(MappingObjective objective, double nea
     std::size_t best = 0;
     for (const auto& [bound, i] : order) {
         const bool enough = scores.size() >= 2;
-        if (enough && bound > least * (1 + nearlyEqual)) {
+        const double room =
+            (1 + nearlyEqual) * (!scores.empty() && scores[best].newFolds ? 1 + kNewFolds : 1);
+        if (enough && bound > least * room) {
             break;
         }
         const Open& next = open_[i];
@@ -128,7 +130,7 @@ void CandidatePool::estimateWhatMayBeBest(MappingObjective objective, double nea
         }
         scores.push_back(
             scoreOf(objective, found_[foundAt_.at(next.place)].estimate, next.newFolds));
-        if (scores.back().first <= least * (1 + nearlyEqual)) {
+        if (scores.back().first <= least * room) {
             best = bestOf(scores, nearlyEqual);
             least = std::min(least, scores.back().first);
         }

@@ -55,6 +55,10 @@ void CandidateTrial::gather() {
     gatherAt(plain_);
     add(plain_.best(MappingObjective::Cycles, kLoosely));
     add(plain_.best(MappingObjective::DramBytes, kNearlyEqual));
+    if (const auto found = plain_.bestFound(MappingObjective::Cycles, kNearlyEqual,
+                                            [](const Found& other) { return !other.newFolds; })) {
+        add(*found);
+    }
     gatherVariants();
     for (const double slowdown : kSlowdowns) {
         CandidatePool pool(machine_, datapath_, task_, space_, slowdown);

@@ -2,23 +2,46 @@
 #include "arch/mapping/mapping_objective.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <tuple>
 
 #include "models/check.hpp"
 
 namespace systole::arch {
+namespace {
+
+/// The best one of those that are wanted.
+template <typename Wanted>
+std::optional<std::size_t> bestWhere(const std::vector<MappingScore>& scores, double nearlyEqual,
+                                     Wanted&& isWanted) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const MappingScore& score : scores) {
+        least = isWanted(score) ? std::min(least, score.first) : least;
+    }
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        if (isWanted(scores[i]) && scores[i].first <= least * (1 + nearlyEqual) &&
+            (!best || isBetterOfEquals(scores[i], scores[*best]))) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+}  // namespace
 
 MappingScore scoreOf(MappingObjective objective, double cycles, double dramBytes, double joules,
                      bool newFolds) {
     switch (objective) {
         case MappingObjective::Cycles:
-            return {cycles, dramBytes, newFolds};
+            return {cycles, dramBytes, dramBytes, newFolds};
         case MappingObjective::DramBytes:
-            return {dramBytes, cycles, newFolds};
+            return {dramBytes, cycles, dramBytes, newFolds};
         case MappingObjective::Energy:
-            return {joules, cycles, newFolds};
+            return {joules, cycles, dramBytes, newFolds};
         case MappingObjective::EnergyDelay:
-            return {joules * cycles, dramBytes, newFolds};
+            return {joules * cycles, dramBytes, dramBytes, newFolds};
     }
     SYSTOLE_CHECK(false, "objective {}", static_cast<int>(objective));
 }
@@ -39,18 +62,14 @@ bool isBetterOfEquals(const MappingScore& left, const MappingScore& right) {
 
 std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual) {
     SYSTOLE_CHECK(!scores.empty(), "no candidate to choose from");
-    double least = scores.front().first;
-    for (const MappingScore& score : scores) {
-        least = std::min(least, score.first);
+    const std::size_t best = *bestWhere(scores, nearlyEqual, [](const auto&) { return true; });
+    if (!scores[best].newFolds) {
+        return best;
     }
-    std::size_t best = scores.size();
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-        if (scores[i].first <= least * (1 + nearlyEqual) &&
-            (best == scores.size() || isBetterOfEquals(scores[i], scores[best]))) {
-            best = i;
-        }
-    }
-    return best;
+    const auto other =
+        bestWhere(scores, nearlyEqual, [](const auto& score) { return !score.newFolds; });
+    const bool movesMore = other && scores[best].dramBytes > scores[*other].dramBytes;
+    return movesMore && scores[best].first * (1 + kNewFolds) > scores[*other].first ? *other : best;
 }
 
 }  // namespace systole::arch

@@ -20,7 +20,7 @@ TEST(MappingObjective, EachSaysWhatIsSmallAndWhatDecidesThen) {
     estimate.cycles = 100;
     estimate.traffic.input = 3;
     estimate.dramBytes = 640;
-    estimate.joules = 2;
+    estimate.energy = {.chip = 1, .dram = 0.75, .idle = 0.25};
     const auto score = [&](MappingObjective objective) {
         const MappingScore both = scoreOf(objective, estimate, false);
         return std::pair(both.first, both.second);
@@ -29,8 +29,24 @@ TEST(MappingObjective, EachSaysWhatIsSmallAndWhatDecidesThen) {
     EXPECT_EQ(score(MappingObjective::DramBytes), std::pair(640.0, 100.0)) << "whole bursts";
     EXPECT_EQ(score(MappingObjective::Energy), std::pair(2.0, 100.0));
     EXPECT_EQ(score(MappingObjective::EnergyDelay), std::pair(200.0, 640.0));
-    EXPECT_EQ(scoreOf(MappingObjective::Cycles, estimate, true).first, 103)
-        << "new folds must gain more than three percent";
+    EXPECT_TRUE(scoreOf(MappingObjective::Cycles, estimate, true).newFolds);
+}
+
+/// Scores of cycles and bytes.
+MappingScore usual(double cycles, double bytes) { return {cycles, bytes, bytes, false}; }
+MappingScore newFolds(double cycles, double bytes) { return {cycles, bytes, bytes, true}; }
+
+TEST(MappingObjective, NewFoldsComeLastOfEquals) {
+    EXPECT_EQ(bestOf({newFolds(1000, 4), usual(1005, 8)}), 1U);
+    EXPECT_EQ(bestOf({newFolds(1000, 4), usual(1020, 8)}), 0U) << "no more bytes: the gain counts";
+}
+
+TEST(MappingObjective, NewFoldsThatMoveMoreBytesMustGainThreePercent) {
+    EXPECT_EQ(bestOf({newFolds(1000, 9), usual(1020, 8)}), 1U);
+    EXPECT_EQ(bestOf({newFolds(1000, 9), usual(1029, 8), usual(1031, 7)}), 2U)
+        << "of the usual ones the second figure decides";
+    EXPECT_EQ(bestOf({newFolds(1000, 9), usual(1040, 8)}), 0U);
+    EXPECT_EQ(bestOf({newFolds(1000, 9), newFolds(1000, 8)}), 1U) << "no other there";
 }
 
 }  // namespace

@@ -235,9 +235,7 @@ private:
             if (!fit_.fits(candidate.tiling)) {
                 continue;
             }
-            candidate.laneStall =
-                costs_.laneStall(*candidate.columns, fit_.loadedChannels(candidate.tiling),
-                                 candidate.tiling.groupsTogether);
+            candidate.reads = costs_.operandReads(candidate);
             scores_.push_back(scoreOf(machine_.mapping.objective, estimateOf(costs_, candidate),
                                       newFolds(machine_.array, shape_, candidate.tiling)));
         }
