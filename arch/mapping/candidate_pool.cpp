@@ -112,12 +112,13 @@ void CandidatePool::estimateWhatMayBeBest(MappingObjective objective, double nea
     }
     std::sort(order.begin(), order.end());
     std::vector<MappingScore> scores;
+    const double gain = newFoldsGain(task_.prefetch);
     double least = std::numeric_limits<double>::infinity();
     std::size_t best = 0;
     for (const auto& [bound, i] : order) {
         const bool enough = scores.size() >= 2;
         const double room =
-            (1 + nearlyEqual) * (!scores.empty() && scores[best].newFolds ? 1 + kNewFolds : 1);
+            (1 + nearlyEqual) * (!scores.empty() && scores[best].newFolds ? 1 + gain : 1);
         if (enough && bound > least * room) {
             break;
         }
@@ -131,7 +132,7 @@ void CandidatePool::estimateWhatMayBeBest(MappingObjective objective, double nea
         scores.push_back(
             scoreOf(objective, found_[foundAt_.at(next.place)].estimate, next.newFolds));
         if (scores.back().first <= least * room) {
-            best = bestOf(scores, nearlyEqual);
+            best = bestOf(scores, nearlyEqual, gain);
             least = std::min(least, scores.back().first);
         }
     }
@@ -156,7 +157,7 @@ std::optional<Found> CandidatePool::bestFound(
     if (wanted.empty()) {
         return std::nullopt;
     }
-    return *wanted[bestOf(scores, nearlyEqual)];
+    return *wanted[bestOf(scores, nearlyEqual, newFoldsGain(task_.prefetch))];
 }
 
 }  // namespace systole::arch

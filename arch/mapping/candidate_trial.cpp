@@ -39,7 +39,8 @@ std::vector<Found> CandidateTrial::run() {
     if (finalists_.size() < 2 || !replayAll()) {
         return {};
     }
-    std::swap(finalists_.front(), finalists_[bestOf(scores(), kNearlyEqualReplays)]);
+    std::swap(finalists_.front(),
+              finalists_[bestOf(scores(), kNearlyEqualReplays, newFoldsGain(task_.prefetch))]);
     return finalists_;
 }
 

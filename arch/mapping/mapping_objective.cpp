@@ -60,7 +60,8 @@ bool isBetterOfEquals(const MappingScore& left, const MappingScore& right) {
            std::tuple(right.newFolds, right.second, right.first);
 }
 
-std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual) {
+std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual,
+                   double newFoldsGain) {
     SYSTOLE_CHECK(!scores.empty(), "no candidate to choose from");
     const std::size_t best = *bestWhere(scores, nearlyEqual, [](const auto&) { return true; });
     if (!scores[best].newFolds) {
@@ -69,7 +70,8 @@ std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual) 
     const auto other =
         bestWhere(scores, nearlyEqual, [](const auto& score) { return !score.newFolds; });
     const bool movesMore = other && scores[best].dramBytes > scores[*other].dramBytes;
-    return movesMore && scores[best].first * (1 + kNewFolds) > scores[*other].first ? *other : best;
+    return movesMore && scores[best].first * (1 + newFoldsGain) > scores[*other].first ? *other
+                                                                                       : best;
 }
 
 }  // namespace systole::arch

@@ -20,14 +20,16 @@ struct MappingScore {
     double second = 0;
     double dramBytes = 0;
     /// Whether the mapping changes the folds of a reduction, which only sums that do not depend on
-    /// the order allow. Of equals it comes after those that do not, and for kNewFolds it moves no
-    /// more bytes than they do.
+    /// the order allow. Of equals it comes after those that do not.
     bool newFolds = false;
 };
 
-/// A mapping with new folds that moves more bytes has to gain so much: for less it is not worth
-/// that machines with other sums move other bytes.
+/// A mapping with new folds that moves more bytes has to gain so much where another layer comes
+/// first. There the gain is mostly that less of the first weights is left to load, which follows
+/// from an estimate of the layer before and is not replayed: for less it is not worth that machines
+/// with other sums move other bytes.
 inline constexpr double kNewFolds = 0.03;
+inline double newFoldsGain(Cycle prefetch) { return prefetch > 0 ? kNewFolds : 0; }
 
 /// Estimates are not so good that a smaller difference meant something.
 inline constexpr double kNearlyEqual = 0.01;
@@ -48,7 +50,8 @@ bool isBetterOfEquals(const MappingScore& left, const MappingScore& right);
 
 /// The place of the best score in a list that is not empty, where first figures count as equal
 /// within such a share of the least one. What is still equal is decided by the first figure, and
-/// then by the place: the earlier one wins. New folds have to be worth it (kNewFolds).
-std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual = kNearlyEqual);
+/// then by the place: the earlier one wins. Of new folds `newFoldsGain` is asked.
+std::size_t bestOf(const std::vector<MappingScore>& scores, double nearlyEqual,
+                   double newFoldsGain);
 
 }  // namespace systole::arch

@@ -27,7 +27,7 @@ Found secondOf(MappingObjective objective, const std::vector<Found>& found) {
     for (std::size_t i = 1; i < found.size(); ++i) {
         scores.push_back(scoreOf(objective, found[i].estimate, found[i].newFolds));
     }
-    return found[bestOf(scores, kNearlyEqualReplays) + 1];
+    return found[bestOf(scores, kNearlyEqualReplays, 0) + 1];
 }
 
 }  // namespace

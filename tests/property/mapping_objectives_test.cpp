@@ -37,8 +37,7 @@ RunTotals totalsOf(const std::string& config, const std::string& overrides) {
     return {totals.at("cycles"), totals.at("dram_bytes"), totals.at("energy_joules")};
 }
 
-/// Mappings within one percent of the best count as equal, and estimates err by about as much.
-constexpr double kSlack = 1.03;
+constexpr double kSlack = 1.01;
 
 class MappingObjectives : public testing::TestWithParam<const char*> {};
 

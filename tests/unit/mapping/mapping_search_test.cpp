@@ -269,8 +269,8 @@ TEST(MappingSearch, FindsTheBestOfAllCandidates) {
         const MappingScore score = scoreOf(machine.mapping.objective, found.best.estimate,
                                            newFolds(machine.array, shape, found.best.tiling));
         EXPECT_EQ(found.candidates, scores.size());
-        EXPECT_EQ(score.first, scores[bestOf(scores)].first);
-        EXPECT_EQ(score.second, scores[bestOf(scores)].second);
+        EXPECT_EQ(score.first, scores[bestOf(scores, kNearlyEqual, 0)].first);
+        EXPECT_EQ(score.second, scores[bestOf(scores, kNearlyEqual, 0)].second);
         EXPECT_EQ(found.runnerUp.has_value(), scores.size() > 1);
         expectFits(machine, shape, found.best.tiling);
     }
@@ -292,6 +292,29 @@ TEST(MappingSearch, FitsTheMachineForRandomShapes) {
         }
     }
     EXPECT_GT(fitting, 700U);
+}
+
+TEST(MappingSpace, HasFewSizesHoweverLongTheAxis) {
+    EXPECT_EQ(thinned(equalParts(4096)), equalParts(4096)) << "all sizes";
+    const std::vector<std::uint32_t> sizes = thinned(equalParts(1 << 20));
+    EXPECT_LE(sizes.size(), kMostSizes + 1);
+    EXPECT_EQ(sizes.front(), 1U << 20);
+    EXPECT_EQ(sizes.back(), 1U);
+    for (std::size_t i = 1; i < sizes.size(); ++i) {
+        EXPECT_LT(sizes[i], sizes[i - 1]);
+        EXPECT_LE(sizes[i - 1], std::max(sizes[i] + 1.0, 1.25 * sizes[i])) << "no large gap";
+    }
+}
+
+/// Lists of a million tiles or chunks would take gigabytes: blocks that are alike are kept once.
+TEST(MappingSpace, ChunksOfAWideLayerShareTheirBlocks) {
+    const ConvolutionShape shape{.inputChannels = 1, .outputChannels = 1 << 20};
+    const ColumnPlan plan({.rows = 16, .columns = 16}, shape, 1, 1);
+    ASSERT_EQ(plan.chunks.size(), (1U << 20) / 16);
+    for (const ColumnChunkWork& chunk : plan.chunks) {
+        ASSERT_EQ(chunk.blocks, plan.chunks.front().blocks);
+    }
+    EXPECT_EQ(plan.blocks, plan.chunks.size());
 }
 
 TEST(MappingSearch, LeavesAloneWhatIsFixed) {
@@ -327,7 +350,7 @@ TEST(MappingSearch, MovesFewerBytesWhereThatIsTheObjective) {
             EXPECT_LE(static_cast<double>(frugal.dramBytes),
                       static_cast<double>(fast.dramBytes) * (1 + kNearlyEqual));
             EXPECT_LE(static_cast<double>(fast.cycles),
-                      static_cast<double>(frugal.cycles) * (1 + kNewFolds) * (1 + kNearlyEqual));
+                      static_cast<double>(frugal.cycles) * (1 + kNearlyEqual));
             differ += frugal.dramBytes < fast.dramBytes && frugal.cycles > fast.cycles ? 1 : 0;
         }
     }
