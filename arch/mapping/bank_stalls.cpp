@@ -3,13 +3,76 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace systole::arch {
+namespace {
+
+std::int64_t tapOf(std::uint64_t tap, std::uint32_t dilation) {
+    return static_cast<std::int64_t>(tap * dilation);
+}
+
+/// The element at a place of the upsampled image; empty in the padding and between elements.
+std::optional<std::uint64_t> elementOf(std::int64_t place, std::uint32_t upsample,
+                                       std::uint32_t elements) {
+    if (place < 0 || place % upsample != 0 || place / upsample >= elements) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint64_t>(place / upsample);
+}
+
+/// An output position along one axis, by the place of its first tap, and how many it stands for.
+struct Sample {
+    std::int64_t tap;
+    double weight;
+};
+
+/// Samples of a tile: one of the positions whose first taps lie in the padding, `inside` of those
+/// that read all their taps, and one of those whose last taps lie in the padding.
+std::vector<Sample> samplesOf(const TileAxis& axis, const TileExtent& extent, std::int64_t outputs,
+                              std::int64_t inside) {
+    const std::int64_t last = std::int64_t{extent.length} * axis.upsample - 1 -
+                              std::int64_t{axis.kernel - 1} * axis.dilation - extent.origin;
+    const std::int64_t begin = std::clamp<std::int64_t>(
+        (std::int64_t{axis.stride} - 1 - extent.origin) / axis.stride, 0, outputs);
+    const std::int64_t end =
+        last < 0 ? begin : std::clamp<std::int64_t>(last / axis.stride + 1, begin, outputs);
+    std::vector<Sample> samples;
+    const auto add = [&](std::int64_t output, double weight) {
+        if (weight > 0) {
+            samples.push_back({extent.origin + output * axis.stride, weight});
+        }
+    };
+    add(0, static_cast<double>(begin));
+    const std::int64_t count = std::min(end - begin, inside);
+    for (std::int64_t i = 0; i < count; ++i) {
+        add(begin + i * (end - begin) / count,
+            static_cast<double>(end - begin) / static_cast<double>(count));
+    }
+    add(outputs - 1, static_cast<double>(outputs - end));
+    return samples;
+}
+
+/// The tiles of an axis that differ, and how often each of them comes: first, inner and last ones.
+std::vector<std::pair<std::uint32_t, double>> kindsOf(const AxisTiles& tiles) {
+    std::vector<std::pair<std::uint32_t, double>> kinds{{0, 1}};
+    if (tiles.count() > 2) {
+        kinds.emplace_back(1, tiles.count() - 2);
+    }
+    if (tiles.count() > 1) {
+        kinds.emplace_back(tiles.count() - 1, 1);
+    }
+    return kinds;
+}
+
+}  // namespace
 
 BankStalls::BankStalls(const MachineConfig& machine, const ConvolutionShape& shape)
     : array_(machine.array),
       shape_(shape),
+      rows_(verticalAxis(shape)),
       activationWords_(activationLayout(machine)),
       weightWords_(weightLayout(machine)),
       activationBanks_(machine.activationScratchpad.banks),
@@ -24,74 +87,121 @@ std::uint64_t BankStalls::reductionOf(std::uint32_t channels) const {
     return std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perTap(channels);
 }
 
-/// Reads of the busiest bank in the step of an output position, for the fold of the reduction
-/// indices from `k` on.
-std::uint64_t BankStalls::bankReads(std::uint64_t k, std::uint64_t width, std::uint32_t channels,
-                                    std::uint32_t groups, std::uint32_t sample) const {
-    const std::uint64_t ofTap = perTap(channels);
-    const std::uint64_t end = std::min(k + array_.rows, reductionOf(channels));
+/// The words of a step, each of them once, by bank.
+OperandReads BankStalls::ofStep(const Step& step) const {
+    const std::uint64_t ofTap = perTap(step.channels);
+    const std::uint64_t end =
+        std::min<std::uint64_t>(step.k + array_.rows, reductionOf(step.channels));
     std::vector<std::uint64_t> words;
-    for (std::uint32_t group = 0; group < groups; ++group) {
-        for (std::uint64_t at = k; at < end;) {
+    for (std::uint32_t group = step.firstGroup; group < step.firstGroup + step.groups; ++group) {
+        for (std::uint64_t at = step.k; at < end;) {
             const std::uint64_t tap = at / ofTap;
             const std::uint64_t run = std::min(ofTap - at % ofTap, end - at);
-            const std::uint64_t y = tap / shape_.kernelWidth * shape_.dilationY;
-            const std::uint64_t x = tap % shape_.kernelWidth * shape_.dilationX + sample;
-            const std::uint64_t first =
-                ((y / shape_.upsampleY * width + x * shape_.strideX / shape_.upsampleX) * channels +
-                 group * ofTap + at % ofTap) *
-                activationWords_.elementBytes();
-            activationWords_.forEachWord(first, run * activationWords_.elementBytes(),
-                                         [&](std::uint64_t word) { words.push_back(word); });
+            const auto y = elementOf(step.y + tapOf(tap / shape_.kernelWidth, shape_.dilationY),
+                                     shape_.upsampleY, shape_.inputHeight);
+            const auto x = elementOf(step.x + tapOf(tap % shape_.kernelWidth, shape_.dilationX),
+                                     shape_.upsampleX, step.width);
+            if (y && x) {
+                const std::uint64_t first =
+                    (*y * step.width + *x) * step.channels + group * ofTap + at % ofTap;
+                activationWords_.forEachWord(first * activationWords_.elementBytes(),
+                                             run * activationWords_.elementBytes(),
+                                             [&](std::uint64_t word) { words.push_back(word); });
+            }
             at += run;
         }
     }
     std::sort(words.begin(), words.end());
     words.erase(std::unique(words.begin(), words.end()), words.end());
-    std::vector<std::uint64_t> reads(*activationBanks_);
+    std::vector<std::uint64_t> reads(activationBanks_.value_or(1));
     for (const std::uint64_t word : words) {
-        ++reads[word % *activationBanks_];
+        ++reads[word % reads.size()];
     }
-    return *std::max_element(reads.begin(), reads.end());
+    const std::uint64_t most = *std::max_element(reads.begin(), reads.end());
+    const bool waits = activationBanks_ && most > array_.cyclesPerStep;
+    return {static_cast<double>(words.size()),
+            waits ? static_cast<double>(most - array_.cyclesPerStep) : 0};
 }
 
-double BankStalls::ofStep(const AxisTiles& columns, std::uint32_t channels,
-                          std::uint32_t groups) const {
-    const std::uint64_t ofTap = perTap(channels);
-    const std::uint64_t all = reductionOf(channels);
-    const bool oneRun = ofTap == all || ofTap % array_.rows == 0;
-    if (!activationBanks_ ||
-        (oneRun && groups == 1 &&
-         ceilDivide(array_.rows, activationWords_.elementsPerWord()) < *activationBanks_)) {
-        return 0;  // the operands of a step lie side by side, in different banks
-    }
+/// The mean over some groups of the tile and some folds of the reduction.
+OperandReads BankStalls::ofPosition(Step step) const {
     constexpr std::uint64_t kParts = 4;
-    constexpr std::uint32_t kSamples = 4;
-    const std::uint64_t width = columns.extents[columns.count() / 2].length;
-    const std::uint64_t folds = ceilDivide(all, array_.rows);
+    constexpr std::uint64_t kGroups = 2;
+    const std::uint32_t inTile =
+        shape_.groups > 1
+            ? std::max(step.channels / shape_.channelsPerGroup(), step.groups) / step.groups
+            : 1;
+    const std::uint64_t folds = ceilDivide(reductionOf(step.channels), array_.rows);
     const std::uint64_t parts = std::min(folds, kParts);
-    std::uint64_t waits = 0;
-    for (std::uint64_t part = 0; part < parts; ++part) {
-        const std::uint64_t k = part * folds / parts * array_.rows;
-        for (std::uint32_t sample = 0; sample < kSamples; ++sample) {
-            const std::uint64_t reads = bankReads(k, width, channels, groups, sample);
-            waits += reads - std::min<std::uint64_t>(reads, array_.cyclesPerStep);
+    const std::uint64_t groups = std::min<std::uint64_t>(inTile, kGroups);
+    OperandReads sum;
+    for (std::uint64_t group = 0; group < groups; ++group) {
+        step.firstGroup = static_cast<std::uint32_t>(group * inTile / groups) * step.groups;
+        for (std::uint64_t part = 0; part < parts; ++part) {
+            step.k = part * folds / parts * array_.rows;
+            const OperandReads reads = ofStep(step);
+            sum.words += reads.words;
+            sum.wait += reads.wait;
         }
     }
-    return static_cast<double>(waits) / static_cast<double>(parts * kSamples);
+    const auto count = static_cast<double>(groups * parts);
+    return {sum.words / count, sum.wait / count};
 }
 
-double BankStalls::ofLanes(const AxisTiles& columns, std::uint32_t channels,
-                           std::uint32_t groups) const {
-    if (array_.dataflow == Dataflow::WeightStationary) {
-        return ofStep(columns, channels, groups);
+OperandReads BankStalls::ofSteps(const AxisTiles& columns, std::uint32_t channels,
+                                 std::uint32_t groups) const {
+    const std::uint64_t ofTap = perTap(channels);
+    const std::uint64_t all = reductionOf(channels);
+    const std::uint64_t word = activationWords_.elementsPerWord();
+    const bool oneRun = ofTap == all || ofTap % array_.rows == 0;
+    if (oneRun && groups == 1 && ceilDivide(array_.rows, word) < activationBanks_.value_or(~0U)) {
+        // The operands of a step lie side by side, in different banks.
+        const std::uint64_t together = std::min<std::uint64_t>(all, array_.rows);
+        return {static_cast<double>(ceilDivide(together, word)), 0};
     }
+    const std::uint32_t inside = channels % word == 0 ? 1 : 4;  // pixels of whole words are alike
+    const std::vector<Sample> rows =
+        samplesOf(rows_, tileExtent(rows_, 0, rows_.outputs), rows_.outputs, 1);
+    OperandReads sum;
+    double weights = 0;
+    for (const auto& [tile, count] : kindsOf(columns)) {
+        const TileExtent extent = columns.extent(tile);
+        for (const Sample& column :
+             samplesOf(columns.axis, extent, columns.outputsOf(tile), inside)) {
+            for (const Sample& row : rows) {
+                const OperandReads reads = ofPosition({.y = row.tap,
+                                                       .x = column.tap,
+                                                       .width = extent.length,
+                                                       .channels = channels,
+                                                       .groups = groups});
+                const double weight = count * column.weight * row.weight;
+                sum.words += weight * reads.words;
+                sum.wait += weight * reads.wait;
+                weights += weight;
+            }
+        }
+    }
+    return {sum.words / weights, sum.wait / weights};
+}
+
+OperandReads BankStalls::ofLanes(const AxisTiles& columns, std::uint32_t channels,
+                                 std::uint32_t groups) const {
+    const auto [found, isNew] = known_.try_emplace({columns.size, channels, groups});
+    if (isNew) {
+        found->second = array_.dataflow == Dataflow::WeightStationary
+                            ? ofSteps(columns, channels, groups)
+                            : OperandReads{0, waitOfLanes(columns, channels)};
+    }
+    return found->second;
+}
+
+double BankStalls::waitOfLanes(const AxisTiles& columns, std::uint32_t channels) const {
     if (!activationBanks_ || channels < activationWords_.elementsPerWord()) {
         return 0;  // with short pixels the lanes do not change words in the same cycle
     }
     const bool outputs = array_.dataflow == Dataflow::OutputStationary;
     const std::uint32_t lanes = outputs ? array_.rows : array_.columns;
-    const std::uint64_t width = columns.extents[columns.count() / 2].length;
+    const std::uint64_t width = columns.extent(columns.count() / 2).length;
     constexpr std::uint32_t kSamples = 4;
     std::vector<std::uint32_t> reads(*activationBanks_);
     std::uint64_t most = 0;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "arch/mapping/mapping_energy.hpp"
 #include "arch/mapping/tiling.hpp"
 #include "models/units.hpp"
 
@@ -16,6 +17,8 @@ public:
     struct Costs {
         Cycle cycles = 0;
         std::uint64_t bursts = 0;
+        std::uint64_t macs = 0;
+        MappingEnergy energy;  ///< 0 where the energies of the actions are not known
     };
 
     CandidateReplay() = default;

@@ -101,29 +101,33 @@ ColumnPlan::ColumnPlan(const ArrayConfig& array, const ConvolutionShape& shape,
     const ColumnCut cut = columnCut(array, shape, together);
     const bool inOne = foldLimits(array).channels == 0;  // a block has all channels of its chunk
     for (std::uint32_t begin = 0; begin < shape.outputChannels;) {
-        ColumnChunkWork chunk;
+        std::vector<ColumnBlockWork> work;
         std::uint32_t end = begin;
         for (std::uint32_t i = 0; i < blocksPerChunk && end < shape.outputChannels; ++i) {
             const std::uint32_t from = end;
             end = cut.blockEnd(from, shape.outputChannels);
             if (!inOne) {
-                chunk.blocks.push_back(blockOf(array, shape, from, end, together));
+                work.push_back(blockOf(array, shape, from, end, together));
             }
         }
         if (inOne) {
-            chunk.blocks.push_back(blockOf(array, shape, begin, end, together));
+            work.push_back(blockOf(array, shape, begin, end, together));
         }
+        const bool isNew = chunks.empty() || work != *chunks.back().blocks;
+        ColumnChunkWork chunk;
+        chunk.blocks = isNew ? std::make_shared<const std::vector<ColumnBlockWork>>(std::move(work))
+                             : chunks.back().blocks;
         chunk.outputs = end - begin;
         chunk.groupBegin = begin / shape.outputsPerGroup();
         chunk.groupEnd = (end - 1) / shape.outputsPerGroup() + 1;
-        for (const ColumnBlockWork& block : chunk.blocks) {
+        for (const ColumnBlockWork& block : *chunk.blocks) {
             streams += block.streams;
             ++widths[block.channels];
             for (const std::uint32_t channels : block.segments) {
                 ++segments[channels];
             }
         }
-        blocks += chunk.blocks.size();
+        blocks += chunk.blocks->size();
         chunks.push_back(std::move(chunk));
         begin = end;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "arch/mapping/tiling.hpp"
@@ -48,6 +49,8 @@ struct ColumnBlockWork {
     std::uint32_t channels = 0;
     std::uint32_t streams = 0;            ///< folds for one part of outputs and reduction
     std::vector<std::uint32_t> segments;  ///< channels of each; input stationary only
+
+    bool operator==(const ColumnBlockWork&) const = default;
 };
 
 /// The work on one column chunk: its blocks, and the groups that they touch.
@@ -55,7 +58,8 @@ struct ColumnChunkWork {
     std::uint32_t outputs = 0;
     std::uint32_t groupBegin = 0;  ///< first group
     std::uint32_t groupEnd = 1;    ///< one past the last group
-    std::vector<ColumnBlockWork> blocks;
+    /// Shared by chunks that are cut alike, because a wide layer has very many chunks.
+    std::shared_ptr<const std::vector<ColumnBlockWork>> blocks;
 };
 
 /// Input channels that the column chunks need, for counting what loads bring: all = first +

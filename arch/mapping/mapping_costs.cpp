@@ -99,8 +99,8 @@ Runs MappingCosts::runs(const Box& box, const Pixels& tensor) const {
 
 Runs MappingCosts::inputRuns(const MappingCandidate& candidate, std::uint32_t row,
                              std::uint32_t column, std::uint32_t channels) const {
-    const std::uint64_t height = candidate.rows->extents[row].length;
-    const std::uint64_t width = candidate.columns->extents[column].length;
+    const std::uint64_t height = candidate.rows->extent(row).length;
+    const std::uint64_t width = candidate.columns->extent(column).length;
     return runs({height, width, channels}, {shape_.inputWidth, shape_.inputChannels});
 }
 
@@ -114,33 +114,59 @@ std::uint64_t MappingCosts::weightBytes(const ColumnChunkWork& chunk,
     return ElementSizes::bytes(chunk.outputs * (reduction * sizes_.weight + sizes_.record));
 }
 
+OperandReads MappingCosts::operandReads(const MappingCandidate& candidate) const {
+    const std::uint32_t groups = candidate.tiling.groupsTogether;
+    if (candidate.tiling.channelChunk != 0) {
+        return stalls_.ofLanes(*candidate.columns, candidate.tiling.channelChunk, groups);
+    }
+    const auto of = [&](const ColumnChunkWork& chunk) {
+        return stalls_.ofLanes(*candidate.columns,
+                               (chunk.groupEnd - chunk.groupBegin) * shape_.channelsPerGroup(),
+                               groups);
+    };
+    const ColumnChunkWork& last = candidate.plan->chunks.back();
+    const OperandReads usual = of(candidate.plan->chunks.front());
+    const OperandReads ofLast = of(last);
+    double streams = 0;
+    for (const ColumnBlockWork& block : *last.blocks) {
+        streams += block.streams;
+    }
+    const double share = streams / static_cast<double>(candidate.plan->streams);
+    return {usual.words + share * (ofLast.words - usual.words),
+            usual.wait + share * (ofLast.wait - usual.wait)};
+}
+
 /// Array cycles of all passes over a tile of so many outputs, for one part of the reduction. It
 /// gives what passCycles gives when summed over the blocks, but without visiting them.
-double MappingCosts::arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
-                                std::uint64_t reduction) const {
+MappingCosts::Totals MappingCosts::arrayTotal(const MappingCandidate& candidate,
+                                              std::uint64_t outputs,
+                                              std::uint64_t reduction) const {
     if (array_.convention == CycleConvention::Ideal) {
-        return static_cast<double>(outputs * reduction * shape_.outputChannels *
-                                   array_.cyclesPerStep) /
-               static_cast<double>(array_.processingElements());
+        const auto work =
+            static_cast<double>(outputs * reduction * shape_.outputChannels * array_.cyclesPerStep);
+        return {.array = work / static_cast<double>(array_.processingElements())};
     }
     const ColumnPlan& plan = *candidate.plan;
     const FoldLimits limits = foldLimits(array_);
     const std::uint64_t kFolds = parts(reduction, limits.reduction);
     const auto folds = static_cast<double>(parts(outputs, limits.outputs) * kFolds);
+    Totals totals;
+    const auto add = [&](double count, Cycle period, double stall) {
+        totals.array += count * (static_cast<double>(period) + stall);
+        totals.stalled += count * stall;
+    };
     if (array_.dataflow != Dataflow::InputStationary) {
         const bool outputSteps = array_.dataflow == Dataflow::WeightStationary;
-        return folds * static_cast<double>(plan.streams) *
-               (static_cast<double>(folds_.period(outputSteps ? outputs : reduction)) +
-                stalls_.ofFold(0, outputs, reduction, candidate.laneStall));
+        add(folds * static_cast<double>(plan.streams),
+            folds_.period(outputSteps ? outputs : reduction),
+            stalls_.ofFold(0, outputs, reduction, candidate.reads.wait));
+        return totals;
     }
-    double cycles = 0;
     for (const auto& [channels, count] : plan.segments) {
-        cycles +=
-            static_cast<double>(count) *
-            (static_cast<double>(folds_.period(channels)) +
-             stalls_.ofFold(channels, outputs, ceilDivide(reduction, kFolds), candidate.laneStall));
+        add(folds * static_cast<double>(count), folds_.period(channels),
+            stalls_.ofFold(channels, outputs, ceilDivide(reduction, kFolds), candidate.reads.wait));
     }
-    return folds * cycles;
+    return totals;
 }
 
 double MappingCosts::vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) const {
@@ -168,10 +194,15 @@ MappingCosts::Totals MappingCosts::tileTotals(const MappingCandidate& candidate,
     const std::uint64_t whole = splits ? shape_.inputChannels / channels : 1;
     const std::uint32_t rest = splits ? shape_.inputChannels % channels : 0;
     Totals totals;
-    totals.array = static_cast<double>(whole) * arrayTotal(candidate, outputs, reduction(channels));
-    if (rest > 0) {
-        totals.array += arrayTotal(candidate, outputs, reduction(rest));
-    }
+    const auto add = [&](std::uint64_t count, std::uint32_t load) {
+        if (count > 0) {
+            const Totals part = arrayTotal(candidate, outputs, reduction(load));
+            totals.array += static_cast<double>(count) * part.array;
+            totals.stalled += static_cast<double>(count) * part.stalled;
+        }
+    };
+    add(whole, channels);
+    add(rest > 0 ? 1 : 0, rest);
     totals.vector = vectorTotal(*candidate.plan, outputs);
     return totals;
 }
@@ -186,6 +217,7 @@ MappingCosts::Totals MappingCosts::totals(const MappingCandidate& candidate) con
         if (count > 0) {
             const Totals tile = tileTotals(candidate, std::uint64_t{height} * width);
             totals.array += tile.array * static_cast<double>(count);
+            totals.stalled += tile.stalled * static_cast<double>(count);
             totals.vector += tile.vector * static_cast<double>(count);
         }
     };
@@ -214,7 +246,7 @@ double MappingCosts::edges(const MappingCandidate& candidate) const {
         outputs = most;
     }
     return transfers_.load(inputRuns(candidate, 0, 0, channels)).cycles +
-           static_cast<double>(vectorCycles(last.blocks.back(), outputs)) +
+           static_cast<double>(vectorCycles(last.blocks->back(), outputs)) +
            transfers_.store(outputRuns(candidate.rows->last, candidate.columns->last, last.outputs))
                .cycles;
 }
@@ -243,31 +275,46 @@ double MappingCosts::leastBursts(const MappingCandidate& candidate,
            bursts(traffic.output, stores) + bursts(traffic.skip, stores);
 }
 
-/// Folds of the whole layer, the parts of a split reduction together.
-double MappingCosts::foldsOf(const MappingCandidate& candidate) const {
-    const FoldLimits limits = foldLimits(array_);
+/// Folds that the reduction takes, the parts of a split one together.
+std::uint64_t MappingCosts::reductionFolds(const MappingCandidate& candidate) const {
+    const std::uint32_t limit = foldLimits(array_).reduction;
     const bool splits = candidate.tiling.splits(shape_);
     const std::uint32_t channels = splits ? candidate.tiling.channelChunk : shape_.inputChannels;
     const std::uint64_t whole = splits ? shape_.inputChannels / channels : 1;
-    const std::uint64_t rest = splits ? shape_.inputChannels % channels : 0;
-    std::uint64_t ofReduction = whole * parts(reduction(channels), limits.reduction);
-    if (rest > 0) {
-        ofReduction += parts(reduction(static_cast<std::uint32_t>(rest)), limits.reduction);
-    }
-    const std::uint64_t tiles = std::uint64_t{candidate.rows->count()} * candidate.columns->count();
-    const std::uint64_t outputs = std::uint64_t{candidate.rows->size} * candidate.columns->size;
-    return static_cast<double>(tiles * parts(outputs, limits.outputs) * ofReduction *
-                               candidate.plan->streams);
+    const std::uint32_t rest = splits ? shape_.inputChannels % channels : 0;
+    return whole * parts(reduction(channels), limit) +
+           (rest > 0 ? parts(reduction(rest), limit) : 0);
 }
 
-double MappingCosts::joules(const MappingCandidate& candidate, const DramTraffic& traffic,
-                            double cycles, const DramActions& dram) const {
+/// Folds of the whole layer.
+double MappingCosts::foldsOf(const MappingCandidate& candidate) const {
+    const std::uint64_t tiles = std::uint64_t{candidate.rows->count()} * candidate.columns->count();
+    const std::uint64_t outputs = std::uint64_t{candidate.rows->size} * candidate.columns->size;
+    return static_cast<double>(tiles * parts(outputs, foldLimits(array_).outputs) *
+                               reductionFolds(candidate) * candidate.plan->streams);
+}
+
+/// Words of weights that one pass over a tile reads: whole words, and at least one for every row of
+/// a fold.
+double MappingCosts::weightReads(const ColumnPlan& plan) const {
+    const auto word = static_cast<double>(stalls_.weightWords().elementsPerWord());
+    double words = 0;
+    for (const auto& [channels, count] : plan.widths) {
+        words += static_cast<double>(count) * std::ceil(channels / word);
+    }
+    return static_cast<double>(reduction(shape_.inputChannels)) *
+           std::max(words, static_cast<double>(plan.streams));
+}
+
+MappingEnergy MappingCosts::energy(const MappingCandidate& candidate, const DramTraffic& traffic,
+                                   double cycles, const DramActions& dram) const {
     if (options_.energies == nullptr) {
-        return 0;
+        return {};
     }
     const ActionEnergies& each = *options_.energies;
     const auto count = [](std::uint64_t value) { return static_cast<double>(value); };
-    const double array = totals(candidate).array;
+    const Totals work = totals(candidate);
+    const double busy = work.array - work.stalled;  // an array that waits stands still
     const double folds = foldsOf(candidate);
     const double macs = count(shape_.macs());
     const double outputs = count(std::uint64_t{shape_.outputHeight} * shape_.outputWidth);
@@ -275,35 +322,40 @@ double MappingCosts::joules(const MappingCandidate& candidate, const DramTraffic
     const double activationWord = stalls_.activationWords().elementsPerWord();
     const double weightWord = stalls_.weightWords().elementsPerWord();
     const double elements = count(array_.processingElements());
-    const FoldLimits limits = foldLimits(array_);
     const bool loads = array_.dataflow != Dataflow::OutputStationary;
     // A stationary operand passes half of the rows on average.
     const double shifts = loads ? folds * elements * (array_.rows + 1) / 2 : 0;
-    const double held = limits.reduction == 0 ? 1 : limits.reduction;
-    // A fold takes its operands from whole words, and every step of it takes new ones.
+    const double kFolds = count(reductionFolds(candidate));
     const double kernel = count(reduction(shape_.inputChannels));
     const double tiles = candidate.rows->count() * candidate.columns->count();
-    const double activationReads =
-        outputs * kernel * count(candidate.plan->streams) / activationWord;
-    const double weightReads = tiles * kernel * shape_.outputChannels / weightWord;
-    const double partials = sums * std::ceil(kernel / held);
-    return macs * each.product + (array * elements - macs) * each.idleElementCycle +
-           array * each.arrayCycle + shifts * each.stationaryOperand +
-           (activationReads + count(traffic.output) / activationWord) * each.activationRead +
-           (count(traffic.input + traffic.skip) + sums) / activationWord * each.activationWrite +
-           weightReads * each.weightRead + count(traffic.weights) / weightWord * each.weightWrite +
-           partials * (each.sumRead + each.sumWrite) + sums * each.vectorOperation +
-           count(traffic.total()) * each.transferredByte + dram.reads * each.dramRead +
-           dram.writes * each.dramWrite + dram.activates * each.dramActivate + cycles * each.cycle;
+    const double steps = outputs * count(candidate.plan->streams);
+    const double activationReads = array_.dataflow == Dataflow::WeightStationary
+                                       ? steps * kFolds * candidate.reads.words
+                                       : steps * kernel / activationWord;
+    const double partials = sums * kFolds;
+    MappingEnergy energy;
+    energy.chip =
+        macs * each.product + std::max(0.0, busy * elements - macs) * each.idleElementCycle +
+        busy * each.arrayCycle + shifts * each.stationaryOperand +
+        (activationReads + count(traffic.output) / activationWord) * each.activationRead +
+        (count(traffic.input + traffic.skip) + sums) / activationWord * each.activationWrite +
+        tiles * weightReads(*candidate.plan) * each.weightRead +
+        count(traffic.weights) / weightWord * each.weightWrite +
+        partials * (each.sumRead + each.sumWrite) + sums * each.vectorOperation +
+        count(traffic.total()) * each.transferredByte;
+    energy.dram = dram.joules(each);
+    energy.idle = cycles * (each.cycle + each.dramIdleCycle);
+    return energy;
 }
 
-double MappingCosts::leastJoules(const MappingCandidate& candidate, const DramTraffic& traffic,
-                                 double cycles) const {
-    if (options_.energies == nullptr) {
-        return 0;
+MappingEnergy MappingCosts::leastEnergy(const MappingCandidate& candidate,
+                                        const DramTraffic& traffic, double cycles) const {
+    MappingEnergy least = energy(candidate, traffic, cycles, {});
+    if (options_.energies != nullptr) {
+        least.dram = leastBursts(candidate, traffic) *
+                     std::min(options_.energies->dramRead, options_.energies->dramWrite);
     }
-    const double burst = std::min(options_.energies->dramRead, options_.energies->dramWrite);
-    return joules(candidate, traffic, cycles, {}) + leastBursts(candidate, traffic) * burst;
+    return least;
 }
 
 }  // namespace systole::arch

@@ -33,7 +33,7 @@ struct MappingEstimate {
     Cycle tail = 0;
     DramTraffic traffic;          ///< bytes that the commands ask for
     std::uint64_t dramBytes = 0;  ///< whole bursts, at the mean alignment of the transfers
-    double joules = 0;            ///< 0 where the energies of the actions are not known
+    MappingEnergy energy;         ///< 0 where the energies of the actions are not known
 };
 
 /// A tiling together with the pieces that it cuts the layer into. The pointers lead into the
@@ -43,7 +43,7 @@ struct MappingCandidate {
     const AxisTiles* columns = nullptr;
     const ColumnPlan* plan = nullptr;
     ConvolutionTiling tiling;
-    double laneStall = 0;  ///< MappingCosts::laneStall of this candidate
+    OperandReads reads;  ///< MappingCosts::operandReads of this candidate
 };
 
 /// What the costs of a layer depend on besides the machine and the layer's shape.
@@ -73,23 +73,22 @@ public:
     double leastBursts(const MappingCandidate& candidate, const DramTraffic& traffic) const;
 
     /// Energy of the layer if it takes so many cycles and DRAM does so much; 0 without energies.
-    double joules(const MappingCandidate& candidate, const DramTraffic& traffic, double cycles,
-                  const DramActions& dram) const;
+    MappingEnergy energy(const MappingCandidate& candidate, const DramTraffic& traffic,
+                         double cycles, const DramActions& dram) const;
     /// A lower bound of it.
-    double leastJoules(const MappingCandidate& candidate, const DramTraffic& traffic,
-                       double cycles) const;
+    MappingEnergy leastEnergy(const MappingCandidate& candidate, const DramTraffic& traffic,
+                              double cycles) const;
 
     /// Cycles of the array and of the vector unit, all steps together.
     struct Totals {
         double array = 0;
+        double stalled = 0;  ///< those of the array in which it waits for operands
         double vector = 0;
     };
     Totals totals(const MappingCandidate& candidate) const;
 
-    /// BankStalls::ofLanes
-    double laneStall(const AxisTiles& columns, std::uint32_t channels, std::uint32_t groups) const {
-        return stalls_.ofLanes(columns, channels, groups);
-    }
+    /// BankStalls::ofLanes, on average over the column chunks, which may load other channels each.
+    OperandReads operandReads(const MappingCandidate& candidate) const;
     /// Array cycles of one pass over a block, from the start of its first fold until the fold after
     /// the pass may start. `reduction` is that of one group.
     double passCycles(const ColumnBlockWork& block, std::uint64_t outputs, std::uint64_t reduction,
@@ -128,8 +127,10 @@ public:
     Cycle prefetch() const { return options_.prefetch; }
 
 private:
-    double arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
+    Totals arrayTotal(const MappingCandidate& candidate, std::uint64_t outputs,
                       std::uint64_t reduction) const;
+    double weightReads(const ColumnPlan& plan) const;
+    std::uint64_t reductionFolds(const MappingCandidate& candidate) const;
     double foldsOf(const MappingCandidate& candidate) const;
     double vectorTotal(const ColumnPlan& plan, std::uint64_t outputs) const;
     Totals tileTotals(const MappingCandidate& candidate, std::uint64_t outputs) const;

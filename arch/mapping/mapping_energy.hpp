@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
+#include "models/cost/machine/counters.hpp"
 
 /// What the actions of a machine cost, for the objectives `energy` and `energy_delay` of the search
 /// (docs/mapping.md). sim fills them in from the technology and the DRAM part that the machine is
@@ -25,14 +25,32 @@ struct ActionEnergies {
     double dramRead = 0;         ///< of a burst, pins included
     double dramWrite = 0;
     double dramActivate = 0;
-    double cycle = 0;  ///< leakage, and DRAM refreshes and background
+    double cycle = 0;          ///< leakage
+    double dramIdleCycle = 0;  ///< DRAM's refreshes and background, awake all the time
 };
+
+/// Joules of a layer, or of a part of it, by what they grow with.
+struct MappingEnergy {
+    double chip = 0;  ///< with the work on the chip
+    double dram = 0;  ///< with bursts and opened rows
+    double idle = 0;  ///< with time: leakage, refreshes, background
+
+    double total() const { return chip + dram + idle; }
+};
+
+/// What the machine's actions on the chip cost, as a replay has counted them.
+double chipJoules(const ActionEnergies& energies, const cost::Counters& counters);
 
 /// DRAM's part in what a layer does.
 struct DramActions {
     double reads = 0;  ///< bursts
     double writes = 0;
     double activates = 0;
+
+    double joules(const ActionEnergies& energies) const {
+        return reads * energies.dramRead + writes * energies.dramWrite +
+               activates * energies.dramActivate;
+    }
 };
 
 }  // namespace systole::arch

@@ -49,9 +49,8 @@ struct MappingTask {
 /// changes its value (orderIsFree, keepsFolds), or where nothing else fits. If no candidate fits,
 /// the result says why the smallest one does not.
 ///
-/// With a replay the search looks for the best candidate three times, as if DRAM were as fast as
-/// estimated, and slower. Where the answer depends on it, the machine decides: the first steps of
-/// each are replayed, and the estimates corrected by what they took.
+/// With a replay the machine decides among the best few candidates (candidate_trial.hpp): their
+/// first steps are replayed, and the estimates corrected by what they took.
 std::variant<MappingResult, DoesNotFit> searchMapping(const MachineConfig& machine,
                                                       const Datapath& datapath,
                                                       const MappingTask& task);

@@ -2,6 +2,7 @@
 #include "arch/mapping/mapping_space.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "arch/fold/fold.hpp"
 
@@ -32,7 +33,7 @@ std::vector<std::uint32_t> channelParts(const ArrayConfig& array, const Convolut
 
 template <typename Make>
 void addAll(const std::vector<std::uint32_t>& sizes, Make&& make) {
-    for (const std::uint32_t size : sizes) {
+    for (const std::uint32_t size : thinned(sizes)) {
         make(size);
     }
 }
@@ -61,6 +62,21 @@ std::vector<std::uint32_t> equalParts(std::uint32_t whole) {
     return sizes;
 }
 
+std::vector<std::uint32_t> thinned(const std::vector<std::uint32_t>& sizes) {
+    if (sizes.size() <= kMostSizes) {
+        return sizes;
+    }
+    const double ratio = std::pow(static_cast<double>(sizes.front()) / sizes.back(),
+                                  1.0 / static_cast<double>(kMostSizes - 1));
+    std::vector<std::uint32_t> kept{sizes.front()};
+    for (const std::uint32_t size : sizes) {
+        if (size * ratio <= kept.back() || size == sizes.back()) {
+            kept.push_back(size);
+        }
+    }
+    return kept;
+}
+
 MappingSpace::MappingSpace(const ArrayConfig& array, const ConvolutionShape& shape,
                            const MappingOverride& fixed)
     : channelChunks_(orFixed(fixed.channels, channelParts(array, shape))) {
@@ -85,7 +101,7 @@ MappingSpace::MappingSpace(const ArrayConfig& array, const ConvolutionShape& sha
 
 MappingCandidate MappingSpace::candidate(std::size_t channels, std::size_t plan, std::size_t row,
                                          std::size_t column, bool weightsOuter) const {
-    MappingCandidate candidate{&rows_[row], &columns_[column], &plans_[plan], {}};
+    MappingCandidate candidate{&rows_[row], &columns_[column], &plans_[plan], {}, {}};
     candidate.tiling.tileHeight = rows_[row].size;
     candidate.tiling.tileWidth = columns_[column].size;
     candidate.tiling.channelChunk = channelChunks_[channels];

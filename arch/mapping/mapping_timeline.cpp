@@ -53,10 +53,8 @@ MappingTimeline::Step MappingTimeline::stepAt(std::uint64_t index) const {
 }
 
 bool MappingTimeline::keepsTile(const Step& before, const Step& step) const {
-    const auto& rows = candidate_.rows->extents;
-    const auto& columns = candidate_.columns->extents;
-    if (parts_ > 1 || !rows[before.row].sameInputs(rows[step.row]) ||
-        !columns[before.column].sameInputs(columns[step.column])) {
+    if (parts_ > 1 || !candidate_.rows->sameInputs(before.row, step.row) ||
+        !candidate_.columns->sameInputs(before.column, step.column)) {
         return false;
     }
     const ColumnChunkWork& left = candidate_.plan->chunks[before.chunk];
@@ -124,14 +122,14 @@ void MappingTimeline::compute(const Step& step) {
     const std::uint64_t most = costs_.outputsOfPass() == 0 ? outputs : costs_.outputsOfPass();
     const std::uint64_t reduction = reductionOf(step);
     double sumsReady = 0;
-    for (const ColumnBlockWork& block : candidate_.plan->chunks[step.chunk].blocks) {
+    for (const ColumnBlockWork& block : *candidate_.plan->chunks[step.chunk].blocks) {
         for (std::uint64_t begin = 0; begin < outputs; begin += most, ++passes_) {
             const std::uint64_t count = std::min(most, outputs - begin);
             double start = std::max(arrayFree_, step.ready);
             if (step.isFirst) {
                 start = std::max(start, sumsFree_[sumsTurn_]);
             }
-            arrayFree_ = start + costs_.passCycles(block, count, reduction, candidate_.laneStall);
+            arrayFree_ = start + costs_.passCycles(block, count, reduction, candidate_.reads.wait);
             sumsReady = arrayFree_ + costs_.passTail(block, count, reduction);
             if (step.isLast) {
                 vectorFree_ =
@@ -229,8 +227,9 @@ MappingEstimate estimateOf(const MappingCosts& costs, const MappingCandidate& ca
     estimate.tail = static_cast<Cycle>(std::llround(std::max(0.0, timeline.tail())));
     estimate.dramBytes =
         static_cast<std::uint64_t>(std::llround(bursts * costs.transfers().burstBytes()));
-    estimate.joules = std::max(costs.joules(candidate, estimate.traffic, cycles, dram),
-                               costs.leastJoules(candidate, estimate.traffic, cycles));
+    estimate.energy = costs.energy(candidate, estimate.traffic, cycles, dram);
+    estimate.energy.dram =
+        std::max(estimate.energy.dram, costs.leastEnergy(candidate, estimate.traffic, cycles).dram);
     return estimate;
 }
 
@@ -243,7 +242,7 @@ HeadEstimate estimateHead(const MappingCosts& costs, const MappingCandidate& can
         MappingTimeline timeline(costs, candidate);
         timeline.run(steps);
         if (timeline.end() >= cycles || steps == all) {
-            return {steps, timeline.end(), timeline.dram().reads + timeline.dram().writes};
+            return {steps, steps == all, timeline.end(), timeline.dram()};
         }
         steps = std::min(all, 2 * steps);
     }

@@ -108,8 +108,9 @@ MappingEstimate estimateOf(const MappingCosts& costs, const MappingCandidate& ca
 /// with a replay of them. Nothing of them is loaded before the layer begins.
 struct HeadEstimate {
     std::uint64_t steps = 0;
+    bool isWhole = false;  ///< whether these are all steps of the layer
     double cycles = 0;
-    double bursts = 0;
+    DramActions dram;
 };
 HeadEstimate estimateHead(const MappingCosts& costs, const MappingCandidate& candidate,
                           double cycles);

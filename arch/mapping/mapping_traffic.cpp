@@ -14,12 +14,12 @@ struct Areas {
 
 Areas areasOf(const AxisTiles& rows, const AxisTiles& columns) {
     Areas areas{};
-    const std::uint64_t width = columns.extents.front().length;
+    const std::uint64_t width = columns.extent(0).length;
     areas.all = rows.inputs * columns.inputs;
     areas.loaded = areas.all - rows.inputs * columns.unchanged -
                    (columns.returns ? rows.unchanged * width : 0);
     areas.fresh = rows.fresh * columns.fresh;
-    areas.corner = rows.returns && columns.returns ? rows.extents.front().length * width : 0;
+    areas.corner = rows.returns && columns.returns ? rows.extent(0).length * width : 0;
     return areas;
 }
 

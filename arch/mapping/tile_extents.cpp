@@ -37,17 +37,18 @@ TileExtent tileExtent(const TileAxis& axis, std::uint32_t firstOutput, std::uint
             static_cast<std::uint32_t>(std::max<std::int64_t>(0, seen - begin))};
 }
 
-AxisTiles::AxisTiles(const TileAxis& axis, std::uint32_t tileSize)
-    : size(tileSize), last(tileSize) {
-    for (std::uint32_t begin = 0; begin < axis.outputs; begin += size) {
+AxisTiles::AxisTiles(const TileAxis& imageAxis, std::uint32_t tileSize)
+    : axis(imageAxis), size(tileSize), last(tileSize) {
+    TileExtent before;
+    for (std::uint32_t begin = 0; begin < axis.outputs; begin += size, ++tiles) {
         last = std::min(size, axis.outputs - begin);
         const TileExtent extent = tileExtent(axis, begin, last);
         inputs += extent.length;
         fresh += extent.length - extent.halo;
-        unchanged += !extents.empty() && extent.sameInputs(extents.back()) ? extent.length : 0;
-        extents.push_back(extent);
+        unchanged += tiles > 0 && extent.sameInputs(before) ? extent.length : 0;
+        before = extent;
     }
-    returns = extents.front().sameInputs(extents.back());
+    returns = sameInputs(0, tiles - 1);
 }
 
 }  // namespace systole::arch

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "arch/mapping/tiling.hpp"
 
@@ -49,16 +48,25 @@ struct TileExtent {
 /// input, even where every tap lies in the padding, because a load of nothing does not exist.
 TileExtent tileExtent(const TileAxis& axis, std::uint32_t firstOutput, std::uint32_t outputs);
 
-/// An axis cut into tiles of `size` outputs. The last tile may be smaller.
+/// An axis cut into tiles of `size` outputs. The last tile may be smaller. What a tile reads is
+/// worked out when it is asked for: an axis of a million outputs may be cut into as many tiles.
 struct AxisTiles {
-    AxisTiles(const TileAxis& axis, std::uint32_t tileSize);
+    AxisTiles(const TileAxis& imageAxis, std::uint32_t tileSize);
 
-    std::uint32_t count() const { return static_cast<std::uint32_t>(extents.size()); }
+    std::uint32_t count() const { return tiles; }
     std::uint32_t outputsOf(std::uint32_t tile) const { return tile + 1 == count() ? last : size; }
+    TileExtent extent(std::uint32_t tile) const {
+        return tileExtent(axis, tile * size, outputsOf(tile));
+    }
+    /// Whether two tiles read the same range.
+    bool sameInputs(std::uint32_t left, std::uint32_t right) const {
+        return left == right || extent(left).sameInputs(extent(right));
+    }
 
+    TileAxis axis;
     std::uint32_t size;
-    std::uint32_t last;  ///< outputs of the last tile
-    std::vector<TileExtent> extents;
+    std::uint32_t tiles = 0;
+    std::uint32_t last;           ///< outputs of the last tile
     std::uint64_t inputs = 0;     ///< sum over all tiles
     std::uint64_t fresh = 0;      ///< the same sum without the halos
     std::uint64_t unchanged = 0;  ///< inputs of tiles that read the same range as the tile before

@@ -109,8 +109,8 @@ LayerMapping chooseMapping(const LoweringContext& context, const std::string& la
     const FixedMapping user(context.machine, layer, shape);
     std::optional<LayerReplay> replay;
     if (options.accelerator != nullptr) {
-        replay.emplace(context.machine, context.network.scheme, shape, *options.accelerator,
-                       memory);
+        replay.emplace(context.machine, context.network.scheme, shape, options.energies,
+                       *options.accelerator, memory);
     }
     const auto result =
         arch::searchMapping(context.machine, context.datapath,

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/memory/dram/dram_energy.hpp"
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {
@@ -94,6 +95,21 @@ private:
 
 }  // namespace
 
+arch::MappingEnergy LayerReplay::energyOf(const arch::RunRecord& record) const {
+    if (energies_ == nullptr) {
+        return {};
+    }
+    arch::MappingEnergy energy{.chip = arch::chipJoules(*energies_, record.counters),
+                               .idle = static_cast<double>(record.cycles) * energies_->cycle};
+    for (const memory::DramCounters& channel : record.dramChannels) {
+        const memory::DramEnergy dram = memory::dramEnergy(*machine_.dram.ddr, channel);
+        const double idle = dram.refreshJoules + dram.backgroundJoules;
+        energy.dram += dram.totalJoules() - idle;
+        energy.idle += idle;
+    }
+    return energy;
+}
+
 arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& tiling,
                                                  std::uint64_t steps) {
     const auto [known, isNew] = memory_.try_emplace(keyOf(shape_, tiling, steps));
@@ -103,7 +119,8 @@ arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& 
         program.source = [&commands] { return std::move(commands); };  // it is replayed once
         accelerator_.load(program);
         const arch::RunRecord record = accelerator_.replayTimed(false);
-        known->second = {record.cycles, record.dramBytes / record.burstBytes};
+        known->second = {record.cycles, record.dramBytes / record.burstBytes, record.counters.macs,
+                         energyOf(record)};
     }
     return known->second;
 }

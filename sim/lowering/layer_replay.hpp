@@ -19,22 +19,26 @@ using ReplayMemory = std::map<std::string, arch::CandidateReplay::Costs>;
 /// values.
 class LayerReplay final : public arch::CandidateReplay {
 public:
-    /// Keeps references to all of them.
+    /// Keeps references to all of them. `energies` may be null.
     LayerReplay(const arch::MachineConfig& machine, const Scheme& scheme,
-                const arch::ConvolutionShape& shape, arch::Accelerator& accelerator,
-                ReplayMemory& memory)
+                const arch::ConvolutionShape& shape, const arch::ActionEnergies* energies,
+                arch::Accelerator& accelerator, ReplayMemory& memory)
         : machine_(machine),
           scheme_(scheme),
           shape_(shape),
+          energies_(energies),
           accelerator_(accelerator),
           memory_(memory) {}
 
     Costs replay(const arch::ConvolutionTiling& tiling, std::uint64_t steps) override;
 
 private:
+    arch::MappingEnergy energyOf(const arch::RunRecord& record) const;
+
     const arch::MachineConfig& machine_;
     const Scheme& scheme_;
     const arch::ConvolutionShape& shape_;
+    const arch::ActionEnergies* energies_;
     arch::Accelerator& accelerator_;
     ReplayMemory& memory_;
 };

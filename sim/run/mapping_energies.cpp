@@ -32,7 +32,7 @@ void addDram(const arch::MachineConfig& machine, arch::ActionEnergies& energies)
     energies.dramRead = each.readJoules + each.ioReadJoules;
     energies.dramWrite = each.writeJoules + each.ioWriteJoules;
     energies.dramActivate = each.activateJoules;
-    energies.cycle +=
+    energies.dramIdleCycle =
         idleJoules(*machine.dram.ddr) * machine.dram.ddr->clockHertz / machine.clockHertz;
 }
 

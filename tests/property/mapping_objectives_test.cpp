@@ -37,8 +37,11 @@ RunTotals totalsOf(const std::string& config, const std::string& overrides) {
     return {totals.at("cycles"), totals.at("dram_bytes"), totals.at("energy_joules")};
 }
 
-/// Mappings within one percent of the best count as equal, and estimates err by about as much.
-constexpr double kSlack = 1.03;
+constexpr double kSlack = 1.01;
+/// Of a network: the search makes the product of every layer small, not the product of the sums,
+/// and between its layers the rows of DRAM stay closed after a refresh, or are opened again at
+/// once.
+constexpr double kProductSlack = 1.03;
 
 class MappingObjectives : public testing::TestWithParam<const char*> {};
 
@@ -54,7 +57,7 @@ TEST_P(MappingObjectives, EachMakesItsOwnFigureSmall) {
         EXPECT_LE(runs["dram_bytes"].dramBytes, kSlack * run.dramBytes);
         EXPECT_LE(runs["energy"].joules, kSlack * run.joules);
         EXPECT_LE(runs["energy_delay"].joules * runs["energy_delay"].cycles,
-                  kSlack * run.joules * run.cycles);
+                  kProductSlack * run.joules * run.cycles);
     }
 }
 

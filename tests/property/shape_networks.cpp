@@ -11,13 +11,13 @@ namespace {
 
 class Builder {
 public:
-    explicit Builder(const std::string& name) {
+    explicit Builder(const std::string& name, const Shape& image = {224, 224, 3}) {
         network_.name = name;
         network_.scheme.name = "int8";
         network_.scheme.activation = *numeric::findFormat("int8");
         network_.scheme.weight = *numeric::findFormat("int8");
         network_.scheme.accumulator = *numeric::parseAccumulator("int32");
-        network_.tensors.push_back({"image", {224, 224, 3}});
+        network_.tensors.push_back({"image", image});
     }
 
     TensorId convolution(TensorId input, std::uint32_t outputs, std::uint32_t kernel,
@@ -46,6 +46,11 @@ public:
         pooling.kind = Pooling::Kind::Average;
         pooling.window = {.kernelHeight = shape.height, .kernelWidth = shape.width};
         return add("pool", std::move(pooling), {input}, {1, 1, shape.channels});
+    }
+    /// A further tensor of the same shape, which nothing computes.
+    TensorId given(TensorId like) {
+        network_.tensors.push_back({"given", shapeOf(like)});
+        return static_cast<TensorId>(network_.tensors.size() - 1);
     }
     TensorId sum(TensorId left, TensorId right) {
         return add("add", QuantizedAddition{}, {left, right}, shapeOf(left));
@@ -190,6 +195,42 @@ QuantizedNetwork shapeNetwork(const std::string& name) {
     if (name == "mobilenet_v2") return mobilenetV2();
     SYSTOLE_CHECK(name == "vgg16", "no shapes of {}", name);
     return vgg16();
+}
+
+QuantizedNetwork layerNetwork(const LayerCase& layer) {
+    Builder net(layer.name, {layer.height, layer.width, layer.channels});
+    const bool isDense = layer.kernel == layer.height && layer.kernel == layer.width;
+    const TensorId sums =
+        isDense ? net.dense(0, layer.outputs)
+                : net.convolution(0, layer.outputs, layer.kernel, layer.stride, layer.groups);
+    return net.done(layer.addsSkip ? net.sum(sums, net.given(sums)) : sums);
+}
+
+std::vector<LayerCase> layerCases() {
+    return {{"depthwise of 144, stride 2", 24, 24, 144, 144, 3, 2, 144},
+            {"depthwise of 96, stride 2", 56, 56, 96, 96, 3, 2, 96},
+            {"depthwise of 256, stride 2", 28, 28, 256, 256, 3, 2, 256},
+            {"depthwise of 80", 24, 24, 80, 80, 3, 1, 80},
+            {"depthwise of 32", 56, 56, 32, 32, 3, 1, 32},
+            {"depthwise of 384", 14, 14, 384, 384, 3, 1, 384},
+            {"dense 3x3", 28, 28, 64, 64, 3},
+            {"dense 3x3, stride 2", 28, 28, 64, 128, 3, 2},
+            {"dense 7x7, stride 2", 112, 112, 3, 64, 7, 2},
+            {"dense, whole image", 7, 7, 64, 128, 7},
+            {"1x1, wider", 28, 28, 64, 256},
+            {"1x1, narrower", 28, 28, 256, 64},
+            {"1x1, narrow", 56, 56, 144, 24},
+            {"1x1, stride 2", 28, 28, 256, 512, 1, 2},
+            {"1x1, small image", 7, 7, 320, 1280},
+            {"4 groups", 28, 28, 128, 128, 3, 1, 4},
+            {"10 groups", 14, 14, 40, 40, 3, 1, 10},
+            {"32 groups", 14, 14, 256, 256, 3, 1, 32},
+            {"3x3 with an addition", 28, 28, 64, 64, 3, 1, 1, true},
+            {"1x1 with an addition", 28, 28, 64, 256, 1, 1, 1, true},
+            {"1x1 with an addition, narrow", 28, 28, 192, 32, 1, 1, 1, true},
+            {"product 128x768x768", 128, 1, 768, 768},
+            {"product 512x64x512", 512, 1, 64, 512},
+            {"product 1x1024x1000", 1, 1, 1024, 1000}};
 }
 
 }  // namespace systole::sim

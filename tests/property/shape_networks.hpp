@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,5 +18,25 @@ namespace systole::sim {
 /// Zisserman 2014 (vgg16).
 std::vector<std::string> shapeNetworkNames();
 QuantizedNetwork shapeNetwork(const std::string& name);
+
+/// A convolution by itself, or with a fused addition; padded so that a stride of 1 keeps the size.
+/// A kernel of the image's size is a dense layer, without padding. A product of M x K x N is a
+/// 1 x 1 kernel over an image of M x 1 x K.
+struct LayerCase {
+    const char* name;
+    std::uint32_t height;
+    std::uint32_t width;
+    std::uint32_t channels;
+    std::uint32_t outputs;
+    std::uint32_t kernel = 1;
+    std::uint32_t stride = 1;
+    std::uint32_t groups = 1;
+    bool addsSkip = false;
+};
+QuantizedNetwork layerNetwork(const LayerCase& layer);
+
+/// Layers of every kind: dense ones, 1 x 1, depthwise of both strides, grouped, with a fused
+/// addition, and products.
+std::vector<LayerCase> layerCases();
 
 }  // namespace systole::sim

@@ -57,7 +57,7 @@ TEST(ColumnPlan, CoversAllChannelsOnceWhateverTheCut) {
                     std::uint32_t outputs = 0;
                     for (const ColumnChunkWork& chunk : plan.chunks) {
                         EXPECT_EQ(chunk.groupBegin, outputs / perGroup);
-                        for (const ColumnBlockWork& block : chunk.blocks) {
+                        for (const ColumnBlockWork& block : *chunk.blocks) {
                             outputs += block.channels;
                             EXPECT_LE(block.channels,
                                       dataflow == Dataflow::InputStationary ? 16U : 8U);

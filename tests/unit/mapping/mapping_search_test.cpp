@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "arch/fold/fold_schedule.hpp"
@@ -235,9 +236,7 @@ private:
             if (!fit_.fits(candidate.tiling)) {
                 continue;
             }
-            candidate.laneStall =
-                costs_.laneStall(*candidate.columns, fit_.loadedChannels(candidate.tiling),
-                                 candidate.tiling.groupsTogether);
+            candidate.reads = costs_.operandReads(candidate);
             scores_.push_back(scoreOf(machine_.mapping.objective, estimateOf(costs_, candidate),
                                       newFolds(machine_.array, shape_, candidate.tiling)));
         }
@@ -271,8 +270,8 @@ TEST(MappingSearch, FindsTheBestOfAllCandidates) {
         const MappingScore score = scoreOf(machine.mapping.objective, found.best.estimate,
                                            newFolds(machine.array, shape, found.best.tiling));
         EXPECT_EQ(found.candidates, scores.size());
-        EXPECT_EQ(score.first, scores[bestOf(scores)].first);
-        EXPECT_EQ(score.second, scores[bestOf(scores)].second);
+        EXPECT_EQ(score.first, scores[bestOf(scores, kNearlyEqual, 0)].first);
+        EXPECT_EQ(score.second, scores[bestOf(scores, kNearlyEqual, 0)].second);
         EXPECT_EQ(found.runnerUp.has_value(), scores.size() > 1);
         expectFits(machine, shape, found.best.tiling);
     }
@@ -294,6 +293,31 @@ TEST(MappingSearch, FitsTheMachineForRandomShapes) {
         }
     }
     EXPECT_GT(fitting, 700U);
+}
+
+TEST(MappingSpace, HasFewSizesHoweverLongTheAxis) {
+    EXPECT_EQ(thinned(equalParts(4096)), equalParts(4096)) << "all sizes";
+    const std::vector<std::uint32_t> sizes = thinned(equalParts(1 << 20));
+    EXPECT_LE(sizes.size(), kMostSizes + 1);
+    EXPECT_EQ(sizes.front(), 1U << 20);
+    EXPECT_EQ(sizes.back(), 1U);
+    for (const std::uint32_t size : equalParts(1 << 20)) {
+        // The list descends.
+        const auto below = std::upper_bound(sizes.begin(), sizes.end(), size, std::greater<>());
+        ASSERT_NE(below, sizes.begin());
+        EXPECT_LE(*(below - 1), 1.13 * size) << "one that stays is hardly larger";
+    }
+}
+
+/// Lists of a million tiles or chunks would take gigabytes: blocks that are alike are kept once.
+TEST(MappingSpace, ChunksOfAWideLayerShareTheirBlocks) {
+    const ConvolutionShape shape{.inputChannels = 1, .outputChannels = 1 << 20};
+    const ColumnPlan plan({.rows = 16, .columns = 16}, shape, 1, 1);
+    ASSERT_EQ(plan.chunks.size(), (1U << 20) / 16);
+    for (const ColumnChunkWork& chunk : plan.chunks) {
+        ASSERT_EQ(chunk.blocks, plan.chunks.front().blocks);
+    }
+    EXPECT_EQ(plan.blocks, plan.chunks.size());
 }
 
 TEST(MappingSearch, LeavesAloneWhatIsFixed) {
@@ -329,7 +353,7 @@ TEST(MappingSearch, MovesFewerBytesWhereThatIsTheObjective) {
             EXPECT_LE(static_cast<double>(frugal.dramBytes),
                       static_cast<double>(fast.dramBytes) * (1 + kNearlyEqual));
             EXPECT_LE(static_cast<double>(fast.cycles),
-                      static_cast<double>(frugal.cycles) * (1 + kNewFolds) * (1 + kNearlyEqual));
+                      static_cast<double>(frugal.cycles) * (1 + kNearlyEqual));
             differ += frugal.dramBytes < fast.dramBytes && frugal.cycles > fast.cycles ? 1 : 0;
         }
     }
