@@ -61,8 +61,7 @@ int area(const AreaOptions& options) {
     }
     printTable(outputs,
                fmt::format("{}\n{}\n{}\n{}",
-                           wrapped(fmt::format("{} in {} ({})\n",
-                                               shortened(config.machine.name, kTitleName),
+                           wrapped(fmt::format("{} in {} ({})\n", titleName(config.machine.name),
                                                config.technology.name, config.technology.node)),
                            areaTable(tree), areaSources(tree),
                            wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",

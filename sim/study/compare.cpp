@@ -71,7 +71,7 @@ void throwFailures(const std::vector<std::string>& formats,
         throw std::runtime_error(breakdowns.substr(0, breakdowns.size() - 1));
     }
     if (!userErrors.empty()) {
-        throw ConfigError(userErrors.substr(0, userErrors.size() - 1));
+        throw ConfigError::ofLines(linesOf(userErrors));
     }
 }
 
@@ -135,7 +135,7 @@ namespace {
 
 /// Whether CONFIG has `scheme: auto`. What is wrong with it otherwise, the runs say.
 bool leavesSchemeToFormats(const RunRequest& request) {
-    ConfigReader reader(request.config, request.overrides);
+    ConfigReader reader(request.config, request.overrides, {"accelerators"});
     const Section root = reader.root();
     return root.has("scheme") && root.at("scheme").isWord("auto");
 }
@@ -180,7 +180,7 @@ Comparison compareFormats(const WorkerPool& pool, const RunRequest& request,
     comparison.request = request;
     for (std::size_t i = 0; i < formats.size(); ++i) {
         comparison.formats.push_back(
-            {formats[i], std::move(outcomes[i].result), outcomes[i].figures});
+            {printable(formats[i]), std::move(outcomes[i].result), outcomes[i].figures});
     }
     return comparison;
 }
