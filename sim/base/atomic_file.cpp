@@ -12,6 +12,7 @@
 
 #include "sim/base/config_error.hpp"
 #include "sim/base/input_file.hpp"
+#include "sim/base/progress.hpp"
 
 namespace systole::sim {
 namespace {
@@ -117,7 +118,16 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::string_view content) {
-    if (std::fwrite(content.data(), 1, content.size(), file_.get()) != content.size()) fail();
+    bool isWritten = false;
+    const auto put = [&] {
+        isWritten = std::fwrite(content.data(), 1, content.size(), file_.get()) == content.size();
+    };
+    if (file_.get() == stdout) {
+        printBesideProgress(put);
+    } else {
+        put();
+    }
+    if (!isWritten) fail();
 }
 
 void AtomicFile::commit() {

@@ -87,6 +87,9 @@ const std::vector<FileKind>& fileKinds() {
         {"formats", "", "a number format", {"exponent", "mantissa"}},
         {"formats", "", "a number format", {"posit", "es"}},
         {"formats", "", "a number format", {"codebook"}},
+        {"accumulators", "", "an accumulator", {"integer"}},
+        {"accumulators", "", "an accumulator", {"float"}},
+        {"accumulators", "", "an accumulator", {"exact"}},
         {"results", "", "a result of Systole", {"schema"}}};
     return kKinds;
 }

@@ -130,6 +130,11 @@ std::string describeMissing(const std::string& given, const FileLookup& lookup,
         expectation(lookup, also, close.empty() ? names : std::vector<std::string>()));
 }
 
+bool isInlineSection(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(" \t\n");
+    return begin != std::string_view::npos && text[begin] == '{';
+}
+
 bool isPath(std::string_view text) {
     constexpr std::array<std::string_view, 4> kEndings{".yaml", ".yml", ".json", ".onnx"};
     return text.find('/') != std::string_view::npos || text.starts_with('.') ||

@@ -56,6 +56,9 @@ std::string fileOrName(const std::string& given, const std::vector<std::string>&
 std::string describeMissing(const std::string& given, const FileLookup& lookup,
                             const std::string& also = "");
 
+/// Whether a text is no name and no path but what the file would say: `{base: edge-16x16, ..}`.
+bool isInlineSection(std::string_view text);
+
 /// Whether a text can only be a path: it has a slash, begins with a dot, or ends as files do.
 bool isPath(std::string_view text);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/base/text.hpp"
 
+#include <fmt/ranges.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/locale/utf.hpp>
@@ -13,6 +16,7 @@
 #include <utility>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/progress.hpp"
 
 namespace systole::sim {
 namespace {
@@ -180,7 +184,10 @@ std::string printable(std::string_view text) { return printableBut(text, 0); }
 
 void printText(std::FILE* stream, std::string_view text) {
     const std::string shown = printableBut(text, '\n');
-    if (std::fwrite(shown.data(), 1, shown.size(), stream) != shown.size()) {
+    bool isWritten = false;
+    printBesideProgress(
+        [&] { isWritten = std::fwrite(shown.data(), 1, shown.size(), stream) == shown.size(); });
+    if (!isWritten) {
         throw ConfigError(fmt::format("standard {}: cannot be written: {}",
                                       stream == stdout ? "output" : "error",
                                       std::generic_category().message(errno)));
@@ -206,6 +213,17 @@ std::string shortened(const std::string& text, std::size_t columns) {
         result += text.substr(starts[starts.size() - 1 - behind]);
     } while (displayWidth(result) > columns && kept-- > 1);
     return result;
+}
+
+std::string titleName(const std::string& name) {
+    constexpr std::size_t kMost = 32;
+    return shortened(printable(name), kMost);
+}
+
+void printMessage(std::FILE* stream, std::string_view text) {
+    constexpr std::size_t kIndent = 4;
+    const std::string shown = printableBut(text, '\n');
+    printText(stream, ::isatty(::fileno(stream)) == 1 ? wrapped(shown, kIndent) : shown);
 }
 
 std::string csvRow(const std::vector<std::string>& cells) {
@@ -242,6 +260,17 @@ std::vector<std::string> splitLists(const std::vector<std::string>& lists) {
         item.erase(item.find_last_not_of(' ') + 1);
     }
     return items;
+}
+
+std::vector<std::string> linesOf(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string inOneLine(const std::string& text) {
+    return fmt::format("{}", fmt::join(linesOf(text), "; "));
 }
 
 std::vector<std::string> brokenAt(const std::string& text, std::size_t columns) {

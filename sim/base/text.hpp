@@ -13,9 +13,6 @@ namespace systole::sim {
 /// Columns of a terminal that whatever is printed keeps to.
 inline constexpr std::size_t kTextColumns = 100;
 
-/// Of a network or a machine in a title; tables know the place that there is for a name.
-inline constexpr std::size_t kTitleName = 32;
-
 /// A user's text as messages and tables can show it, in one line: control characters, characters
 /// that turn the direction of writing, and bytes that are no UTF-8, become `\n`, `\x1b`,
 /// `\u202e`.
@@ -24,6 +21,13 @@ std::string printable(std::string_view text);
 /// Writes text to standard output or standard error, so that no text of the user's steers the
 /// terminal: printable, but for its line breaks. ConfigError where that is not possible.
 void printText(std::FILE* stream, std::string_view text);
+
+/// A message for people: as printText, but where the stream is a terminal its lines go on below
+/// (wrapped). In a file or a pipe a problem stays one line: programs read those, and `grep`.
+void printMessage(std::FILE* stream, std::string_view text);
+
+/// A user's name in a title: printable, and not too long.
+std::string titleName(const std::string& name);
 
 /// Columns that a terminal needs for it.
 std::size_t displayWidth(const std::string& text);
@@ -56,12 +60,12 @@ std::string labelledLines(const TableRows& rows, std::size_t column);
 /// quotes does not part them.
 std::vector<std::string> splitLists(const std::vector<std::string>& lists);
 
+/// The lines of a text, and such lines as one: `a; b`.
+std::vector<std::string> linesOf(const std::string& text);
+std::string inOneLine(const std::string& text);
+
 /// A text in lines of at most `columns`, broken at spaces; a longer word stays whole.
 std::vector<std::string> brokenAt(const std::string& text, std::size_t columns);
-
-/// The text on one line, for a terminal: control characters, bytes that are no UTF-8, and marks
-/// that turn the direction of writing become escapes such as \n, \x1b and \u202e.
-std::string printable(std::string_view text);
 
 /// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
 std::string withPrefix(double value, const std::string& unit);

@@ -60,16 +60,15 @@ int area(const AreaOptions& options) {
                                           {"area", areaJson(tree)}};
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
-    printTable(
-        outputs,
-        fmt::format(
-            "{}\n{}\n{}\n{}",
-            wrapped(fmt::format("{} in {} ({})\n", shortened(config.machine.name, kTitleName),
-                                config.technology.name, config.technology.node)),
-            areaTable(tree), areaSources(tree),
-            wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
-                                withPrefix(config.machine.clockHertz, "Hz"),
-                                reachText(limits.reachableHertz()), clockingOf(config).warning))));
+    printTable(outputs,
+               fmt::format("{}\n{}\n{}\n{}",
+                           wrapped(fmt::format("{} in {} ({})\n", titleName(config.machine.name),
+                                               config.technology.name, config.technology.node)),
+                           areaTable(tree), areaSources(tree),
+                           wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
+                                               withPrefix(config.machine.clockHertz, "Hz"),
+                                               reachText(limits.reachableHertz()),
+                                               clockingOf(config).warning))));
     return 0;
 }
 

@@ -15,9 +15,10 @@
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/host_memory.hpp"
+#include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/unknown_words.hpp"
+#include "sim/cli/word_problems.hpp"
 
 namespace systole::sim {
 namespace {
@@ -32,44 +33,48 @@ void flushOutput() {
     }
 }
 
+int fail(const std::string& message) {
+    printMessage(stderr, message + "\n");
+    return kUserError;
+}
+
 int execute(const Action& action) {
     try {
         const int code = action();
         flushOutput();
         return code;
     } catch (const ConfigError& error) {
-        printText(stderr, fmt::format("{}\n", error.what()));
-        return kUserError;
+        return fail(error.what());
     } catch (const std::bad_alloc&) {
-        printText(stderr, outOfMemoryText() + "\n");
-        return kUserError;
+        return fail(printable(outOfMemoryText()));
     } catch (const std::length_error&) {  // more elements than any memory has
-        printText(stderr, outOfMemoryText() + "\n");
-        return kUserError;
+        return fail(printable(outOfMemoryText()));
     } catch (const std::filesystem::filesystem_error& error) {
-        printText(stderr, fmt::format("{}: {}\n", error.path1().string(), error.code().message()));
-        return kUserError;
+        return fail(
+            printable(fmt::format("{}: {}", error.path1().string(), error.code().message())));
     } catch (const std::system_error& error) {  // no further process, for example
-        printText(stderr, fmt::format("the system refuses: {}\n", error.code().message()));
-        return kUserError;
+        return fail(fmt::format("the system refuses: {}", error.code().message()));
     } catch (const std::exception& error) {
         // SystemC hands on what a process threw as a report of its own type.
-        printText(stderr, fmt::format("internal error: {}\n", error.what()));
+        fail(fmt::format("internal error: {}", error.what()));
         return kInvariantBroken;
     }
 }
 
-/// An empty text is no name, no number and no choice.
-void forbidEmptyValues(CLI::App& app) {
+/// An empty text, or the next option, is no name, no number and no choice.
+void forbidMissingValues(CLI::App& app) {
     for (CLI::Option* option : app.get_options()) {
         if (option->get_type_size_max() == 0) continue;  // a flag
         option->check(CLI::Validator(
             [](const std::string& value) {
-                return value.empty() ? std::string("is empty, expected a value") : std::string();
+                if (value.empty()) return std::string("is empty, expected a value");
+                // It would become the name of a file.
+                if (value.starts_with("--")) return value + " is an option, expected a value";
+                return std::string();
             },
             ""));
     }
-    for (CLI::App* command : app.get_subcommands({})) forbidEmptyValues(*command);
+    for (CLI::App* command : app.get_subcommands({})) forbidMissingValues(*command);
 }
 
 /// Lines that are too long go on below where they begin, or below the column of descriptions.
@@ -86,19 +91,22 @@ std::string fitted(const std::string& help) {
     return text;
 }
 
+/// --help and --version are errors of the library, without a code.
 int explain(const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) {
+        printMessage(stderr, wordProblems(app, error));
+        return kUserError;
+    }
     std::ostringstream out;
     std::ostringstream problem;
-    const int code = app.exit(error, out, problem) == 0 ? 0 : kUserError;
+    app.exit(error, out, problem);
     try {
         printText(stdout, fitted(out.str()));
         flushOutput();
-        printText(stderr, problem.str());
     } catch (const ConfigError& failure) {
-        printText(stderr, fmt::format("{}\n", failure.what()));
-        return kUserError;
+        return fail(failure.what());
     }
-    return code;
+    return 0;
 }
 
 int parseAndExecute(int argc, const char* const* argv) {
@@ -120,18 +128,15 @@ int parseAndExecute(int argc, const char* const* argv) {
     addArea(app, action);
     addPe(app, action);
     addList(app, action);
-    forbidEmptyValues(app);
+    forbidMissingValues(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const std::string problems = unknownWords(app);
-        if (error.get_exit_code() != 0 && !problems.empty()) {
-            printText(stderr, problems);
-            return kUserError;
-        }
         return explain(app, error);
     }
-    const WorkInHand work("systole " + app.get_subcommands().front()->get_name());
+    const std::string command = "systole " + app.get_subcommands().front()->get_name();
+    const WorkInHand work(command);
+    const Progress progress(command);
     return execute(action);
 }
 

@@ -20,7 +20,8 @@ void addConfigOptions(CLI::App& command, ConfigOptions& options,
                       const std::vector<std::string>& kinds) {
     command
         .add_option("CONFIG", options.file,
-                    "Accelerator: a YAML file, or the name of a shipped one, e.g. edge-16x16")
+                    "Accelerator: a YAML file, the name of a shipped one, e.g. edge-16x16, or "
+                    "{base: edge-16x16, ..} itself")
         ->transform([kinds](const std::string& given) { return fileOrName(given, kinds); })
         ->required();
     command
@@ -43,8 +44,8 @@ std::function<std::string(const std::string&)> memberOf(std::vector<std::string>
 void addWorkload(CLI::App& command, std::string& file) {
     command
         .add_option("WORKLOAD", file,
-                    "A workload.yaml, the name of a shipped one, e.g. resnet8_fmnist, or a bare "
-                    ".onnx (then with random images and no accuracy)")
+                    "A workload.yaml, the name of a shipped one, e.g. resnet8_fmnist, {..} itself, "
+                    "or a bare .onnx (then with random images and no accuracy)")
         ->transform(workloadNamed)
         ->required();
 }
@@ -53,7 +54,7 @@ void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
     addWorkload(command, selection.file);
     command
         .add_option("--images", selection.images, "Images to infer; without: all of the workload")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32));
+        ->transform(integerFrom(1, std::uint64_t{1} << 32));
 }
 
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme) {
@@ -61,10 +62,30 @@ Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme) 
                                          .calibrationImages = scheme.calibrationImages});
 }
 
-std::string seedProblem(const std::string& text) {
-    if (parseInteger(text).value) return {};
-    return fmt::format("{} is no seed, expected an integer from 0 to {}", text,
-                       std::numeric_limits<std::uint64_t>::max());
+CLI::Validator integerFrom(std::uint64_t least, std::uint64_t most) {
+    const auto read = [=](std::string& text) -> std::string {
+        const Parsed<std::uint64_t> parsed = parseInteger(text);
+        if (parsed.value && *parsed.value >= least && *parsed.value <= most) {
+            text = fmt::to_string(*parsed.value);  // the library takes 010 for eight
+            return "";
+        }
+        return fmt::format("'{}' is {}, expected an integer from {} to {}", text,
+                           parsed.wellFormed ? "out of range" : "not an integer", least, most);
+    };
+    return {read, fmt::format("in [{} - {}]", least, most)};
+}
+
+CLI::Validator seed() {
+    const auto read = [](std::string& text) -> std::string {
+        const Parsed<std::uint64_t> parsed = parseInteger(text);
+        if (!parsed.value) {
+            return fmt::format("{} is no seed, expected an integer from 0 to {}", text,
+                               std::numeric_limits<std::uint64_t>::max());
+        }
+        text = fmt::to_string(*parsed.value);
+        return "";
+    };
+    return {read, ""};
 }
 
 CLI::Option* addOutputFile(CLI::App& command, const std::string& option, std::string& file,

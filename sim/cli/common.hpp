@@ -14,6 +14,7 @@
 namespace CLI {
 class App;
 class Option;
+class Validator;
 }  // namespace CLI
 
 namespace systole::sim {
@@ -40,9 +41,10 @@ Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme);
 /// A check of an option that has one of these values.
 std::function<std::string(const std::string&)> memberOf(std::vector<std::string> names);
 
-/// Check of a --seed option: what is wrong with the text, or empty. Seeds are 64 bits, and none is
-/// taken for another one.
-std::string seedProblem(const std::string& text);
+/// An integer in decimal digits, as in the files: `0x10` and `1e3` are none, and `010` is ten.
+CLI::Validator integerFrom(std::uint64_t least, std::uint64_t most);
+/// The same for seeds, which have 64 bits: none is taken for another one.
+CLI::Validator seed();
 
 /// Where results go besides the terminal.
 struct OutputOptions {

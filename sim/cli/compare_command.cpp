@@ -84,9 +84,9 @@ void addCompare(CLI::App& app, Action& action) {
                      "How all formats are quantized, e.g. int8: its granularity, calibration and "
                      "requantization, with the formats of each datapath. Without: CONFIG's; for "
                      "auto, per_channel")
-        ->type_name("NAME|FILE");
+        ->type_name("NAME|FILE|{..}");
     command->add_option("--jobs", options->jobs, "Runs at a time, each a process of its own")
-        ->check(CLI::Range(1, 1024))
+        ->transform(integerFrom(1, 1024))
         ->capture_default_str();
     addOutputOptions(*command, options->output);
     command->get_option("--csv")->description("Write a row a format as CSV");

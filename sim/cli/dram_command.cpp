@@ -183,8 +183,8 @@ void addDram(CLI::App& app, Action& action) {
         "dram", "A DRAM alone, driven by a pattern or a trace: bandwidth, latency, energy");
     addConfigOptions(*command, options->config, {"dram", "accelerators"});
     command->get_option("CONFIG")->description(
-        "Memory: a YAML file, or the name of a shipped one, e.g. ddr4_2400; or an accelerator, of "
-        "which the memory is taken");
+        "Memory: a YAML file, the name of a shipped one, e.g. ddr4_2400, or {base: ddr4_2400, ..} "
+        "itself; or an accelerator, of which the memory is taken");
     command
         ->add_option("WORKLOAD", options->workload, "A pattern (see below) or the file of a trace")
         ->required();
@@ -192,14 +192,14 @@ void addDram(CLI::App& app, Action& action) {
         ->add_option("--requests", options->requests,
                      "Requests of the pattern (without: 100000, of a dependent one 10000), or "
                      "the most of a trace")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40U));
+        ->transform(integerFrom(1, std::uint64_t{1} << 40U));
     command->add_option("--seed", options->seed, "Of the random addresses (without: 42)")
-        ->check(seedProblem);
+        ->transform(seed());
     command
         ->add_option("--window", options->window,
                      "How far requests may pass older ones that wait for room in another channel; "
                      "1: none does (without: 65536)")
-        ->check(CLI::Range(std::uint64_t{1}, memory::kMostWindow));
+        ->transform(integerFrom(1, memory::kMostWindow));
     addOutputFile(*command, "--commands", options->commands,
                   "Write every DRAM command with its clock as CSV");
     addOutputFile(*command, "--json", options->json,

@@ -9,6 +9,8 @@
 #include "arch/mapping/mapping_search.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/host_memory.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/quantize/quantized_reference.hpp"
@@ -40,12 +42,12 @@ bool agrees(const GemmWaveform& waveform, const arch::MachineConfig& machine,
     if (!onlyArrayCostsTime(machine)) return true;
     const bool equal = waveform.cycles() == record.cycles;
     if (!equal && !(machine.array.overlapFolds && waveform.cycles() < record.cycles)) {
-        fmt::print(stderr, "The structural array takes {} cycles, the run {}.\n", waveform.cycles(),
-                   record.cycles);
+        printMessage(stderr, fmt::format("The structural array takes {} cycles, the run {}.\n",
+                                         waveform.cycles(), record.cycles));
         return false;
     }
     if (!product.empty() && waveform.product() != product) {
-        fmt::print(stderr, "The product of the structural array differs from the run's.\n");
+        printMessage(stderr, "The product of the structural array differs from the run's.\n");
         return false;
     }
     return true;
@@ -133,10 +135,12 @@ std::vector<numeric::Code> takeProduct(Simulation& simulation, const QuantizedNe
 bool isRight(const std::vector<numeric::Code>& product, const RunConfig& config,
              const QuantizedNetwork& network, const std::vector<numeric::Code>& input,
              std::size_t folded) {
+    const Progress progress("Plain reference");
     if (product == runQuantized(network, input, folded)[network.output]) return true;
-    fmt::print(
-        stderr, "The product differs from the plain reference{}.\n",
-        config.machine.dram.faults.bitErrorRate > 0 ? ", which knows no errors of the DRAM" : "");
+    printMessage(stderr, fmt::format("The product differs from the plain reference{}.\n",
+                                     config.machine.dram.faults.bitErrorRate > 0
+                                         ? ", which knows no errors of the DRAM"
+                                         : ""));
     return false;
 }
 
@@ -172,7 +176,7 @@ int gemm(const GemmOptions& options) {
     writeResult(result, options.output);
     if (waveform && !options.output.quiet) {
         printTable(outputs, fmt::format("\nwaveform: {} cycles of the array in {}\n",
-                                        waveform->cycles(), options.vcd));
+                                        waveform->cycles(), printable(options.vcd)));
     }
     if (waveform && !agrees(*waveform, config.machine, record, product)) return 1;
     if (options.check && !isRight(product, config, network, input, folded)) return 1;
@@ -187,18 +191,18 @@ void addGemm(CLI::App& app, Action& action) {
         "gemm",
         "One matrix product of seeded random codes: the shortest way to ask about the array");
     addConfigOptions(*command, options->config);
-    const CLI::Range dimension(1, 1 << 20);
+    const CLI::Validator dimension = integerFrom(1, 1 << 20);
     command->add_option("M", options->m, "Rows of the left operand and of the product")
         ->required()
-        ->check(dimension);
+        ->transform(dimension);
     command->add_option("K", options->k, "Columns of the left operand, rows of the right one")
         ->required()
-        ->check(dimension);
+        ->transform(dimension);
     command->add_option("N", options->n, "Columns of the right operand and of the product")
         ->required()
-        ->check(dimension);
+        ->transform(dimension);
     command->add_option("--seed", options->seed, "Of the random codes")
-        ->check(seedProblem)
+        ->transform(seed())
         ->capture_default_str();
     command->add_flag("--timing-only", options->timingOnly, "Compute cycles but no values");
     command->add_flag("--check", options->check,

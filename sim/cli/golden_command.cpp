@@ -44,12 +44,12 @@ int record(const RecordOptions& options) {
     const auto kind = options.force ? Output::Kind::GoldenAnew : Output::Kind::NewGolden;
     recordGolden(options.golden, run, repeat(run, {{"GOLDEN", options.golden, kind}}));
     printText(stdout, fmt::format("Recorded {} image{} in {}.\n", run.images,
-                                  run.images == 1 ? "" : "s", options.golden));
+                                  run.images == 1 ? "" : "s", printable(options.golden)));
     return 0;
 }
 
 void printLine(const std::string& golden, const std::string& line) {
-    printText(stdout, printable(fmt::format("{}: {}", golden, line)) + "\n");
+    printMessage(stdout, printable(fmt::format("{}: {}", golden, line)) + "\n");
 }
 
 int check(const CheckOptions& options) {
@@ -107,8 +107,12 @@ void addGolden(CLI::App& app, Action& action) {
     addRecord(*golden, action);
     addCheck(*golden, action);
     golden->footer(
-        "check says what changed in the configuration, then the five largest changes of figures\n"
-        "in percent, then every difference.\n"
+        "check says what changed in the configuration, then the five largest changes of figures,\n"
+        "then every difference. Of the five, three are of the whole run and two of layers, as far\n"
+        "as there are; figures of their own come before what they are made of. Each kind is "
+        "ranked\n"
+        "by percent; of a count, by percent of what was recorded and 100 more, so that one which\n"
+        "goes from 1 to 2 hides no other, and one that was 0 has its place.\n"
         "Example:\n"
         "  systole golden record configs/accelerators/edge-16x16.yaml \\\n"
         "      traces/resnet8_fmnist/workload.yaml resnet8.golden.json --images 16\n"

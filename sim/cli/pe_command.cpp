@@ -247,7 +247,7 @@ void addElementOptions(CLI::App& command, PeOptions& options) {
     command
         .add_option("--guard-bits", options.guardBits,
                     "Of an exact accumulator, beyond the product and its sign")
-        ->check(CLI::Range(0, kMostGuardBits))
+        ->transform(integerFrom(0, kMostGuardBits))
         ->capture_default_str();
     command
         .add_option("--multiplier", options.multiplier,
@@ -273,7 +273,7 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
     command
         .add_option("--stages", options.stages,
                     "Of the pipeline: registers after the multiplier, as array.pipeline_depth")
-        ->check(CLI::Range(1U, kMostStages))
+        ->transform(integerFrom(1, kMostStages))
         ->capture_default_str();
     command.add_flag("--multiplier-alone", options.multiplierAlone,
                      "The multiplier without registers and accumulation");

@@ -9,6 +9,7 @@
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/named_files.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/study/sweep.hpp"
@@ -52,7 +53,7 @@ std::vector<std::string> failuresOf(const Sweep& sweep, const std::string& file)
         throw ConfigError(
             fmt::format("{}: no point can be built, expected one that can; the "
                         "first: {}",
-                        file, failures.front()));
+                        file, inOneLine(failures.front())));
     }
     return failures;
 }
@@ -75,7 +76,7 @@ int runSweepFile(const SweepOptions& options) {
     if (result.failures() == result.points.size()) {
         std::fflush(stdout);  // the table comes before the error that sums it up
         throw ConfigError(fmt::format("{}: no point could be run; the first: {}", options.file,
-                                      result.points.front().outcome.failure));
+                                      inOneLine(result.points.front().outcome.failure)));
     }
     return 0;
 }
@@ -88,18 +89,18 @@ void addSweep(CLI::App& app, Action& action) {
         "sweep", "A design-space sweep: one run a point of a grid, and the Pareto front");
     command
         ->add_option("SWEEP", options->file,
-                     "Sweep file, or the name of a shipped one, e.g. array_by_format")
+                     "Sweep file, the name of a shipped one, e.g. array_by_format, or {..} itself")
         ->transform([](const std::string& given) { return fileOrName(given, {"sweeps"}); })
         ->required();
     command
         ->add_option("--jobs", options->jobs,
                      "Runs at a time, each a process of its own; more than the machine has cores "
                      "gains nothing")
-        ->check(CLI::Range(1, 1024))
+        ->transform(integerFrom(1, 1024))
         ->capture_default_str();
     CLI::Option* images =
         command->add_option("--images", options->images, "Images that each run infers, as in SWEEP")
-            ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32));
+            ->transform(integerFrom(1, std::uint64_t{1} << 32));
     command
         ->add_flag("--timing-only", options->timingOnly,
                    "Compute cycles, area and energy but no values, as in SWEEP")

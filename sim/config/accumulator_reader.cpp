@@ -125,9 +125,9 @@ Register readInner(const Value& value) {
 
 }  // namespace
 
-numeric::AccumulatorFormat readAccumulator(const Value& value) {
-    if (!value.isSection()) return readNamed(value);
-    const Section section = value.section("accumulator");
+namespace {
+
+numeric::AccumulatorFormat readParameters(const Section& section) {
     numeric::AccumulatorFormat accumulator{"", readRegister(section), std::nullopt};
     accumulator.name = nameOfRegister(accumulator.sum);
     if (section.has("chunk") || section.has("inner")) {
@@ -139,7 +139,7 @@ numeric::AccumulatorFormat readAccumulator(const Value& value) {
     for (const char* key : {"chunk", "inner"}) section.find(key);  // known, if not there
     const Value name =
         section.at("name", Default(accumulator.name).following("made from the parameters"));
-    const std::string made = std::exchange(accumulator.name, name.text());
+    const std::string made = std::exchange(accumulator.name, name.name());
     if (numeric::parseAccumulator(accumulator.name) && accumulator.name != made) {
         name.fail(fmt::format("'{}' is an accumulator of its own, expected another name",
                               accumulator.name));
@@ -150,6 +150,16 @@ numeric::AccumulatorFormat readAccumulator(const Value& value) {
         return harmlessAccumulator();
     }
     return accumulator;
+}
+
+}  // namespace
+
+numeric::AccumulatorFormat readAccumulator(const Value& value) {
+    if (value.isSection()) return readParameters(value.section("accumulator"));
+    if (value.isFragment("accumulators") && !numeric::parseAccumulator(value.name())) {
+        return readParameters(value.inlined("accumulators", "accumulator"));
+    }
+    return readNamed(value);
 }
 
 }  // namespace systole::sim

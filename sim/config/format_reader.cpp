@@ -51,7 +51,7 @@ int readNumberOr(const Section& section, const char* key, const Default& otherwi
 /// A name of one's own must not be that of another format: costs and schemes go by names.
 std::string nameOr(const Section& section, const std::string& made) {
     const Value name = section.at("name", Default(made).following("made from the parameters"));
-    std::string text = name.text();
+    std::string text = name.name();
     const bool taken = numeric::formatNamed(text) || numeric::blockFormatNamed(text);
     if (taken && text != made) {
         name.fail(fmt::format("'{}' is the name of a format of its own, expected another", text));

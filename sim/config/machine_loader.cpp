@@ -101,12 +101,10 @@ void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapat
 /// The datapath's section. A block format by its name is more than a fragment that is missing.
 Section datapathOf(const Section& root) {
     const Value value = root.at("datapath");
-    const Section section = value.fragment("datapaths");
-    if (value.isScalar() && !value.clean()) {
-        const std::string name = value.text();
-        if (numeric::blockFormatNamed(name)) value.fail(blockFormatProblem(name));
-    }
-    return section;
+    const bool isUnknown = value.isScalar() && !value.isFragment("datapaths");
+    const std::string name = isUnknown ? value.name() : "";
+    return value.fragment("datapaths",
+                          numeric::blockFormatNamed(name) ? blockFormatProblem(name) : "");
 }
 
 arch::DatapathConfig readDatapath(const Section& section) {
@@ -286,7 +284,7 @@ void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
 
 arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
     arch::MachineConfig machine;
-    machine.name = root.at("name").text();
+    machine.name = root.at("name").name();
     const Value clock = root.at("clock");
     machine.clockHertz =
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known

@@ -81,7 +81,7 @@ void checkScheme(const Section& section, const Scheme& scheme) {
 Scheme readScheme(const Section& section, const std::string& name,
                   const arch::DatapathConfig* datapath) {
     Scheme scheme;
-    scheme.name = section.at("name", Default(name).described("the file's name, or custom")).text();
+    scheme.name = section.at("name", Default(name).described("the file's name, or custom")).name();
     const Section weight = section.at("weight", Default::section()).section();
     scheme.weight =
         readOrTake(weight, "format", datapath ? &datapath->weight : nullptr, readOperandFormat);

@@ -19,8 +19,8 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 std::string title(const DramResult& result) {
-    std::string text = fmt::format("{} on {}", shortened(result.workload, kTitleName),
-                                   shortened(result.config.name, kTitleName));
+    std::string text =
+        fmt::format("{} on {}", titleName(result.workload), titleName(result.config.name));
     if (!result.config.ddr) return text + ": a memory of fixed latency and bandwidth\n\n";
     const memory::DramOrganization& o = result.config.ddr->organization;
     return fmt::format("{}: {} x {} bits, {} rank{}, {} x {} banks, {}\n\n", text, o.channels,

@@ -212,6 +212,6 @@ void TraceSource::note(std::size_t column, const std::string& problem) {
     }
 }
 
-void TraceSource::fail() { throw ConfigError(fmt::format("{}", fmt::join(problems_, "\n"))); }
+void TraceSource::fail() { throw ConfigError::ofLines(problems_); }
 
 }  // namespace systole::sim

@@ -11,6 +11,7 @@
 #include "arch/memory/scratchpad_ports.hpp"
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/base/progress.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/network/window.hpp"
 
@@ -171,8 +172,10 @@ private:
     /// loaded while the layer before it ends: the tail of one is the prefetch of the next.
     void chooseMappings() {
         checkMappedLayers(network_, context_.machine.mapping);
+        Progress progress("Mapping", network_.nodes.size());
         Cycle prefetch = 0;
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+            progress.advanceTo(i);
             if (isFusedAway(i)) {
                 continue;
             }

@@ -67,6 +67,27 @@ OnnxValue valueOf(const onnx::ValueInfoProto& info) {
     return value;
 }
 
+/// What a Constant node says as a number or a list of numbers; empty for what it says otherwise.
+std::optional<onnx::TensorProto> listedValue(const onnx::AttributeProto& value) {
+    onnx::TensorProto tensor;
+    if (value.name() == "value_float") {
+        tensor.add_float_data(value.f());
+    } else if (value.name() == "value_int") {
+        tensor.add_int64_data(value.i());
+    } else if (value.name() == "value_floats") {
+        *tensor.mutable_float_data() = value.floats();
+        tensor.add_dims(value.floats_size());
+    } else if (value.name() == "value_ints") {
+        *tensor.mutable_int64_data() = value.ints();
+        tensor.add_dims(value.ints_size());
+    } else {
+        return std::nullopt;
+    }
+    const bool isFloat = value.name().starts_with("value_float");
+    tensor.set_data_type(isFloat ? onnx::TensorProto::FLOAT : onnx::TensorProto::INT64);
+    return tensor;
+}
+
 }  // namespace
 
 bool isStandardDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
@@ -130,22 +151,26 @@ void OnnxGraph::addConstant(const std::string& name, const onnx::TensorProto& te
     }
 }
 
-/// Nodes are in the order of execution: a chain of Identity nodes is followed link by link.
+void OnnxGraph::addFolded(const std::string& name, onnx::TensorProto tensor) {
+    addConstant(name, made_.emplace_back(std::move(tensor)));
+}
+
 void OnnxGraph::collectConstant(const onnx::NodeProto& node) {
-    if (!isStandardDomain(node.domain()) || node.output_size() != 1) return;
-    if (node.op_type() == "Identity" && node.input_size() == 1) {
-        if (const auto* tensor = findConstant(node.input(0))) addConstant(node.output(0), *tensor);
+    if (!isStandardDomain(node.domain()) || node.op_type() != "Constant" ||
+        node.output_size() != 1 || node.attribute_size() != 1) {
+        return;
     }
-    if (node.op_type() == "Constant" && node.attribute_size() == 1 &&
-        node.attribute(0).name() == "value" && node.attribute(0).has_t()) {
-        addConstant(node.output(0), node.attribute(0).t());
+    const onnx::AttributeProto& value = node.attribute(0);
+    if (value.name() == "value" && value.has_t()) {
+        addConstant(node.output(0), value.t());
+    } else if (auto tensor = listedValue(value)) {
+        addFolded(node.output(0), std::move(*tensor));
     }
 }
 
 bool OnnxGraph::isConstantNode(const onnx::NodeProto& node) const {
     return isStandardDomain(node.domain()) && node.output_size() == 1 &&
-           (node.op_type() == "Constant" || node.op_type() == "Identity") &&
-           findConstant(node.output(0)) != nullptr;
+           node.op_type() == "Constant" && findConstant(node.output(0)) != nullptr;
 }
 
 const onnx::TensorProto* OnnxGraph::findConstant(const std::string& name) const {

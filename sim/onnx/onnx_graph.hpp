@@ -4,6 +4,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -42,11 +43,13 @@ public:
     const std::optional<OnnxValue>& inputValue() const { return inputValue_; }
     const std::string& outputName() const { return model_.graph().output(0).name(); }
 
-    /// The initializer, or value of a Constant node, of that name, or what an Identity makes of
-    /// one (PyTorch writes it for parameters that are equal); null where there is none.
+    /// The initializer, value of a Constant node, or folded constant of that name; null where there
+    /// is none.
     const onnx::TensorProto* findConstant(const std::string& name) const;
-    /// Whether the node does nothing but give such a constant.
+    /// Whether the node is a Constant whose value is known.
     bool isConstantNode(const onnx::NodeProto& node) const;
+    /// Adds what a node makes of constants alone.
+    void addFolded(const std::string& name, onnx::TensorProto tensor);
 
     /// What the model notes of a tensor (`value_info`, which exporters write), for going on after
     /// an obstacle; empty where it notes nothing or no image. (ONNX's own shape inference is not
@@ -65,6 +68,7 @@ private:
     std::filesystem::path folder_;
     onnx::ModelProto model_;
     std::int64_t opset_ = 0;
+    std::deque<onnx::TensorProto> made_;  ///< constants that are no tensors of the model
     std::unordered_map<std::string, const onnx::TensorProto*> constants_;
     std::vector<std::string> inputNames_;
     std::optional<OnnxValue> inputValue_;

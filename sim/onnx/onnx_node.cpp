@@ -18,8 +18,8 @@ void failAt(const onnx::NodeProto& node, const std::string& problem) {
 }
 
 OnnxNode::OnnxNode(const OnnxGraph& graph, const onnx::NodeProto& proto,
-                   std::vector<const OnnxValue*> activations)
-    : graph_(graph), proto_(proto), activations_(std::move(activations)) {}
+                   std::vector<OnnxInput> inputs, OnnxObstacles& obstacles)
+    : graph_(graph), proto_(proto), inputs_(std::move(inputs)), obstacles_(obstacles) {}
 
 void OnnxNode::fail(const std::string& problem) const { failAt(proto_, problem); }
 
@@ -31,11 +31,12 @@ void OnnxNode::expectInputs(int fewest, int most) const {
 
 void OnnxNode::expectAttributes(std::initializer_list<std::string_view> names) const {
     for (const auto& attribute : proto_.attribute()) {
-        if (std::find(names.begin(), names.end(), attribute.name()) == names.end()) {
+        if (std::find(names.begin(), names.end(), attribute.name()) != names.end()) continue;
+        attempt([&] {
             fail(fmt::format(
                 "attribute '{}' is not supported, expected {}", attribute.name(),
                 names.size() == 0 ? "none" : fmt::format("one of {}", fmt::join(names, ", "))));
-        }
+        });
     }
 }
 
@@ -98,9 +99,17 @@ bool OnnxNode::hasInput(int index) const {
     return index < proto_.input_size() && !proto_.input(index).empty();
 }
 
+bool OnnxNode::readsConstant(int index) const {
+    return hasInput(index) && graph_.findConstant(proto_.input(index)) != nullptr;
+}
+
+const OnnxInput& OnnxNode::input(int index) const {
+    static const OnnxInput kAbsent = nullptr;
+    return index < proto_.input_size() ? inputs_[static_cast<std::size_t>(index)] : kAbsent;
+}
+
 const OnnxValue& OnnxNode::activation(int index) const {
-    const OnnxValue* value =
-        index < proto_.input_size() ? activations_[static_cast<std::size_t>(index)] : nullptr;
+    const OnnxValue* value = known(input(index));
     if (value == nullptr) {
         fail(fmt::format(
             "input {} is {}, expected the result of another node", index,
@@ -119,6 +128,7 @@ const onnx::TensorProto& OnnxNode::constantProto(int index) const {
     if (!hasInput(index)) fail(fmt::format("input {} is absent, expected a constant", index));
     const auto* tensor = graph_.findConstant(proto_.input(index));
     if (tensor == nullptr) {
+        known(input(index));
         fail(
             fmt::format("input {} ('{}') is no constant, expected an initializer or a Constant "
                         "node",
@@ -142,6 +152,34 @@ OnnxConstant OnnxNode::constant(int index) const {
     const auto& dims = constantProto(index).dims();
     result.dims.assign(dims.begin(), dims.end());
     return result;
+}
+
+StoredConstant OnnxNode::stored(int index) const { return readConstant(index, storedConstant); }
+
+std::optional<std::vector<std::int64_t>> OnnxNode::numbers(std::string_view name, int index) const {
+    const auto* attribute = find(name, onnx::AttributeProto::INTS);
+    if (attribute != nullptr) {
+        return std::vector<std::int64_t>(attribute->ints().begin(), attribute->ints().end());
+    }
+    if (!hasInput(index)) return std::nullopt;
+    const StoredConstant constant = stored(index);
+    if (isFloatType(constant.type) || constant.dims.size() > 1) {
+        fail(fmt::format("constant '{}' has rank {}, expected a vector of integers",
+                         proto_.input(index), constant.dims.size()));
+    }
+    std::vector<std::int64_t> values;
+    for (const std::uint64_t bits : constant.bits) {
+        // Ends of slices are as large as 64 bits allow.
+        values.push_back(constant.type == onnx::TensorProto::INT64
+                             ? static_cast<std::int64_t>(bits)
+                             : static_cast<std::int64_t>(elementValue(constant.type, bits)));
+    }
+    return values;
+}
+
+const onnx::TensorProto* OnnxNode::tensor(std::string_view name) const {
+    const auto* attribute = find(name, onnx::AttributeProto::TENSOR);
+    return attribute == nullptr ? nullptr : &attribute->t();
 }
 
 std::vector<float> OnnxNode::channelConstant(int index, std::size_t channels) const {

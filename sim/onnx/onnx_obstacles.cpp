@@ -40,7 +40,7 @@ void OnnxObstacles::report(const std::string& file) const {
     }
     std::vector<std::string> texts;
     for (const Line& line : lines) texts.push_back(fmt::format("{}: {}", file, line.text()));
-    if (!texts.empty()) throw ConfigError(fmt::format("{}", fmt::join(texts, "\n")));
+    if (!texts.empty()) throw ConfigError::ofLines(texts);
 }
 
 }  // namespace systole::sim

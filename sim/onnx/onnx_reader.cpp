@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sim/base/text.hpp"
+#include "sim/onnx/onnx_folding.hpp"
 #include "sim/onnx/onnx_obstacles.hpp"
 #include "sim/onnx/onnx_operators.hpp"
 
@@ -59,14 +60,14 @@ private:
     }
 
     void defineInputs();
-    void checkNode(const onnx::NodeProto& proto) const;
-    std::optional<std::vector<const OnnxValue*>> findActivations(
-        const onnx::NodeProto& proto) const;
+    void checkNode(const onnx::NodeProto& proto);
+    std::vector<OnnxInput> findInputs(const onnx::NodeProto& proto) const;
+    bool fold(const onnx::NodeProto& proto);
     static std::string uniqueName(std::unordered_set<std::string>& names, const std::string& name,
                                   const std::string& suffix);
     void addNode(const onnx::NodeProto& proto);
     void addDraft(const onnx::NodeProto& proto, ConvertedNode converted,
-                  const std::vector<const OnnxValue*>& activations);
+                  const std::vector<OnnxInput>& inputs);
     void assumeOutputs(const onnx::NodeProto& proto);
     void findOutput();
     void dropUnused();
@@ -82,6 +83,8 @@ private:
     Network network_;
     /// Of every activation so far; empty behind an obstacle that hides its shape.
     std::unordered_map<std::string, std::optional<OnnxValue>> values_;
+    /// Constants behind an obstacle.
+    std::unordered_set<std::string> hiddenConstants_;
     std::unordered_set<std::string> tensorNames_;
     std::unordered_set<std::string> nodeNames_;
     std::vector<Draft> drafts_;
@@ -96,24 +99,41 @@ void OnnxReader::defineInputs() {
     for (const std::string& name : graph_.inputNames()) values_.emplace(name, std::nullopt);
 }
 
-/// Empty where a shape is hidden behind an obstacle.
-std::optional<std::vector<const OnnxValue*>> OnnxReader::findActivations(
-    const onnx::NodeProto& proto) const {
-    std::vector<const OnnxValue*> activations;
-    bool hidden = false;
+std::vector<OnnxInput> OnnxReader::findInputs(const onnx::NodeProto& proto) const {
+    std::vector<OnnxInput> inputs;
     for (const std::string& name : proto.input()) {
         const auto found = values_.find(name);
-        const bool known = found != values_.end() && found->second;
-        activations.push_back(known ? &*found->second : nullptr);
-        hidden = hidden || (found != values_.end() && !found->second);
+        const bool hidden = found != values_.end() && !found->second;
+        const bool known = found != values_.end() && !hidden;
+        inputs.push_back(hidden ? OnnxInput() : OnnxInput(known ? &*found->second : nullptr));
         if (found == values_.end() && !name.empty() && graph_.findConstant(name) == nullptr) {
             failAt(proto, fmt::format("reads '{}', which nothing before it defines; expected nodes "
                                       "in execution order, without cycles",
                                       name));
         }
     }
-    if (hidden) return std::nullopt;
-    return activations;
+    return inputs;
+}
+
+/// Whether the node belongs to constants alone, and is no part of the network.
+bool OnnxReader::fold(const onnx::NodeProto& proto) {
+    if (graph_.isConstantNode(proto)) return true;
+    if (!isStandardDomain(proto.domain()) || !isFoldable(proto.op_type()) ||
+        proto.output_size() != 1) {
+        return false;
+    }
+    const auto isHidden = [&](const std::string& name) { return hiddenConstants_.contains(name); };
+    const bool readsConstants =
+        std::all_of(proto.input().begin(), proto.input().end(), [&](const std::string& name) {
+            return name.empty() || graph_.findConstant(name) != nullptr || isHidden(name);
+        });
+    if (!readsConstants && proto.op_type() != "Shape") return false;
+    const std::string& result = proto.output(0);
+    hiddenConstants_.insert(result);  // until it is known
+    if (std::any_of(proto.input().begin(), proto.input().end(), isHidden)) throw OnnxUnknown();
+    graph_.addFolded(result, foldNode(OnnxNode(graph_, proto, findInputs(proto), obstacles_)));
+    hiddenConstants_.erase(result);
+    return true;
 }
 
 /// ONNX asks for unique names only of tensors; results are keyed by node. Names go to terminals,
@@ -125,13 +145,15 @@ std::string OnnxReader::uniqueName(std::unordered_set<std::string>& names, const
     return unique;
 }
 
-void OnnxReader::checkNode(const onnx::NodeProto& proto) const {
+void OnnxReader::checkNode(const onnx::NodeProto& proto) {
     if (!isStandardDomain(proto.domain())) {
         failAt(proto,
                fmt::format("is of the domain '{}', expected a standard operator", proto.domain()));
     }
     if (proto.op_type() == "Constant") {
-        failAt(proto, "expected one output and the attribute 'value', a dense tensor");
+        failAt(proto,
+               "expected one output and one of the attributes value (a dense tensor), value_float, "
+               "value_floats, value_int, value_ints");
     }
     checkOperator(proto);
     if (proto.output_size() < 1 || proto.output(0).empty()) {
@@ -141,30 +163,32 @@ void OnnxReader::checkNode(const onnx::NodeProto& proto) const {
                                             [](const std::string& name) { return !name.empty(); });
     // Dropout may name its mask; a reader of it finds nothing under that name.
     if (furtherOutputs && proto.op_type() != "Dropout") {
-        failAt(proto, fmt::format("has {} outputs, expected one", proto.output_size()));
+        obstacles_.attempt([&] {
+            failAt(proto, fmt::format("has {} outputs, expected one", proto.output_size()));
+        });
     }
 }
 
 void OnnxReader::addNode(const onnx::NodeProto& proto) {
-    if (graph_.isConstantNode(proto)) return;
+    if (fold(proto)) return;
     checkNode(proto);
-    const auto activations = findActivations(proto);
-    if (!activations) return assumeOutputs(proto);
-    ConvertedNode converted = convertNode(OnnxNode(graph_, proto, *activations));
+    const std::vector<OnnxInput> inputs = findInputs(proto);
+    ConvertedNode converted = convertNode(OnnxNode(graph_, proto, inputs, obstacles_));
     if (std::holds_alternative<PassThrough>(converted.what)) {
         define(proto.output(0),
-               OnnxValue{(*activations)[0]->tensor, converted.shape, converted.flat});
+               OnnxValue{known(inputs[0])->tensor, converted.shape, converted.flat});
         return;
     }
-    addDraft(proto, std::move(converted), *activations);
+    addDraft(proto, std::move(converted), inputs);
 }
 
 void OnnxReader::addDraft(const onnx::NodeProto& proto, ConvertedNode converted,
-                          const std::vector<const OnnxValue*>& activations) {
+                          const std::vector<OnnxInput>& inputs) {
     Draft draft;
     draft.proto = &proto;
     draft.node.name = uniqueName(nodeNames_, nameOf(proto), proto.output(0));
-    for (int i = 0; i < converted.inputs; ++i) draft.node.inputs.push_back(activations[i]->tensor);
+    for (int i = 0; i < converted.inputs; ++i)
+        draft.node.inputs.push_back(known(inputs[i])->tensor);
     const OnnxValue value = addTensor(proto.output(0), {0, converted.shape, converted.flat});
     define(proto.output(0), value);
     draft.node.output = value.tensor;
@@ -179,9 +203,9 @@ void OnnxReader::addDraft(const onnx::NodeProto& proto, ConvertedNode converted,
 /// Behind an obstacle the rest of the model is still looked at. The network is never made.
 void OnnxReader::assumeOutputs(const onnx::NodeProto& proto) {
     for (const std::string& name : proto.output()) {
-        if (graph_.findConstant(name) == nullptr) {
-            values_.emplace(name, graph_.notedValue(name));
-        }
+        if (graph_.findConstant(name) != nullptr) continue;
+        values_.emplace(name, graph_.notedValue(name));
+        if (proto.op_type() == "Constant") hiddenConstants_.insert(name);
     }
 }
 

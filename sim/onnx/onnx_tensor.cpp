@@ -10,7 +10,9 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "models/numeric/formats/codec.hpp"
@@ -42,42 +44,108 @@ std::vector<std::uint64_t> bitsOf(const Fields& fields) {
 struct StoredType {
     TensorProto::DataType type;
     std::size_t bytes;  ///< of a value in raw_data and in external data, little endian
+    bool isFloat;
     std::vector<std::uint64_t> (*fields)(const TensorProto&);  ///< where there is no raw_data
-    float (*value)(std::uint64_t bits);
+    double (*value)(std::uint64_t bits);
+    std::uint64_t (*bits)(double value);  ///< the nearest one; of an integer, toward zero
 };
 
 std::vector<std::uint64_t> narrowFields(const TensorProto& tensor) {
     return bitsOf(tensor.int32_data());
 }
 
-constexpr std::array kFloatTypes{
+const numeric::Codec& codecOf(const char* name) {
+    static const numeric::Codec kFp16(*numeric::formatNamed("fp16"));
+    static const numeric::Codec kBf16(*numeric::formatNamed("bf16"));
+    return std::string_view(name) == "fp16" ? kFp16 : kBf16;
+}
+
+template <typename Integer>
+double integerValue(std::uint64_t bits) {
+    return static_cast<double>(static_cast<Integer>(bits));
+}
+
+template <typename Integer>
+std::uint64_t integerBits(double value) {
+    // Limits of 64 bits are no doubles: the upper one is not reached.
+    constexpr double kEnd = 2.0 * static_cast<double>(std::numeric_limits<Integer>::max() / 2 + 1);
+    constexpr auto kLeast = static_cast<double>(std::numeric_limits<Integer>::lowest());
+    const double whole = std::trunc(value);
+    if (!(whole >= kLeast && whole < kEnd)) {
+        fail(fmt::format("has the value {}, which the type cannot hold", value));
+    }
+    return static_cast<std::uint64_t>(static_cast<Integer>(whole));
+}
+
+template <typename Integer>
+constexpr StoredType integerType(TensorProto::DataType type) {
+    return {type,         sizeof(Integer),       false,
+            narrowFields, integerValue<Integer>, integerBits<Integer>};
+}
+
+constexpr std::array kTypes{
+    StoredType{TensorProto::FLOAT, 4, true,
+               [](const TensorProto& tensor) { return bitsOf(tensor.float_data()); },
+               [](std::uint64_t bits) {
+                   return static_cast<double>(
+                       std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+               },
+               [](double value) -> std::uint64_t {
+                   return std::bit_cast<std::uint32_t>(static_cast<float>(value));
+               }},
     StoredType{
-        TensorProto::FLOAT, 4,
-        [](const TensorProto& tensor) { return bitsOf(tensor.float_data()); },
-        [](std::uint64_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits)); }},
-    StoredType{TensorProto::FLOAT16, 2, narrowFields,
+        TensorProto::FLOAT16, 2, true, narrowFields,
+        [](std::uint64_t bits) { return codecOf("fp16").decode(static_cast<numeric::Code>(bits)); },
+        [](double value) -> std::uint64_t { return codecOf("fp16").encode(value); }},
+    StoredType{TensorProto::BFLOAT16, 2, true, narrowFields,
                [](std::uint64_t bits) {
-                   static const numeric::Codec kCodec(*numeric::formatNamed("fp16"));
-                   return static_cast<float>(kCodec.decode(static_cast<numeric::Code>(bits)));
-               }},
-    StoredType{TensorProto::BFLOAT16, 2, narrowFields,
-               [](std::uint64_t bits) {
-                   return std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16U));
-               }},
-    StoredType{TensorProto::DOUBLE, 8,
+                   return static_cast<double>(
+                       std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16U)));
+               },
+               [](double value) -> std::uint64_t { return codecOf("bf16").encode(value); }},
+    StoredType{TensorProto::DOUBLE, 8, true,
                [](const TensorProto& tensor) { return bitsOf(tensor.double_data()); },
-               [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); }},
+               [](std::uint64_t bits) { return std::bit_cast<double>(bits); },
+               [](double value) { return std::bit_cast<std::uint64_t>(value); }},
+    StoredType{TensorProto::INT64, 8, false,
+               [](const TensorProto& tensor) { return bitsOf(tensor.int64_data()); },
+               integerValue<std::int64_t>, integerBits<std::int64_t>},
+    integerType<std::int32_t>(TensorProto::INT32),
+    integerType<std::int16_t>(TensorProto::INT16),
+    integerType<std::int8_t>(TensorProto::INT8),
+    integerType<std::uint16_t>(TensorProto::UINT16),
+    integerType<std::uint8_t>(TensorProto::UINT8),
 };
 
 const StoredType* storedType(int dataType) {
-    const auto* found =
-        std::find_if(kFloatTypes.begin(), kFloatTypes.end(),
-                     [&](const StoredType& stored) { return stored.type == dataType; });
-    return found == kFloatTypes.end() ? nullptr : found;
+    const auto* found = std::find_if(kTypes.begin(), kTypes.end(), [&](const StoredType& stored) {
+        return stored.type == dataType;
+    });
+    return found == kTypes.end() ? nullptr : found;
 }
 
 std::string typeName(int dataType) {
-    return TensorProto::DataType_Name(static_cast<TensorProto::DataType>(dataType));
+    return TensorProto::DataType_IsValid(dataType)
+               ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(dataType))
+               : fmt::format("{}", dataType);
+}
+
+template <typename Wanted>
+std::string typeNames(const Wanted& isWanted) {
+    std::vector<std::string> names;
+    for (const StoredType& stored : kTypes) {
+        if (isWanted(stored)) names.push_back(typeName(stored.type));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+const StoredType& requireType(int dataType) {
+    const StoredType* stored = storedType(dataType);
+    if (stored == nullptr) {
+        fail(fmt::format("has the type {}, expected one of {}", typeName(dataType),
+                         typeNames([](const StoredType&) { return true; })));
+    }
+    return *stored;
 }
 
 std::uint64_t countElements(const TensorProto& tensor) {
@@ -190,15 +258,16 @@ std::vector<std::uint64_t> littleEndian(const std::string& raw, std::size_t byte
 }
 
 /// The bits of as many values as the shape says.
-template <typename Fields>
-std::vector<std::uint64_t> storedBits(const TensorProto& tensor, std::size_t bytes,
-                                      const fs::path& folder, const Fields& fields) {
+std::vector<std::uint64_t> storedBits(const TensorProto& tensor, const StoredType& stored,
+                                      const fs::path& folder) {
     const std::uint64_t elements = countElements(tensor);
+    const std::size_t bytes = stored.bytes;
     if (isExternal(tensor)) {
         return littleEndian(externalBytes(tensor, elements * bytes, folder), bytes);
     }
     const bool raw = tensor.has_raw_data();
-    std::vector<std::uint64_t> bits = raw ? littleEndian(tensor.raw_data(), bytes) : fields(tensor);
+    std::vector<std::uint64_t> bits =
+        raw ? littleEndian(tensor.raw_data(), bytes) : stored.fields(tensor);
     if (bits.size() != elements || (raw && tensor.raw_data().size() != elements * bytes)) {
         fail(fmt::format("holds {} values, expected {} for the shape [{}]", bits.size(), elements,
                          fmt::join(tensor.dims(), ", ")));
@@ -208,23 +277,26 @@ std::vector<std::uint64_t> storedBits(const TensorProto& tensor, std::size_t byt
 
 }  // namespace
 
-bool isFloatType(int dataType) { return storedType(dataType) != nullptr; }
+bool isFloatType(int dataType) {
+    const StoredType* stored = storedType(dataType);
+    return stored != nullptr && stored->isFloat;
+}
 
 std::string floatTypeNames() {
-    std::vector<std::string> names;
-    for (const StoredType& stored : kFloatTypes) names.push_back(typeName(stored.type));
-    return fmt::format("{}", fmt::join(names, ", "));
+    return typeNames([](const StoredType& stored) { return stored.isFloat; });
 }
 
 std::vector<float> floatValues(const TensorProto& tensor, const fs::path& folder) {
-    const StoredType* stored = storedType(tensor.data_type());
-    if (stored == nullptr) {
+    if (!isFloatType(tensor.data_type())) {
         fail(fmt::format("has the type {}, expected one of {}", typeName(tensor.data_type()),
                          floatTypeNames()));
     }
-    const auto bits = storedBits(tensor, stored->bytes, folder, stored->fields);
+    const StoredType& stored = requireType(tensor.data_type());
+    const auto bits = storedBits(tensor, stored, folder);
     std::vector<float> values(bits.size());
-    std::transform(bits.begin(), bits.end(), values.begin(), stored->value);
+    std::transform(bits.begin(), bits.end(), values.begin(), [&](std::uint64_t element) {
+        return static_cast<float>(stored.value(element));
+    });
     if (!std::all_of(values.begin(), values.end(),
                      [](float value) { return std::isfinite(value); })) {
         fail("holds a NaN or an infinity in binary32, expected finite values");
@@ -237,13 +309,38 @@ std::vector<std::int64_t> integerValues(const TensorProto& tensor, const fs::pat
         fail(fmt::format("has the type {} and rank {}, expected a vector of INT64",
                          typeName(tensor.data_type()), tensor.dims_size()));
     }
-    const auto bits =
-        storedBits(tensor, sizeof(std::int64_t), folder,
-                   [](const TensorProto& stored) { return bitsOf(stored.int64_data()); });
+    const auto bits = storedBits(tensor, requireType(TensorProto::INT64), folder);
     std::vector<std::int64_t> values(bits.size());
     std::transform(bits.begin(), bits.end(), values.begin(),
                    [](std::uint64_t value) { return std::bit_cast<std::int64_t>(value); });
     return values;
 }
+
+StoredConstant storedConstant(const TensorProto& tensor, const fs::path& folder) {
+    const StoredType& stored = requireType(tensor.data_type());
+    return {tensor.data_type(),
+            {tensor.dims().begin(), tensor.dims().end()},
+            storedBits(tensor, stored, folder)};
+}
+
+TensorProto tensorOf(const StoredConstant& constant) {
+    TensorProto tensor;
+    tensor.set_data_type(constant.type);
+    for (const std::int64_t size : constant.dims) tensor.add_dims(size);
+    countElements(tensor);
+    const std::size_t bytes = requireType(constant.type).bytes;
+    std::string& raw = *tensor.mutable_raw_data();
+    raw.reserve(constant.bits.size() * bytes);
+    for (const std::uint64_t bits : constant.bits) {
+        for (std::size_t byte = 0; byte < bytes; ++byte) {
+            raw += static_cast<char>(bits >> (8 * byte));
+        }
+    }
+    return tensor;
+}
+
+double elementValue(int dataType, std::uint64_t bits) { return requireType(dataType).value(bits); }
+
+std::uint64_t elementBits(int dataType, double value) { return requireType(dataType).bits(value); }
 
 }  // namespace systole::sim

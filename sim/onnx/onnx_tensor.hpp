@@ -26,6 +26,20 @@ std::vector<float> floatValues(const onnx::TensorProto& tensor,
 std::vector<std::int64_t> integerValues(const onnx::TensorProto& tensor,
                                         const std::filesystem::path& folder);
 
+/// A constant's elements as they are stored, for operators that only move them.
+struct StoredConstant {
+    int type = 0;  ///< TensorProto::DataType: a float, or an integer of 8, 16, 32 or 64 bits
+    std::vector<std::int64_t> dims;
+    std::vector<std::uint64_t> bits;  ///< an element each, in the low bits
+};
+StoredConstant storedConstant(const onnx::TensorProto& tensor, const std::filesystem::path& folder);
+onnx::TensorProto tensorOf(const StoredConstant& constant);
+
+/// The value of an element, exact up to 53 bits, and the nearest element of a value (of an integer:
+/// cut off after the point; an obstacle where it is out of range).
+double elementValue(int dataType, std::uint64_t bits);
+std::uint64_t elementBits(int dataType, double value);
+
 /// Whether values of the type become binary32: those that `floatValues` takes.
 bool isFloatType(int dataType);
 /// `FLOAT, FLOAT16, ..`, for messages.

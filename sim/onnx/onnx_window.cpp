@@ -41,15 +41,15 @@ bool padLast(const WindowAxis& axis, std::uint32_t input, std::int32_t& after) {
 }
 
 /// The kernel, checked, and the dilations.
-Window readKernel(const OnnxNode& node, std::uint32_t kernelHeight, std::uint32_t kernelWidth) {
+Window readKernel(const OnnxNode& node, const WindowSteps& steps, std::uint32_t kernelHeight,
+                  std::uint32_t kernelWidth) {
     if (std::max(kernelHeight, kernelWidth) > kLargestStep) {
         node.fail(fmt::format("has a kernel of {} x {}, expected at most {}", kernelHeight,
                               kernelWidth, kLargestStep));
     }
     Window window{.kernelHeight = kernelHeight, .kernelWidth = kernelWidth};
-    const auto dilations = node.integers("dilations", 2, 1, kLargestStep, 1);
-    window.dilationHeight = dilations[0];
-    window.dilationWidth = dilations[1];
+    window.dilationHeight = steps.dilations[0];
+    window.dilationWidth = steps.dilations[1];
     return window;
 }
 
@@ -105,62 +105,82 @@ void padTransposed(const OnnxNode& node, const TransposedAxis& axis, std::uint32
     after = static_cast<std::int32_t>(outputs - 1 + span - (spread - 1) - before);
 }
 
-std::vector<std::uint32_t> readOutputPadding(const OnnxNode& node, const Window& window) {
-    auto padding = node.integers("output_padding", 2, 0, kLargestStep, 0);
+void checkOutputPadding(const OnnxNode& node, const std::vector<std::uint32_t>& padding,
+                        const Window& window) {
     const std::uint32_t height = std::max(window.upsampleHeight, window.dilationHeight);
     const std::uint32_t width = std::max(window.upsampleWidth, window.dilationWidth);
     if (padding[0] >= height || padding[1] >= width) {
         node.fail(fmt::format("has output_padding {} x {}, expected less than stride or dilation",
                               padding[0], padding[1]));
     }
-    return padding;
 }
 
 }  // namespace
 
-Window readWindow(const OnnxNode& node, const Shape& input, std::uint32_t kernelHeight,
-                  std::uint32_t kernelWidth) {
-    Window window = readKernel(node, kernelHeight, kernelWidth);
-    const auto strides = node.integers("strides", 2, 1, kLargestStep, 1);
-    window.strideHeight = strides[0];
-    window.strideWidth = strides[1];
-    const auto pads = node.integers("pads", 4, 0, kLargestStep, 0);
-    window.padTop = static_cast<std::int32_t>(pads[0]);
-    window.padLeft = static_cast<std::int32_t>(pads[1]);
-    window.padBottom = static_cast<std::int32_t>(pads[2]);
-    window.padRight = static_cast<std::int32_t>(pads[3]);
+std::optional<WindowSteps> readWindowSteps(const OnnxNode& node) {
+    const auto read = [&](const char* name, std::size_t count, std::uint32_t lowest,
+                          std::uint32_t otherwise) {
+        return node.attempt(
+            [&] { return node.integers(name, count, lowest, kLargestStep, otherwise); });
+    };
+    const auto dilations = read("dilations", 2, 1, 1);
+    const auto strides = read("strides", 2, 1, 1);
+    const auto pads = read("pads", 4, 0, 0);
+    const auto automatic = node.attempt(
+        [&] { return readAutoPad(node, pads.value_or(std::vector<std::uint32_t>())); });
+    if (!dilations || !strides || !pads || !automatic) return std::nullopt;
+    return WindowSteps{*strides, *dilations, *pads, *automatic};
+}
 
-    const std::string automatic = readAutoPad(node, pads);
-    if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-        const bool upper = automatic == "SAME_UPPER";
+std::optional<TransposedSizes> readTransposedSizes(const OnnxNode& node) {
+    const auto padding =
+        node.attempt([&] { return node.integers("output_padding", 2, 0, kLargestStep, 0); });
+    const auto outputs = node.attempt([&] {
+        return node.has("output_shape") ? node.integers("output_shape", 2, 1, kLargestTensor, 1)
+                                        : std::vector<std::uint32_t>();
+    });
+    if (!padding || !outputs) return std::nullopt;
+    return TransposedSizes{*padding, *outputs};
+}
+
+Window readWindow(const OnnxNode& node, const WindowSteps& steps, const Shape& input,
+                  std::uint32_t kernelHeight, std::uint32_t kernelWidth) {
+    Window window = readKernel(node, steps, kernelHeight, kernelWidth);
+    window.strideHeight = steps.strides[0];
+    window.strideWidth = steps.strides[1];
+    window.padTop = static_cast<std::int32_t>(steps.pads[0]);
+    window.padLeft = static_cast<std::int32_t>(steps.pads[1]);
+    window.padBottom = static_cast<std::int32_t>(steps.pads[2]);
+    window.padRight = static_cast<std::int32_t>(steps.pads[3]);
+    if (steps.automatic == "SAME_UPPER" || steps.automatic == "SAME_LOWER") {
+        const bool upper = steps.automatic == "SAME_UPPER";
         padToSame(verticalAxis(window), input.height, upper, window.padTop, window.padBottom);
         padToSame(horizontalAxis(window), input.width, upper, window.padLeft, window.padRight);
     }
     return window;
 }
 
-Window readTransposedWindow(const OnnxNode& node, const Shape& input, std::uint32_t kernelHeight,
-                            std::uint32_t kernelWidth) {
-    Window window = readKernel(node, kernelHeight, kernelWidth);
-    const auto strides = node.integers("strides", 2, 1, kLargestStep, 1);
+Window readTransposedWindow(const OnnxNode& node, const WindowSteps& steps,
+                            const TransposedSizes& sizes, const Shape& input,
+                            std::uint32_t kernelHeight, std::uint32_t kernelWidth) {
+    Window window = readKernel(node, steps, kernelHeight, kernelWidth);
+    const auto& strides = steps.strides;
+    const auto& pads = steps.pads;
     window.upsampleHeight = strides[0];
     window.upsampleWidth = strides[1];
-    const auto padding = readOutputPadding(node, window);
-    const auto pads = node.integers("pads", 4, 0, kLargestStep, 0);
-    const std::string automatic = readAutoPad(node, pads);
-    TransposedAxis rows{kernelHeight, window.dilationHeight, strides[0], padding[0], pads[0],
+    checkOutputPadding(node, sizes.padding, window);
+    TransposedAxis rows{kernelHeight, window.dilationHeight, strides[0], sizes.padding[0], pads[0],
                         pads[2],      std::nullopt};
-    TransposedAxis columns{kernelWidth, window.dilationWidth, strides[1], padding[1], pads[1],
+    TransposedAxis columns{kernelWidth, window.dilationWidth, strides[1], sizes.padding[1], pads[1],
                            pads[3],     std::nullopt};
-    if (node.has("output_shape")) {
-        const auto outputs = node.integers("output_shape", 2, 1, kLargestTensor, 1);
-        rows.outputs = outputs[0];
-        columns.outputs = outputs[1];
-    } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    if (!sizes.outputs.empty()) {
+        rows.outputs = sizes.outputs[0];
+        columns.outputs = sizes.outputs[1];
+    } else if (steps.automatic == "SAME_UPPER" || steps.automatic == "SAME_LOWER") {
         rows.outputs = std::int64_t{input.height} * strides[0];
         columns.outputs = std::int64_t{input.width} * strides[1];
     }
-    const bool upper = automatic == "SAME_UPPER";
+    const bool upper = steps.automatic == "SAME_UPPER";
     padTransposed(node, rows, input.height, upper, window.padTop, window.padBottom);
     padTransposed(node, columns, input.width, upper, window.padLeft, window.padRight);
     return window;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/progress.hpp"
 #include "sim/network/float_convolution.hpp"
 #include "sim/network/float_reference.hpp"
 
@@ -75,7 +76,9 @@ Ranges calibrate(const Network& network, CalibrationImages images) {
     }
     const FloatReference reference(network);
     Ranges ranges;
+    Progress progress("Calibration", images.size());
     for (const std::vector<float>& image : images) {
+        progress.advance();
         const FloatResult result = reference.run(image, KeepTensors::OutputOnly);
         if (ranges.amax.empty()) ranges = {result.amax, result.least};
         for (std::size_t i = 0; i < ranges.amax.size(); ++i) {
@@ -98,7 +101,9 @@ std::vector<SumBounds> measureSums(const Network& network, CalibrationImages ima
     meters.reserve(nodes.size());
     for (const std::size_t node : nodes) meters.emplace_back(network, network.nodes[node]);
     const FloatReference reference(network);
+    Progress progress("Sums of calibration", images.size());
     for (const std::vector<float>& image : meters.empty() ? CalibrationImages() : images) {
+        progress.advance();
         const FloatResult result = reference.run(image, KeepTensors::All);
         for (SumMeter& meter : meters) meter.add(result);
     }

@@ -159,8 +159,8 @@ Section Value::section(const char* kind) const {
     return open(nullptr, "", place);
 }
 
-Section Value::fragment(const std::string& folder) const {
-    return isScalar() ? fragmentNamed(folder, node_->scalar) : fragmentNamed(folder, "");
+Section Value::fragment(const std::string& folder, const std::string& whyNone) const {
+    return fragmentNamed(folder, isScalar() ? node_->scalar : "", whyNone);
 }
 
 bool Value::hasFragment(const std::string& folder, const std::string& name) const {
@@ -172,17 +172,18 @@ bool Value::isFragment(const std::string& folder) const {
 }
 
 Section Value::inlined(const std::string& folder, const char* kind) const {
-    return open(state_->openFragment(*node_, path_, folder, node_->scalar), node_->scalar,
+    return open(state_->openFragment(*node_, path_, folder, node_->scalar, ""), node_->scalar,
                 {kind, ""});
 }
 
-Section Value::fragmentNamed(const std::string& folder, const std::string& name) const {
+Section Value::fragmentNamed(const std::string& folder, const std::string& name,
+                             const std::string& whyNone) const {
     const KeyPlace place{folder, ""};
     const std::string expectation =
         fmt::format("a section of keys and values, a file, or the name of one in {}/", folder);
     expect(expectation);
     if (isSection()) {
-        state_->inherit(*node_, path_, folder);
+        state_->inherit(*node_, path_, {folder});
         return open(node_, "", place);
     }
     if (!isScalar()) {
@@ -190,7 +191,7 @@ Section Value::fragmentNamed(const std::string& folder, const std::string& name)
         return open(nullptr, "", place);
     }
     const auto file = ReaderState::fragmentFile(*node_, folder, name);
-    return open(state_->openFragment(*node_, path_, folder, name),
+    return open(state_->openFragment(*node_, path_, folder, name, whyNone),
                 file ? file->stem().string() : name, place);
 }
 
@@ -237,7 +238,7 @@ void Value::fail(const std::string& problem) const {
 
 std::string Value::place() const { return position_.text(); }
 
-ConfigReader::ConfigReader(const std::filesystem::path& file, const Overrides& overrides,
+ConfigReader::ConfigReader(const std::string& file, const Overrides& overrides,
                            const std::vector<std::string>& kinds)
     : state_(std::make_unique<ReaderState>(file, overrides, kinds)) {}
 

@@ -75,6 +75,8 @@ public:
     Limit byteLimit(IntegerRange range) const;      ///< a byte size or `unlimited` (empty)
     /// Any scalar but an empty one; harmless: "".
     std::string text(const char* expectation = "text") const;
+    /// A name of the user's: text that messages, tables and files can show (`printable`).
+    std::string name() const;
     /// Any value but none, as YAML in one line (flowText), whatever keys it has; harmless: "".
     std::string flow() const;
     /// The same for another text that the value's file has, such as the end of `key=./fp5.yaml`.
@@ -85,6 +87,8 @@ public:
     /// A file that exists; a relative path counts from the file that names it. Of kinds that have
     /// names (FileKind) a name will do. Harmless: empty.
     std::filesystem::path file(const std::vector<std::string>& kinds = {}) const;
+    /// A file of kinds that have names, or what it would say, `{..}`: as the command line takes it.
+    std::string fileOrSection(const std::vector<std::string>& kinds) const;
 
     /// `value.oneOf<Kind>({{"max", Kind::Max}, {"average", Kind::Average}})`; harmless: the first.
     template <class Enum>
@@ -105,7 +109,8 @@ public:
     /// is looked up in the directory of the file that names it, that directory's parent, and
     /// `configFolders()` (findFile). Either may have a key `base` that names a fragment of the same
     /// kind: it supplies what they leave out.
-    Section fragment(const std::string& folder) const;
+    /// `whyNone` may know better than the reader why a name finds no file; else it is empty.
+    Section fragment(const std::string& folder, const std::string& whyNone = "") const;
     /// Whether there is a file of that name or path to be looked up.
     bool hasFragment(const std::string& folder, const std::string& name) const;
     /// Whether it is the path of a fragment, or the name of one.
@@ -113,7 +118,8 @@ public:
     /// A section of that kind in the fragment that the value is, as if it stood in its place.
     Section inlined(const std::string& folder, const char* kind) const;
     /// The fragment of another name than the value's own, for values such as `auto`.
-    Section fragmentNamed(const std::string& folder, const std::string& name) const;
+    Section fragmentNamed(const std::string& folder, const std::string& name,
+                          const std::string& whyNone = "") const;
 
     std::vector<Value> list(IntegerRange count = {}) const;  ///< harmless: as many as were found
 
@@ -223,12 +229,13 @@ private:
 /// path may lead into fragments; one that replaces a whole section comes before those into it.
 using Overrides = std::vector<std::string>;
 
-/// Reads one file. Prefer `readConfig`, which cannot forget `finish`.
+/// Reads one file, or the section that stands for it: `{base: edge-16x16, clock: 1GHz}`, whose
+/// paths count from the working directory. Prefer `readConfig`, which cannot forget `finish`.
 class ConfigReader {
 public:
     /// `kinds` (folders, FileKind): a file that is plainly of another kind is refused as such. The
-    /// file may name a `base` of the first of them.
-    explicit ConfigReader(const std::filesystem::path& file, const Overrides& overrides = {},
+    /// file may name a `base` of one of them.
+    explicit ConfigReader(const std::string& file, const Overrides& overrides = {},
                           const std::vector<std::string>& kinds = {});
     /// Reads a text, say of the command line; `name` stands for it in messages.
     static ConfigReader ofText(const std::string& text, const std::string& name);
@@ -252,7 +259,7 @@ private:
 /// `load(root)` turns the root section into a config; its result is returned if nothing was wrong,
 /// else ConfigError is thrown. `kinds`: what the file must be.
 template <class Load>
-auto readConfig(const std::filesystem::path& file, const Overrides& overrides, Load&& load,
+auto readConfig(const std::string& file, const Overrides& overrides, Load&& load,
                 const std::vector<std::string>& kinds = {}) {
     ConfigReader reader(file, overrides, kinds);
     auto config = std::forward<Load>(load)(reader.root());

@@ -211,6 +211,8 @@ std::string Value::text(const char* expectation) const {
     return text != nullptr ? *text : "";
 }
 
+std::string Value::name() const { return printable(text()); }
+
 std::string Value::flow() const {
     const std::string expectation = "a value, or a list or section of values";
     expect(expectation);
@@ -247,6 +249,12 @@ std::filesystem::path Value::file(const std::vector<std::string>& kinds) const {
         fail(describeMissing(*text, lookup));
     }
     return {};
+}
+
+std::string Value::fileOrSection(const std::vector<std::string>& kinds) const {
+    if (!isSection()) return file(kinds).string();
+    expect("the name of a file, or of a shipped one, or the section itself");
+    return flowText(*node_);
 }
 
 std::size_t Value::choose(const std::vector<std::string>& names) const {

@@ -2,21 +2,14 @@
 #include "sim/reader/reader_state.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
-#include <set>
-#include <string_view>
-#include <tuple>
 #include <utility>
 
-#include "sim/base/config_error.hpp"
 #include "sim/base/input_file.hpp"
 #include "sim/base/named_files.hpp"
-#include "sim/base/spelling.hpp"
 #include "sim/base/text.hpp"
-#include "sim/reader/unknown_keys.hpp"
 
 namespace systole::sim {
 namespace fs = std::filesystem;
@@ -24,22 +17,6 @@ namespace {
 
 /// Problems of the command line come after those of the files.
 constexpr std::size_t kFirstOverride = std::size_t{1} << 32U;
-
-/// `a.b[0].c` to its parts; empty where a part is.
-yaml::KeyPath splitPath(std::string_view text) {
-    yaml::KeyPath path(1);
-    for (const char letter : text) {
-        if (letter == '.' || letter == '[') {
-            path.emplace_back();
-        }
-        if (letter != '.') {
-            path.back() += letter;
-        }
-    }
-    const bool holey =
-        std::any_of(path.begin(), path.end(), [](const std::string& part) { return part.empty(); });
-    return holey ? yaml::KeyPath{} : path;
-}
 
 std::vector<std::string> keysOf(const yaml::Node& node) {
     std::vector<std::string> keys;
@@ -66,39 +43,40 @@ yaml::KeyPath childPath(const yaml::KeyPath& path, std::string part) {
     return child;
 }
 
-FileLookup lookupOf(const yaml::Node& user, const std::string& folder) {
+FileLookup lookupOf(const yaml::Node& user, const std::vector<std::string>& kinds) {
     const yaml::Source& source = *user.position.source;
-    return {.kinds = {folder},
-            .base = source.base,
-            .nearby = {source.directory, source.directory / ".."}};
+    return {
+        .kinds = kinds, .base = source.base, .nearby = {source.directory, source.directory / ".."}};
 }
 
 std::optional<fs::path> ReaderState::fragmentFile(const yaml::Node& user, const std::string& folder,
                                                   const std::string& given) {
-    return findFile(given, lookupOf(user, folder));
+    return findFile(given, lookupOf(user, {folder}));
 }
 
 bool startsWith(const yaml::KeyPath& path, const yaml::KeyPath& prefix) {
     return path.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
 }
 
-ReaderState::ReaderState(const fs::path& file, const std::vector<std::string>& overrides,
+ReaderState::ReaderState(const std::string& given, const std::vector<std::string>& overrides,
                          const std::vector<std::string>& kinds) {
-    addFile(file);
+    constexpr std::size_t kShown = 60;
+    if (isInlineSection(given)) {
+        addText(shortened(printable(given), kShown)).isFile = false;
+    } else {
+        addFile(given);
+    }
     for (const std::string& text : overrides) {
         parseOverride(text);
     }
     dropReplacedOverrides();
-    root_ = readRoot(file, kinds);
-    if (root_ && !kinds.empty()) inherit(*root_, {}, kinds.front());
+    root_ = readRoot(given, kinds);
+    if (root_ && !kinds.empty()) inherit(*root_, {}, kinds);
 }
 
 std::unique_ptr<ReaderState> ReaderState::ofText(const std::string& text, const std::string& name) {
     std::unique_ptr<ReaderState> state(new ReaderState);
-    yaml::Source& source = state->addFile(name);
-    source.name = name;
-    source.directory.clear();
-    source.base.clear();
+    yaml::Source& source = state->addText(name);
     if (std::error_code error; fs::is_regular_file(text, error)) {
         // A path need not be YAML.
         state->root_ = std::make_unique<yaml::Node>();
@@ -125,6 +103,14 @@ yaml::Source& ReaderState::addFile(const fs::path& file) {
     return *files_.back();
 }
 
+yaml::Source& ReaderState::addText(const std::string& name) {
+    yaml::Source& source = addFile(name);
+    source.name = name;
+    source.directory.clear();
+    source.base.clear();
+    return source;
+}
+
 void ReaderState::report(const yaml::Position& position, const yaml::KeyPath& path,
                          const std::string& text) {
     // Whatever a file has in it, a message is one that can be read.
@@ -146,8 +132,8 @@ void ReaderState::parseOverride(const std::string& text) {
                     .base = {},
                     .isFile = false,
                     .order = kFirstOverride + overrides_.size()};
-    const std::size_t equals = text.find('=');
-    added.path = splitPath(std::string_view(text).substr(0, equals));
+    const std::size_t equals = yaml::endOfPath(text);
+    added.path = yaml::splitPath(std::string_view(text).substr(0, equals));
     if (equals == std::string::npos || added.path.empty()) {
         report({&added.source, 0, 0}, {}, "expected key.path=value");
         added.done = true;
@@ -157,6 +143,12 @@ void ReaderState::parseOverride(const std::string& text) {
     if (value.find_first_not_of(" \t") == std::string::npos) {
         added.value = std::make_unique<yaml::Node>();
         added.value->position = {&added.source, 0, 0};
+    } else if (std::error_code error; fs::is_regular_file(value, error)) {
+        // A path need not be YAML.
+        added.value = std::make_unique<yaml::Node>();
+        added.value->kind = yaml::Node::Kind::Scalar;
+        added.value->scalar = value;
+        added.value->position = {&added.source, 1, 1};
     } else {
         added.value = yaml::parseDocument(value, added.source, added.path, problems_);
     }
@@ -172,19 +164,34 @@ void ReaderState::dropReplacedOverrides() {
     }
 }
 
-std::unique_ptr<yaml::Node> ReaderState::readRoot(const fs::path& file,
+std::unique_ptr<yaml::Node> ReaderState::readRoot(const std::string& given,
                                                   const std::vector<std::string>& kinds) {
     const yaml::Source& source = *files_.front();
     const yaml::Position user{&source, 0, 0};
     std::error_code error;
-    if (!kinds.empty() && !fs::exists(fs::symlink_status(file, error))) {
+    const bool isInline = isInlineSection(given);
+    if (!isInline && !kinds.empty() && !fs::exists(fs::symlink_status(given, error))) {
         const FileLookup lookup{.kinds = kinds, .base = {}, .nearby = {}};
-        report(user, {}, describeMissing(file.string(), lookup));
+        report(user, {}, describeMissing(given, lookup));
         return nullptr;
     }
-    auto root = readFile(file, source, user, {}, kinds);
+    auto root = isInline ? yaml::parseDocument(given, source, {}, problems_)
+                         : readFile(given, source, user, {}, kinds);
+    const auto refuse = [&](const std::string& noun) {
+        report(user, {}, fmt::format("is {}, expected {}", noun, nounsOf(kinds)));
+    };
+    if (isInline && root && !isOfKind(*root, kinds, refuse)) return nullptr;
     if (const FileKind* kind = root ? recognise(keysOf(*root)) : nullptr) rootNoun_ = kind->noun;
     return root;
+}
+
+template <class Refuse>
+bool ReaderState::isOfKind(const yaml::Node& node, const std::vector<std::string>& kinds,
+                           const Refuse& refuse) {
+    const FileKind* other = kinds.empty() ? nullptr : otherKind(keysOf(node), kinds);
+    if (other == nullptr) return true;
+    refuse(other->noun + std::string(orderHint(kinds, other == kindOf("workloads"))));
+    return false;
 }
 
 std::unique_ptr<yaml::Node> ReaderState::readFile(const fs::path& file, const yaml::Source& source,
@@ -207,11 +214,10 @@ std::unique_ptr<yaml::Node> ReaderState::readFile(const fs::path& file, const ya
         return refuse(fmt::format("'{}' is an ONNX model{}", name, orderHint(kinds, true)));
     }
     auto node = yaml::parseDocument(input.text, source, path, problems_);
-    const FileKind* other = node && !kinds.empty() ? otherKind(keysOf(*node), kinds) : nullptr;
-    if (other != nullptr) {
-        const bool isWorkload = other == kindOf("workloads");
-        return refuse(fmt::format("'{}' is {}{}", name, other->noun, orderHint(kinds, isWorkload)));
-    }
+    const auto refuseKind = [&](const std::string& noun) {
+        refuse(fmt::format("'{}' is {}", name, noun));
+    };
+    if (node && !isOfKind(*node, kinds, refuseKind)) return nullptr;
     return node;
 }
 
@@ -246,14 +252,16 @@ void ReaderState::open(yaml::Node& map, const yaml::KeyPath& path) {
 }
 
 yaml::Node* ReaderState::openFragment(yaml::Node& user, const yaml::KeyPath& path,
-                                      const std::string& folder, const std::string& given) {
+                                      const std::string& folder, const std::string& given,
+                                      const std::string& whyNone) {
     if (std::exchange(user.opened, true)) {
         return user.fragment.get();
     }
-    const FileLookup lookup = lookupOf(user, folder);
+    const FileLookup lookup = lookupOf(user, {folder});
     const std::optional<fs::path> file = findFile(given, lookup);
     if (!file) {
-        report(user.position, path, describeMissing(given, lookup, "a section"));
+        report(user.position, path,
+               whyNone.empty() ? describeMissing(given, lookup, "a section") : whyNone);
         return nullptr;
     }
     user.fragment = readFile(*file, addFile(*file), user.position, path, {folder});
@@ -262,110 +270,10 @@ yaml::Node* ReaderState::openFragment(yaml::Node& user, const yaml::KeyPath& pat
         user.fragment = nullptr;
     }
     if (user.fragment) {
-        inherit(*user.fragment, path, folder);
+        inherit(*user.fragment, path, {folder});
         open(*user.fragment, path);
     }
     return user.fragment.get();
-}
-
-void ReaderState::reportUnknownKeys(const yaml::Node& node, const yaml::KeyPath& path) {
-    for (const yaml::Entry& entry : node.entries) {
-        const auto& asked = node.askedKeys;
-        const bool known =
-            node.acceptsAnyKey || std::find(asked.begin(), asked.end(), entry.key) != asked.end();
-        if (known) {
-            reportUnknownKeys(*entry.value, childPath(path, entry.key));
-        } else if (node.opened) {
-            reportUnknownKey(node, entry, path);
-        }
-    }
-    for (std::size_t i = 0; i < node.items.size(); ++i) {
-        reportUnknownKeys(*node.items[i], childPath(path, fmt::format("[{}]", i)));
-    }
-    if (node.fragment) {
-        reportUnknownKeys(*node.fragment, path);
-    }
-}
-
-void ReaderState::reportUnknownKey(const yaml::Node& node, const yaml::Entry& entry,
-                                   const yaml::KeyPath& path) {
-    const bool isOverride = !entry.position.source->isFile;
-    const auto say = [&](const std::string& rest) {
-        report(entry.position, path, fmt::format("unknown key '{}'{}", entry.key, rest));
-    };
-    const auto meant = [&](const std::vector<std::string>& paths) {
-        say(didYouMean(paths) +
-            (isOverride ? fmt::format(", expected a key of {}", keySpace()) : ""));
-    };
-    // A path of several keys, or one at the top, may only lack a section, or have one too many.
-    const yaml::KeyPath whole = wholePath(entry, path);
-    if (path.empty() || whole.size() > path.size() + 1) {
-        const auto paths = pathsMeantBy(whole, askedPaths(*root_));
-        if (!paths.empty()) return meant(paths);
-    }
-    const std::string close = suggestion(entry.key, node.askedKeys);
-    if (!close.empty()) return say(close);
-    if (isOverride && path.empty()) {
-        const auto paths = pathsToKeyLike(entry.key, askedPaths(*root_));
-        if (!paths.empty()) return meant(paths);
-        return say(fmt::format(", expected one of the keys of {}: {}", keySpace(),
-                               fmt::join(node.askedKeys, ", ")));
-    }
-    say(", expected " + oneOfNames(node.askedKeys));
-}
-
-/// Whose keys overrides change.
-std::string ReaderState::keySpace() const {
-    const std::string& file = files_.front()->name;
-    return rootNoun_.empty() ? file : fmt::format("{}, {}", file, rootNoun_);
-}
-
-/// The path of the override that brought an entry at `path`; of a file's, the entry's own.
-yaml::KeyPath ReaderState::wholePath(const yaml::Entry& entry, const yaml::KeyPath& path) const {
-    for (const auto& change : overrides_) {
-        if (&change->source == entry.position.source) return change->path;
-    }
-    return childPath(path, entry.key);
-}
-
-void ReaderState::reportUnusedOverrides() {
-    for (const auto& change : overrides_) {
-        const bool reported =
-            std::any_of(problems_.begin(), problems_.end(), [&](const yaml::Problem& problem) {
-                return problem.position.source == &change->source ||
-                       (!problem.path.empty() && startsWith(change->path, problem.path));
-            });
-        if (change->done || reported || !root_) continue;
-        const std::vector<std::string> paths = pathsMeantBy(change->path, askedPaths(*root_));
-        report({&change->source, 0, 0}, change->path,
-               fmt::format("no such key is read{}, expected a key of {}", didYouMean(paths),
-                           keySpace()));
-    }
-}
-
-void ReaderState::finish() {
-    if (root_) {
-        reportUnknownKeys(*root_, {});
-    }
-    reportUnusedOverrides();
-    if (problems_.empty()) {
-        return;
-    }
-    std::stable_sort(problems_.begin(), problems_.end(),
-                     [](const yaml::Problem& left, const yaml::Problem& right) {
-                         const auto rank = [](const yaml::Position& at) {
-                             return std::tuple(at.source->order, at.line, at.column);
-                         };
-                         return rank(left.position) < rank(right.position);
-                     });
-    std::vector<std::string> lines;
-    for (const yaml::Problem& problem : problems_) {
-        std::string line = problem.line();
-        if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
-            lines.push_back(std::move(line));
-        }
-    }
-    throw ConfigError(fmt::format("{}", fmt::join(lines, "\n")));
 }
 
 }  // namespace systole::sim

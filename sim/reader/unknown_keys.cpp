@@ -57,4 +57,15 @@ std::vector<std::string> pathsToKeyLike(const std::string& word,
     return meant.size() == 1 ? pathsMeantBy({meant.front()}, known) : std::vector<std::string>();
 }
 
+yaml::KeyPath withLongerName(const yaml::KeyPath& path, std::size_t name,
+                             const std::vector<std::string>& keys) {
+    const auto begin = path.begin() + static_cast<std::ptrdiff_t>(name);
+    const auto key = std::find_first_of(begin + 1, path.end(), keys.begin(), keys.end());
+    if (key == path.end()) return {};
+    yaml::KeyPath longer(path.begin(), begin + 1);
+    for (auto part = begin + 1; part != key; ++part) longer.back() += "." + *part;
+    longer.insert(longer.end(), key, path.end());
+    return longer;
+}
+
 }  // namespace systole::sim

@@ -23,4 +23,9 @@ std::vector<std::string> pathsMeantBy(const yaml::KeyPath& given,
 std::vector<std::string> pathsToKeyLike(const std::string& word,
                                         const std::vector<yaml::KeyPath>& known);
 
+/// `layers.a.b.size` where a name is `a.b`: the path with that name in one part, which begins at
+/// `name` and ends before one of the `keys` below it. Empty where it has none of them.
+yaml::KeyPath withLongerName(const yaml::KeyPath& path, std::size_t name,
+                             const std::vector<std::string>& keys);
+
 }  // namespace systole::sim

@@ -220,17 +220,6 @@ std::string Position::text() const {
                                       : source->name;
 }
 
-std::string joinPath(const KeyPath& path) {
-    std::string joined;
-    for (const std::string& part : path) {
-        if (!joined.empty() && part.front() != '[') {
-            joined += '.';
-        }
-        joined += part;
-    }
-    return joined;
-}
-
 std::string Problem::line() const {
     const std::string where = position.text();
     return printable(path.empty() ? fmt::format("{}: {}", where, text)

@@ -7,13 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "sim/reader/key_path.hpp"
+
 /// One YAML document as a tree that remembers where every key and value stands. Stricter than YAML:
 /// one document a text, keys are scalars, no aliases, no tags, UTF-8 without control characters.
 namespace systole::sim::yaml {
 
-/// A file, or the command-line option that brought a value.
+/// A file, or the part of the command line that brought a value.
 struct Source {
-    std::string name;                 ///< as shown in messages: the file, or `--set key=value`
+    std::string name;  ///< as shown in messages: the file, `--set key=value`, or `{key: value}`
     std::filesystem::path directory;  ///< where names of fragments are looked up first
     std::filesystem::path base;       ///< where relative paths count from; empty: working directory
     bool isFile = true;
@@ -27,12 +29,6 @@ struct Position {
 
     std::string text() const;
 };
-
-/// Keys from the root to a value; an element of a list is `[index]`.
-using KeyPath = std::vector<std::string>;
-
-/// `a.b[2].c`
-std::string joinPath(const KeyPath& path);
 
 struct Problem {
     Position position;

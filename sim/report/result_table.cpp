@@ -262,9 +262,9 @@ std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc) {
 std::string resultTable(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;
     const std::string title =
-        fmt::format("{} on {}: {}, {} x {} into {}, {}, {}\n\n",
-                    shortened(result.workload, kTitleName), shortened(machine.name, kTitleName),
-                    arrayText(machine.array), numeric::nameOf(machine.datapath.activation),
+        fmt::format("{} on {}: {}, {} x {} into {}, {}, {}\n\n", titleName(result.workload),
+                    titleName(machine.name), arrayText(machine.array),
+                    numeric::nameOf(machine.datapath.activation),
                     numeric::nameOf(machine.datapath.weight), machine.datapath.accumulator.name,
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arch/accelerator.hpp"
+#include "models/cost/element/drawn_trace.hpp"
 #include "models/cost/element/element_waveforms.hpp"
 #include "models/cost/element/operand_trace.hpp"
 #include "models/cost/machine/energy_band.hpp"

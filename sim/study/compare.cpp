@@ -76,7 +76,7 @@ void throwFailures(const std::vector<std::string>& formats,
         throw std::runtime_error(breakdowns.substr(0, breakdowns.size() - 1));
     }
     if (!userErrors.empty()) {
-        throw ConfigError(userErrors.substr(0, userErrors.size() - 1));
+        throw ConfigError::ofLines(linesOf(userErrors));
     }
 }
 
@@ -137,7 +137,7 @@ Json winnersJson(const Comparison& comparison) {
 
 /// Whether the value of `key` is `word`. What is wrong with it otherwise, the runs say.
 bool isWord(const RunRequest& request, const char* key, const char* word) {
-    ConfigReader reader(request.config, request.overrides);
+    ConfigReader reader(request.config, request.overrides, {"accelerators"});
     const Section root = reader.root();
     return root.has(key) && root.at(key).isWord(word);
 }

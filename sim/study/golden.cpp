@@ -9,6 +9,7 @@
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/input_file.hpp"
+#include "sim/base/named_files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/reader/resolved_json.hpp"
 #include "sim/study/json_for_diffs.hpp"
@@ -166,7 +167,7 @@ Json readGolden(const fs::path& golden) {
     if (schema != kGoldenSchema) {
         throw ConfigError(fmt::format(
             "{}: schema {}, expected \"{}\": record it anew with `systole golden record`",
-            golden.string(), shortened(schema.dump(), kTitleName), kGoldenSchema));
+            golden.string(), titleName(schema.dump()), kGoldenSchema));
     }
     checkGolden(golden, json);
     return json;
@@ -186,7 +187,9 @@ std::uint64_t imagesOf(const Json& run, const fs::path& golden) {
 
 void recordGolden(const fs::path& golden, const GoldenRun& run, const InferenceOutcome& outcome) {
     const auto relative = [&](const std::string& file) {
-        return fs::proximate(fs::absolute(file), folderOf(golden)).generic_string();
+        return isInlineSection(file)
+                   ? file
+                   : fs::proximate(fs::absolute(file), folderOf(golden)).generic_string();
     };
     Json json{{"schema", kGoldenSchema},
               {"run",
@@ -203,7 +206,9 @@ GoldenRun readGoldenRun(const fs::path& golden) {
     const Json json = readGolden(golden);
     const Json& run = json.at("run");
     const auto file = [&](const char* key) {
-        return (folderOf(golden) / run.at(key).get<std::string>()).lexically_normal().string();
+        const auto given = run.at(key).get<std::string>();
+        return isInlineSection(given) ? given
+                                      : (folderOf(golden) / given).lexically_normal().string();
     };
     return {file("config"), run.at("overrides").get<Overrides>(), file("workload"),
             imagesOf(run, golden), run.at("costs").get<bool>()};

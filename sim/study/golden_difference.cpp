@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace systole::sim {
@@ -159,33 +160,58 @@ std::string percentText(double percent) {
                                     : fmt::format("{:+.0f}", percent);
 }
 
-/// A figure that was 0 has no change in percent.
+/// A figure that changed, and where it comes among others.
+struct Change {
+    std::string line;
+    bool isOfLayer = false;
+    bool isPart = false;  ///< of a figure, such as one of the counters
+    double size = 0;
+
+    auto rank() const { return std::tuple(isPart, -size); }
+};
+
+Change changeOf(const std::string& key, const Json& before, const Json& now) {
+    constexpr double kSmallCount = 100;
+    Change change;
+    const double recorded = before.get<double>();
+    const double difference = now.get<double>() - recorded;
+    const std::string percent =
+        recorded == 0 ? "" : percentText(100 * difference / std::fabs(recorded)) + " %, ";
+    change.line =
+        fmt::format("largest change: {}: {}from {} to {}", key, percent, before.dump(), now.dump());
+    change.isOfLayer = key.starts_with("/layers/");
+    // `/totals/cycles`, `/layers/stem.conv/cycles`
+    change.isPart = std::count(key.begin(), key.end(), '/') > (change.isOfLayer ? 3 : 2);
+    const bool isCount = before.is_number_integer() && now.is_number_integer();
+    change.size = std::fabs(difference) / (std::fabs(recorded) + (isCount ? kSmallCount : 0));
+    return change;
+}
+
+/// Those that come first: of the run and of layers.
 std::vector<std::string> largestChanges(const Json& expected, const Json& actual) {
     constexpr std::size_t kMost = 5;
-    struct Change {
-        std::string line;
-        double percent;
-    };
-    std::vector<Change> changes;
+    constexpr std::size_t kMostOfRun = 3;
+    std::vector<Change> run;
+    std::vector<Change> layers;
     const Json before = expected.flatten();
     const Json now = actual.flatten();
     for (const auto& [key, value] : before.items()) {
         const auto found = now.find(key);
         const bool isFigure = value.is_number() && found != now.end() && found->is_number() &&
                               key.rfind("/config/", 0) != 0;
-        if (!isFigure || *found == value || value == 0) continue;
-        const double recorded = value.get<double>();
-        const double percent = 100 * (found->get<double>() - recorded) / std::fabs(recorded);
-        changes.push_back({fmt::format("largest change: {}: {} %, from {} to {}", key,
-                                       percentText(percent), value.dump(), found->dump()),
-                           percent});
+        if (!isFigure || *found == value) continue;
+        Change change = changeOf(key, value, *found);
+        (change.isOfLayer ? layers : run).push_back(std::move(change));
     }
-    std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
-        return std::fabs(a.percent) > std::fabs(b.percent);
-    });
+    const std::size_t ofLayers = std::min(layers.size(), kMost - std::min(run.size(), kMostOfRun));
     std::vector<std::string> lines;
-    for (std::size_t i = 0; i < std::min(kMost, changes.size()); ++i) {
-        lines.push_back(changes[i].line);
+    for (auto* changes : {&run, &layers}) {
+        std::stable_sort(changes->begin(), changes->end(),
+                         [](const Change& a, const Change& b) { return a.rank() < b.rank(); });
+        const std::size_t most = changes == &run ? kMost - ofLayers : ofLayers;
+        for (std::size_t i = 0; i < std::min(most, changes->size()); ++i) {
+            lines.push_back((*changes)[i].line);
+        }
     }
     return lines;
 }

@@ -6,24 +6,18 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
+#include "sim/base/text.hpp"
 #include "sim/config/machine_loader.hpp"
+#include "sim/reader/key_path.hpp"
 #include "sim/run/machine_cost.hpp"
 #include "sim/study/sweep.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace systole::sim {
 namespace {
-
-std::vector<std::string> linesOf(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
-    return lines;
-}
 
 /// Why a machine cannot be built, line by line.
 std::vector<std::string> problemsOf(const RunRequest& request) {
@@ -41,7 +35,7 @@ bool isBelow(const std::string& path, const std::string& prefix) {
 }
 
 std::string problemOfOverride(const std::string& override, const Sweep& sweep) {
-    const std::string path = override.substr(0, override.find('='));
+    const std::string path = override.substr(0, yaml::endOfPath(override));
     for (const SweepAxis& axis : sweep.axes) {
         for (const std::string& key : axis.keys) {
             if (isBelow(path, key)) {
@@ -151,7 +145,7 @@ void addWorkloadProblem(const Sweep& sweep, std::vector<std::string>& messages) 
         loadWorkload(sweep.base.workload,
                      {.images = sweep.base.timingOnly ? std::nullopt : sweep.base.images});
     } catch (const ConfigError& error) {
-        messages.emplace_back(error.what());
+        for (std::string& line : linesOf(error.what())) messages.push_back(std::move(line));
     }
 }
 
@@ -177,7 +171,7 @@ std::vector<std::string> checkSweep(const Sweep& sweep) {
     const Faults faults(sweep, problems);
     for (std::string& message : faults.messages()) messages.push_back(std::move(message));
     addWorkloadProblem(sweep, messages);
-    if (!messages.empty()) throw ConfigError(fmt::format("{}", fmt::join(messages, "\n")));
+    if (!messages.empty()) throw ConfigError::ofLines(messages);
     std::vector<std::string> failures;
     for (const auto& lines : problems) {
         failures.push_back(fmt::format("{}", fmt::join(lines, "\n")));

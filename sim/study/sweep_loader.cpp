@@ -28,7 +28,7 @@ private:
 
 std::string readKey(const Value& value, Distinct& keys) {
     std::string key = value.text();
-    if (key.find_first_of("= \t") != std::string::npos) {
+    if (yaml::splitPath(key).empty() || yaml::endOfPath(key) != std::string::npos) {
         value.fail(fmt::format("'{}' is not a path of keys, expected one such as array.rows", key));
     }
     keys.add(value, key);
@@ -78,7 +78,7 @@ std::vector<SweepAxis> readGrid(const Value& grid) {
 /// `key=value`, its value as it is written after `--set key=`.
 std::string readOverride(const Value& item) {
     const std::string text = item.text();
-    const std::size_t equals = text.find('=');
+    const std::size_t equals = yaml::endOfPath(text);
     if (equals == std::string::npos) {
         item.fail(fmt::format("'{}' is not an override, expected key.path=value", text));
         return text;
@@ -139,9 +139,9 @@ void refuseObjectivesOfValues(const Section& root, const Sweep& sweep) {
 
 Sweep readSweep(const Section& root) {
     Sweep sweep;
-    sweep.name = root.at("name").text();
-    sweep.base.config = root.at("config").file({"accelerators"});
-    sweep.base.workload = root.at("workload").file({"workloads"});
+    sweep.name = root.at("name").name();
+    sweep.base.config = root.at("config").fileOrSection({"accelerators"});
+    sweep.base.workload = root.at("workload").fileOrSection({"workloads"});
     sweep.base.timingOnly = root.at("timing_only", false).boolean();
     if (const auto images = root.find("images")) {
         sweep.base.images = images->integer({1, kMostImages});

@@ -19,15 +19,6 @@ bool succeeded(const SweepPoint& point) { return point.outcome.failure.empty(); 
 
 const char* statusOf(const SweepPoint& point) { return succeeded(point) ? "ok" : "failed"; }
 
-/// Messages of several lines become one, so that a line of CSV or of the table is a point.
-std::string oneLine(const std::string& message) {
-    std::string line;
-    for (const char c : message) {
-        line += c == '\n' ? "; " : std::string(1, c);
-    }
-    return line;
-}
-
 Row keysOf(const Sweep& sweep) {
     Row keys;
     for (const SweepAxis& axis : sweep.axes) {
@@ -82,7 +73,7 @@ std::string failureLines(const SweepResult& result) {
             for (std::size_t i = 0; i < keys.size(); ++i) {
                 settings += fmt::format("{}{}={}", i == 0 ? "" : " ", keys[i], values[i]);
             }
-            text += wrapped(fmt::format("{}: {}\n", settings, oneLine(point.outcome.failure)), 2);
+            text += wrapped(fmt::format("{}: {}\n", settings, inOneLine(point.outcome.failure)), 2);
         }
     }
     return text;
@@ -115,7 +106,7 @@ std::string sweepCsv(const SweepResult& result) {
     std::string text = csvRow(header);
     for (const SweepPoint& point : result.points) {
         Row cells = valuesOf(result.sweep, point);
-        append(cells, {statusOf(point), oneLine(point.outcome.failure),
+        append(cells, {statusOf(point), inOneLine(point.outcome.failure),
                        succeeded(point) ? fmt::to_string(point.isPareto) : ""});
         if (succeeded(point)) {
             append(cells, figureCells(point.outcome.figures));

@@ -37,7 +37,7 @@ struct WorkloadFiles {
 WorkloadFiles readFiles(const Section& root, const fs::path& folder) {
     constexpr RealRange kBinary32{-1e30, 1e30};
     WorkloadFiles files;
-    files.name = root.at("name").text();
+    files.name = root.at("name").name();
     files.model = root.at("model").file();
     const Section input = root.at("input").section();
     files.scale = static_cast<float>(input.at("scale").real(kBinary32));
@@ -97,10 +97,15 @@ bool isInstalled(const DataFiles& data) {
     return fs::exists(data.images) && (data.labels.empty() || fs::exists(data.labels));
 }
 
+/// Where the paths of a workload count from; of a section, the working directory.
+fs::path folderOf(const fs::path& path) {
+    return isInlineSection(path.native()) ? fs::path() : path.parent_path();
+}
+
 Workload loadDescribed(const fs::path& path, const WorkloadOptions& options) {
-    const WorkloadFiles files = readConfig(
-        path, {}, [&](const Section& root) { return readFiles(root, path.parent_path()); },
-        {"workloads"});
+    const WorkloadFiles files =
+        readConfig(path, {}, [&](const Section& root) { return readFiles(root, folderOf(path)); },
+                   {"workloads"});
     Workload workload;
     workload.name = files.name;
     workload.network = readOnnx(files.model);
@@ -137,11 +142,13 @@ Workload loadBare(const fs::path& path, const WorkloadOptions& options) {
 
 void noteWorkload(const fs::path& path) {
     noteInput(path);
-    if (path.extension() == ".onnx") return;
-    readConfig(path, {}, [&](const Section& root) { return readFiles(root, path.parent_path()); });
+    if (!isInlineSection(path.native()) && path.extension() == ".onnx") return;
+    readConfig(path, {}, [&](const Section& root) { return readFiles(root, folderOf(path)); },
+               {"workloads"});
 }
 
 Workload loadWorkload(const fs::path& path, const WorkloadOptions& options) {
+    if (isInlineSection(path.native())) return loadDescribed(path, options);
     if (path.extension() == ".onnx") return loadBare(path, options);
     if (path.extension() == ".yaml" || path.extension() == ".yml") {
         return loadDescribed(path, options);

@@ -104,7 +104,7 @@ void checkInterleave(const Section& section, const DdrConfig& ddr) {
 }
 
 void readIo(const Section& section, memory::DramPower& power) {
-    section.at("source").text();  // for the reader of the file
+    section.at("source").name();  // for the reader of the file
     power.ioReadPicojoulesPerBit = section.at("read_pj_per_bit").real(kPicojoulesPerBit);
     power.ioWritePicojoulesPerBit = section.at("write_pj_per_bit").real(kPicojoulesPerBit);
 }
@@ -153,8 +153,8 @@ memory::IdealMemoryConfig readIdeal(const Section& section) {
 
 memory::DramConfig readDram(const Section& section) {
     DramConfig dram;
-    dram.name = section.at("name").text();
-    section.at("source").text();  // for the reader of the file
+    dram.name = section.at("name").name();
+    section.at("source").name();  // for the reader of the file
     if (section.at("model").choose({"ddr", "ideal"}) == 0) {
         dram.ddr = readDdr(section);
     } else {

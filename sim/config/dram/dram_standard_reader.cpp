@@ -144,8 +144,8 @@ void readPowerExpressions(const Section& section, DramStandard& standard) {
 
 DramStandard readStandard(const Section& section) {
     DramStandard standard;
-    standard.name = section.at("name").text();
-    section.at("source").text();  // for the reader of the file
+    standard.name = section.at("name").name();
+    section.at("source").name();  // for the reader of the file
     const Value beats = section.at("beats_per_clock");
     standard.beatsPerClock = beats.integer<std::uint32_t>({1, 64});
     if (!std::has_single_bit(standard.beatsPerClock)) {

@@ -47,7 +47,7 @@ GateFigures readGates(const Section& section) {
 
 LogicTechnology readLogic(const Section& section) {
     LogicTechnology logic;
-    logic.source = section.at("source").text();
+    logic.source = section.at("source").name();
     logic.area = readGates(section.at("area").section("gates"));
     const auto speed = section.find("speed");
     if (speed) logic.speed = readGates(speed->section("gates"));

@@ -43,8 +43,8 @@ ProcessNode readNode(const Section& section) {
 }
 
 cost::NodeScaling readNodeScaling(const Section& root) {
-    const std::string source = root.at("source").text();
-    const std::string areaSource = root.at("area_source").text();
+    const std::string source = root.at("source").name();
+    const std::string areaSource = root.at("area_source").name();
     std::vector<ProcessNode> nodes;
     for (const Value& item : root.at("nodes").list({1, 1000})) {
         const Section section = item.section();

@@ -90,7 +90,7 @@ Struct readFigures(const Section& section, const std::array<RealKey<Struct>, kSi
     for (const auto& key : keys) {
         figures.*key.field = section.at(key.name).real(kNotNegative);
     }
-    figures.source = section.at("source").text();
+    figures.source = section.at("source").name();
     return figures;
 }
 
@@ -134,7 +134,7 @@ SramQuantity readQuantity(const Section& section) {
 
 cost::SramModel readSram(const Section& section) {
     SramCoefficients coefficients;
-    coefficients.source = section.at("source").text();
+    coefficients.source = section.at("source").name();
     coefficients.temperatureKelvin = section.at("temperature_kelvin").real(kKelvin);
     coefficients.leakagePerKelvin = section.at("leakage_per_kelvin").real(kNotNegative);
     for (const QuantityKey& key : kQuantityKeys) {

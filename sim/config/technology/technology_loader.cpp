@@ -8,8 +8,8 @@ namespace systole::sim {
 
 cost::Technology readTechnology(const Section& section) {
     cost::Technology technology;
-    technology.name = section.at("name").text();
-    technology.node = section.at("node").text();
+    technology.name = section.at("name").name();
+    technology.node = section.at("node").name();
     technology.logic = readLogic(section.at("logic").section());
     technology.sram = readSram(section.at("sram").section());
     return technology;

@@ -148,9 +148,9 @@ TEST_F(ConfigDramTest, ABitMayBeInvertedByOthers) {
 
 TEST_F(ConfigDramTest, AHashReadsNoBitThatIsHashed) {
     EXPECT_EQ(complaintOf({R"(hash={"bank[0]": "row[0]", "bank[1]": "bank[0]"})"}),
-              "hash.bank[1]: bank[0] is hashed itself, expected a bit that is not");
+              "hash.\"bank[1]\": bank[0] is hashed itself, expected a bit that is not");
     EXPECT_EQ(complaintOf({R"(hash={"bank[0]": "row[0]", "bank[0:0]": "row[1]"})"}),
-              "hash.bank[0:0]: bank[0] is hashed twice, expected once");
+              "hash.\"bank[0:0]\": bank[0] is hashed twice, expected once");
     EXPECT_EQ(complaintOf({R"(hash={bank: "row[0]"})"}),
               "hash.bank: 'bank' is 2 bits, expected one to be inverted");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <variant>
 
+#include "sim/base/text.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/dram/dram_loader.hpp"
 #include "sim/config/machine_loader.hpp"
@@ -129,10 +130,10 @@ TEST_F(ConfigMachineTest, TheAutomaticSchemeFollowsTheDatapath) {
 }
 
 TEST_F(ConfigMachineTest, ANamedSchemeMustNameTheDatapathsFormats) {
-    EXPECT_EQ(
-        complaintOf({"datapath=e4m3", "scheme=int8"}), messageOf([&] {
-            const std::string file = (kConfigs / "schemes/int8.yaml").string();
-            throw ConfigError(file +
+    EXPECT_EQ(complaintOf({"datapath=e4m3", "scheme=int8"}), messageOf([&] {
+                  const std::string file = (kConfigs / "schemes/int8.yaml").string();
+                  throw ConfigError::ofLines(
+                      linesOf(file +
                               ":3:18: scheme.weight.format: 'int8' is not the datapath's, expected "
                               "e4m3\n" +
                               file +
@@ -140,8 +141,8 @@ TEST_F(ConfigMachineTest, ANamedSchemeMustNameTheDatapathsFormats) {
                               "expected e4m3\n" +
                               file +
                               ":5:14: scheme.accumulator: 'int32' is not the datapath's, expected "
-                              "exact");
-        }));
+                              "exact"));
+              }));
     EXPECT_EQ(complaintOf({"scheme.activation.format=int4"}),
               "--set scheme.activation.format=int4: scheme.activation.format: 'int4' is not the "
               "datapath's, expected int8");

@@ -147,6 +147,30 @@ TEST_F(OnnxConstantsTest, DataThatAreNotThereAreNamed) {
                                "[2, 1, 1, 1]");
 }
 
+TEST_F(OnnxConstantsTest, DamagedDataOfNarrowWeightsAreNamedBySize) {
+    write("w.bin", "123");
+    for (const auto type : {onnx::TensorProto::FLOAT16, onnx::TensorProto::BFLOAT16}) {
+        weights().set_data_type(type);
+        putOutside({{"location", "w.bin"}});
+        EXPECT_EQ(complaint(), kWeights + "needs 4 bytes at 0 of 'w.bin', which has 3");
+        putOutside({{"location", "w.bin"}, {"offset", "99"}});
+        EXPECT_EQ(complaint(), kWeights + "needs 4 bytes at 99 of 'w.bin', which has 3");
+        putOutside({{"location", "w.bin"}, {"length", "8"}});
+        EXPECT_EQ(complaint(), kWeights +
+                                   "has 8 bytes of external data, expected 4 for the shape "
+                                   "[2, 1, 1, 1]");
+        putOutside({{"location", "w.bin"}, {"length", "99999999999999999999"}});
+        EXPECT_THAT(complaint(), HasSubstr("external length '99999999999999999999', expected"));
+        putOutside({{"location", "gone\n\x1b[31m.bin"}});
+        EXPECT_THAT(complaint(), HasSubstr("'gone\\n\\x1b[31m.bin', which does not exist"));
+        weights().clear_external_data();
+        weights().clear_data_location();
+        weights().set_raw_data("abc");
+        EXPECT_EQ(complaint(), kWeights + "holds 1 values, expected 2 for the shape [2, 1, 1, 1]");
+        weights().clear_raw_data();
+    }
+}
+
 TEST_F(OnnxConstantsTest, DataOutsideOfTheModelsFolderAreRefused) {
     const std::string expected = ", expected a file in the model's folder";
     for (const char* place : {"../w.bin", "/etc/passwd", "a/../../w.bin", "..", ""}) {

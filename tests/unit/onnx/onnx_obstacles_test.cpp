@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model that Systole cannot run says everything that stands against it at once.
+#include <algorithm>
+
 #include "sim/onnx/onnx_reader.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
@@ -64,6 +66,74 @@ TEST_F(OnnxObstaclesTest, WhatFollowsFromAnObstacleIsNoObstacle) {
     EXPECT_EQ(complaint(domain),
               "m.onnx: node 'q_node' (operator 'Quant'): is of the domain "
               "'qonnx', expected a standard operator");
+}
+
+TEST_F(OnnxObstaclesTest, EveryObstacleOfANodeIsNamed) {
+    OnnxTestModel model({1, 4, 6, 6});
+    model.weights("w", {3, 2, 3, 3}, std::vector<float>(54)).weights("b", {2}, {1, 2});
+    model.node("Conv", {"x", "w", "b"}, "y").integers("strides", {1, 1, 1}).integer("group", 2);
+    model.integers("pads", {1, 1, -1, 1}).integer("colour", 2).text("auto_pad", "MIDDLE");
+    const std::string conv = "m.onnx: node 'y_node' (operator 'Conv'): ";
+    EXPECT_EQ(complaint(model),
+              conv +
+                  "attribute 'colour' is not supported, expected one of auto_pad, dilations, "
+                  "group, kernel_shape, pads, strides\n" +
+                  conv + "attribute 'strides' has 3 values, expected 2 (two-dimensional images)\n" +
+                  conv + "attribute 'pads' has the value -1, expected 0 to 32768\n" + conv +
+                  "has auto_pad 'MIDDLE', expected NOTSET, VALID, SAME_UPPER or SAME_LOWER\n" +
+                  conv + "has group 2, expected a divisor of 4 input and 3 output channels\n" +
+                  conv + "'b' has the shape [2], expected [3]");
+}
+
+TEST_F(OnnxObstaclesTest, ObstaclesOfPoolsAndProductsOfAnotherRank) {
+    OnnxTestModel model({1, 2, 8});
+    model.node("MaxPool", {"x"}, "p").integers("kernel_shape", {2}).integers("strides", {2});
+    model.weights("m", {8, 3, 1}, std::vector<float>(24));
+    model.node("Gemm", {"p", "m"}, "g").real("beta", 0.5F).integer("transA", 1);
+    model.node("Softmax", {"g"}, "y").integer("axis", 2);
+    const std::string two = " values, expected 2 (two-dimensional images)\n";
+    EXPECT_EQ(complaint(model),
+              "m.onnx: input 'x': has rank 3, expected 4 (N, C, H, W) or 2 (N, features)\n"
+              "m.onnx: node 'p_node' (operator 'MaxPool'): attribute 'kernel_shape' has 1" +
+                  two + "m.onnx: node 'p_node' (operator 'MaxPool'): attribute 'strides' has 1" +
+                  two +
+                  "m.onnx: node 'g_node' (operator 'Gemm'): expected alpha = 1, beta = 1 and "
+                  "transA = 0\n"
+                  "m.onnx: node 'g_node' (operator 'Gemm'): has weights of the shape [8, 3, 1], "
+                  "expected the features along axis 0 of 2\n"
+                  "m.onnx: node 'y_node' (operator 'Softmax'): expected it over the channels (axis "
+                  "1) of a 1 x 1 image");
+}
+
+TEST_F(OnnxObstaclesTest, ANodeOfAnUnknownShapeIsLookedAtAsFarAsItIsKnown) {
+    OnnxTestModel model({1, 2, 6, 6});
+    model.weights("w", {3, 2, 3, 3, 3}, std::vector<float>(162)).weights("a", {2}, {1, 2});
+    model.node("Tanh", {"x"}, "t").node("Conv", {"t", "w"}, "c").integers("dilations", {1, 1, 1});
+    model.node("BatchNormalization", {"c", "a", "a", "a", "x"}, "n").integer("training_mode", 1);
+    model.node("ConvTranspose", {"n", "w"}, "d").integers("output_padding", {0, 0, 0});
+    model.node("Flatten", {"d"}, "f").integer("axis", 3);
+    const std::string text = complaint(model);
+    for (const char* part :
+         {"'t_node' (operator 'Tanh'): not supported",
+          "'c_node' (operator 'Conv'): attribute 'dilations' has 3 values",
+          "'c_node' (operator 'Conv'): has weights of rank 5, expected 4",
+          "'n_node' (operator 'BatchNormalization'): expected training_mode = 0",
+          "'n_node' (operator 'BatchNormalization'): input 4 ('x') is no constant",
+          "'d_node' (operator 'ConvTranspose'): attribute 'output_padding' has 3 values",
+          "'d_node' (operator 'ConvTranspose'): has weights of rank 5",
+          "'f_node' (operator 'Flatten'): has axis 3, expected 1"}) {
+        EXPECT_THAT(text, HasSubstr(part));
+    }
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 7);
+}
+
+TEST_F(OnnxObstaclesTest, ANodeWithAnObstacleOfItsOwnStillShowsWhatFollows) {
+    OnnxTestModel model({1, 2, 4, 4});
+    model.node("MaxPool", {"x"}, "p").integers("kernel_shape", {2, 2}).integer("colour", 1);
+    model.node("MaxPool", {"p"}, "y").integers("kernel_shape", {9, 9});
+    EXPECT_THAT(complaint(model),
+                testing::AllOf(HasSubstr("attribute 'colour' is not supported"),
+                               HasSubstr("its 9 x 9 kernel is larger than the padded 3 x 3")));
 }
 
 TEST_F(OnnxObstaclesTest, NormalizationsAreCheckedTogether) {

@@ -153,6 +153,19 @@ TEST_F(Names, OptionsAndCommandsAreSuggestedToo) {
         HasSubstr("unknown value 'sped' (did you mean 'speed'?), expected one of area, speed"));
 }
 
+TEST_F(Names, NumbersOfTheCommandLineAreDecimal) {
+    const auto cyclesOf = [&](const std::string& options) {
+        expectDone("gemm edge-16x16 8 8 8 --quiet " + options + " --json " +
+                   shellWord(file("n.json")));
+        return contentOf(folder_ / "n.json");
+    };
+    EXPECT_EQ(cyclesOf("--seed 010"), cyclesOf("--seed 10"));
+    EXPECT_NE(cyclesOf("--seed 010"), cyclesOf("--seed 8"));
+    expectDone("gemm edge-16x16 010 8 8 --quiet --json " + shellWord(file("m.json")));
+    EXPECT_THAT(contentOf(folder_ / "m.json"), HasSubstr("gemm 10x8x8"));
+    EXPECT_THAT(refused("gemm edge-16x16 0x10 8 8"), HasSubstr("M: '0x10' is not an integer"));
+}
+
 TEST_F(Names, ListHasEveryNameWithASentence) {
     systole("list --json " + shellWord(file("l.json")));
     const nlohmann::json list = jsonOf(folder_ / "l.json");
