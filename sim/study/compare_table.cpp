@@ -149,9 +149,7 @@ std::string resolvedText(const ComparedFormat& format, const char* pointer) {
     return text;
 }
 
-std::string nameText(const Json& named) {
-    return shortened(printable(named.at("name").get<std::string>()), kTitleName);
-}
+std::string nameText(const Json& named) { return titleName(named.at("name").get<std::string>()); }
 
 std::string title(const Comparison& comparison) {
     const ComparedFormat& first = comparison.formats.front();
@@ -187,7 +185,7 @@ std::string figureTable(const Comparison& comparison) {
     };
     std::for_each(kHardwareRows.begin(), kHardwareRows.end(), appendFigure);
     append("scheme", [](const ComparedFormat& format) {
-        return shortened(format.result.at("config").at("scheme").get<std::string>(), kTitleName);
+        return titleName(format.result.at("config").at("scheme").get<std::string>());
     });
     append("weight scales", [](const ComparedFormat& format) {
         return resolvedText(format, "/scheme/weight/granularity");
