@@ -21,8 +21,9 @@
 namespace systole::sim {
 namespace {
 
-std::string csvCell(const std::string& cell) {
-    if (cell.find_first_of(",\"\n\r") == std::string::npos) {
+std::string csvCell(const std::string& text) {
+    const std::string cell = printable(text);
+    if (cell.find_first_of(",\"") == std::string::npos) {
         return cell;
     }
     std::string quoted = "\"";

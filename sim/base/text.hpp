@@ -35,7 +35,7 @@ std::size_t displayWidth(const std::string& text);
 /// At most so many columns (5 or more): the middle makes place for two dots.
 std::string shortened(const std::string& text, std::size_t columns);
 
-/// One line of RFC 4180 CSV; cells with a comma, a quote or a line break are quoted.
+/// One line of RFC 4180 CSV: cells are printable, and quoted where they have a comma or a quote.
 std::string csvRow(const std::vector<std::string>& cells);
 
 using TableRows = std::vector<std::vector<std::string>>;
