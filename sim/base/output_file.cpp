@@ -134,6 +134,12 @@ void checkTogether(const Output& first, const Output& second) {
     if (isStream(first.name) || isStream(second.name)) return;
     if (isSameFile(first.name, second.name)) failTogether(first, second);
     for (const auto& [folder, file] : {std::pair(&first, &second), std::pair(&second, &first)}) {
+        // A folder need not be there yet.
+        std::error_code error;
+        if (folder->kind == Kind::TensorFolder &&
+            fs::weakly_canonical(folder->name, error) == fs::weakly_canonical(file->name, error)) {
+            failTogether(first, second);
+        }
         if (folder->kind == Kind::TensorFolder && isTensorFileIn(folder->name, file->name)) {
             fail(*file, fmt::format("may be a tensor's file of {} {}, expected another name",
                                     folder->option, folder->name));

@@ -314,7 +314,11 @@ std::string wrapped(const std::string& text, std::size_t indent) {
         std::size_t end = result.find('\n', begin);
         bool breaks = end == std::string::npos || end - begin > kTextColumns;
         if (breaks) {
-            const std::size_t space = result.rfind(' ', begin + kTextColumns);
+            std::size_t space = result.rfind(' ', begin + kTextColumns);
+            // A percent sign stays with its number.
+            if (space != std::string::npos && space > content && result[space + 1] == '%') {
+                space = result.rfind(' ', space - 1);
+            }
             // A word longer than a line stays whole.
             end = space == std::string::npos || space <= content
                       ? result.find_first_of(" \n", begin + kTextColumns)
@@ -335,6 +339,12 @@ std::string labelledLines(const TableRows& rows, std::size_t column) {
         text += wrapped(fmt::format("{:<{}}{}\n", row[0], column, printable(row[1])), column);
     }
     return text;
+}
+
+double fourDigitsDown(double value) {
+    if (value <= 0 || !std::isfinite(value)) return value;
+    const double step = std::pow(10, std::floor(std::log10(value)) - 3);
+    return std::floor(value / step) * step;
 }
 
 std::string withPrefix(double value, const std::string& unit) {

@@ -70,4 +70,8 @@ std::vector<std::string> brokenAt(const std::string& text, std::size_t columns);
 /// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
 std::string withPrefix(double value, const std::string& unit);
 
+/// The next number below, or itself, that withPrefix shows as it is: of a limit, so that what is
+/// printed is within it. 0 and infinity stay.
+double fourDigitsDown(double value);
+
 }  // namespace systole::sim

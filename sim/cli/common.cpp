@@ -22,7 +22,10 @@ void addConfigOptions(CLI::App& command, ConfigOptions& options,
         .add_option("CONFIG", options.file,
                     "Accelerator: a YAML file, the name of a shipped one, e.g. edge-16x16, or "
                     "{base: edge-16x16, ..} itself")
-        ->transform([kinds](const std::string& given) { return fileOrName(given, kinds); })
+        ->transform([kinds, &options](const std::string& given) {
+            options.given = given;
+            return fileOrName(given, kinds);
+        })
         ->required();
     command
         .add_option("--set", options.overrides,
@@ -52,6 +55,10 @@ void addWorkload(CLI::App& command, std::string& file) {
 
 void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
     addWorkload(command, selection.file);
+    command.get_option("WORKLOAD")->transform([&selection](const std::string& given) {
+        selection.given = given;
+        return given;
+    });
     command
         .add_option("--images", selection.images, "Images to infer; without: all of the workload")
         ->transform(integerFrom(1, std::uint64_t{1} << 32));

@@ -21,6 +21,7 @@ namespace systole::sim {
 
 /// Options that every command with a CONFIG takes: a file, or the name of a shipped one of a kind.
 struct ConfigOptions {
+    std::string given;  ///< a file, a name, or the section itself
     std::string file;
     Overrides overrides;
 };
@@ -31,6 +32,7 @@ void addConfigOptions(CLI::App& command, ConfigOptions& options,
 struct WorkloadSelection {
     std::string file;
     std::optional<std::uint64_t> images;
+    std::string given;  ///< a file, a name, or the section itself
 };
 /// The file of a workload's name, or what was given.
 std::string workloadNamed(const std::string& given);

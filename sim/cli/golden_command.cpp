@@ -42,7 +42,11 @@ int record(const RecordOptions& options) {
     const GoldenRun run{options.config.file, options.config.overrides, options.workload.file,
                         options.workload.images.value_or(16), options.costs};
     const auto kind = options.force ? Output::Kind::GoldenAnew : Output::Kind::NewGolden;
-    recordGolden(options.golden, run, repeat(run, {{"GOLDEN", options.golden, kind}}));
+    const InferenceOutcome outcome = repeat(run, {{"GOLDEN", options.golden, kind}});
+    recordGolden(
+        options.golden,
+        {options.config.given, run.overrides, options.workload.given, run.images, run.costs},
+        outcome);
     printText(stdout, fmt::format("Recorded {} image{} in {}.\n", run.images,
                                   run.images == 1 ? "" : "s", printable(options.golden)));
     return 0;

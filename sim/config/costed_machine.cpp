@@ -7,12 +7,10 @@
 
 #include "arch/datapath.hpp"
 #include "models/cost/machine/area_model.hpp"
+#include "sim/base/text.hpp"
 
 namespace systole::sim {
 namespace {
-
-/// Clocks are whole kilohertz.
-constexpr double kClockStep = 1e3;
 
 cost::ScratchpadDescription describe(const arch::ScratchpadConfig& scratchpad) {
     const bool readsAndWrites = scratchpad.ports == memory::PortKind::OneReadOneWrite;
@@ -73,7 +71,7 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
 double fastestClock(const RunConfig& config) {
     const double hertz =
         cost::clockLimits(config.technology, describeMachine(config)).reachableHertz();
-    return std::floor(hertz / kClockStep) * kClockStep;
+    return fourDigitsDown(hertz);
 }
 
 }  // namespace systole::sim

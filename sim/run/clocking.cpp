@@ -84,16 +84,7 @@ std::string memoryAdvice(const RunConfig& config, std::size_t index, const char*
 
 }  // namespace
 
-double roundedDown(double hertz) {
-    constexpr double kStep = 1e5;
-    return hertz < kStep || !std::isfinite(hertz) ? hertz : std::floor(hertz / kStep) * kStep;
-}
-
-std::string reachText(double hertz) {
-    // Four digits, as withPrefix writes them.
-    const double step = std::pow(10, std::floor(std::log10(hertz)) - 3);
-    return withPrefix(std::isfinite(hertz) ? std::floor(hertz / step) * step : hertz, "Hz");
-}
+std::string reachText(double hertz) { return withPrefix(fourDigitsDown(hertz), "Hz"); }
 
 Clocking clockingOf(const RunConfig& config) {
     if (config.technology.isFree) {

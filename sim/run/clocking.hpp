@@ -24,7 +24,6 @@ Clocking clockingOf(const RunConfig& config);
 
 /// What something reaches, for the terminal: rounded down, so that a clock of the number that is
 /// read there is one that it reaches.
-double roundedDown(double hertz);
 std::string reachText(double hertz);
 
 }  // namespace systole::sim

@@ -131,7 +131,7 @@ DrawnOperands drawnOperands(cost::Stimulus draw) {
         case cost::Stimulus::Rectified:
             return {"drawn, rectified, correlated from step to step", 0.03, "ResNet-8"};
         case cost::Stimulus::Uniform:
-            return {"drawn, all finite codes alike", 0.03, "products of random codes"};
+            return {"drawn, all finite codes alike", 0.11, "products of random codes"};
         case cost::Stimulus::Gaussian:
             return {"drawn, Gaussian", 0.2, "ResNet-8 in INT8 and E4M3"};
     }

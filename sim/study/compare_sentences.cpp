@@ -13,7 +13,7 @@
 #include "sim/base/text.hpp"
 #include "sim/run/result.hpp"
 #include "sim/study/accuracy_difference.hpp"
-#include "sim/study/compare_names.hpp"
+#include "sim/study/table_names.hpp"
 
 namespace systole::sim {
 namespace {
@@ -252,7 +252,7 @@ std::string Sentences::clocks() const {
     });
     return text +
            fmt::format("{} reach `--clock {:.1f}MHz`; `--clock max` takes each at its highest.\n",
-                       allKnown ? "All" : "All others", roundedDown(common) * 1e-6);
+                       allKnown ? "All" : "All others", fourDigitsDown(common) * 1e-6);
 }
 
 }  // namespace

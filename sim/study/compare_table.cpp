@@ -8,8 +8,8 @@
 #include "sim/base/text.hpp"
 #include "sim/run/result.hpp"
 #include "sim/study/compare.hpp"
-#include "sim/study/compare_names.hpp"
 #include "sim/study/compare_sentences.hpp"
+#include "sim/study/table_names.hpp"
 
 namespace systole::sim {
 namespace {
@@ -35,7 +35,7 @@ Text rate(const std::optional<double>& value, double scale = 1) {
 
 /// Rounded down, so that what is read is reached.
 Text megahertz(const std::optional<double>& hertz) {
-    return hertz ? rate(roundedDown(*hertz), kMega) : std::nullopt;
+    return hertz ? rate(fourDigitsDown(*hertz), kMega) : std::nullopt;
 }
 
 template <auto Figure>

@@ -164,6 +164,9 @@ Json readGolden(const fs::path& golden) {
     Json json = parseGolden(golden, input.text);
     if (!json.is_object()) failNoGolden(golden, "it is no map");
     const Json& schema = memberOf(golden, json, "schema", &Json::is_string, "text");
+    if (!schema.get<std::string>().starts_with("systole-golden/")) {
+        failNoGolden(golden, "its schema is " + titleName(schema.dump()));
+    }
     if (schema != kGoldenSchema) {
         throw ConfigError(fmt::format(
             "{}: schema {}, expected \"{}\": record it anew with `systole golden record`",
@@ -187,7 +190,9 @@ std::uint64_t imagesOf(const Json& run, const fs::path& golden) {
 
 void recordGolden(const fs::path& golden, const GoldenRun& run, const InferenceOutcome& outcome) {
     const auto relative = [&](const std::string& file) {
-        return isInlineSection(file)
+        // A name goes where the golden goes.
+        const bool isName = !isPath(file) && !fs::exists(file);
+        return isName || isInlineSection(file)
                    ? file
                    : fs::proximate(fs::absolute(file), folderOf(golden)).generic_string();
     };
@@ -205,13 +210,15 @@ void recordGolden(const fs::path& golden, const GoldenRun& run, const InferenceO
 GoldenRun readGoldenRun(const fs::path& golden) {
     const Json json = readGolden(golden);
     const Json& run = json.at("run");
-    const auto file = [&](const char* key) {
+    const auto file = [&](const char* key, const char* kind) {
         const auto given = run.at(key).get<std::string>();
-        return isInlineSection(given) ? given
-                                      : (folderOf(golden) / given).lexically_normal().string();
+        if (isInlineSection(given)) return given;
+        const FileLookup lookup{.kinds = {kind}, .base = folderOf(golden), .nearby = {}};
+        const auto found = findFile(given, lookup);
+        return found.value_or(folderOf(golden) / given).lexically_normal().string();
     };
-    return {file("config"), run.at("overrides").get<Overrides>(), file("workload"),
-            imagesOf(run, golden), run.at("costs").get<bool>()};
+    return {file("config", "accelerators"), run.at("overrides").get<Overrides>(),
+            file("workload", "workloads"), imagesOf(run, golden), run.at("costs").get<bool>()};
 }
 
 GoldenDifferences differencesFromGolden(const fs::path& golden, const InferenceOutcome& outcome) {

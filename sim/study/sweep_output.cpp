@@ -8,6 +8,7 @@
 #include "sim/base/text.hpp"
 #include "sim/run/result.hpp"
 #include "sim/study/sweep.hpp"
+#include "sim/study/table_names.hpp"
 
 namespace systole::sim {
 namespace {
@@ -46,7 +47,7 @@ Row tableCells(const SweepPoint& point) {
         return value ? fmt::format(fmt::runtime(format), *value * scale) : "-";
     };
     const bool isSlow = figures.hardware == Hardware::TooSlow;
-    const double clock = roundedDown(figures.clockHertz.value_or(0));
+    const double clock = fourDigitsDown(figures.clockHertz.value_or(0));
     return {
         point.isPareto ? "*" : "",
         isSlow ? kNotReachable : fmt::format("{:.1f}", clock * 1e-6),
@@ -63,20 +64,46 @@ Row tableCells(const SweepPoint& point) {
         fmt::format("{:.1f}", 100 * figures.utilization)};
 }
 
+/// `array.rows=8 datapath=int8`.
+std::string settingsOf(const SweepResult& result, const SweepPoint& point) {
+    const Row keys = keysOf(result.sweep);
+    const Row values = valuesOf(result.sweep, point);
+    std::string settings;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        settings += fmt::format("{}{}={}", i == 0 ? "" : " ", keys[i], values[i]);
+    }
+    return settings;
+}
+
 std::string failureLines(const SweepResult& result) {
     std::string text;
-    const Row keys = keysOf(result.sweep);
     for (const SweepPoint& point : result.points) {
-        if (!succeeded(point)) {
-            const Row values = valuesOf(result.sweep, point);
-            std::string settings;
-            for (std::size_t i = 0; i < keys.size(); ++i) {
-                settings += fmt::format("{}{}={}", i == 0 ? "" : " ", keys[i], values[i]);
-            }
-            text += wrapped(fmt::format("{}: {}\n", settings, inOneLine(point.outcome.failure)), 2);
-        }
+        if (succeeded(point)) continue;
+        text += wrapped(
+            fmt::format("{}: {}\n", settingsOf(result, point), inOneLine(point.outcome.failure)),
+            2);
     }
     return text;
+}
+
+/// What makes figures of points misleading.
+std::string warningLines(const SweepResult& result) {
+    std::string text;
+    double error = 0;
+    for (const SweepPoint& point : result.points) {
+        if (!succeeded(point)) continue;
+        const RunFigures& figures = point.outcome.figures;
+        error = std::max(error, figures.drawnEnergyError.value_or(0));
+        if (!figures.outOfRange || !figures.outOfRange->any()) continue;
+        text += fmt::format("Warning: {} does not fit its accumulator: {}, over {} image{}.\n",
+                            settingsOf(result, point), outOfRangeText(*figures.outOfRange),
+                            figures.images, figures.images == 1 ? "" : "s");
+    }
+    if (error > 0) {
+        text += fmt::format("Energies are of drawn operands, within {:.0f} % on ResNet-8.\n",
+                            100 * error);
+    }
+    return wrapped(text, 2);
 }
 
 /// How many images stand behind every accuracy.
@@ -145,8 +172,42 @@ std::string sweepJson(const SweepResult& result) {
     return document.dump(2) + "\n";
 }
 
+/// Values that are too long for a table, such as inline maps: each once.
+Row longValues(const SweepResult& result) {
+    Row values;
+    for (const SweepPoint& point : result.points) {
+        for (const std::string& value : valuesOf(result.sweep, point)) {
+            const bool isNew = std::find(values.begin(), values.end(), value) == values.end();
+            if (isNew && shortNames({value}).front() != value) values.push_back(value);
+        }
+    }
+    return values;
+}
+
+/// What tells a point apart in the table.
+Row tableValues(const SweepResult& result, const SweepPoint& point, const Row& longOnes) {
+    Row cells = valuesOf(result.sweep, point);
+    const Row names = shortNames(longOnes);
+    for (std::string& cell : cells) {
+        const auto at = std::find(longOnes.begin(), longOnes.end(), cell);
+        if (at != longOnes.end()) {
+            cell = names[static_cast<std::size_t>(at - longOnes.begin())];
+        }
+    }
+    return cells;
+}
+
+/// Keys as heads: whole where there is room for them.
+Row tableKeys(const Row& keys) {
+    constexpr std::size_t kRoom = 56;
+    std::size_t width = 0;
+    for (const std::string& key : keys) width += displayWidth(key) + 2;
+    return width <= kRoom ? keys : shortKeys(keys);
+}
+
 std::string sweepTable(const SweepResult& result) {
-    const Row keys = keysOf(result.sweep);
+    const Row keys = tableKeys(keysOf(result.sweep));
+    const Row longOnes = longValues(result);
     // Points of many keys are told apart by their number.
     constexpr std::size_t kMostKeys = 4;
     const bool numbered = keys.size() > kMostKeys;
@@ -157,14 +218,14 @@ std::string sweepTable(const SweepResult& result) {
             "inferences/s", "energy uJ", "pJ/MAC", "EDP J s", "inferences/s/W", "utilization %"});
     std::vector<Row> rows{header, {}};
     for (const SweepPoint& point : result.points) {
-        Row row = valuesOf(result.sweep, point);
+        Row row = tableValues(result, point, longOnes);
         if (numbered) row.insert(row.begin(), fmt::to_string(1 + (&point - result.points.data())));
         append(row, succeeded(point) ? tableCells(point) : Row{"failed"});
         rows.push_back(std::move(row));
     }
-    std::string text = alignedTable(rows, numbered ? 1 : keys.size()) + "\n";
+    std::string text = alignedTable(rows, numbered ? 1 : keys.size()) + "\n" + legendOf(longOnes);
     const std::size_t failures = result.failures();
-    text += failureLines(result);
+    text += failureLines(result) + warningLines(result);
     std::vector<std::string> objectives;
     for (const Objective& objective : result.sweep.objectives) {
         objectives.emplace_back(objective.words);

@@ -217,6 +217,9 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
                               .saturations = counts.at("accumulator_saturations"),
                               .clippedBiases = counts.at("clipped_biases")};
     }
+    if (totals.contains("drawn_operands")) {
+        figures.drawnEnergyError = totals.at("drawn_operands").at("energy_error");
+    }
     if (totals.contains("dram_faults")) {
         readDramFaultCounts(totals.at("dram_faults"), figures);
     }

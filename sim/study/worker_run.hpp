@@ -77,6 +77,7 @@ struct RunFigures {
     double accumulatorHeadroom = 0;      ///< of the scheme
     /// Of all images and layers; empty if timing only.
     std::optional<OutOfRange> outOfRange;
+    std::optional<double> drawnEnergyError;  ///< of energies of drawn operands, as a share
 };
 
 /// From the JSON of a run.

@@ -65,7 +65,7 @@ TEST_P(DramSpeed, AFasterPartIsNeverSlowerByMoreThanOnePercent) {
 
 const std::vector<const char*> kDdr4{"ddr4_2400", "ddr4_3200"};
 const std::vector<const char*> kLpddr4{"lpddr4_2400", "lpddr4_3200", "lpddr4_4267"};
-const std::vector<const char*> kHbm2{"hbm2", "hbm2e"};
+const std::vector<const char*> kHbm2{"hbm2_pseudo", "hbm2e"};
 
 INSTANTIATE_TEST_SUITE_P(OfSomeNetworks, DramSpeed,
                          testing::Values(SpeedCase{"edge-32x32", kDdr4, "mobilenet_v1"},

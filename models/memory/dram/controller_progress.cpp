@@ -8,9 +8,18 @@
 namespace systole::memory {
 namespace {
 
-/// Refreshes that were put off, wake-ups and turns of direction come between two bursts, each of
-/// them not much longer than the longest rule: a factor that no sound controller comes near.
+/// Refreshes, wake-ups and turns of direction come between two bursts, each of them not much longer
+/// than the longest rule: a factor that no sound controller comes near.
 constexpr Cycle kPatience = 64;
+
+/// What a rank takes to make up for all refreshes that it put off: while it does so others fall
+/// due, and it gains only what the interval leaves beside a refresh.
+Cycle timeToCatchUp(const DdrConfig& config) {
+    const Cycle refresh = config.clocksBetween(Command::Refresh, Command::Activate, Level::Rank);
+    const Cycle interval = config.refresh.interval;
+    const Cycle gain = interval > refresh ? interval - refresh : 1;
+    return config.refresh.postponed * (refresh + 1) * (1 + interval / gain);
+}
 
 }  // namespace
 
@@ -19,7 +28,7 @@ Cycle MemoryController::longestWait() const {
     for (const TimingRule& rule : config_.rules) {
         longest = std::max(longest, rule.clocks);
     }
-    return config_.controller.pipelineClocks + kPatience * (longest + 1);
+    return config_.controller.pipelineClocks + kPatience * (longest + 1) + timeToCatchUp(config_);
 }
 
 void MemoryController::checkProgress(Cycle next) const {

@@ -271,6 +271,15 @@ TEST_F(DramCommand, RefusesRefreshesThatLeaveNoTimeForARow) {
     EXPECT_EQ(dram(ddr4() + " seq --requests 200 --set timing.tREFI=476").exitCode, 0);
     EXPECT_EQ(dram(ddr4() + " seq --requests 200 --set timing.tREFI=480").exitCode, 0);
     EXPECT_EQ(dram("ddr5_4800 seq --requests 200 --set timing.tREFI=858").exitCode, 0);
+    // A rank makes up for refreshes that it put off so slowly that nothing else is served for long.
+    for (const char* pattern : {"dep_seq", "row_conf", "rand_rw"}) {
+        EXPECT_EQ(dram(fmt::format("hbm3 {} --requests 1000 --set timing.tREFI=796 "
+                                   "--set controller.postponed_refreshes=8",
+                                   pattern))
+                      .exitCode,
+                  0)
+            << pattern;
+    }
 }
 
 TEST_F(DramCommand, TakesTheMemoryOfAnAccelerator) {

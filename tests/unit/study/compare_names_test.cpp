@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `systole compare`: names of formats, and formats that are one under several names.
-#include "sim/study/compare_names.hpp"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <sstream>
 
 #include "sim/base/text.hpp"
+#include "sim/study/table_names.hpp"
 #include "tests/unit/study/table_text.hpp"
 #include "tests/unit/study/worker_fixture.hpp"
 
