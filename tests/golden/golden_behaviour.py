@@ -65,6 +65,22 @@ class GoldenBehaviour(unittest.TestCase):
         self.record()
         self.assertEqual(systole("golden", "check", self.golden).returncode, 0)
 
+    def test_one_of_shipped_names_goes_anywhere(self):
+        run = systole("golden", "record", "array-only", "resnet8_fmnist", self.golden, "--images", "1")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        elsewhere = self.folder / "a" / "b" / "moved.json"
+        elsewhere.parent.mkdir(parents=True)
+        self.golden.rename(elsewhere)
+        run = systole("golden", "check", elsewhere)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_a_result_is_no_golden(self):
+        run = systole("run", "array-only", "resnet8_fmnist", "--timing-only", "--json", self.golden)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        run = systole("golden", "check", self.golden)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("is no golden file: its schema is \"systole-result/1\"", run.stderr)
+
     def test_one_changed_weight_is_found_and_its_tensor_named(self):
         self.record()
         self.change_weight("stage2.conv2.weight", (3, 2, 1, 1), 0.25)

@@ -41,6 +41,14 @@ TEST(CompareNames, OfControlCharactersDoNotReachTheTerminal) {
     EXPECT_EQ(namesLegend(named({"a\x1b[31m"})), "#1: a\\x1b[31m\n");
 }
 
+TEST(SweepNames, KeysAreCutToWhatTellsThemApart) {
+    EXPECT_THAT(shortKeys({"array.rows", "array.columns", "datapath"}),
+                ElementsAre("rows", "columns", "datapath"));
+    EXPECT_THAT(shortKeys({"array.rows", "accumulator_buffer.rows", "rows"}),
+                ElementsAre("array.rows", "accumulator_buffer.rows", "rows"));
+    EXPECT_THAT(shortKeys({"a.b.c", "d.b.c", "a.b.c"}), ElementsAre("a.b.c", "d.b.c", "a.b.c"));
+}
+
 class CompareAliases : public WorkerTest {
 protected:
     std::string file(const std::string& name) const { return (folder_ / name).string(); }

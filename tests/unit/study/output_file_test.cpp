@@ -71,6 +71,9 @@ TEST_F(OutputFiles, NoTwoAreOne) {
     EXPECT_THAT(together(path("new"), path("again/new")), HasSubstr(same));
     EXPECT_THAT(together(path("old"), path("older")), HasSubstr(same));
     EXPECT_THAT(together("-", "/dev/stdout"), HasSubstr(same));
+    EXPECT_THAT(
+        problemOf({{"--json", path("t")}, {"--tensors", path("t"), Output::Kind::TensorFolder}}),
+        HasSubstr(same));
     EXPECT_EQ(together(path("new"), path("New")), "");
     EXPECT_EQ(together("/dev/null", "/dev/null"), "");
     EXPECT_EQ(together("", path("new")), "");

@@ -128,6 +128,25 @@ TEST_F(SweepRun, AMessageOfSeveralLinesStaysOneLine) {
     EXPECT_THAT(sweepTable(result), HasSubstr("\nclock=1GHz: one; two\n"));
 }
 
+TEST_F(SweepRun, TheTableNamesLongValuesAndSaysWhatMisleads) {
+    const std::string grid =
+        "set: ['scheme={base: per_channel, accumulator_headroom: 0}']\n"
+        "grid:\n"
+        "  - key: datapath\n"
+        "    values:\n"
+        "      - {activation: int8, weight: int8, accumulator: int16}\n"
+        "      - {activation: int8, weight: int8, accumulator: int32}\n";
+    const std::string text = systole("sweep " + writeSweep("images: 2\n" + grid)).text;
+    EXPECT_THAT(text, HasSubstr("\n#1 "));
+    EXPECT_THAT(text, HasSubstr("\n#2: {activation: int8, weight: int8, accumulator: int32}\n"));
+    EXPECT_THAT(text, HasSubstr("Warning: datapath={activation: int8, weight: int8, accumulator: "
+                                "int16} does not fit"));
+    EXPECT_EQ(text.find("accumulator: int32} does not fit"), std::string::npos);
+    EXPECT_EQ(text.find("drawn operands"), std::string::npos);
+    EXPECT_THAT(systole("sweep " + writeSweep("timing_only: true\n" + grid)).text,
+                HasSubstr("Energies are of drawn operands, within 3 % on ResNet-8.\n"));
+}
+
 TEST_F(SweepRun, OneJobAndTwoJobsWriteTheSameBytes) {
     const std::string sweep = writeSweep(
         "images: 2\n"
