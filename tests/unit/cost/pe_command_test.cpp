@@ -56,6 +56,9 @@ protected:
 TEST_F(PeCommand, GuardBitsOfTheAccumulatorAreThoseOfTheOption) {
     for (const char* operands :
          {"--activation int8 --weight int4", "--activation e4m3 --weight e4m3", kInt8}) {
+        const int product =
+            figures(fmt::format("{} --stimulus none", operands)).at("accumulator_bits").get<int>() -
+            16;
         for (const int bits : {0, 2, 8, 30}) {
             const nlohmann::json option =
                 figures(fmt::format("{} --stimulus none --guard-bits {}", operands, bits));
@@ -63,6 +66,7 @@ TEST_F(PeCommand, GuardBitsOfTheAccumulatorAreThoseOfTheOption) {
                  {fmt::format("'{{exact: {}}}'", bits), fmt::format("exact_guard{}", bits)}) {
                 nlohmann::json key = figures(
                     fmt::format("{} --stimulus none --accumulator {}", operands, accumulator));
+                EXPECT_EQ(key.at("accumulator_bits"), product + bits) << operands << accumulator;
                 key["accumulator"] = "exact";
                 EXPECT_EQ(key, option) << operands << accumulator;
             }
