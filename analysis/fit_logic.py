@@ -71,9 +71,11 @@ class Row:
 
     def arguments(self):
         arguments = ["--activation", self.activation, "--weight", self.weight,
-                     "--accumulator", self.accumulator, "--guard-bits", str(self.guard),
+                     "--accumulator", self.accumulator,
                      "--multiplier", self.multiplier, "--float-adder", self.adder,
                      "--goal", self.goal]
+        if self.accumulator == "exact":
+            arguments += ["--guard-bits", str(self.guard)]
         return arguments + (["--multiplier-alone"] if self.unit == "multiplier" else [])
 
 

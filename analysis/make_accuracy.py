@@ -231,8 +231,10 @@ class Elements:
 
 
 def element(name, accumulator="exact", guard=16, *more):
+    """`guard` is of exact sums; others have none."""
+    guard_bits = ("--guard-bits", str(guard)) if accumulator == "exact" else ()
     return ("--activation", name, "--weight", name, "--accumulator", accumulator,
-            "--guard-bits", str(guard), *more)
+            *guard_bits, *more)
 
 
 ALONE = "--multiplier-alone"
@@ -265,7 +267,8 @@ def measured_areas():
 
 def measured_area(areas, arguments):
     unit = "multiplier" if ALONE in arguments else "pe"
-    name, accumulator, guard = arguments[1].replace("_none", ""), arguments[5], int(arguments[7])
+    name, accumulator = arguments[1].replace("_none", ""), arguments[5]
+    guard = int(arguments[7]) if accumulator == "exact" else 16
     same_width = {"int8": 16, "int16": 32, "int4": 8}.get(name, 0) + guard
     keys = [(unit, name, accumulator, guard), (unit, name, f"int{same_width}", 16),
             (unit, name, accumulator, 16)]

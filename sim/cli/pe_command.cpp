@@ -5,12 +5,15 @@
 #include <memory>
 
 #include "models/check.hpp"
+#include "models/cost/circuit/circuit_choice.hpp"
 #include "models/numeric/products/product_class_operand.hpp"
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/config/element_choice.hpp"
 #include "sim/config/format_reader.hpp"
+#include "sim/config/scheme_loader.hpp"
 #include "sim/config/technology/technology_loader.hpp"
 #include "sim/report/element_report.hpp"
 
@@ -21,19 +24,20 @@ using cost::ElementDescription;
 using numeric::ProductClass;
 
 constexpr const char* kSignMagnitude = "sign_magnitude";
+constexpr const char* kExact = "exact";
 constexpr int kMostGuardBits = 32;
 constexpr std::uint32_t kMostStages = 4;
 
 struct PeOptions {
     std::string activation;
     std::string weight;
-    std::string accumulator = "exact";
+    std::string accumulator = kExact;
     std::string technology = "generic_45nm";
     std::string multiplier = "auto";
     std::string adder = "flush";
     std::string goal = "area";
     std::string stimulus = "gaussian";
-    int guardBits = 16;
+    std::optional<int> guardBits;
     std::uint32_t stages = 1;
     bool multiplierAlone = false;
     std::string json;
@@ -58,6 +62,28 @@ void makeExact(ElementDescription& element, int guardBits) {
     element.sumBits =
         numeric::productBits(numeric::Codec(element.activation), numeric::Codec(element.weight)) +
         guardBits;
+}
+
+/// The accumulator with `--guard-bits`, which belong to the bare name `exact`: any other text says
+/// the width of its registers itself.
+numeric::AccumulatorFormat accumulatorOf(const PeOptions& options) {
+    auto accumulator = readOption(options.accumulator, "--accumulator", readAccumulator);
+    auto* exact = std::get_if<numeric::ExactRegister>(&accumulator.sum);
+    if (!options.guardBits) return accumulator;
+    if (exact == nullptr || accumulator.chunk) {
+        throw ConfigError(
+            fmt::format("--guard-bits {}: accumulator {} takes none from this option, expected "
+                        "--accumulator exact, or {{exact: {}}} among the accumulator's parameters",
+                        *options.guardBits, accumulator.name, *options.guardBits));
+    }
+    if (options.accumulator != kExact && exact->guardBits != *options.guardBits) {
+        throw ConfigError(
+            fmt::format("--guard-bits {}: accumulator {} has {} guard bits by itself, expected "
+                        "only one of both",
+                        *options.guardBits, options.accumulator, exact->guardBits));
+    }
+    exact->guardBits = *options.guardBits;
+    return accumulator;
 }
 
 /// An operand as the command line names it: a format, or a block format.
@@ -99,35 +125,49 @@ void addBlockScales(ElementDescription& element, const Operand& activation, cons
     makeExact(element, bitsToCount(activation.block->blockLength));
 }
 
+void checkMultiplier(const PeOptions& options, ProductClass productClass,
+                     const numeric::Format& activation, const numeric::Format& weight) {
+    const auto problem = cost::circuitProblem(productClass, activation, weight);
+    if (!problem) return;
+    throw ConfigError(fmt::format("--multiplier {}: {}, expected {}", options.multiplier, *problem,
+                                  namesOfCircuits(activation, weight)));
+}
+
+void checkRegisters(const numeric::AccumulatorFormat& accumulator,
+                    const numeric::Format& activation, const numeric::Format& weight) {
+    const auto problems = accumulatorProblems(accumulator, activation, weight);
+    if (!problems.empty()) throw ConfigError("--accumulator: " + problems.front());
+}
+
 ElementDescription elementOf(const PeOptions& options) {
     const Operand activation = operandNamed(options.activation, "--activation");
     const Operand weight = operandNamed(options.weight, "--weight");
-    const auto accumulator = readOption(options.accumulator, "--accumulator", readAccumulator);
+    const auto accumulator = accumulatorOf(options);
     const ProductClass productClass = multiplierOf(options).value_or(
         numeric::defaultProductClass(activation.element, weight.element));
-    if (!numeric::accepts(productClass, activation.element, weight.element) ||
-        !cost::hasCircuit(productClass, activation.element, weight.element)) {
-        throw ConfigError(fmt::format(
-            "--multiplier {}: there is no such circuit for {} x {}, expected auto or another one",
-            options.multiplier, nameOf(activation.element), nameOf(weight.element)));
-    }
+    checkMultiplier(options, productClass, activation.element, weight.element);
+    checkRegisters(accumulator, activation.element, weight.element);
     ElementDescription element = cost::describeElement(
         activation.element, weight.element, accumulator, productClass,
         options.adder == "gradual" ? cost::FloatAdder::Gradual : cost::FloatAdder::Flush);
     element.signMagnitude = options.multiplier == kSignMagnitude;
     if (activation.block || weight.block) {
         addBlockScales(element, activation, weight, accumulator);
-    } else if (std::holds_alternative<numeric::ExactRegister>(element.sum) && !accumulator.chunk) {
-        makeExact(element, options.guardBits);
+    } else if (const auto* exact = std::get_if<numeric::ExactRegister>(&element.sum);
+               exact != nullptr && !accumulator.chunk) {
+        makeExact(element, exact->guardBits);
     }
     return element;
 }
 
-ElementDescription int8Element(int guardBits) {
+/// INT8 with exact sums, of as many guard bits as `other` has if its sums are exact.
+ElementDescription int8Element(const ElementDescription& other) {
     const numeric::Format int8 = *numeric::formatNamed("int8");
     ElementDescription element = cost::describeElement(
-        int8, int8, *numeric::parseAccumulator("exact"), ProductClass::ParallelInteger);
-    makeExact(element, guardBits);
+        int8, int8, *numeric::parseAccumulator(kExact), ProductClass::ParallelInteger);
+    const auto* exact = std::get_if<numeric::ExactRegister>(&other.sum);
+    makeExact(element, exact != nullptr && !other.outer ? exact->guardBits
+                                                        : numeric::ExactRegister{}.guardBits);
     return element;
 }
 
@@ -157,6 +197,16 @@ bool isOfFittedKind(const ElementDescription& element) {
 
 using OperandNames = std::pair<std::string, std::string>;
 
+std::optional<cost::Stimulus> stimulusOf(const PeOptions& options) {
+    if (options.stimulus == "none") return std::nullopt;
+    return options.stimulus == "uniform" ? cost::Stimulus::Uniform : cost::Stimulus::Gaussian;
+}
+
+std::optional<InnerSum> innerSumOf(const ElementDescription& element) {
+    if (!element.outer) return std::nullopt;
+    return InnerSum{element.scales ? "block" : "chunk", element.sumBits};
+}
+
 ElementReport report(const PeOptions& options, const cost::Technology& technology,
                      const ElementDescription& element, const OperandNames& names,
                      const std::string& accumulator) {
@@ -172,16 +222,17 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
         .weight = names.second,
         .accumulator = accumulator,
         .multiplier = element.signMagnitude ? kSignMagnitude : nameOf(element.productClass),
-        .sumBits = element.sumBits,
+        .accumulatorBits = element.outer ? element.outerBits : element.sumBits,
+        .innerSum = innerSumOf(element),
         .stages = options.stages,
-        .stimulus =
-            options.stimulus == "uniform" ? cost::Stimulus::Uniform : cost::Stimulus::Gaussian,
+        .stimulus = stimulusOf(options),
         .goal = goal,
         .logic = technology.logic};
-    if (options.stimulus != "none") {
+    if (report.stimulus) {
         report.activity =
-            model.activityOf(cost::drawnTrace(element, report.stimulus, kStimulusSteps,
+            model.activityOf(cost::drawnTrace(element, *report.stimulus, kStimulusSteps,
                                               options.multiplierAlone ? 1 : cost::kWeightSteps));
+        report.joulesPerMac = model.energyOf(report.activity);
     }
     report.squareMicrons = model.squareMicrons();
     if (element.scales) {
@@ -193,7 +244,6 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
                 .squareMicrons()
                 .total();
     }
-    report.joulesPerMac = model.energyOf(report.activity);
     report.isOfFittedKind = isOfFittedKind(element);
     report.gateSize = model.gateSize();
     report.nanoseconds = model.nanoseconds();
@@ -222,7 +272,7 @@ int pe(const PeOptions& options) {
     const ElementComparison comparison{
         report(options, technology, element, {options.activation, options.weight},
                options.accumulator),
-        report(options, technology, int8Element(options.guardBits), {"int8", "int8"}, "exact")};
+        report(options, technology, int8Element(element), {"int8", "int8"}, kExact)};
     if (!options.json.empty()) writeFileAtomically(options.json, elementJson(comparison));
     printTable(outputs, elementTable(comparison));
     return 0;
@@ -246,9 +296,8 @@ void addElementOptions(CLI::App& command, PeOptions& options) {
         ->capture_default_str();
     command
         .add_option("--guard-bits", options.guardBits,
-                    "Of an exact accumulator, beyond the product and its sign")
-        ->transform(integerFrom(0, kMostGuardBits))
-        ->capture_default_str();
+                    "Of --accumulator exact, beyond the product and its sign; without: 16")
+        ->transform(integerFrom(0, kMostGuardBits));
     command
         .add_option("--multiplier", options.multiplier,
                     "auto, sign_magnitude (of integers), or a kind of `systole run` as "

@@ -2,12 +2,14 @@
 #include "sim/config/element_choice.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <tuple>
 
+#include "models/cost/circuit/circuit_choice.hpp"
 #include "models/cost/circuit/multiplier_circuit.hpp"
 #include "models/cost/machine/area_model.hpp"
 #include "sim/config/costed_machine.hpp"
@@ -67,6 +69,14 @@ const Candidate& fastestOf(const std::vector<Candidate>& candidates) {
 bool hasElementCircuit(const RunConfig& config) {
     const arch::DatapathConfig& datapath = config.machine.datapath;
     return cost::hasCircuit(multiplierOf(datapath), datapath.activation, datapath.weight);
+}
+
+std::string namesOfCircuits(const numeric::Format& activation, const numeric::Format& weight) {
+    std::vector<std::string> names;
+    for (const numeric::ProductClass one : cost::classesWithCircuit(activation, weight)) {
+        names.emplace_back(numeric::nameOf(one));
+    }
+    return fmt::format("{}", fmt::join(names, " or "));
 }
 
 std::optional<cost::ElementMake> smallestElement(const RunConfig& config,

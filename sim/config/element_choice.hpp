@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/cost/element/element_model.hpp"
@@ -20,6 +21,10 @@ inline constexpr std::uint32_t kMostPipelineStages = 4;
 
 /// Whether the elements have a circuit whose delay is known.
 bool hasElementCircuit(const RunConfig& config);
+
+/// `minifloat or look_up`: names of all multipliers that have a circuit for these formats, for
+/// messages.
+std::string namesOfCircuits(const numeric::Format& activation, const numeric::Format& weight);
 
 /// Of `goals` and `stages`, the least area whose element takes at most `nanoseconds`; of equal
 /// areas the fewest stages. Nothing where none is as fast. Goals that the technology has no figures

@@ -54,23 +54,28 @@ T readOrTake(const Section& section, const char* key, const T* otherwise,
 
 }  // namespace
 
-/// A fixed-point register holds at least one product.
-void checkAccumulator(const Section& section, const AccumulatorFormat& accumulator,
-                      const Format& activation, const Format& weight) {
-    const numeric::Codec activationCodec(activation);
-    const numeric::Codec weightCodec(weight);
-    const int needed = numeric::productBits(activationCodec, weightCodec);
+std::vector<std::string> accumulatorProblems(const AccumulatorFormat& accumulator,
+                                             const Format& activation, const Format& weight) {
+    const int needed = numeric::productBits(numeric::Codec(activation), numeric::Codec(weight));
+    std::vector<std::string> problems;
     const auto check = [&](const numeric::Register& format) {
         const auto* integer = std::get_if<numeric::IntegerRegister>(&format);
         if (integer == nullptr || integer->bits >= needed) return;
-        section.at("accumulator")
-            .fail(fmt::format("int{} cannot hold a product of {} x {}, which needs {} bits, "
-                              "expected a wider one or exact",
-                              integer->bits, numeric::nameOf(activation), numeric::nameOf(weight),
-                              needed));
+        problems.push_back(fmt::format(
+            "int{} cannot hold a product of {} x {}, which needs {} bits, "
+            "expected a wider one or exact",
+            integer->bits, numeric::nameOf(activation), numeric::nameOf(weight), needed));
     };
     check(accumulator.sum);
     if (accumulator.chunk) check(accumulator.chunk->inner);
+    return problems;
+}
+
+void checkAccumulator(const Section& section, const AccumulatorFormat& accumulator,
+                      const Format& activation, const Format& weight) {
+    for (const std::string& problem : accumulatorProblems(accumulator, activation, weight)) {
+        section.at("accumulator").fail(problem);
+    }
 }
 
 void checkScheme(const Section& section, const Scheme& scheme) {

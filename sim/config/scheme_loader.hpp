@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "arch/config.hpp"
 #include "sim/quantize/scheme.hpp"
 #include "sim/reader/config_reader.hpp"
@@ -23,8 +26,12 @@ Scheme parseScheme(const std::string& text, const std::string& source);
 /// Notes a problem where the parts of the scheme in `section` do not fit together.
 void checkScheme(const Section& section, const Scheme& scheme);
 
-/// Notes a problem at the accumulator, the key of that name in `section`, where it is wider than
-/// the 63 bits in which sums are formed, or cannot hold even one product.
+/// What is wrong with an accumulator of these products, and what is expected: a fixed-point
+/// register that cannot hold even one of them.
+std::vector<std::string> accumulatorProblems(const numeric::AccumulatorFormat& accumulator,
+                                             const numeric::Format& activation,
+                                             const numeric::Format& weight);
+/// Notes these problems at the accumulator, the key of that name in `section`.
 void checkAccumulator(const Section& section, const numeric::AccumulatorFormat& accumulator,
                       const numeric::Format& activation, const numeric::Format& weight);
 

@@ -19,11 +19,20 @@ constexpr double kPicojoulesPerJoule = 1e12;
 double ratio(double value, double reference) { return reference == 0 ? 0 : value / reference; }
 
 std::string stimulusText(const ElementReport& element) {
-    const char* operands = element.stimulus == cost::Stimulus::Gaussian
+    const char* operands = *element.stimulus == cost::Stimulus::Gaussian
                                ? "Gaussian operands (deviation: a third of the range's end)"
                                : "uniform codes";
     return fmt::format("{}, a new weight every 64 products, fresh sums of 16 products, {} products",
                        operands, kStimulusSteps - 1);
+}
+
+/// Figures of energy are null where none was computed.
+Json energyJson(const ElementReport& element, double value) {
+    return element.stimulus ? Json(value) : Json(nullptr);
+}
+
+Json picojoulesJson(const ElementReport& element, double joules) {
+    return energyJson(element, joules * kPicojoulesPerJoule);
 }
 
 Json errorJson(const cost::FitError& error) {
@@ -38,8 +47,8 @@ Json componentsJson(const ElementReport& element) {
         components[nameOf(part)] = {
             {"area_um2", element.squareMicrons[part]},
             {"area_share", ratio(element.squareMicrons[part], area)},
-            {"energy_pj_per_mac", element.joulesPerMac[part] * kPicojoulesPerJoule},
-            {"energy_share", ratio(element.joulesPerMac[part], energy)}};
+            {"energy_pj_per_mac", picojoulesJson(element, element.joulesPerMac[part])},
+            {"energy_share", energyJson(element, ratio(element.joulesPerMac[part], energy))}};
     }
     return components;
 }
@@ -86,16 +95,11 @@ Json circuitJson(const ElementReport& element) {
 Json figuresJson(const ElementReport& element) {
     return {{"area_um2", element.squareMicrons.total()},
             {"delay_ns", element.nanoseconds},
-            {"energy_pj_per_mac", element.joulesPerMac.total() * kPicojoulesPerJoule},
+            {"energy_pj_per_mac", picojoulesJson(element, element.joulesPerMac.total())},
             {"leakage_uw", element.leakageWatts * 1e6}};
 }
 
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
-
-std::vector<std::string> totalRow(const std::string& name, const ElementReport& element) {
-    return {name, fmt::format("{:.1f} um2", element.squareMicrons.total()), "",
-            fmt::format("{:.4g} pJ", element.joulesPerMac.total() * kPicojoulesPerJoule), ""};
-}
 
 std::string errorText(const cost::FitError& error) {
     return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error.largest, 100 * error.rms);
@@ -109,6 +113,20 @@ std::string energyErrorText(const ElementReport& element) {
         element.gateSize);
 }
 
+/// Null where no error is known: of kinds of circuits that were not synthesised, of energies of a
+/// synthesis for speed, and of energies that were not computed.
+Json errorsJson(const ElementReport& element) {
+    const auto known = [&](const cost::FitError& error) {
+        return element.isOfFittedKind ? errorJson(error) : Json(nullptr);
+    };
+    const bool knowsEnergy = element.goal == cost::Goal::Area && element.stimulus;
+    return {{"area", known(element.logic.areaErrorOf(element.goal))},
+            {"delay", known(element.logic.delayErrorOf(element.goal))},
+            {"energy", knowsEnergy ? known(element.logic.energyError) : Json(nullptr)},
+            {"of_fitted_kind", element.isOfFittedKind},
+            {"source", element.logic.source}};
+}
+
 }  // namespace
 
 std::string elementJson(const ElementComparison& comparison) {
@@ -119,28 +137,25 @@ std::string elementJson(const ElementComparison& comparison) {
               {"activation", element.activation},
               {"weight", element.weight},
               {"accumulator", element.accumulator},
-              {"accumulator_bits", element.sumBits},
+              {"accumulator_bits", element.accumulatorBits},
               {"multiplier", element.multiplier},
               {"goal", element.goal == cost::Goal::Area ? "area" : "speed"},
               {"stages", element.stages},
-              {"stimulus", stimulusText(element)}};
+              {"stimulus", element.stimulus ? Json(stimulusText(element)) : Json(nullptr)}};
+    if (element.innerSum) json["inner_sum_bits"] = element.innerSum->bits;
     json.update(figuresJson(element));
     json["components"] = componentsJson(element);
     if (element.scaleSquareMicrons > 0) {
         json["block_scale_area_um2"] = element.scaleSquareMicrons;
     }
-    const bool knowsEnergy = element.goal == cost::Goal::Area;
-    json["error"] = {{"area", errorJson(element.logic.areaErrorOf(element.goal))},
-                     {"delay", errorJson(element.logic.delayErrorOf(element.goal))},
-                     {"energy", knowsEnergy ? errorJson(element.logic.energyError) : Json(nullptr)},
-                     {"of_fitted_kind", element.isOfFittedKind},
-                     {"source", element.logic.source}};
+    json["error"] = errorsJson(element);
     json["int8"] = figuresJson(comparison.int8);
     const ElementReport& int8 = comparison.int8;
     json["ratio_to_int8"] = {
         {"area", ratio(element.squareMicrons.total(), int8.squareMicrons.total())},
         {"delay", ratio(element.nanoseconds, int8.nanoseconds)},
-        {"energy", ratio(element.joulesPerMac.total(), int8.joulesPerMac.total())}};
+        {"energy",
+         energyJson(element, ratio(element.joulesPerMac.total(), int8.joulesPerMac.total()))}};
     json["circuit"] = circuitJson(element);
     return json.dump(2) + "\n";
 }
@@ -149,23 +164,40 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
+/// A row of the table of parts; the cells of energy only where it was computed.
+std::vector<std::string> partRow(const ElementReport& element, std::string name, std::string area,
+                                 std::string areaShare, std::string energy,
+                                 std::string energyShare) {
+    std::vector<std::string> row{std::move(name), std::move(area), std::move(areaShare)};
+    if (element.stimulus) {
+        row.push_back(std::move(energy));
+        row.push_back(std::move(energyShare));
+    }
+    return row;
+}
+
 Rows partRows(const ElementReport& element) {
-    Rows rows{{"", "area", "share", "energy per MAC", "share"}, {}};
+    const double wholeArea = element.squareMicrons.total();
+    const double wholeEnergy = element.joulesPerMac.total();
+    const auto microns = [](double area) { return fmt::format("{:.1f} um2", area); };
+    const auto picojoules = [](double joules) {
+        return fmt::format("{:.4g} pJ", joules * kPicojoulesPerJoule);
+    };
+    Rows rows{partRow(element, "", "area", "share", "energy per MAC", "share"), {}};
     for (const ElementPart part : cost::kElementParts) {
         const double area = element.squareMicrons[part];
         const double energy = element.joulesPerMac[part];
         if (area == 0 && energy == 0) continue;
-        rows.push_back({nameOf(part), fmt::format("{:.1f} um2", area),
-                        percent(ratio(area, element.squareMicrons.total())),
-                        fmt::format("{:.4g} pJ", energy * kPicojoulesPerJoule),
-                        percent(ratio(energy, element.joulesPerMac.total()))});
+        rows.push_back(partRow(element, nameOf(part), microns(area),
+                               percent(ratio(area, wholeArea)), picojoules(energy),
+                               percent(ratio(energy, wholeEnergy))));
     }
     rows.emplace_back();
-    rows.push_back(totalRow("total", element));
+    rows.push_back(partRow(element, "total", microns(wholeArea), "", picojoules(wholeEnergy), ""));
     if (element.scaleSquareMicrons > 0) {
-        rows.push_back(
-            {"of that, block scales", fmt::format("{:.1f} um2", element.scaleSquareMicrons),
-             percent(ratio(element.scaleSquareMicrons, element.squareMicrons.total())), "", ""});
+        rows.push_back(partRow(element, "of that, block scales",
+                               microns(element.scaleSquareMicrons),
+                               percent(ratio(element.scaleSquareMicrons, wholeArea)), "", ""));
     }
     return rows;
 }
@@ -178,10 +210,35 @@ Rows ratioRows(const ElementReport& element, const ElementReport& int8) {
     };
     compare("area", element.squareMicrons.total(), int8.squareMicrons.total(), "um2");
     compare("delay", element.nanoseconds, int8.nanoseconds, "ns");
-    compare("energy per MAC", element.joulesPerMac.total() * kPicojoulesPerJoule,
-            int8.joulesPerMac.total() * kPicojoulesPerJoule, "pJ");
+    if (element.stimulus) {
+        compare("energy per MAC", element.joulesPerMac.total() * kPicojoulesPerJoule,
+                int8.joulesPerMac.total() * kPicojoulesPerJoule, "pJ");
+    }
     compare("leakage", element.leakageWatts * 1e6, int8.leakageWatts * 1e6, "uW");
     return ratios;
+}
+
+/// `fp32, every block first summed in 14 bits`.
+std::string accumulatorText(const ElementReport& element) {
+    const std::string inner = element.innerSum
+                                  ? fmt::format(", every {} first summed in {} bits",
+                                                element.innerSum->what, element.innerSum->bits)
+                                  : "";
+    return fmt::format("{} of {} bits{}", element.accumulator, element.accumulatorBits, inner);
+}
+
+std::string errorSentence(const ElementReport& element) {
+    if (!element.isOfFittedKind) {
+        return fmt::format(
+            "No circuit of this kind was synthesised for the fit: no error is known.\n"
+            "Coefficients: {}.\n",
+            element.logic.source);
+    }
+    const std::string energy =
+        element.stimulus ? fmt::format(", energy {}", energyErrorText(element)) : "";
+    return fmt::format(
+        "Error: area {}, delay {}{}; {}.\n", errorText(element.logic.areaErrorOf(element.goal)),
+        errorText(element.logic.delayErrorOf(element.goal)), energy, element.logic.source);
 }
 
 }  // namespace
@@ -189,19 +246,14 @@ Rows ratioRows(const ElementReport& element, const ElementReport& int8) {
 std::string elementTable(const ElementComparison& comparison) {
     const ElementReport& element = comparison.element;
     const std::string title = fmt::format(
-        "{} x {} + {} of {} bits, {} multiplier, {} ({}), synthesised for {}\n", element.activation,
-        element.weight, element.accumulator, element.sumBits, element.multiplier,
-        element.technology, element.node, element.goal == cost::Goal::Area ? "area" : "speed");
-    const std::string sentences = fmt::format(
-        "Stimulus: {}.\nError: area {}, delay {}, energy {}; {}.\n{}", stimulusText(element),
-        errorText(element.logic.areaErrorOf(element.goal)),
-        errorText(element.logic.delayErrorOf(element.goal)), energyErrorText(element),
-        element.logic.source,
-        element.isOfFittedKind
-            ? ""
-            : "No circuit of this kind was synthesised for the fit: no error is known.\n");
+        "{} x {} + {}, {} multiplier, {} ({}), synthesised for {}\n", element.activation,
+        element.weight, accumulatorText(element), element.multiplier, element.technology,
+        element.node, element.goal == cost::Goal::Area ? "area" : "speed");
+    const std::string stimulus =
+        element.stimulus ? fmt::format("Stimulus: {}.\n", stimulusText(element)) : "";
     return fmt::format("{}\n{}\n{}\n{}", wrapped(title), alignedTable(partRows(element)),
-                       alignedTable(ratioRows(element, comparison.int8)), wrapped(sentences));
+                       alignedTable(ratioRows(element, comparison.int8)),
+                       wrapped(stimulus + errorSentence(element)));
 }
 
 }  // namespace systole::sim

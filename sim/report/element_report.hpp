@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/cost/element/drawn_trace.hpp"
@@ -11,6 +12,12 @@ namespace systole::sim {
 /// Steps of the drawn operands that a single processing element is reported with.
 inline constexpr std::uint32_t kStimulusSteps = 2048;
 
+/// The register in front of the accumulator: products of a `what` are summed in it.
+struct InnerSum {
+    std::string what;  ///< `block` or `chunk`
+    int bits = 0;
+};
+
 /// One processing element of a technology, or a multiplier by itself, with drawn operands.
 struct ElementReport {
     std::string technology;
@@ -19,17 +26,19 @@ struct ElementReport {
     std::string weight;
     std::string accumulator;
     std::string multiplier;
-    int sumBits = 0;
+    int accumulatorBits = 0;
+    std::optional<InnerSum> innerSum;
     std::uint32_t stages = 1;  ///< of its pipeline
-    cost::Stimulus stimulus = cost::Stimulus::Gaussian;
+    /// What energies were computed with; without it there are none.
+    std::optional<cost::Stimulus> stimulus;
     cost::Goal goal = cost::Goal::Area;
     cost::LogicTechnology logic;
     /// Whether circuits of its kind were synthesised for the fit: else no error is known.
     bool isOfFittedKind = true;
     cost::ByElementPart squareMicrons{};
-    cost::ByElementPart joulesPerMac{};
-    double scaleSquareMicrons = 0;  ///< of that, for the scales of blocks
-    double gateSize = 1;            ///< of a synthesis for speed (ElementModel::gateSize)
+    cost::ByElementPart joulesPerMac{};  ///< zeros without a stimulus
+    double scaleSquareMicrons = 0;       ///< of that, for the scales of blocks
+    double gateSize = 1;                 ///< of a synthesis for speed (ElementModel::gateSize)
     double nanoseconds = 0;
     double leakageWatts = 0;
     std::size_t flipFlops = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "models/check.hpp"
+#include "models/cost/circuit/circuit_choice.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/element_choice.hpp"
@@ -58,12 +59,12 @@ cost::Stationary stationaryOf(arch::Dataflow dataflow) {
 void checkTechnology(const RunConfig& config) {
     if (config.technology.isFree || hasElementCircuit(config)) return;
     const arch::DatapathConfig& datapath = config.machine.datapath;
-    const numeric::ProductClass multiplier = multiplierOf(datapath);
     throw ConfigError(fmt::format(
-        "{}: technology: there is no circuit of a {} multiplier for {} x {} to be priced, expected "
-        "another datapath.multiplier, or technology: none to leave costs out",
-        config.machine.name, numeric::nameOf(multiplier), numeric::nameOf(datapath.activation),
-        numeric::nameOf(datapath.weight)));
+        "{}: technology: {}, expected datapath.multiplier {}, or --set technology=none to leave "
+        "costs out",
+        config.machine.name,
+        *cost::circuitProblem(multiplierOf(datapath), datapath.activation, datapath.weight),
+        namesOfCircuits(datapath.activation, datapath.weight)));
 }
 
 ProductEnergy::ProductEnergy(const RunConfig& config, cost::Stimulus draw)

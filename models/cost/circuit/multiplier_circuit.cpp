@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/check.hpp"
+#include "models/cost/circuit/circuit_choice.hpp"
 #include "models/numeric/products/product_class_operand.hpp"
 
 namespace systole::cost {
@@ -13,7 +14,6 @@ namespace {
 using numeric::Format;
 using numeric::ProductClass;
 
-constexpr int kWidestTable = 10;  // of both codes together
 constexpr std::size_t kBricks = 16;
 constexpr std::size_t kComposableBits = 2 * kBricks + 3;
 
@@ -291,7 +291,7 @@ NumberWires signMagnitudeProduct(Netlist& netlist, Goal goal, const Word& activa
 bool hasCircuit(ProductClass productClass, const Format& activation, const Format& weight) {
     if (productClass == ProductClass::Packed) return false;
     if (productClass != ProductClass::LookUp) return true;
-    return numeric::widthOf(activation) + numeric::widthOf(weight) <= kWidestTable;
+    return numeric::widthOf(activation) + numeric::widthOf(weight) <= kWidestLookUpBits;
 }
 
 std::size_t portBits(ProductClass productClass, const Format& format) {

@@ -150,7 +150,7 @@ TEST_F(CostCommands, PeRejectsWhatItDoesNotKnow) {
     EXPECT_THAT(peErrorOf("--activation int8 --weight int8 --multiplier magic"),
                 HasSubstr("--multiplier"));
     EXPECT_THAT(peErrorOf("--activation e4m3 --weight e4m3 --multiplier composable"),
-                HasSubstr("no such circuit for e4m3 x e4m3"));
+                HasSubstr("no composable circuit for e4m3 x e4m3, expected minifloat"));
     EXPECT_THAT(peErrorOf("--activation e4m3 --weight e4m3 --multiplier sign_magnitude"),
                 HasSubstr("--multiplier sign_magnitude"));
     EXPECT_THAT(errorOf("pe --technology vacuum_tubes --activation int8 --weight int8"),

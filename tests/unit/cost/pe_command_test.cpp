@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/cost/technology_fixture.hpp"
+#include "tests/unit/study/worker_fixture.hpp"
+
+namespace systole::sim {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kInt8 = "--activation int8 --weight int8";
+constexpr const char* kEightValues = "'{codebook: [-4, -2, -1, 0, 1, 2, 3, 4.5]}'";
+
+/// What `systole pe` says of accumulators, energies, errors and multipliers.
+class PeCommand : public WorkerTest {
+protected:
+    CommandOutcome pe(const std::string& arguments) const {
+        return systole(fmt::format("pe --technology {} {}", technology_.string(), arguments));
+    }
+
+    nlohmann::json figures(const std::string& arguments) const {
+        const std::filesystem::path json = folder_ / "pe.json";
+        const CommandOutcome outcome = pe(fmt::format("{} --json {}", arguments, json.string()));
+        EXPECT_EQ(outcome.exitCode, 0) << outcome.text;
+        return outcome.exitCode == 0 ? jsonOf(json) : nlohmann::json{};
+    }
+
+    std::string errorOf(const std::string& arguments) const {
+        const CommandOutcome outcome = pe(arguments);
+        EXPECT_EQ(outcome.exitCode, 2) << arguments << outcome.text;
+        return oneLine(outcome.text);
+    }
+
+    std::string textOf(const std::string& arguments) const {
+        const CommandOutcome outcome = pe(arguments);
+        EXPECT_EQ(outcome.exitCode, 0) << arguments << outcome.text;
+        return oneLine(outcome.text);
+    }
+
+    static std::string oneLine(std::string text) {
+        for (char& character : text) {
+            if (character == '\n') character = ' ';
+        }
+        return text;
+    }
+
+    std::filesystem::path folder_ = write("marker", "").parent_path();
+    std::filesystem::path technology_ = write("round.yaml", roundTechnologyYaml());
+};
+
+TEST_F(PeCommand, GuardBitsOfTheAccumulatorAreThoseOfTheOption) {
+    for (const char* operands :
+         {"--activation int8 --weight int4", "--activation e4m3 --weight e4m3", kInt8}) {
+        const int product =
+            figures(fmt::format("{} --stimulus none", operands)).at("accumulator_bits").get<int>() -
+            16;
+        for (const int bits : {0, 2, 8, 30}) {
+            const nlohmann::json option =
+                figures(fmt::format("{} --stimulus none --guard-bits {}", operands, bits));
+            for (const std::string& accumulator :
+                 {fmt::format("'{{exact: {}}}'", bits), fmt::format("exact_guard{}", bits)}) {
+                nlohmann::json key = figures(
+                    fmt::format("{} --stimulus none --accumulator {}", operands, accumulator));
+                EXPECT_EQ(key.at("accumulator_bits"), product + bits) << operands << accumulator;
+                key["accumulator"] = "exact";
+                EXPECT_EQ(key, option) << operands << accumulator;
+            }
+        }
+    }
+}
+
+TEST_F(PeCommand, GuardBitsElsewhereAreRefused) {
+    for (const char* accumulator :
+         {"int32", "fp32", "fp32_of_8xexact", "'{float: fp32, chunk: 8, inner: exact}'"}) {
+        EXPECT_THAT(errorOf(fmt::format("{} --accumulator {} --guard-bits 3", kInt8, accumulator)),
+                    AllOf(HasSubstr("--guard-bits 3"), HasSubstr("expected --accumulator exact")))
+            << accumulator;
+    }
+    EXPECT_THAT(errorOf("--activation mxfp4 --weight mxfp4 --accumulator fp32 --guard-bits 3"),
+                HasSubstr("--guard-bits 3"));
+    for (const char* accumulator : {"'{exact: 2}'", "exact_guard2", "'{exact: 16}'"}) {
+        EXPECT_THAT(errorOf(fmt::format("{} --accumulator {} --guard-bits 5", kInt8, accumulator)),
+                    AllOf(HasSubstr("--guard-bits 5"), HasSubstr("guard bits by itself")))
+            << accumulator;
+    }
+    EXPECT_EQ(figures(fmt::format("{} --accumulator '{{exact: 5}}' --guard-bits 5", kInt8))
+                  .at("accumulator_bits"),
+              21);
+}
+
+TEST_F(PeCommand, RegistersHoldAProduct) {
+    EXPECT_THAT(errorOf(fmt::format("{} --accumulator int8", kInt8)),
+                HasSubstr("--accumulator: int8 cannot hold a product of int8 x int8, which needs "
+                          "16 bits, expected a wider one or exact"));
+    EXPECT_THAT(errorOf("--activation int8 --weight int4 --accumulator int11_saturate"),
+                HasSubstr("needs 12 bits"));
+    EXPECT_THAT(errorOf("--activation e4m3 --weight e4m3 --accumulator int24"),
+                HasSubstr("cannot hold a product of e4m3 x e4m3"));
+    EXPECT_THAT(
+        errorOf(fmt::format("{} --accumulator '{{float: fp32, chunk: 4, inner: int12}}'", kInt8)),
+        HasSubstr("int12 cannot hold a product"));
+    EXPECT_EQ(figures(fmt::format("{} --accumulator int16", kInt8)).at("accumulator_bits"), 16);
+}
+
+TEST_F(PeCommand, WithoutAStimulusThereIsNoEnergy) {
+    for (const char* more : {"", "--accumulator fp32", "--stages 2", "--multiplier-alone"}) {
+        const std::string arguments = fmt::format("{} --stimulus none {}", kInt8, more);
+        EXPECT_THAT(textOf(arguments),
+                    AllOf(HasSubstr("um2"), HasSubstr("Error: area"), Not(HasSubstr("energy")),
+                          Not(HasSubstr("pJ")), Not(HasSubstr("Stimulus"))));
+        const nlohmann::json json = figures(arguments);
+        EXPECT_TRUE(json.at("stimulus").is_null());
+        EXPECT_TRUE(json.at("energy_pj_per_mac").is_null());
+        EXPECT_TRUE(json.at("error").at("energy").is_null());
+        EXPECT_TRUE(json.at("int8").at("energy_pj_per_mac").is_null());
+        EXPECT_TRUE(json.at("ratio_to_int8").at("energy").is_null());
+        EXPECT_TRUE(json.at("components").at("multiplier").at("energy_share").is_null());
+        EXPECT_GT(json.at("area_um2"), 0);
+    }
+    EXPECT_THAT(textOf(fmt::format("{} --stimulus uniform", kInt8)),
+                AllOf(HasSubstr("energy per MAC"), HasSubstr("Stimulus: uniform codes")));
+}
+
+TEST_F(PeCommand, TheTitleSaysWhichRegisterIsMeant) {
+    EXPECT_THAT(textOf("--activation mxfp4 --weight mxfp4 --accumulator fp32"),
+                HasSubstr("+ fp32 of 32 bits, every block first summed in 14 bits,"));
+    EXPECT_THAT(textOf("--activation e4m3 --weight e4m3 --accumulator fp32_of_8xfp16"),
+                HasSubstr("+ fp32_of_8xfp16 of 32 bits, every chunk first summed in 16 bits,"));
+    EXPECT_THAT(textOf(fmt::format("{} --accumulator exact", kInt8)),
+                HasSubstr("+ exact of 32 bits, parallel_integer"));
+    EXPECT_THAT(textOf(fmt::format("{} --accumulator fp16", kInt8)),
+                HasSubstr("+ fp16 of 16 bits, parallel_integer"));
+    const nlohmann::json json = figures("--activation mxfp4 --weight mxfp4 --accumulator fp32");
+    EXPECT_EQ(json.at("accumulator_bits"), 32);
+    EXPECT_EQ(json.at("inner_sum_bits"), 14);
+}
+
+TEST_F(PeCommand, NoErrorIsPrintedWhereNoneIsKnown) {
+    for (const char* arguments : {"--activation mxfp4 --weight mxfp4 --accumulator fp32",
+                                  "--activation int4 --weight '{codebook: [-1, -0.25, 0.25, 1]}'",
+                                  "--activation posit8es1 --weight posit8es1",
+                                  "--activation e4m3 --weight e4m3 --accumulator fp32_of_8xfp16"}) {
+        EXPECT_THAT(textOf(arguments), AllOf(HasSubstr("no error is known"),
+                                             Not(HasSubstr("Error:")), Not(HasSubstr("+-"))))
+            << arguments;
+        const nlohmann::json error = figures(arguments).at("error");
+        for (const char* figure : {"area", "delay", "energy"}) {
+            EXPECT_TRUE(error.at(figure).is_null()) << arguments << figure;
+        }
+    }
+    EXPECT_THAT(textOf(kInt8), AllOf(HasSubstr("Error: area +-"), HasSubstr("energy +-"),
+                                     Not(HasSubstr("no error is known"))));
+}
+
+TEST_F(PeCommand, AMultiplierWithoutCircuitNamesTheLimitAndTheOthers) {
+    const auto errorWith = [&](const std::string& activation, const std::string& multiplier) {
+        return errorOf(fmt::format("--activation {} --weight {} --multiplier {}", activation,
+                                   kEightValues, multiplier));
+    };
+    EXPECT_THAT(errorWith("int8", "auto"),
+                AllOf(HasSubstr("--multiplier auto: there is no look_up circuit for int8 x"),
+                      HasSubstr("which have 11 bits together: look-up tables are built up to 10 "
+                                "bits, expected minifloat"),
+                      Not(HasSubstr("another one"))));
+    EXPECT_THAT(errorWith("int8", "look_up"), HasSubstr("up to 10 bits, expected minifloat"));
+    EXPECT_THAT(errorWith("e4m3", "auto"), HasSubstr("11 bits together"));
+    EXPECT_THAT(errorWith("int8", "composable"), HasSubstr("no composable circuit"));
+    // The ways out are ones.
+    textOf(fmt::format("--activation int7 --weight {}", kEightValues));
+    textOf(fmt::format("--activation int8 --weight {} --multiplier minifloat", kEightValues));
+}
+
+TEST_F(PeCommand, MachinesWithoutCircuitNameTheWaysOut) {
+    const std::string machine = fmt::format(
+        "{} --set clock=100MHz --set datapath.weight={} --set datapath.accumulator=exact "
+        "--set scheme=auto",
+        source("configs/accelerators/edge-16x16.yaml"), kEightValues);
+    const std::string product =
+        fmt::format("gemm {} 8 8 8 {}", machine.substr(0, machine.find(' ')),
+                    machine.substr(machine.find(' ') + 1));
+    for (const std::string& command : {"area " + machine, product}) {
+        const CommandOutcome outcome = systole(command);
+        EXPECT_EQ(outcome.exitCode, 2) << command;
+        EXPECT_THAT(oneLine(outcome.text),
+                    AllOf(HasSubstr("up to 10 bits, expected datapath.multiplier minifloat"),
+                          HasSubstr("--set technology=none")))
+            << command;
+    }
+    for (const char* wayOut : {"technology=none", "datapath.multiplier=minifloat"}) {
+        const CommandOutcome outcome = systole(fmt::format("{} --set {}", product, wayOut));
+        EXPECT_EQ(outcome.exitCode, 0) << wayOut << outcome.text;
+    }
+}
+
+}  // namespace
+}  // namespace systole::sim
