@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/cost/machine/area_model.hpp"
+#include "sim/base/text.hpp"
 #include "sim/config/costed_machine.hpp"
 #include "sim/reader/resolved_json.hpp"
 #include "sim/run/clocking.hpp"
@@ -102,7 +103,7 @@ TEST_F(ElementChoice, OfClockMaxIsTheFastestWhereMemoriesAreFasterThanEveryEleme
         overrides.push_back(std::string(key) + "=unlimited");
     }
     const RunConfig config = load(overrides, ElementDefault::ReachesClock);
-    EXPECT_NEAR(config.machine.clockHertz, 1e9 / fastestElementNanoseconds(config), 1e3);
+    EXPECT_EQ(config.machine.clockHertz, fourDigitsDown(1e9 / fastestElementNanoseconds(config)));
     EXPECT_GT(config.machine.clockHertz, 1.5 * load(overrides).machine.clockHertz);
 }
 
