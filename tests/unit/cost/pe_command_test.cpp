@@ -176,14 +176,13 @@ TEST_F(PeCommand, AMultiplierWithoutCircuitNamesTheLimitAndTheOthers) {
 }
 
 TEST_F(PeCommand, MachinesWithoutCircuitNameTheWaysOut) {
-    const std::string machine = fmt::format(
-        "{} --set clock=100MHz --set datapath.weight={} --set datapath.accumulator=exact "
+    const std::string file = source("configs/accelerators/edge-16x16.yaml");
+    const std::string settings = fmt::format(
+        " --set clock=100MHz --set datapath.weight={} --set datapath.accumulator=exact "
         "--set scheme=auto",
-        source("configs/accelerators/edge-16x16.yaml"), kEightValues);
-    const std::string product =
-        fmt::format("gemm {} 8 8 8 {}", machine.substr(0, machine.find(' ')),
-                    machine.substr(machine.find(' ') + 1));
-    for (const std::string& command : {"area " + machine, product}) {
+        kEightValues);
+    const std::string product = "gemm " + file + " 8 8 8" + settings;
+    for (const std::string& command : {"area " + file + settings, product}) {
         const CommandOutcome outcome = systole(command);
         EXPECT_EQ(outcome.exitCode, 2) << command;
         EXPECT_THAT(oneLine(outcome.text),
