@@ -30,7 +30,7 @@ struct CheckOptions {
 
 InferenceOutcome repeat(const GoldenRun& run, const std::vector<Output>& outputs) {
     const RunConfig config = loadRunConfig(run.config, run.overrides);
-    const Workload workload = loadSelected({run.workload, run.images}, config.scheme);
+    const Workload workload = loadSelected({run.workload, run.images, {}}, config.scheme);
     checkOutputs(outputs);
     InferenceOptions options;
     options.images = run.images;

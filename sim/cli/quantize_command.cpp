@@ -35,7 +35,7 @@ std::string report(const QuantizedNetwork& network) {
 
 int quantizeModel(const QuantizeOptions& options) {
     const Scheme scheme = parseScheme(options.scheme, "SCHEME");
-    const Workload workload = loadSelected({options.workload, std::nullopt}, scheme);
+    const Workload workload = loadSelected({options.workload, std::nullopt, {}}, scheme);
     const std::vector<Output> outputs{{"--output", options.output}};
     checkOutputs(outputs);
     const QuantizedNetwork network =
