@@ -171,9 +171,13 @@ arch::ConvolutionShape convolutionShape(const QuantizedConvolution& convolution,
 /// once the sizes of the outputs are known.
 Window windowOf(const arch::ConvolutionShape& shape);
 
+/// A ConfigError if the entry that the user wrote for this layer asks for what it does not have.
+void checkMapping(const LoweringContext& context, const std::string& layer,
+                  const arch::ConvolutionShape& shape);
+
 /// The mapping of a convolution: what the user fixed, and the rest by arch::searchMapping.
 /// `prefetch` is the number of cycles before the layer begins in which its first weights can be
-/// loaded. A ConfigError names the layer if nothing fits or if it does not have what is fixed.
+/// loaded. A ConfigError names the layer if nothing fits; `checkMapping` has passed.
 LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
                            const arch::ConvolutionShape& shape, Cycle prefetch,
                            const LoweringOptions& options, ReplayMemory& memory);

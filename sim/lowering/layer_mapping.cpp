@@ -103,6 +103,11 @@ private:
 
 }  // namespace
 
+void checkMapping(const LoweringContext& context, const std::string& layer,
+                  const arch::ConvolutionShape& shape) {
+    FixedMapping{context.machine, layer, shape};
+}
+
 LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
                            const arch::ConvolutionShape& shape, Cycle prefetch,
                            const LoweringOptions& options, ReplayMemory& memory) {

@@ -168,10 +168,29 @@ private:
         }
     }
 
+    std::optional<arch::ConvolutionShape> arrayShape(std::size_t index) const {
+        const QuantizedNode& node = network_.nodes[index];
+        const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
+        if (convolution == nullptr) return std::nullopt;
+        return convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
+                                network_.tensors[node.output].shape,
+                                additionBehind(index) != nullptr);
+    }
+
+    /// What the user has fixed, of all layers before the first of them is tried.
+    void checkMappings() const {
+        checkMappedLayers(network_, context_.machine.mapping);
+        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+            if (const auto shape = arrayShape(i)) {
+                checkMapping(context_, network_.nodes[i].name, *shape);
+            }
+        }
+    }
+
     /// Chooses the mappings in the order of the layers, because the first weights of a layer are
     /// loaded while the layer before it ends: the tail of one is the prefetch of the next.
     void chooseMappings() {
-        checkMappedLayers(network_, context_.machine.mapping);
+        checkMappings();
         Progress progress("Mapping", network_.nodes.size());
         Cycle prefetch = 0;
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
@@ -179,17 +198,14 @@ private:
             if (isFusedAway(i)) {
                 continue;
             }
-            const QuantizedNode& node = network_.nodes[i];
-            const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
-            if (convolution == nullptr) {
+            const auto shape = arrayShape(i);
+            if (!shape) {
                 prefetch = 0;
                 continue;
             }
-            const arch::ConvolutionShape shape =
-                convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
-                                 network_.tensors[node.output].shape, additionBehind(i) != nullptr);
+            const QuantizedNode& node = network_.nodes[i];
             LayerMapping mapping =
-                chooseMapping(context_, node.name, shape, prefetch, options_, memory_);
+                chooseMapping(context_, node.name, *shape, prefetch, options_, memory_);
             prefetch = mapping.search.best.estimate.tail;
             context_.mappings.emplace(&node, std::move(mapping));
         }
