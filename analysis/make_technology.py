@@ -30,6 +30,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_logic  # pylint: disable=wrong-import-position
 import fit_sram  # pylint: disable=wrong-import-position
+import memory_scaling  # pylint: disable=wrong-import-position
+import scaling  # pylint: disable=wrong-import-position
 import technology_scaling  # pylint: disable=wrong-import-position
 import technology_text  # pylint: disable=wrong-import-position
 
@@ -121,13 +123,13 @@ def osu018(arguments):
     return (technology_text.header("osu018", "180 nm",
                    "OSU's free cells of TSMC's 180 nm process: typical corner, 1.8 V, no wires and",
                    "no clock tree. Memories are scaled from 45 nm.")
-            + logic + technology_scaling.osu018_sram(logic, committed(arguments)["logic"])
+            + logic + memory_scaling.osu018_sram(logic, committed(arguments)["logic"])
             + osu018_register_file())
 
 
 def committed(arguments):
     """The 45 nm technology to scale from."""
-    return technology_scaling.load(arguments.output_dir / "generic_45nm.yaml")
+    return scaling.load(arguments.output_dir / "generic_45nm.yaml")
 
 
 def scaled(name):
