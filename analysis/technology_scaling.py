@@ -1,139 +1,174 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scales technologies to other nodes, with what is known of the error.
+"""Scales the logic of generic_45nm to other nodes: one rule for all nodes and all quantities.
 
-Logic of 28 and 22 nm. Supply 0.9 and 0.8 V; high-performance devices from 45 nm, 1.1 V.
-- Energy: Stillmaker and Baas' polynomials (node_scaling.yaml), between 32 and 20 nm by the
-  logarithm of the node. Error: the arithmetic that Horowitz (45 nm) and Jouppi (7 nm) published
-  fell by less than the polynomials say of 0.9 to 0.7 V; the share of that factor that falls on
-  these nodes.
-- Delay: between 45 and 20 nm. The polynomial of 32 nm has too few digits: it rises with the
-  voltage. So does that of 45 nm beyond 1 V, whose least value up to the supply is taken. Error:
-  what the low-power family says instead.
-- Area: contacted poly pitch times metal pitch, between 32 and 20 nm. Error: libraries of one node
-  differ by a third (node_scaling.yaml).
-Logic of 7 nm, 0.7 V
-- Energy: the geometric mean of Jouppi over Horowitz. Error: the spread of these ratios, and that
-  Horowitz' 45 nm are at 0.9 V and ours at 1.1 V, by the polynomial.
-- Delay: as above, between 45 and 7 nm. Area: NAND gates in Nangate45 against the published
-  density.
-Leakage of logic by area: CACTI's high-performance memories; at 7 nm as at 22 nm, not known.
+Three kinds of evidence say how area, delay and energy change (node_evidence.py): devices, foundries,
+and published circuits. None of them is right alone. Energies of inverters without wires fall to 0.04
+from 45 to 7 nm, those of published arithmetic to 0.23.
 
-Memories: memory_scaling.py."""
+- The factor at a node is the geometric mean of the kinds that say something, each of which is the
+  geometric mean of its own estimates.
+- Its error is how far the farthest single estimate is, and at least a third, by which libraries of
+  one node differ. `rms` weighs the kinds alike.
+- The error of a step between two nodes is found in the same way, from the estimates' ratios. It is
+  smaller than the errors of both nodes, which share most of their doubt.
+- Supplies are those of node-evidence.yaml; every estimate of an energy is taken at them.
+- Leakage by area: CACTI's high-performance memories at 45, 28 and 22 nm; at 65 nm as at 45 nm, at 16
+  and 7 nm as at 22 nm. That is a guess, and no error of it is known.
 
-import csv
+Memories: memory_scaling.py. osu018 (180 nm) is a library of its own; docs/nodes.md says how far the
+rule would miss it."""
+
 import math
 
 import memory_scaling
+import node_evidence
 import technology_text
-from memory_scaling import leakage_density, scaled_register_file
-from scaling import (HIGH, LOW, NODES, REFERENCE, Scaling, apart, between, delay, energy,
-                     geometric_mean, spread, widened)
+from node_evidence import BASE, QUANTITIES, SUPPLIES
+from scaling import ROOT, Scaling, between, geometric_mean, load, widened
 
-ARITHMETIC = ("int8 add", "int32 add", "fp16 add", "fp32 add", "int8 mult", "int32 mult",
-              "fp16 mult", "fp32 mult")
-JOUPPI = "energy_7nm_Jouppi2021"
-HOROWITZ = "energy_45nm_0.9V_Horowitz2014"
-NAND2_UM2 = 0.798  # Nangate Open Cell Library, NAND2_X1: four transistors
-MILLION_TRANSISTORS_PER_MM2 = 91.2  # TSMC 7 nm: published (TechInsights 2018)
-LIBRARIES_DIFFER = 1 / 3  # at one node, node_scaling.yaml
+LIBRARIES_DIFFER = 1 / 3  # of one node: in area by tracks and pitches, in delay and energy by thresholds
+LAYOUT = ROOT / "analysis/layout.yaml"
+BASE_NAME = "generic_45nm"
+NODES = {f"generic_{nm}nm": nm for nm in SUPPLIES}
 
 
-def pitches(nm):
-    node = NODES[nm, HIGH]
-    return node["contacted_poly_pitch_nm"] * node["metal_pitch_nm"]
+def centre(estimates):
+    return geometric_mean([geometric_mean(list(each.values())) for each in estimates.values()])
 
 
-def published_ratios():
-    with open(REFERENCE / "energy-anchors.csv", newline="", encoding="utf-8") as file:
-        rows = {row["op"]: row for row in csv.DictReader(file)}
-    return [float(rows[name][JOUPPI]) / float(rows[name][HOROWITZ]) for name in ARITHMETIC]
+def doubt(factor, estimates):
+    """A Scaling: the farthest estimate is the error."""
+    distances = [[abs(math.log(value / factor)) for value in each.values()]
+                 for each in estimates.values()]
+    largest = math.exp(max(max(each) for each in distances)) - 1
+    squares = [sum(value ** 2 for value in each) / len(each) for each in distances]
+    rms = math.exp(math.sqrt(sum(squares) / len(squares))) - 1
+    return Scaling(factor, max(largest, LIBRARIES_DIFFER), max(rms, LIBRARIES_DIFFER))
 
 
-def delay_scaling(nm, volts, fine):
-    def factor(family):
-        at = between(nm, 45, fine, lambda node: delay(node, family, 1.1 if node == 45 else volts))
-        return at / delay(45, family, 1.1)
-    return Scaling(factor(HIGH), apart(factor(HIGH), factor(LOW)))
+def scaling_of(quantity, nm, volts=None):
+    """From 45 nm."""
+    estimates = node_evidence.estimates(quantity, nm, volts)
+    return doubt(centre(estimates), estimates)
 
 
-def planar_logic(nm, volts):
-    """28 and 22 nm."""
-    ratios = published_ratios()
-    slower = (geometric_mean(ratios)
-              / (energy(7, HIGH, 0.7) / energy(45, HIGH, 0.9))) ** (
-                  math.log(45 / nm) / math.log(45 / 7))
-    density = between(nm, 32, 22, leakage_density) / leakage_density(45)
-    return {"energy": Scaling(between(nm, 32, 20, lambda node: energy(node, HIGH, volts))
-                              / energy(45, HIGH, 1.1), apart(slower, 1)),
-            "delay": delay_scaling(nm, volts, 20),
-            "area": Scaling(between(nm, 32, 20, pitches) / pitches(45), LIBRARIES_DIFFER),
-            "leakage_density": Scaling(density, 0)}
+def step_of(quantity, coarse, fine):
+    """From one node to another, by the kinds that know both."""
+    before, after = (node_evidence.estimates(quantity, nm) for nm in (coarse, fine))
+    estimates = {kind: {name: after[kind][name] / before[kind][name]
+                        for name in after[kind] if name in before[kind]}
+                 for kind in after if kind in before}
+    return doubt(centre(after) / centre(before), estimates)
 
 
-def logic_7nm():
-    ratios = published_ratios()
-    largest, rms = spread(ratios)
-    supply = energy(45, HIGH, 1.1) / energy(45, HIGH, 0.9)
-    return {"energy": Scaling(geometric_mean(ratios), (1 + largest) * supply - 1,
-                              math.hypot(rms, supply - 1)),
-            "delay": delay_scaling(7, 0.7, 7),
-            "area": Scaling(4 / NAND2_UM2 / MILLION_TRANSISTORS_PER_MM2, LIBRARIES_DIFFER),
-            "leakage_density": Scaling(leakage_density(22) / leakage_density(45), 0)}
+def steps():
+    """Pairs of neighbouring nodes, the coarse one first."""
+    nodes = sorted(SUPPLIES, reverse=True)
+    return list(zip(nodes, nodes[1:]))
 
 
-QUANTITY_OF_KEY = {"gates_um2": "area", "area_um2": "area", "delay_ns": "delay",
-                   "toggles_fj": "energy", "clock_fj": "energy", "toggle_fj": "energy",
-                   "input_fj": "energy", "uw_per_um2": "leakage_density"}
+def leakage_density(nm):
+    """Against 45 nm."""
+    if nm >= BASE["nm"]:
+        return 1
+    of = memory_scaling.leakage_density
+    density = between(nm, 32, 22, of) if nm > 22 else of(22)
+    return density / of(BASE["nm"])
+
+
+def logic_scaling(nm):
+    return {**{quantity: scaling_of(quantity, nm) for quantity in QUANTITIES},
+            "leakage_density": Scaling(leakage_density(nm), 0)}
+
+
+# What the last words of a key say that its figures are of; of `uw_per_um2` all three.
+QUANTITY_OF_SUFFIX = {"uw_per_um2": "leakage_density", "um2": "area", "ns": "delay", "fj": "energy",
+                      "pj": "energy"}
+
+
+def quantity_of(key):
+    """Of a coefficient, by its unit. None: of what is around it, or no unit (kelvin)."""
+    return next((quantity for suffix, quantity in QUANTITY_OF_SUFFIX.items()
+                 if key == suffix or key.endswith("_" + suffix)), None)
+
+
+def scaled_figures(value, by, factor=1):
+    """Every number below a key with a unit, times the factor of that quantity."""
+    if isinstance(value, dict):
+        return {key: scaled_figures(each, by, by[quantity_of(key)].factor if quantity_of(key)
+                                    else factor) for key, each in value.items()}
+    if isinstance(value, list):
+        return [scaled_figures(each, by, factor) for each in value]
+    return value if isinstance(value, (str, bool)) or factor == 1 else value * factor
+
+
+def widened_errors(errors, by, path=()):
+    """Of a section `error` of any depth: an error ({rms, largest}, or a number) is of the quantity
+    that the nearest key around it names as one of its words (`energy_for_speed`)."""
+    if isinstance(errors, dict) and "rms" not in errors:
+        return {key: widened_errors(each, by, (*path, key)) for key, each in errors.items()}
+    if isinstance(errors, str):
+        return errors
+    words = [word for key in reversed(path) for word in key.split("_")]
+    quantity = next((word for word in words if word in QUANTITIES), None)
+    if quantity is None:
+        raise ValueError(f"logic.error.{'.'.join(path)}: names none of {', '.join(QUANTITIES)}")
+    if isinstance(errors, dict):
+        return {**errors, **widened({key: value for key, value in errors.items()
+                                     if not isinstance(value, str)}, by[quantity])}
+    return (1 + errors) * (1 + by[quantity].error) - 1
 
 
 def scaled_logic(logic, by, source):
+    kept = {"source": source, "error": widened_errors(logic["error"], by)}
+    return {**kept, **scaled_figures({key: value for key, value in logic.items()
+                                      if key not in kept}, by)}
+
+
+def percent(by):
+    return ", ".join(f"{quantity} {100 * by[quantity].error:.0f} %" for quantity in QUANTITIES)
+
+
+def source_of(nm, by):
+    """What reports print: factors and their errors, and of the step from the node before."""
+    factors = ", ".join(f"{quantity} x {by[quantity].factor:.3g}" for quantity in QUANTITIES)
+    text = f"estimate: {BASE_NAME} scaled by {factors}; error of that: {percent(by)}; "
+    before = min(node for node in [*SUPPLIES, math.inf] if node > nm)
+    if before not in (BASE["nm"], math.inf):
+        step = {quantity: step_of(quantity, before, nm) for quantity in QUANTITIES}
+        text += f"of the step from {before} nm: {percent(step)}; "
+    return text + "analysis/technology_scaling.py"
+
+
+def layout(volts, file=LAYOUT):
+    """The text of the section `layout`, the same for all technologies. Only the energy of a wire goes
+    with the square of the supply: its capacity a millimetre is hardly one of the node."""
+    if not file.exists():
+        return ""
+    supply = (volts / BASE["volts"]) ** 2
+
     def walk(value, factor):
         if isinstance(value, dict):
-            return {key: walk(each, by[QUANTITY_OF_KEY[key]].factor if key in QUANTITY_OF_KEY
-                              else factor) for key, each in value.items()}
-        return value * factor
-    kept = {"source", "error", "leakage"}
-    result = {"source": source,
-              "error": {name: widened(error, by[name.removesuffix("_for_speed")])
-                        for name, error in logic["error"].items()}}
-    for key, value in logic.items():
-        if key not in kept:
-            result[key] = walk({key: value}, 1)[key]
-    leakage = dict(logic["leakage"])
-    leakage["uw_per_um2"] *= by["leakage_density"].factor
-    result["leakage"] = leakage
-    return result
+            return {key: walk(each, supply if key.endswith("per_bit_mm") else factor)
+                    for key, each in value.items()}
+        return value if isinstance(value, str) or factor == 1 else value * factor
+    return technology_text.section("layout", walk(load(file), 1))
 
 
-def technology(name, nm, comment, base, by, sram):
-    errors = ", ".join(f"{key} {100 * by[key].error:.0f} %" for key in ("area", "delay", "energy"))
-    factors = ", ".join(f"{key} x {by[key].factor:.3g}" for key in ("area", "delay", "energy"))
-    source = (f"estimate: generic_45nm scaled by {factors}; error of that: {errors}; "
-              "analysis/technology_scaling.py")
-    sram["register_file"] = scaled_register_file(base["sram"]["register_file"], by)
+def technology(name, base):
+    nm = NODES[name]
+    by = logic_scaling(nm)
+    sram = memory_scaling.memories(nm)
+    sram["register_file"] = memory_scaling.scaled_register_file(base["sram"]["register_file"], by)
+    comment = (f"A generic {nm} nm process at {SUPPLIES[nm]} V, scaled from {BASE_NAME}: an estimate.",
+               "docs/nodes.md says by which rule, and how far its sources are apart.")
     return (technology_text.header(name, f"{nm} nm", *comment)
-            + technology_text.section("logic", scaled_logic(base["logic"], by, source))
-            + technology_text.section("sram", sram))
+            + technology_text.section("logic", scaled_logic(base["logic"], by, source_of(nm, by)))
+            + technology_text.section("sram", sram) + layout(SUPPLIES[nm]))
 
 
-def planar(name, nm, volts):
-    def make(base):
-        by = planar_logic(nm, volts)
-        return technology(name, nm, [
-            f"A generic {nm} nm process at {volts} V, scaled from generic_45nm: an estimate.",
-            "Energies are likelier too low than too high: published arithmetic fell by less from 45",
-            "to 7 nm than the polynomials of inverters."], base, by, memory_scaling.memories(nm))
-    return make
+def scaled(name):
+    return lambda base: technology(name, base)
 
 
-def generic_7nm(base):
-    return technology("generic_7nm", 7, [
-        "A generic 7 nm process at 0.7 V, scaled from generic_45nm: an estimate. Energies follow",
-        "published arithmetic and memories (Horowitz 2014, Jouppi 2021), so they are above those of",
-        "generic_22nm, which follow inverters: compare nodes within one of the two."],
-                      base, logic_7nm(), memory_scaling.memories(7))
-
-
-SCALED = {"generic_28nm": planar("generic_28nm", 28, 0.9),
-          "generic_22nm": planar("generic_22nm", 22, 0.8),
-          "generic_7nm": generic_7nm}
+SCALED = {name: scaled(name) for name in NODES if name != BASE_NAME}
