@@ -9,7 +9,6 @@ osu018        logic fitted to synthesis with OSU's 180 nm cells, memories scaled
 generic_65nm, generic_28nm, generic_22nm, generic_16nm, generic_7nm
               scaled from the generic_45nm.yaml that is there (technology_scaling.py says how);
               these need no --systole
-All of them get the section `layout` of analysis/layout.yaml, if that file is there.
 
 Choices of generic_45nm
 - Memories: CACTI 7 at 45 nm, low-operating-power transistors (`itrs-lop`) at 300 K, the temperature
@@ -114,7 +113,7 @@ def generic_45nm(arguments):
     return (technology_text.header("generic_45nm", "45 nm",
                    "A generic 45 nm process: typical corner, 1.1 V, no wires and no clock tree.")
             + logic + fit_sram.section(fit_sram.read_tables(REFERENCE), "0.045", "itrs-lop")
-            + nangate45_register_file() + technology_scaling.layout(1.1))
+            + nangate45_register_file())
 
 
 def osu018(arguments):
@@ -125,7 +124,7 @@ def osu018(arguments):
                    "OSU's free cells of TSMC's 180 nm process: typical corner, 1.8 V, no wires and",
                    "no clock tree. Memories are scaled from 45 nm.")
             + logic + memory_scaling.osu018_sram(logic, committed(arguments)["logic"])
-            + osu018_register_file() + technology_scaling.layout(1.8))
+            + osu018_register_file())
 
 
 def committed(arguments):

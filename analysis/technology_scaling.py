@@ -24,10 +24,9 @@ import memory_scaling
 import node_evidence
 import technology_text
 from node_evidence import BASE, QUANTITIES, SUPPLIES
-from scaling import ROOT, Scaling, between, geometric_mean, load, widened
+from scaling import Scaling, between, geometric_mean, widened
 
 LIBRARIES_DIFFER = 1 / 3  # of one node: in area by tracks and pitches, in delay and energy by thresholds
-LAYOUT = ROOT / "analysis/layout.yaml"
 BASE_NAME = "generic_45nm"
 NODES = {f"generic_{nm}nm": nm for nm in SUPPLIES}
 
@@ -140,21 +139,6 @@ def source_of(nm, by):
     return text + "analysis/technology_scaling.py"
 
 
-def layout(volts, file=LAYOUT):
-    """The text of the section `layout`, the same for all technologies. Only the energy of a wire goes
-    with the square of the supply: its capacity a millimetre is hardly one of the node."""
-    if not file.exists():
-        return ""
-    supply = (volts / BASE["volts"]) ** 2
-
-    def walk(value, factor):
-        if isinstance(value, dict):
-            return {key: walk(each, supply if key.endswith("per_bit_mm") else factor)
-                    for key, each in value.items()}
-        return value if isinstance(value, str) or factor == 1 else value * factor
-    return technology_text.section("layout", walk(load(file), 1))
-
-
 def technology(name, base):
     nm = NODES[name]
     by = logic_scaling(nm)
@@ -164,7 +148,7 @@ def technology(name, base):
                "docs/nodes.md says by which rule, and how far its sources are apart.")
     return (technology_text.header(name, f"{nm} nm", *comment)
             + technology_text.section("logic", scaled_logic(base["logic"], by, source_of(nm, by)))
-            + technology_text.section("sram", sram) + layout(SUPPLIES[nm]))
+            + technology_text.section("sram", sram))
 
 
 def scaled(name):

@@ -4,7 +4,6 @@
 
 import math
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -15,7 +14,6 @@ try:
     import node_evidence
     import scaling as ratios
     import technology_scaling as scaling
-    import yaml
 except ImportError as missing:
     print("skipped:", missing)
     sys.exit(77)
@@ -153,22 +151,6 @@ class Errors(unittest.TestCase):
     def test_of_a_key_that_names_no_quantity_are_refused(self):
         with self.assertRaisesRegex(ValueError, "logic.error.recipe.luck: names none of area"):
             scaling.widened_errors({"recipe": {"luck": 0.1}}, ROUND)
-
-
-class Layout(unittest.TestCase):
-    def test_is_written_as_it_is_but_for_the_energy_of_wires(self):
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "layout.yaml"
-            self.assertEqual(scaling.layout(0.7, file), "")
-            content = {"placement_density": {"value": 0.7, "low": 0.6, "high": 0.85, "source": "x: y"},
-                       "wire_pj_per_bit_mm": {"value": 0.2, "low": 0.1, "high": 0.3, "source": "z"}}
-            file.write_text(yaml.safe_dump(content), encoding="utf-8")
-            same = yaml.safe_load(scaling.layout(1.1, file))["layout"]
-            self.assertEqual(same, content)
-            lower = yaml.safe_load(scaling.layout(0.55, file))["layout"]
-            self.assertEqual(lower["placement_density"], content["placement_density"])
-            self.assertEqual(lower["wire_pj_per_bit_mm"],
-                             {"value": 0.05, "low": 0.025, "high": 0.075, "source": "z"})
 
 
 class Page(unittest.TestCase):
