@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of logic at other nodes: factors against 45 nm at 1.1 V, by three kinds of evidence.
+"""What is known of logic at other nodes: factors against 45 nm, by three kinds of evidence.
 
 devices    Stillmaker and Baas' polynomials of inverters, in the family of high-performance devices
-           and in that of low-power ones; for area, contacted poly pitch times metal pitch.
+           and in that of low-power ones; for area, their table, and pitches.
 foundries  what a foundry says of its next node.
 circuits   operations that Horowitz (45 nm) and Jouppi (7 nm) published; for area, NAND gates.
 
 A kind that says nothing of a quantity at a node has no estimates there. Between two nodes that it
-knows, a factor is a power of the node; nothing is extrapolated. So is the capacity that the published
-operations switch, from 45 to 7 nm; their energies go with the square of the supply."""
+knows, a factor is a power of the node; nothing is extrapolated. So is the capacity that the
+published operations switch, from 45 to 7 nm; their energies go with the square of the supply."""
 
 import csv
 import math
 
-from scaling import (BULK, HIGH, LOW, NODES, REFERENCE, between, delay, energy, geometric_mean, load)
+from scaling import (BULK, HIGH, LOW, NODES, REFERENCE, between, delay, energy, geometric_mean,
+                     load)
 
 EVIDENCE = load(REFERENCE / "node-evidence.yaml")
 SUPPLIES = EVIDENCE["supplies"]
@@ -55,7 +56,9 @@ def pitches(nm):
 
 def devices(quantity, nm, volts):
     if quantity == "area":
-        return {"pitches": pitches(nm)}
+        found = {"pitches": pitches(nm),
+                 "table of areas": along(EVIDENCE["device_areas"]["factors"], nm)}
+        return {name: factor for name, factor in found.items() if factor is not None}
     if quantity == "energy":
         return polynomials(energy, nm, volts)
     # The polynomial of 32 nm has too few digits: it rises with the voltage.
@@ -115,5 +118,6 @@ def estimates(quantity, nm, volts=None):
     if nm == BASE["nm"]:
         volts = BASE["volts"]
     volts = SUPPLIES[nm] if volts is None else volts
-    found = {kind: of(quantity, nm, volts) for kind, of in zip(KINDS, (devices, foundries, circuits))}
+    found = {kind: of(quantity, nm, volts)
+             for kind, of in zip(KINDS, (devices, foundries, circuits))}
     return {kind: each for kind, each in found.items() if each}

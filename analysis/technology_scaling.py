@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scales the logic of generic_45nm to other nodes: one rule for all nodes and all quantities.
 
-Three kinds of evidence say how area, delay and energy change (node_evidence.py): devices, foundries,
-and published circuits. None of them is right alone. Energies of inverters without wires fall to 0.04
-from 45 to 7 nm, those of published arithmetic to 0.23.
+Three kinds of evidence say how area, delay and energy change (node_evidence.py): devices,
+foundries, and published circuits. None of them is right alone. Energies of inverters without wires
+fall to 0.04 from 45 to 7 nm, those of published arithmetic to 0.23.
 
 - The factor at a node is the geometric mean of the kinds that say something, each of which is the
   geometric mean of its own estimates.
@@ -12,8 +12,8 @@ from 45 to 7 nm, those of published arithmetic to 0.23.
 - The error of a step between two nodes is found in the same way, from the estimates' ratios. It is
   smaller than the errors of both nodes, which share most of their doubt.
 - Supplies are those of node-evidence.yaml; every estimate of an energy is taken at them.
-- Leakage by area: CACTI's high-performance memories at 45, 28 and 22 nm; at 65 nm as at 45 nm, at 16
-  and 7 nm as at 22 nm. That is a guess, and no error of it is known.
+- Leakage by area: CACTI's high-performance memories at 45, 28 and 22 nm; at 65 nm as at 45 nm, at
+  16 and 7 nm as at 22 nm. That is a guess, and no error of it is known.
 
 Memories: memory_scaling.py. osu018 (180 nm) is a library of its own; docs/nodes.md says how far the
 rule would miss it."""
@@ -26,7 +26,8 @@ import technology_text
 from node_evidence import BASE, QUANTITIES, SUPPLIES
 from scaling import Scaling, between, geometric_mean, widened
 
-LIBRARIES_DIFFER = 1 / 3  # of one node: in area by tracks and pitches, in delay and energy by thresholds
+# Libraries of one node: in area by tracks and pitches, in delay and energy by thresholds and drives.
+LIBRARIES_DIFFER = 1 / 3
 BASE_NAME = "generic_45nm"
 NODES = {f"generic_{nm}nm": nm for nm in SUPPLIES}
 
@@ -144,8 +145,8 @@ def technology(name, base):
     by = logic_scaling(nm)
     sram = memory_scaling.memories(nm)
     sram["register_file"] = memory_scaling.scaled_register_file(base["sram"]["register_file"], by)
-    comment = (f"A generic {nm} nm process at {SUPPLIES[nm]} V, scaled from {BASE_NAME}: an estimate.",
-               "docs/nodes.md says by which rule, and how far its sources are apart.")
+    comment = (f"A generic {nm} nm process at {SUPPLIES[nm]} V, scaled from {BASE_NAME}: an "
+               "estimate.", "docs/nodes.md says by which rule, and how far its sources are apart.")
     return (technology_text.header(name, f"{nm} nm", *comment)
             + technology_text.section("logic", scaled_logic(base["logic"], by, source_of(nm, by)))
             + technology_text.section("sram", sram))
