@@ -25,10 +25,13 @@ void appendRows(Rows& rows, const cost::AreaNode& node, double total, int depth)
     };
     if (node.highSquareMicrons == 0 && !node.isFree()) return;
     const double share = total == 0 ? 0 : node.squareMicrons / total;
+    const std::string name = fmt::format("{:{}}{}", "", depth * kIndent, node.name);
+    if (node.basis == cost::AreaBasis::Free) {
+        rows.push_back({name, "free", "", ""});
+        return;
+    }
     rows.push_back(
-        {fmt::format("{:{}}{}", "", depth * kIndent, node.name),
-         node.isFree() && node.squareMicrons == 0 ? "free" : text(node.squareMicrons),
-         fmt::format("{:.1f} %", 100 * share),
+        {name, text(node.squareMicrons), fmt::format("{:.1f} %", 100 * share),
          fmt::format("{} - {}", text(node.lowSquareMicrons), text(node.highSquareMicrons))});
     for (const cost::AreaNode& part : node.parts) appendRows(rows, part, total, depth + 1);
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/area_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
+#include "models/check.hpp"
+#include "models/cost/machine/ideal_parts.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 #include "models/cost/machine/machine_memories.hpp"
 
@@ -37,7 +41,6 @@ AreaNode sumNode(std::string name, std::vector<AreaNode> parts) {
 AreaNode memoryNode(std::string name, const Technology& technology, const SramMacro& memory,
                     double count) {
     const Estimate& area = memory.areaSquareMicrons;
-    if (area.nominal == 0) return freeNode(std::move(name), "unlimited: costs nothing");
     const Estimate& leakage = memory.leakageWatts;
     return {
         .name = std::move(name),
@@ -74,11 +77,36 @@ AreaNode estimateNode(std::string name, const LogicTechnology& logic,
                      kEstimateSource);
 }
 
-AreaNode vectorNode(const LogicTechnology& logic, const Limit& lanes) {
-    if (!lanes) return freeNode("vector_unit", "unlimited: costs nothing");
-    return logicNode("vector_unit",
-                     static_cast<double>(*lanes) * vectorLane(logic).squareMicrons(logic),
-                     kEstimateError, kEstimateSource);
+/// A part that is built.
+AreaNode builtNode(const Technology& technology, const MachineDescription& machine,
+                   const MachineMemories& memories, MachinePart part) {
+    const LogicTechnology& logic = technology.logic;
+    const std::string name = nameOf(part);
+    switch (part) {
+        case MachinePart::ActivationScratchpad:
+            return memoryNode(name, technology, memories.activationScratchpad, 1);
+        case MachinePart::WeightScratchpad:
+            return memoryNode(name, technology, memories.weightScratchpad, 1);
+        case MachinePart::AccumulatorBuffer:
+            return memoryNode(name, technology, memories.accumulatorColumn, machine.array.columns);
+        case MachinePart::VectorUnit:
+            return estimateNode(name, logic,
+                                static_cast<double>(*machine.vectorLanes) * vectorLane(logic));
+        case MachinePart::Dma:
+            return estimateNode(name, logic, dmaEngine(logic, machine.control));
+        case MachinePart::Sequencer:
+            return estimateNode(name, logic, sequencer(logic, machine.control));
+        case MachinePart::MemoryController:
+            return estimateNode(name, logic, memoryController(logic, machine.control));
+    }
+    SYSTOLE_CHECK(false, "no part {}", static_cast<int>(part));
+}
+
+AreaNode partNode(const Technology& technology, const MachineDescription& machine,
+                  const MachineMemories& memories, MachinePart part) {
+    const std::string_view reason = idealReason(machine, part);
+    if (reason.empty()) return builtNode(technology, machine, memories, part);
+    return freeNode(nameOf(part), fmt::format("{}: costs nothing", reason));
 }
 
 }  // namespace
@@ -97,21 +125,10 @@ const AreaNode* AreaNode::find(const std::string& part) const {
 
 AreaNode areaOf(const Technology& technology, const MachineDescription& machine) {
     if (technology.isFree) return freeNode("total", "left out");
-    const LogicTechnology& logic = technology.logic;
     const MachineMemories memories = memoriesOf(technology, machine);
-    std::vector<AreaNode> parts{
-        arrayNode(technology, machine),
-        memoryNode("activation_scratchpad", technology, memories.activationScratchpad, 1),
-        memoryNode("weight_scratchpad", technology, memories.weightScratchpad, 1),
-        memoryNode("accumulator_buffer", technology, memories.accumulatorColumn,
-                   machine.array.columns),
-        vectorNode(logic, machine.vectorLanes),
-        estimateNode("dma", logic, dmaEngine(logic, machine.control)),
-        estimateNode("sequencer", logic, sequencer(logic, machine.control)),
-    };
-    if (machine.control.dramChannels > 0) {
-        parts.push_back(
-            estimateNode("memory_controller", logic, memoryController(logic, machine.control)));
+    std::vector<AreaNode> parts{arrayNode(technology, machine)};
+    for (const MachinePart part : kMachineParts) {
+        parts.push_back(partNode(technology, machine, memories, part));
     }
     return sumNode("total", std::move(parts));
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "models/check.hpp"
+#include "models/cost/machine/ideal_parts.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 
 namespace systole::cost {
@@ -89,8 +90,12 @@ EnergyModel::EnergyModel(const Technology& technology, const MachineDescription&
     const numeric::Format& stationary =
         machine.array.isInputStationary ? machine.element.activation : machine.element.weight;
     loadJoules_ = numeric::widthOf(stationary) * clockBit;
-    if (machine.vectorLanes) vectorOperationJoules_ = vectorLane(logic).joulesPerUse;
-    dmaByteJoules_ = kDmaRegisters * kBitsAByte * (clockBit + kRandomToggleRate * toggleJoules_);
+    if (!isIdeal(machine, MachinePart::VectorUnit)) {
+        vectorOperationJoules_ = vectorLane(logic).joulesPerUse;
+    }
+    if (!isIdeal(machine, MachinePart::Dma))
+        dmaByteJoules_ =
+            kDmaRegisters * kBitsAByte * (clockBit + kRandomToggleRate * toggleJoules_);
     leakageWatts_ = leakageWattsOf(areaOf(technology, machine), logic,
                                    machine.energy.temperatureKelvin, corner);
 }

@@ -146,16 +146,19 @@ LogicEstimate arrayEdge(const LogicTechnology& technology, const MachineDescript
 }
 
 LogicEstimate dmaEngine(const LogicTechnology& technology, const ControlDescription& control) {
+    const auto bursts = static_cast<double>(control.dmaOutstandingBursts.value());
+    const auto width = static_cast<double>(control.dmaBytesPerCycle.value());
     const double generators = kDirections * kAddressLoops * kAddressBits;
-    const double queue = kDirections * control.dmaOutstandingBursts * (kAddressBits + kTagBits);
-    const double buffers = kDirections * 8.0 * (control.dramBurstBytes + control.dmaBytesPerCycle);
+    const double queue = kDirections * bursts * (kAddressBits + kTagBits);
+    const double buffers = kDirections * 8.0 * (control.dramBurstBytes + width);
     return {.registerBits = 2 * generators + queue + buffers,
             .gateSquareMicrons =
                 generators * adderBitArea(technology) + (queue + buffers) * muxArea(technology)};
 }
 
 LogicEstimate sequencer(const LogicTechnology& technology, const ControlDescription& control) {
-    const double queues = kQueues * control.commandQueueDepth * kCommandBits;
+    const double queues =
+        kQueues * static_cast<double>(control.commandQueueDepth.value()) * kCommandBits;
     return {.registerBits = queues + kQueues * kCounterBits,
             .gateSquareMicrons = queues * muxArea(technology)};
 }

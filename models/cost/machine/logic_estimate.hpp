@@ -24,6 +24,13 @@ struct LogicEstimate {
     }
 };
 
+/// So many of them; a use is one of one.
+inline LogicEstimate operator*(double count, LogicEstimate each) {
+    each.registerBits *= count;
+    each.gateSquareMicrons *= count;
+    return each;
+}
+
 /// One lane of the vector unit: an INT32 addition (bias), an FP32 multiplication (scale), an FP32
 /// addition (residual, rounding), and a register behind each. A use is an element that passes all.
 LogicEstimate vectorLane(const LogicTechnology& technology);
@@ -35,6 +42,8 @@ LogicEstimate elementControl(const LogicTechnology& technology, const MachineDes
 /// Skew registers at the edges and the fold sequencer's counters.
 LogicEstimate arrayEdge(const LogicTechnology& technology, const MachineDescription& machine);
 
+/// Of parts that are built: none of their sizes is without limit (ideal_parts.hpp).
+///
 /// Address generators, a queue of outstanding bursts and a buffer of one burst a direction.
 LogicEstimate dmaEngine(const LogicTechnology& technology, const ControlDescription& control);
 /// Command queues and their dispatch.

@@ -31,11 +31,13 @@ struct ArrayDescription {
     std::uint32_t pipelineDepth = 1;
 };
 
-/// Queues and data paths of the controllers around the array.
+/// Queues and data paths of the controllers around the array. Which of them cost nothing because
+/// they have no limit, ideal_parts.hpp says.
 struct ControlDescription {
-    std::uint32_t commandQueueDepth = 0;  ///< of each unit
-    std::uint32_t dmaOutstandingBursts = 0;
-    std::uint32_t dmaBytesPerCycle = 0;
+    Limit commandQueueDepth;         ///< of each unit
+    bool issuesInNoTime = false;     ///< any number of commands in a cycle
+    Limit dmaOutstandingBursts;      ///< of each direction
+    Limit dmaBytesPerCycle;          ///< likewise
     std::uint32_t dramChannels = 0;  ///< none where DRAM is ideal
     std::uint32_t dramQueueEntries = 0;
     std::uint32_t dramWriteEntries = 0;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "models/cost/machine/ideal_parts.hpp"
 #include "tests/unit/cost/cost_fixture.hpp"
 
 namespace systole::cost {
@@ -85,6 +86,8 @@ MachineDescription withoutLimits() {
     machine.weightScratchpad.banks.reset();
     machine.accumulatorRows.reset();
     machine.vectorLanes.reset();
+    machine.control.commandQueueDepth.reset();
+    machine.control.dmaBytesPerCycle.reset();
     machine.control.dramChannels = 0;
     return machine;
 }
@@ -93,13 +96,52 @@ TEST(AreaModel, FlagsUnlimitedResourcesAsFree) {
     const AreaNode tree = areaOf(roundTechnology(), withoutLimits());
     EXPECT_TRUE(tree.isFree());
     EXPECT_FALSE(tree.find("array")->isFree());
-    for (const char* name :
-         {"activation_scratchpad", "weight_scratchpad", "accumulator_buffer", "vector_unit"}) {
-        EXPECT_TRUE(tree.find(name)->isFree()) << name;
-        EXPECT_EQ(tree.find(name)->squareMicrons, 0) << name;
+    for (const MachinePart part : kMachineParts) {
+        const AreaNode* node = tree.find(nameOf(part));
+        ASSERT_NE(node, nullptr) << nameOf(part);
+        EXPECT_TRUE(node->isFree()) << node->name;
+        EXPECT_EQ(node->highSquareMicrons, 0) << node->name;
     }
-    EXPECT_EQ(tree.find("memory_controller"), nullptr);
+    EXPECT_EQ(tree.squareMicrons, tree.find("array")->squareMicrons);
     EXPECT_FALSE(areaOf(roundTechnology(), roundMachine()).isFree());
+}
+
+/// Each of these makes one part ideal, whatever the rest of the part is.
+TEST(IdealParts, AreThoseOfWhichAnythingHasNoLimit) {
+    using Change = std::function<void(MachineDescription&)>;
+    const std::vector<std::pair<MachinePart, Change>> changes{
+        {MachinePart::ActivationScratchpad,
+         [](auto& machine) { machine.activationScratchpad.capacityBytes.reset(); }},
+        {MachinePart::WeightScratchpad,
+         [](auto& machine) { machine.weightScratchpad.banks.reset(); }},
+        {MachinePart::AccumulatorBuffer, [](auto& machine) { machine.accumulatorRows.reset(); }},
+        {MachinePart::VectorUnit, [](auto& machine) { machine.vectorLanes.reset(); }},
+        {MachinePart::Dma, [](auto& machine) { machine.control.dmaBytesPerCycle.reset(); }},
+        {MachinePart::Dma, [](auto& machine) { machine.control.dmaOutstandingBursts.reset(); }},
+        {MachinePart::Sequencer, [](auto& machine) { machine.control.commandQueueDepth.reset(); }},
+        {MachinePart::Sequencer, [](auto& machine) { machine.control.issuesInNoTime = true; }},
+        {MachinePart::MemoryController, [](auto& machine) { machine.control.dramChannels = 0; }}};
+    for (const auto& [ideal, change] : changes) {
+        MachineDescription machine = roundMachine();
+        change(machine);
+        const AreaNode tree = areaOf(roundTechnology(), machine);
+        for (const MachinePart part : kMachineParts) {
+            EXPECT_EQ(tree.find(nameOf(part))->isFree(), part == ideal) << nameOf(part);
+            EXPECT_EQ(tree.find(nameOf(part))->squareMicrons == 0, part == ideal) << nameOf(part);
+        }
+    }
+}
+
+/// A number is a limit: large queues cost what they say.
+TEST(IdealParts, AreNotThoseThatAreMerelyLarge) {
+    MachineDescription machine = roundMachine();
+    machine.control.commandQueueDepth = 4096;
+    machine.control.dmaOutstandingBursts = 65'536;
+    const AreaNode tree = areaOf(roundTechnology(), machine);
+    EXPECT_FALSE(tree.isFree());
+    // Four queues of 128 bits, 5 um2 a flip-flop.
+    EXPECT_GT(tree.find("sequencer")->squareMicrons, 4.0 * 4096 * 128 * 5);
+    EXPECT_GT(tree.find("dma")->squareMicrons, 2.0 * 65'536 * 56 * 5);
 }
 
 TEST(AreaModel, OfNoTechnologyIsFree) {
@@ -123,9 +165,9 @@ TEST(AreaModel, GrowsWithEverySize) {
         {"accumulators", [](auto& machine) { machine.accumulatorRows = 257; }},
         {"capacity", [](auto& machine) { *machine.weightScratchpad.capacityBytes += 1; }},
         {"zero gating", [](auto& machine) { machine.energy.zeroGating = true; }},
-        {"commands", [](auto& machine) { ++machine.control.commandQueueDepth; }},
-        {"bursts", [](auto& machine) { ++machine.control.dmaOutstandingBursts; }},
-        {"width", [](auto& machine) { ++machine.control.dmaBytesPerCycle; }},
+        {"commands", [](auto& machine) { ++*machine.control.commandQueueDepth; }},
+        {"bursts", [](auto& machine) { ++*machine.control.dmaOutstandingBursts; }},
+        {"width", [](auto& machine) { ++*machine.control.dmaBytesPerCycle; }},
         {"channels", [](auto& machine) { ++machine.control.dramChannels; }},
         {"requests", [](auto& machine) { ++machine.control.dramQueueEntries; }},
         {"writes", [](auto& machine) { ++machine.control.dramWriteEntries; }},
@@ -231,6 +273,7 @@ TEST(EnergyModel, ChargesNothingForUnlimitedResources) {
     counters.activationScratchpadReads = counters.activationScratchpadWrites = 1;
     counters.weightScratchpadReads = counters.weightScratchpadWrites = 1;
     counters.accumulatorReads = counters.accumulatorWrites = counters.vectorOperations = 1;
+    counters.bytesLoaded = counters.bytesStored = 1;
     EXPECT_EQ(model.energyOf(counters, 0, 0, 0, {}).totalJoules(), 0);
 }
 
