@@ -26,6 +26,7 @@ cost::ControlDescription describeControl(const arch::MachineConfig& machine) {
                                      .dramBurstBytes = machine.dram.burstBytes()};
     if (machine.dram.ddr) {
         const auto& ddr = *machine.dram.ddr;
+        control.dramClockHertz = ddr.clockHertz;
         control.dramChannels = ddr.organization.channels;
         control.dramQueueEntries = ddr.controller.readQueue + ddr.controller.writeQueue;
         control.dramWriteEntries = ddr.controller.writeQueue;
@@ -64,6 +65,7 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
             .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
             .vectorLanes = machine.vectorUnit.lanes,
             .control = describeControl(machine),
+            .cellsOnly = config.layout == Layout::CellsOnly,
             .energy = config.energy};
 }
 

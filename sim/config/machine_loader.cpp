@@ -365,6 +365,7 @@ RunConfig readRunConfig(const Section& root, ElementDefault element) {
                            .clock = root.at("clock").isWord("max")};
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
+    config.layout = chooseNamed(root, "layout", kLayoutNames, config.layout);
     config.machine.operandSampling = energy.sampling;
     config.scheme = readMachineScheme(root.at("scheme"), datapath, config.machine.datapath);
     checkObjective(root, config);

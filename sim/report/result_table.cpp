@@ -187,7 +187,12 @@ void appendCosts(Rows& rows, const Result& result) {
     rows.push_back({"average power", atClock(withPrefix(result.averageWatts(), "W"))});
     rows.push_back({"efficiency", atClock(fmt::format("{:.1f} inferences/s/W",
                                                       result.inferencesPerSecondPerWatt()))});
-    rows.push_back({"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())});
+    const double cells = cost::cellsOf(result.area) * 1e-6;
+    rows.push_back(
+        {"area", fmt::format("{:.3f} mm2{}", result.areaSquareMillimetres(),
+                             cells < result.areaSquareMillimetres()
+                                 ? fmt::format(" of silicon, of that cells {:.3f} mm2", cells)
+                                 : ", cells only")});
 }
 
 std::string summary(const Result& result) {

@@ -43,6 +43,7 @@ struct ControlDescription {
     std::uint32_t dramWriteEntries = 0;
     std::uint32_t dramBanks = 0;
     std::uint32_t dramBurstBytes = 0;
+    double dramClockHertz = 0;  ///< that the memory controller runs at
 };
 
 /// The numbers of a machine that area and energy depend on.
@@ -58,6 +59,7 @@ struct MachineDescription {
     std::uint32_t accumulatorBits = 0;
     Limit vectorLanes;  ///< unlimited: the vector unit costs nothing
     ControlDescription control;
+    bool cellsOnly = false;  ///< costs are those of cells, as synthesis prints them
     EnergyOptions energy;
 
     ElementMake make() const { return {synthesis, array.pipelineDepth}; }
