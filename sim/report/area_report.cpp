@@ -121,9 +121,10 @@ nlohmann::ordered_json areaJson(const cost::AreaNode& area) {
     nlohmann::ordered_json json{{"area_um2", area.squareMicrons},
                                 {"low_um2", area.lowSquareMicrons},
                                 {"high_um2", area.highSquareMicrons},
-                                {"silicon_um2", area.siliconSquareMicrons.nominal},
-                                {"silicon_low_um2", area.siliconSquareMicrons.low},
-                                {"silicon_high_um2", area.siliconSquareMicrons.high},
+                                {"silicon",
+                                 {{"area_um2", area.siliconSquareMicrons.nominal},
+                                  {"low_um2", area.siliconSquareMicrons.low},
+                                  {"high_um2", area.siliconSquareMicrons.high}}},
                                 {"is_free", area.isFree()},
                                 {"source", area.source}};
     if (!area.notes.empty()) json["notes"] = area.notes;

@@ -203,6 +203,9 @@ Json costsJson(const Result& result) {
     costs["area_mm2"] = known(result.hasCosts(), result.areaSquareMillimetres());
     costs["cells_mm2"] = known(result.hasCosts(), cost::cellsOf(result.area) * 1e-6);
     costs["area_by_component"] = areaJson(result.area).value("parts", Json::object());
+    const cost::Estimate energy = result.energyWithBand();
+    costs["energy_low_joules"] = known(hasEnergies, energy.low);
+    costs["energy_high_joules"] = known(hasEnergies, energy.high);
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
         const cost::EnergyFigure& figure = result.energyBand[i];
         costs["energy_band"][std::string(cost::kEnergyComponents.at(i).name)] = {

@@ -201,6 +201,16 @@ Bound LayerResult::bound() const {
     return dram >= vector ? Bound::Dram : Bound::Vector;
 }
 
+cost::Estimate Result::energyWithBand() const {
+    cost::Estimate energy;
+    for (const cost::EnergyFigure& figure : energyBand) {
+        energy.nominal += figure.joules.nominal;
+        energy.low += figure.joules.low;
+        energy.high += figure.joules.high;
+    }
+    return energy;
+}
+
 std::optional<double> Result::joulesPerMac() const {
     if (totals.macs == 0) return std::nullopt;
     return energyJoules() / static_cast<double>(totals.macs);

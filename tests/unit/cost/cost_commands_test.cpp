@@ -208,7 +208,7 @@ TEST_F(CostCommands, AreaOfIdealPartsIsNothing) {
         return jsonOf(json).at("area");
     };
     const nlohmann::json alone = areaOf("array-only");
-    EXPECT_EQ(alone.at("silicon_um2"), alone.at("parts").at("array").at("silicon_um2"));
+    EXPECT_EQ(alone.at("silicon"), alone.at("parts").at("array").at("silicon"));
     for (const auto& [name, part] : alone.at("parts").items()) {
         EXPECT_EQ(part.at("is_free").get<bool>(), name != "array" && name != "layout") << name;
     }
