@@ -79,8 +79,10 @@ fit. Only the memories of 45 nm are fitted to CACTI at that node; those of the o
 the scaling."""
 
 FOOTER = """\
-- Wires, clock tree, buffers of large fan-out beyond one figure a doubling, test logic, and \
-voltage and temperature corners of logic are not modelled. Leakage does follow the temperature.
+- Wires, the clock tree, test logic and room between cells are shares that \
+[area.md](area.md#from-cells-to-silicon) states; no row here checks them.
+- Buffers of large fan-out beyond one figure a doubling, and voltage and temperature corners of \
+logic are not modelled. Leakage does follow the temperature.
 - No row measures the energy of elements synthesised for speed. The coefficients are those of \
 the least area, with the toggles of the faster circuit.
 - The vector unit, the DMA engine, the sequencer, the memory controller and the control and edge \

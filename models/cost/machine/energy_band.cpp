@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/energy_band.hpp"
 
-#include <algorithm>
-
+#include "models/check.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 
 namespace systole::cost {
 namespace {
-
-Estimate within(double nominal, double error, double growth = 1) {
-    return {nominal, nominal * std::max(0.0, 1 - error), nominal * (1 + error) * growth};
-}
 
 std::string elementSource(const LogicTechnology& logic, double gateSize) {
     return gateSize == 1 ? logic.source
                          : logic.source +
                                "; gates for speed: estimate, with the coefficients of the least "
                                "area, and up to as much more as the gates are larger";
+}
+
+std::string sourceOf(const Technology& technology, EnergyBasis basis, double gateSize) {
+    switch (basis) {
+        case EnergyBasis::Element:
+            return elementSource(technology.logic, gateSize);
+        case EnergyBasis::Estimate:
+            return kEstimateSource;
+        case EnergyBasis::Memory:
+            return technology.sram.source();
+        case EnergyBasis::Wires:
+            return technology.layout ? technology.layout->wireEnergy.source : "left out";
+        case EnergyBasis::ClockTree:
+            return technology.layout ? technology.layout->clockTreeEnergy.source : "left out";
+        case EnergyBasis::Leakage:
+            return "areas of logic; memories: " + technology.sram.source();
+        case EnergyBasis::Dram:
+            return "commands and currents of the part (docs/dram.md)";
+    }
+    SYSTOLE_CHECK(false, "energy of basis {}", static_cast<int>(basis));
 }
 
 }  // namespace
@@ -29,24 +44,9 @@ std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& 
     std::array<EnergyFigure, kEnergyComponents.size()> band;
     for (std::size_t i = 0; i < band.size(); ++i) {
         const EnergyComponent& component = kEnergyComponents.at(i);
-        const double joules = nominal.*component.joules;
-        EnergyFigure& figure = band.at(i);
-        switch (component.basis) {
-            case EnergyBasis::Element:
-                figure = {within(joules, technology.logic.energyError.largest, gateSize),
-                          elementSource(technology.logic, gateSize)};
-                break;
-            case EnergyBasis::Estimate:
-                figure = {within(joules, kEstimateError), kEstimateSource};
-                break;
-            case EnergyBasis::Memory:
-                figure = {{joules, low.*component.joules, high.*component.joules},
-                          technology.sram.source()};
-                break;
-            case EnergyBasis::Dram:
-                figure = {within(joules, 0), "commands and currents of the part (docs/dram.md)"};
-                break;
-        }
+        const auto joules = component.joules;
+        band.at(i) = {{nominal.*joules, low.*joules, high.*joules},
+                      sourceOf(technology, component.basis, gateSize)};
     }
     return band;
 }

@@ -14,9 +14,11 @@ struct EnergyFigure {
     std::string source;
 };
 
-/// Of every component, in the order of kEnergyComponents: memories and leakage between the ends of
-/// the memories' band, the processing elements by the largest error of the technology's fit, and up
-/// by `gateSize` (ElementModel) on top, estimated logic by kEstimateError. DRAM is what its
+/// Of every component, in the order of kEnergyComponents, from the energies of EnergyModel at the
+/// ends of the bands: processing elements by the largest error of the technology's fit, and up by
+/// their `gateSize` (ElementModel) on top; estimated logic by kEstimateError; memories between the
+/// ends of their own band; wires and clock tree by both the layout's coefficients and the energies
+/// that they are shares of; leakage by the areas of logic and by the memories. DRAM is what its
 /// commands and the data sheet's currents give (docs/dram.md says how close that is to other
 /// simulators): no band.
 std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,

@@ -7,6 +7,7 @@
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/run/gemm_workload.hpp"
+#include "sim/run/mapping_energies.hpp"
 #include "sim/run/result.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/unit/arch/machine_fixture.hpp"
@@ -96,35 +97,79 @@ TEST_F(EnergyConfigTest, NamesThePlaceOfWhatIsWrong) {
                           "expected activity: flat beside it"));
 }
 
-TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
-    const cost::Technology technology = load({}).technology;
-    cost::EnergyBreakdown low;
-    cost::EnergyBreakdown nominal;
-    cost::EnergyBreakdown high;
-    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
-        low.*component.joules = 1;
-        nominal.*component.joules = 2;
-        high.*component.joules = 5;
-    }
-    const auto band = cost::energyBand(technology, low, nominal, high);
-    const auto of = [&](std::string_view name) {
-        for (std::size_t i = 0; i < band.size(); ++i) {
-            if (cost::kEnergyComponents.at(i).name == name) return band.at(i);
-        }
-        return cost::EnergyFigure{};
-    };
-    const double error = technology.logic.energyError.largest;
-    EXPECT_DOUBLE_EQ(of("array_multiplier").joules.low, 2 * (1 - error));
-    EXPECT_DOUBLE_EQ(of("array_idle").joules.high, 2 * (1 + error));
-    EXPECT_DOUBLE_EQ(of("vector_unit").joules.high, 3);
-    EXPECT_EQ(of("weight_scratchpad").joules.low, 1);
-    EXPECT_EQ(of("leakage").joules.high, 5);
-    EXPECT_EQ(of("dram_io").joules.high, 2);
-    for (const cost::EnergyFigure& figure : band) {
-        EXPECT_EQ(figure.joules.nominal, 2);
-        EXPECT_FALSE(figure.source.empty());
-    }
+/// All that a machine does, once; every component of the energy but DRAM's follows from it.
+cost::MachineActions everyAction() {
+    cost::MachineActions actions{
+        .seconds = 1e-9, .bursts = 1, .activates = 1, .dramJoules = 2, .dramIoJoules = 2};
+    for (const auto& counter : cost::kCounters) actions.counters.*counter.member = 1;
+    for (double& joules : actions.perMac.values) joules = 1e-12;
+    return actions;
 }
+
+TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
+    const RunConfig config = load({});
+    const cost::MachineDescription machine = describeMachine(config);
+    const auto at = [&](cost::Corner corner) {
+        return cost::EnergyModel(config.technology, machine, corner).energyOf(everyAction());
+    };
+    const cost::EnergyBreakdown nominal = at(cost::Corner::Nominal);
+    const auto band =
+        cost::energyBand(config.technology, at(cost::Corner::Low), nominal, at(cost::Corner::High));
+    for (std::size_t i = 0; i < band.size(); ++i) {
+        const cost::EnergyComponent& component = cost::kEnergyComponents.at(i);
+        const cost::Estimate& joules = band[i].joules;
+        EXPECT_EQ(joules.nominal, nominal.*component.joules) << component.name;
+        EXPECT_GT(joules.nominal, 0) << component.name;
+        EXPECT_LE(joules.low, joules.nominal) << component.name;
+        EXPECT_GE(joules.high, joules.nominal) << component.name;
+        EXPECT_EQ(joules.high > joules.low, component.basis != cost::EnergyBasis::Dram)
+            << component.name;
+        EXPECT_FALSE(band[i].source.empty()) << component.name;
+    }
+    const double error = config.technology.logic.energyError.largest;
+    EXPECT_DOUBLE_EQ(band[0].joules.low, 1e-12 * (1 - error));
+    EXPECT_DOUBLE_EQ(band[0].joules.high, 1e-12 * (1 + error));
+}
+
+/// A parameter: what a machine is made to differ by.
+class MappingEnergies : public testing::TestWithParam<std::vector<std::string>> {};
+
+/// What the search of mappings counts with is what a run is priced with.
+TEST_P(MappingEnergies, AddUpToTheEnergyOfARun) {
+    const RunConfig config = load(GetParam());
+    const QuantizedNetwork network = gemmNetwork(config.scheme, 100, 64, 48, 1);
+    Simulation simulation(config);
+    simulation.load(network);
+    const arch::RunRecord record = simulation.inferTimed({}, Simulation::Values::Skipped);
+    const Result result = makeResult(config, simulation.lowered(), record);
+    const arch::ActionEnergies energies = mappingEnergies(config);
+    arch::DramActions bursts;
+    for (const arch::LayerRecord& layer : record.layers) {
+        bursts.reads += static_cast<double>(layer.dram.reads);
+        bursts.writes += static_cast<double>(layer.dram.writes);
+        bursts.activates += static_cast<double>(layer.dram.activates);
+    }
+    const cost::EnergyBreakdown& energy = result.totals.energy;
+    const double joules = arch::chipJoules(energies, record.counters) +
+                          bursts.chipJoules(energies) +
+                          static_cast<double>(record.cycles) * energies.cycle + energy.dramJoules +
+                          energy.dramIoJoules;
+    EXPECT_GT(bursts.reads, 0);
+    EXPECT_GT(record.counters.commands, 0);
+    EXPECT_NEAR(joules, energy.totalJoules(), 1e-9 * joules);
+    const cost::Estimate band = result.energyWithBand();
+    EXPECT_EQ(band.nominal, energy.totalJoules());
+    EXPECT_LT(band.low, band.nominal);
+    EXPECT_GT(band.high, band.nominal);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Machines, MappingEnergies,
+    testing::Values(std::vector<std::string>{},
+                    std::vector<std::string>{"energy.clock_gating=true"},
+                    std::vector<std::string>{"layout=cells_only", "dram=ideal"},
+                    std::vector<std::string>{"array.dataflow=output_stationary",
+                                             "sequencer.issue_cycles=0"}));
 
 TEST(OperandActivityOfARun, IsInTheResultWithTheSampleThatItComesFrom) {
     const RunConfig config = load({"energy.sampling={folds: 3, elements: 4, steps: 50}"});

@@ -14,7 +14,7 @@ TEST(Pipelining, ClocksTheRegistersOfIdleElements) {
     counters.idlePeCycles = 100;
     const auto idle = [&] {
         return EnergyModel(roundTechnology(), machine)
-            .energyOf(counters, 0, 0, 0, {})
+            .energyOf({.counters = counters})
             .arrayIdleJoules;
     };
     const double one = idle();
@@ -48,11 +48,22 @@ TEST(Synthesis, ForSpeedIsTheMachinesWholeElement) {
 TEST(Synthesis, ForSpeedWidensTheBandOfElementsByTheSizeOfTheirGates) {
     Technology technology = roundTechnology();
     technology.logic.energyError = {.rms = 0.05, .largest = 0.1};
-    EnergyBreakdown energy;
-    energy.arrayMultiplierJoules = 2;
-    energy.dmaJoules = 4;
-    const auto one = energyBand(technology, energy, energy, energy);
-    const auto larger = energyBand(technology, energy, energy, energy, 1.5);
+    technology.logic.speed = technology.logic.area;
+    for (auto& row : technology.logic.speed->squareMicrons) row.fill(3);  // half as large again
+    MachineDescription machine = roundMachine();
+    MachineActions actions{.counters = {.macs = 1}};
+    actions.perMac[ElementPart::Multiplier] = 2;
+    const auto bandOf = [&](Goal goal, double gateSize) {
+        machine.synthesis = goal;
+        const auto at = [&](Corner corner) {
+            return EnergyModel(technology, machine, corner).energyOf(actions);
+        };
+        return energyBand(technology, at(Corner::Low), at(Corner::Nominal), at(Corner::High),
+                          gateSize);
+    };
+    const auto one = bandOf(Goal::Area, 1);
+    const auto larger = bandOf(Goal::Delay, 1.5);
+    EXPECT_DOUBLE_EQ(one[0].joules.nominal, 2);
     EXPECT_DOUBLE_EQ(one[0].joules.high, 2 * 1.1);
     EXPECT_DOUBLE_EQ(larger[0].joules.low, 2 * 0.9);
     EXPECT_DOUBLE_EQ(larger[0].joules.high, 2 * 1.1 * 1.5);
