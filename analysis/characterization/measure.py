@@ -84,9 +84,10 @@ def row_of(circuit, library, mode, result):
 
 
 def stimuli_of(circuit, mode, request):
-    """The energy of several cycles an operation is not measured, nor that of fast netlists; a
-    multiplier has no sum that could come from a column."""
-    if mode != "area" or circuit.multiplier == "bit_serial":
+    """The energy of several cycles an operation is not measured; that of fast netlists only where
+    the list of circuits asks for it. A multiplier has no sum that could come from a column."""
+    simulated = mode == "area" or circuit.fast_energy
+    if not simulated or circuit.multiplier == "bit_serial":
         return []
     return [STIMULI[name] for name in request.stimuli
             if circuit.accumulator is not None or STIMULI[name].rows is None]

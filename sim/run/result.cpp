@@ -237,7 +237,7 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
         };
         const auto band =
             cost::energyBand(config.technology, at(cost::SramCorner::Low), result.totals.energy,
-                             at(cost::SramCorner::High), productEnergy.gateSize());
+                             at(cost::SramCorner::High), productEnergy.doubt());
         result.energyBand.assign(band.begin(), band.end());
     }
     result.activity = meanActivity(result.layers);

@@ -8,15 +8,15 @@
 namespace systole::cost {
 namespace {
 
-Estimate within(double nominal, double error, double growth = 1) {
-    return {nominal, nominal * std::max(0.0, 1 - error), nominal * (1 + error) * growth};
+Estimate within(double nominal, double down, double up) {
+    return {nominal, nominal * std::max(0.0, 1 - down), nominal * (1 + up)};
 }
 
-std::string elementSource(const LogicTechnology& logic, double gateSize) {
-    return gateSize == 1 ? logic.source
-                         : logic.source +
-                               "; gates for speed: estimate, with the coefficients of the least "
-                               "area, and up to as much more as the gates are larger";
+std::string elementSource(const LogicTechnology& logic, const EnergyDoubt& doubt) {
+    return doubt.isMeasured ? logic.source
+                            : logic.source +
+                                  "; gates for speed: estimate, with the coefficients of the least "
+                                  "area, and up to as much more as the gates are larger";
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& 
                                                               const EnergyBreakdown& low,
                                                               const EnergyBreakdown& nominal,
                                                               const EnergyBreakdown& high,
-                                                              double gateSize) {
+                                                              const EnergyDoubt& elements) {
     std::array<EnergyFigure, kEnergyComponents.size()> band;
     for (std::size_t i = 0; i < band.size(); ++i) {
         const EnergyComponent& component = kEnergyComponents.at(i);
@@ -33,18 +33,18 @@ std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& 
         EnergyFigure& figure = band.at(i);
         switch (component.basis) {
             case EnergyBasis::Element:
-                figure = {within(joules, technology.logic.energyError.largest, gateSize),
-                          elementSource(technology.logic, gateSize)};
+                figure = {within(joules, elements.down, elements.up),
+                          elementSource(technology.logic, elements)};
                 break;
             case EnergyBasis::Estimate:
-                figure = {within(joules, kEstimateError), kEstimateSource};
+                figure = {within(joules, kEstimateError, kEstimateError), kEstimateSource};
                 break;
             case EnergyBasis::Memory:
                 figure = {{joules, low.*component.joules, high.*component.joules},
                           technology.sram.source()};
                 break;
             case EnergyBasis::Dram:
-                figure = {within(joules, 0), "commands and currents of the part (docs/dram.md)"};
+                figure = {within(joules, 0, 0), "commands and currents of the part (docs/dram.md)"};
                 break;
         }
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "models/cost/element/element_model.hpp"
 #include "models/cost/machine/energy_model.hpp"
 
 namespace systole::cost {
@@ -15,14 +16,13 @@ struct EnergyFigure {
 };
 
 /// Of every component, in the order of kEnergyComponents: memories and leakage between the ends of
-/// the memories' band, the processing elements by the largest error of the technology's fit, and up
-/// by `gateSize` (ElementModel) on top, estimated logic by kEstimateError. DRAM is what its
-/// commands and the data sheet's currents give (docs/dram.md says how close that is to other
-/// simulators): no band.
+/// the memories' band, the processing elements by `elements`, estimated logic by kEstimateError.
+/// DRAM is what its commands and the data sheet's currents give (docs/dram.md says how close that
+/// is to other simulators): no band.
 std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,
                                                               const EnergyBreakdown& low,
                                                               const EnergyBreakdown& nominal,
                                                               const EnergyBreakdown& high,
-                                                              double gateSize = 1);
+                                                              const EnergyDoubt& elements);
 
 }  // namespace systole::cost

@@ -23,6 +23,53 @@ cost::FitError readFitError(const Section& section) {
             .largest = section.at("largest").real(kNotNegative)};
 }
 
+enum class Presence : std::uint8_t { Optional, Required };
+
+std::optional<cost::FitError> readFitError(const Section& section, const char* quantity,
+                                           Presence presence) {
+    if (presence == Presence::Required) return readFitError(section.at(quantity).section());
+    const auto error = section.find(quantity);
+    return error ? std::optional(readFitError(error->section())) : std::nullopt;
+}
+
+cost::FitErrors readFitErrors(const Section& section, Presence areaAndDelay, Presence energy) {
+    return {.area = readFitError(section, "area", areaAndDelay),
+            .delay = readFitError(section, "delay", areaAndDelay),
+            .energy = readFitError(section, "energy", energy)};
+}
+
+/// What was measured, of one kind of circuit: synthesised for area, and for speed.
+cost::ErrorsByGoal readMeasuredErrors(const Section& section) {
+    cost::ErrorsByGoal errors;
+    errors.area = readFitErrors(section, Presence::Optional, Presence::Optional);
+    if (const auto speed = section.find("speed")) {
+        errors.speed = readFitErrors(speed->section(), Presence::Optional, Presence::Optional);
+    }
+    return errors;
+}
+
+cost::ErrorsByGoal readMultipliersAlone(const Section& section) {
+    const auto alone = section.find("multiplier_alone");
+    return alone ? readMeasuredErrors(alone->section()) : cost::ErrorsByGoal{};
+}
+
+/// Every technology says the errors of its processing elements.
+cost::LogicErrors readErrors(const Section& section, bool hasSpeed) {
+    cost::LogicErrors errors;
+    errors.fit.elements.area = readFitErrors(section, Presence::Required, Presence::Required);
+    if (hasSpeed) {
+        errors.fit.elements.speed =
+            readFitErrors(section.at("speed").section(), Presence::Required, Presence::Optional);
+    }
+    errors.fit.multipliersAlone = readMultipliersAlone(section);
+    if (const auto recipe = section.find("other_recipe")) {
+        const Section other = recipe->section();
+        errors.otherRecipe = {.elements = readMeasuredErrors(other),
+                              .multipliersAlone = readMultipliersAlone(other)};
+    }
+    return errors;
+}
+
 GateFigures readGates(const Section& section) {
     GateFigures figures;
     const Section area = section.at("gates_um2").section();
@@ -60,14 +107,7 @@ LogicTechnology readLogic(const Section& section) {
     logic.leakageMicrowattsPerSquareMicron = leakage.at("uw_per_um2").real(kNotNegative);
     logic.temperatureKelvin = leakage.at("temperature_kelvin").real({1, 1000});
     logic.kelvinPerLeakageDoubling = leakage.at("kelvin_per_doubling").real({1, 1000});
-    const Section error = section.at("error").section();
-    logic.areaError = readFitError(error.at("area").section());
-    logic.delayError = readFitError(error.at("delay").section());
-    logic.energyError = readFitError(error.at("energy").section());
-    if (speed) {
-        logic.speedAreaError = readFitError(error.at("area_for_speed").section());
-        logic.speedDelayError = readFitError(error.at("delay_for_speed").section());
-    }
+    logic.errors = readErrors(section.at("error").section(), speed.has_value());
     return logic;
 }
 

@@ -26,7 +26,7 @@ TEST(Synthesis, ForSpeedIsTheMachinesWholeElement) {
     Technology technology = roundTechnology();
     technology.logic.speed = technology.logic.area;
     for (auto& row : technology.logic.speed->squareMicrons) row.fill(3);
-    technology.logic.speedAreaError = {.rms = 0.2, .largest = 0.3};
+    technology.logic.errors.fit.elements.speed.area = FitError{.rms = 0.2, .largest = 0.3};
     MachineDescription machine = roundMachine();
     const AreaNode small = areaOf(technology, machine);
     const ClockLimits slow = clockLimits(technology, machine);
@@ -45,19 +45,34 @@ TEST(Synthesis, ForSpeedIsTheMachinesWholeElement) {
     EXPECT_DOUBLE_EQ(element.gateSize(), 1.5);
 }
 
-TEST(Synthesis, ForSpeedWidensTheBandOfElementsByTheSizeOfTheirGates) {
-    Technology technology = roundTechnology();
-    technology.logic.energyError = {.rms = 0.05, .largest = 0.1};
+TEST(Synthesis, ForSpeedWidensAnUnmeasuredBandByTheSizeOfTheGates) {
+    LogicTechnology logic = roundLogic();
+    logic.speed = logic.area;
+    for (auto& row : logic.speed->squareMicrons) row.fill(3);
+    logic.errors.fit.elements.area.energy = FitError{.rms = 0.05, .largest = 0.1};
+    const auto doubt = [&](Goal goal) {
+        return ElementModel(logic, roundMachine().element, {goal}).energyDoubt();
+    };
+    EXPECT_DOUBLE_EQ(doubt(Goal::Area).up, 0.1);
+    EXPECT_TRUE(doubt(Goal::Area).isMeasured);
+    EXPECT_DOUBLE_EQ(doubt(Goal::Delay).down, 0.1);
+    EXPECT_DOUBLE_EQ(doubt(Goal::Delay).up, 1.1 * 1.5 - 1);
+    EXPECT_FALSE(doubt(Goal::Delay).isMeasured);
+    logic.errors.fit.elements.speed.energy = FitError{.rms = 0.2, .largest = 0.4};
+    EXPECT_DOUBLE_EQ(doubt(Goal::Delay).up, 0.4);
+    EXPECT_TRUE(doubt(Goal::Delay).isMeasured);
+}
+
+TEST(Synthesis, TheBandOfElementsSaysWhereItIsAnEstimate) {
     EnergyBreakdown energy;
     energy.arrayMultiplierJoules = 2;
-    energy.dmaJoules = 4;
-    const auto one = energyBand(technology, energy, energy, energy);
-    const auto larger = energyBand(technology, energy, energy, energy, 1.5);
-    EXPECT_DOUBLE_EQ(one[0].joules.high, 2 * 1.1);
-    EXPECT_DOUBLE_EQ(larger[0].joules.low, 2 * 0.9);
-    EXPECT_DOUBLE_EQ(larger[0].joules.high, 2 * 1.1 * 1.5);
-    EXPECT_THAT(larger[0].source, ::testing::HasSubstr("estimate"));
-    EXPECT_THAT(one[0].source, ::testing::Not(::testing::HasSubstr("estimate")));
+    const auto band = [&](const EnergyDoubt& doubt) {
+        return energyBand(roundTechnology(), energy, energy, energy, doubt)[0];
+    };
+    EXPECT_DOUBLE_EQ(band({.down = 0.1, .up = 0.65}).joules.low, 2 * 0.9);
+    EXPECT_DOUBLE_EQ(band({.down = 0.1, .up = 0.65}).joules.high, 2 * 1.65);
+    EXPECT_THAT(band({.isMeasured = false}).source, ::testing::HasSubstr("estimate"));
+    EXPECT_THAT(band({}).source, ::testing::Not(::testing::HasSubstr("estimate")));
 }
 
 }  // namespace
