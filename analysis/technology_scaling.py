@@ -167,6 +167,12 @@ def widened(error, by):
             **{key: (1 + error[key]) * (1 + by.error) - 1 for key in error if key != "rms"}}
 
 
+def widened_tree(errors, by):
+    """Errors of all kinds of circuit: the quantity is the last key."""
+    return {key: widened(value, by[key]) if "rms" in value else widened_tree(value, by)
+            for key, value in errors.items()}
+
+
 def scaled_logic(logic, by, source):
     def walk(value, factor):
         if isinstance(value, dict):
@@ -175,8 +181,7 @@ def scaled_logic(logic, by, source):
         return value * factor
     kept = {"source", "error", "leakage"}
     result = {"source": source,
-              "error": {name: widened(error, by[name.removesuffix("_for_speed")])
-                        for name, error in logic["error"].items()}}
+              "error": widened_tree(logic["error"], by)}
     for key, value in logic.items():
         if key not in kept:
             result[key] = walk({key: value}, 1)[key]

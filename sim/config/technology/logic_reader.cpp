@@ -18,54 +18,46 @@ void readGateRow(const Section& section, Row& row) {
     }
 }
 
-cost::FitError readFitError(const Section& section) {
+cost::FitError readFitError(const Value& value) {
+    const Section section = value.section("fit_error");
     return {.rms = section.at("rms").real(kNotNegative),
             .largest = section.at("largest").real(kNotNegative)};
 }
 
-enum class Presence : std::uint8_t { Optional, Required };
-
-std::optional<cost::FitError> readFitError(const Section& section, const char* quantity,
-                                           Presence presence) {
-    if (presence == Presence::Required) return readFitError(section.at(quantity).section());
-    const auto error = section.find(quantity);
-    return error ? std::optional(readFitError(error->section())) : std::nullopt;
-}
-
-cost::FitErrors readFitErrors(const Section& section, Presence areaAndDelay, Presence energy) {
-    return {.area = readFitError(section, "area", areaAndDelay),
-            .delay = readFitError(section, "delay", areaAndDelay),
-            .energy = readFitError(section, "energy", energy)};
-}
-
-/// What was measured, of one kind of circuit: synthesised for area, and for speed.
-cost::ErrorsByGoal readMeasuredErrors(const Section& section) {
-    cost::ErrorsByGoal errors;
-    errors.area = readFitErrors(section, Presence::Optional, Presence::Optional);
-    if (const auto speed = section.find("speed")) {
-        errors.speed = readFitErrors(speed->section(), Presence::Optional, Presence::Optional);
-    }
+/// Of one goal of synthesis. Energies were not measured of all.
+cost::FitErrors readErrorsOfGoal(const Section& section) {
+    cost::FitErrors errors{.area = readFitError(section.at("area")),
+                           .delay = readFitError(section.at("delay"))};
+    if (const auto energy = section.find("energy")) errors.energy = readFitError(*energy);
     return errors;
 }
 
-cost::ErrorsByGoal readMultipliersAlone(const Section& section) {
-    const auto alone = section.find("multiplier_alone");
-    return alone ? readMeasuredErrors(alone->section()) : cost::ErrorsByGoal{};
+cost::FitErrors readErrorsForSpeed(const Value& value) {
+    return readErrorsOfGoal(value.section("goal_errors"));
 }
 
-/// Every technology says the errors of its processing elements.
+cost::ErrorsByGoal readErrorsByGoal(const Section& section) {
+    cost::ErrorsByGoal errors{.area = readErrorsOfGoal(section)};
+    if (const auto speed = section.find("speed")) errors.speed = readErrorsForSpeed(*speed);
+    return errors;
+}
+
+cost::ErrorsByGoal findMultipliersAlone(const Section& section) {
+    const auto alone = section.find("multiplier_alone");
+    return alone ? readErrorsByGoal(alone->section("circuit_errors")) : cost::ErrorsByGoal{};
+}
+
 cost::LogicErrors readErrors(const Section& section, bool hasSpeed) {
     cost::LogicErrors errors;
-    errors.fit.elements.area = readFitErrors(section, Presence::Required, Presence::Required);
-    if (hasSpeed) {
-        errors.fit.elements.speed =
-            readFitErrors(section.at("speed").section(), Presence::Required, Presence::Optional);
-    }
-    errors.fit.multipliersAlone = readMultipliersAlone(section);
+    errors.fit.elements.area = {.area = readFitError(section.at("area")),
+                                .delay = readFitError(section.at("delay")),
+                                .energy = readFitError(section.at("energy"))};
+    if (hasSpeed) errors.fit.elements.speed = readErrorsForSpeed(section.at("speed"));
+    errors.fit.multipliersAlone = findMultipliersAlone(section);
     if (const auto recipe = section.find("other_recipe")) {
         const Section other = recipe->section();
-        errors.otherRecipe = {.elements = readMeasuredErrors(other),
-                              .multipliersAlone = readMultipliersAlone(other)};
+        errors.otherRecipe = {.elements = readErrorsByGoal(other),
+                              .multipliersAlone = findMultipliersAlone(other)};
     }
     return errors;
 }
