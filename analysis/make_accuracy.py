@@ -97,7 +97,7 @@ least area. Where a library has no such row, they are those, with the toggles of
 - The vector unit, the DMA engine, the sequencer, the memory controller and the control and edge \
 of the array were not synthesised with the elements. They are counts of registers and gates, \
 +-50 %.
-- 28, 22 and 7 nm are scaled, not synthesised ([area.md](area.md#nodes))."""
+- 65, 28, 22, 16 and 7 nm are scaled, not synthesised ([nodes.md](nodes.md))."""
 
 WIDTH = 98
 

@@ -6,7 +6,7 @@
 
 generic_45nm  logic fitted to synthesis with Nangate45, memories to CACTI 7
 osu018        logic fitted to synthesis with OSU's 180 nm cells, memories scaled from 45 nm
-generic_28nm, generic_22nm, generic_7nm
+generic_65nm, generic_28nm, generic_22nm, generic_16nm, generic_7nm
               scaled from the generic_45nm.yaml that is there (technology_scaling.py says how);
               these need no --systole
 
@@ -30,6 +30,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_logic  # pylint: disable=wrong-import-position
 import fit_sram  # pylint: disable=wrong-import-position
+import memory_scaling  # pylint: disable=wrong-import-position
+import scaling  # pylint: disable=wrong-import-position
 import technology_scaling  # pylint: disable=wrong-import-position
 import technology_text  # pylint: disable=wrong-import-position
 
@@ -129,21 +131,21 @@ def osu018(arguments):
     return (technology_text.header("osu018", "180 nm",
                    "OSU's free cells of TSMC's 180 nm process: typical corner, 1.8 V, no wires and",
                    "no clock tree. Memories are scaled from 45 nm.")
-            + logic + technology_scaling.osu018_sram(logic, committed(arguments)["logic"])
+            + logic + memory_scaling.osu018_sram(logic, committed(arguments)["logic"])
             + osu018_register_file())
 
 
 def committed(arguments):
     """The 45 nm technology to scale from."""
-    return technology_scaling.load(arguments.output_dir / "generic_45nm.yaml")
+    return scaling.load(arguments.output_dir / "generic_45nm.yaml")
 
 
-def scaled(name):
-    return lambda arguments: technology_scaling.SCALED[name](committed(arguments))
+def from_45nm(make):
+    return lambda arguments: make(committed(arguments))
 
 
 TECHNOLOGIES = {"generic_45nm": generic_45nm, "osu018": osu018,
-                **{name: scaled(name) for name in technology_scaling.SCALED}}
+                **{name: from_45nm(make) for name, make in technology_scaling.SCALED.items()}}
 
 
 def write(path, text):

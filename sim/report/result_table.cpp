@@ -188,6 +188,7 @@ void appendCosts(Rows& rows, const Result& result) {
     rows.push_back({"efficiency", atClock(fmt::format("{:.1f} inferences/s/W",
                                                       result.inferencesPerSecondPerWatt()))});
     rows.push_back({"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())});
+    rows.push_back({"logic from", result.config.technology.logic.source});
 }
 
 std::string summary(const Result& result) {

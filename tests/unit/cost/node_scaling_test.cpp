@@ -11,6 +11,7 @@
 
 #include "sim/base/config_error.hpp"
 #include "sim/config/technology/node_scaling_loader.hpp"
+#include "sim/config/technology/technology_loader.hpp"
 
 namespace systole::cost {
 namespace {
@@ -70,6 +71,46 @@ TEST(NodeScaling, ToItselfChangesNothingAndBackUndoes) {
     EXPECT_DOUBLE_EQ(there.area * back.area, 1);
     EXPECT_LT(there.delay, 1);
     EXPECT_LT(there.energy, 0.2);
+}
+
+/// What `generic_45nm` is scaled by, and the error of that on the error of its fit.
+struct StatedScaling {
+    double factor;
+    double error;
+};
+
+StatedScaling statedOf(double scaled, double base, const FitError& error, const FitError& fit) {
+    // The files have five digits.
+    return {scaled / base, 1.0001 * (1 + error.largest) / (1 + fit.largest)};
+}
+
+TEST(NodeScaling, IsHeldByTheErrorsThatTechnologiesState) {
+    const NodeScaling scaling = sim::loadNodeScaling(kFile);
+    const LogicTechnology base = sim::parseTechnology("generic_45nm", "technology").logic;
+    struct Case {
+        const char* technology;
+        OperatingPoint from;
+        OperatingPoint to;
+    };
+    for (const auto& [name, from, to] : {Case{"generic_65nm", {45, kHigh, 1.1}, {65, kBulk, 1.2}},
+                                         Case{"generic_16nm", {45, kHigh, 1.1}, {16, kHigh, 0.8}},
+                                         Case{"generic_16nm", {45, kLow, 1.1}, {16, kLow, 0.8}},
+                                         Case{"generic_7nm", {45, kHigh, 1.1}, {7, kHigh, 0.7}},
+                                         Case{"generic_7nm", {45, kLow, 1.1}, {7, kLow, 0.7}}}) {
+        const LogicTechnology logic = sim::parseTechnology(name, "technology").logic;
+        const ScalingFactors found = scaling.factors(from, to);
+        const auto expectHeld = [&](double wanted, const StatedScaling& stated) {
+            EXPECT_GT(wanted, stated.factor / stated.error) << name;
+            EXPECT_LT(wanted, stated.factor * stated.error) << name;
+        };
+        expectHeld(found.energy, statedOf(logic.inputFemtojoules, base.inputFemtojoules,
+                                          logic.energyError, base.energyError));
+        expectHeld(found.delay,
+                   statedOf(logic.area.registerNanoseconds, base.area.registerNanoseconds,
+                            logic.delayError, base.delayError));
+        expectHeld(found.area, statedOf(logic.flipFlop.squareMicrons, base.flipFlop.squareMicrons,
+                                        logic.areaError, base.areaError));
+    }
 }
 
 TEST(NodeScaling, RefusesToMixDeviceFamilies) {
