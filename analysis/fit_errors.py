@@ -75,11 +75,13 @@ def joined(one, other):
 
 
 def of(fit, shapes=None):
-    """All that is known. `shapes`: a fit that has formats of multipliers that this one has not."""
+    """All that is known. `shapes`: another library's fit that has formats of multipliers, and a recipe,
+    that this one has not. Small circuits depend on the recipe as much as on the format."""
     found = tree(fit, own, "pe")
     alone = tree(fit, own, "multiplier")
     if shapes is not None:
         alone = joined(alone, tree(shapes, other_shapes(shapes, formats(fit)), "multiplier"))
+        alone = joined(alone, tree(shapes, other_recipe, "multiplier"))
     if alone:
         found["multiplier_alone"] = alone
     if fit.others:

@@ -80,7 +80,7 @@ synthesis is: the rows of osu018 in [`analysis/reference/pe-synthesis.csv`]\
 (../analysis/reference/pe-synthesis.csv). The bands of whole machines are the wider ones of both \
 recipes. Of nangate45 there is one recipe only.
 - Multipliers alone of nangate45 are of twelve formats. What a fit to the same formats of osu018 \
-errs by for all its other multipliers (two widths, unsigned, without a mantissa, of two values) is \
+errs by for all its other multipliers (two widths, unsigned, without a mantissa, of two values), and for those of the other recipe, is \
 counted as well."""
 
 MEMORIES = """\

@@ -21,6 +21,7 @@ Choices of generic_45nm
 
 import argparse
 import csv
+import functools
 import json
 import os
 import sys
@@ -29,6 +30,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_logic  # pylint: disable=wrong-import-position
+import fit_quantities  # pylint: disable=wrong-import-position
 import fit_sram  # pylint: disable=wrong-import-position
 import memory_scaling  # pylint: disable=wrong-import-position
 import scaling  # pylint: disable=wrong-import-position
@@ -66,7 +68,7 @@ def nangate45_register_file():
     multiplier = next(row for row in rows if row["unit"] == "mult" and row["format"] == "INT8"
                       and "baugh-wooley" in row["variant"] and row["synth_mode"] == "area"
                       and row["stimulus"] == "gauss")
-    cells = fit_logic.NANGATE45
+    cells = fit_quantities.NANGATE45
     leakage = float(element["leak_uW"]) / float(element["area_um2"])
     return register_file({
         "flip_flop_um2": cells["DFF"],
@@ -100,12 +102,14 @@ def osu018_register_file():
             "synthesised INT8 element")
 
 
+@functools.cache
 def nangate45_fit(systole):
     options = argparse.Namespace(table=str(SYNTHESIS), library="nangate45", cells=None)
     return fit_logic.Fit(fit_logic.read_rows(options), fit_logic.Bench(systole),
                          fit_logic.cell_prior(options))
 
 
+@functools.cache
 def osu018_fit(systole):
     """Another recipe of Yosys synthesised some of its circuits before (pe-synthesis.csv)."""
     options = argparse.Namespace(table=str(OSU018), library=None, cells=str(OSU018_CELLS))

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "analysis"))
 try:
     import fit_errors
-    import fit_logic
+    import fit_quantities
     import numpy
     import yaml
 except ImportError as missing:
@@ -29,7 +29,7 @@ def row(unit, name, goal="area", area=1.0):
 
 def quantity(rows, sizes, measured):
     """Areas of one coefficient: square microns of a gate."""
-    return fit_logic.Quantity(
+    return fit_quantities.Quantity(
         rows, measured, numpy.array(sizes, float)[:, None], numpy.zeros(len(rows)),
         lambda design, target, scale: numpy.linalg.lstsq(design / scale[:, None],
                                                          target / scale, rcond=None)[0])
