@@ -4,340 +4,33 @@
 
     fit_logic.py --table analysis/characterization/osu018.csv --cells analysis/characterization/osu018_cells.json
     fit_logic.py --table analysis/reference/pe-synthesis.csv --library nangate45
+    ... --other-recipe TABLE --other-library NAME    the same library, synthesised by other commands
     ... --errors        print every row with its error, fitted and left out, instead of YAML
 
 What is fitted: `systole pe` takes a circuit apart into gates by part and kind, a critical path, and
 toggles under the table's stimulus. Area, delay and energy of a row are these counts times
 coefficients, which are found by least squares of relative errors, none negative, drawn to those of
 the library's own cells where the rows say little. Errors are those of the fit, and of rows whose
-format is left out of it (all rows with it)."""
+format is left out of it (all rows with it). Rows of another recipe of synthesis are in no fit: their
+errors are those of the coefficients without their formats."""
 
 import argparse
-import csv
-import json
-import re
-import subprocess
 import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy
-from scipy.optimize import nnls
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import fit_errors  # pylint: disable=wrong-import-position
+from fit_quantities import (  # pylint: disable=wrong-import-position
+    AREA_GROUPS, DELAY_GROUPS, ENERGY_GROUPS, GATE_LEVELS, KINDS, PARTS,
+    area_rows, cell_prior, clock_energy, delay_rows, energy_rows, fit_area, fit_delay, fit_energy,
+    fit_speed_energy, gate_design, path_design, register_area, toggle_design)
+from fit_rows import (  # pylint: disable=wrong-import-position
+    Bench, characterised_rows, reference_rows, unique)
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["decoder", "exponent", "multiplier", "alignment", "accumulator", "normalisation",
-         "rounding"]
-KINDS = ["and", "xor", "mux", "majority"]
-# Parts that always come together share their coefficients: no row tells them apart.
-AREA_GROUPS = [["decoder"], ["exponent"], ["multiplier"], ["alignment"], ["accumulator"],
-               ["normalisation", "rounding"]]
-ENERGY_GROUPS = [["decoder", "exponent", "multiplier"], ["alignment"], ["accumulator"],
-                 ["normalisation", "rounding"]]
-AREA_PULL = 1  # of what a kind of gate costs over all parts, to the library's own cell
-PART_PULL = 0.03  # of what it costs in one part, to that
-DELAY_GROUPS = ENERGY_GROUPS
-GATE_LEVELS = [1, 2, 2, 2]  # of ANDs that a gate of each kind takes, before anything is known
-DELAY_PULL = 0.003
-DELAY_WEIGHT = 2
-ENERGY_PULL = 0.003
-ELEMENT_WEIGHT = 1.2  # of an element's error against that of a multiplier alone
 ROUNDS = 8
-
-# Areas of cells of the library that has no file of them here: Nangate Open Cell Library 45 nm.
-NANGATE45 = {"NAND2": 0.798, "OAI21": 1.064, "XOR2": 1.596, "MUX2": 1.862, "DFF": 4.522}
-
-
-def read_table(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-class Row:
-    """One measured circuit; figures that were not measured are None."""
-
-    def __init__(self, unit, activation, weight, accumulator, guard, multiplier, adder, goal,
-                 stimulus, figures, label):
-        self.unit, self.activation, self.weight = unit, activation, weight
-        self.accumulator, self.guard = accumulator, guard
-        self.multiplier, self.adder, self.goal, self.stimulus = multiplier, adder, goal, stimulus
-        self.figures = figures
-        self.label = label
-        self.counts = None
-
-    def circuit(self):
-        return (self.unit, self.activation, self.weight, self.accumulator, self.guard,
-                self.multiplier, self.adder, self.goal)
-
-    def arguments(self):
-        arguments = ["--activation", self.activation, "--weight", self.weight,
-                     "--accumulator", self.accumulator,
-                     "--multiplier", self.multiplier, "--float-adder", self.adder,
-                     "--goal", self.goal]
-        if self.accumulator == "exact":
-            arguments += ["--guard-bits", str(self.guard)]
-        return arguments + (["--multiplier-alone"] if self.unit == "multiplier" else [])
-
-
-def figure(row, key):
-    text = row.get(key) or ""
-    return float(text) if text else None
-
-
-def format_name(name):
-    """Tables leave the special values out: their circuits spend no gates on them."""
-    known = ("e2m1", "e2m3", "e3m2")
-    return name + "_none" if re.fullmatch(r"e\d+m\d+", name) and name not in known else name
-
-
-CLASSES = {"integer": "parallel_integer", "bit_serial": "bit_serial_weight",
-           "xnor": "xnor_popcount"}
-STIMULI = {"gauss": "gaussian", "column": "gaussian", "unif": "uniform", "": None}
-
-
-def characterised_rows(path):
-    """Of analysis/characterize. Elements are compared at the sums of a column, multipliers alone at
-    operands that both change."""
-    for row in read_table(path):
-        if row["multiplier"] == "composable":
-            continue  # predicted, not fitted: docs/accuracy.md
-        accumulator = row["accumulator"] or "exact+16"
-        guard = int(accumulator.split("+")[1]) if "+" in accumulator else 16
-        adder = "flush" if accumulator.endswith("_flush") else "gradual"
-        accumulator = accumulator.split("+")[0].replace("_flush", "")
-        binary = row["activation"] == "binary"
-        names = ["{codebook: [-1, 1]}" if binary else format_name(row[key])
-                 for key in ("activation", "weight")]
-        figures = {"area": figure(row, "area_um2"), "delay": figure(row, "delay_ns"),
-                   "leakage": figure(row, "leak_uw")}
-        # The others have the running sum of one element instead of those of a column.
-        wanted = ("gauss", "unif") if row["unit"] == "multiplier" else ("column",)
-        if row["stimulus"] in wanted:
-            figures.update(energy=figure(row, "pj_per_op"), clock=figure(row, "pj_clk"))
-        yield Row(row["unit"], *names, accumulator, guard,
-                  CLASSES.get(row["multiplier"], row["multiplier"]), adder,
-                  "speed" if row["mode"] == "fast" else "area", STIMULI[row["stimulus"]], figures,
-                  f"{row['unit']} {row['activation']} x {row['weight']} {row['accumulator']} "
-                  f"{row['multiplier']} {row['mode']} {row['stimulus']}")
-
-
-REFERENCE_ACCUMULATORS = {"fp32": "fp32", "fp16": "fp16", "bf16": "bf16", "dlf169": "dlfloat16"}
-
-
-def reference_rows(path, library):
-    for row in read_table(path):
-        if row["library"] != library:
-            continue
-        variant = row["variant"]
-        name = row["format"].lower()
-        if not name.startswith("int"):
-            name = "short_" + name if variant.startswith("short") else format_name(name)
-        accumulator, guard = "exact", 16
-        bits = re.search(r"acc(\d+)b", variant)
-        floating = re.search(r"acc-(\w+)", variant)
-        kulisch = re.search(r"guard(\d+)", variant)
-        if bits:
-            accumulator = "int" + bits[1]
-        elif floating:
-            accumulator = REFERENCE_ACCUMULATORS[floating[1]]
-        elif kulisch:
-            guard = int(kulisch[1])
-        figures = {"area": figure(row, "area_um2"), "delay": figure(row, "delay_ns"),
-                   "energy": figure(row, "pJ_per_op"), "clock": figure(row, "pJ_clk"),
-                   "leakage": figure(row, "leak_uW")}
-        stimulus = STIMULI.get(row["stimulus"])
-        if stimulus is None:
-            figures["energy"] = None
-        yield Row("multiplier" if row["unit"] == "mult" else "pe", name, name, accumulator, guard,
-                  "auto", "flush", "speed" if row["synth_mode"] == "fast" else "area", stimulus,
-                  figures, f"{row['unit']} {row['format']} {variant} {row['synth_mode']} "
-                  f"{row['stimulus']}")
-
-
-class Bench:
-    """Runs `systole pe`."""
-
-    def __init__(self, program):
-        self.program = program
-
-    def counts(self, rows, technology, stimulated):
-        """Of every row; rows that need the same run share it."""
-        def key(row):
-            return row.circuit() + (row.stimulus if stimulated else None,)
-        keys = {key(row): row for row in rows}
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "technology.yaml"
-            file.write_text(technology, encoding="utf-8")
-
-            def run(item):
-                number, row = item
-                out = Path(folder) / f"{number}.json"
-                stimulus = (row.stimulus or "none") if stimulated else "none"
-                command = [self.program, "pe", *row.arguments(), "--technology", str(file),
-                           "--stimulus", stimulus, "--json", str(out)]
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
-                if done.returncode != 0:
-                    raise SystemExit(f"fit_logic: {row.label}: {done.stderr.strip()}")
-                return json.loads(out.read_text(encoding="utf-8"))["circuit"]
-            with ThreadPoolExecutor(2) as pool:
-                found = dict(zip(keys, pool.map(run, enumerate(keys.values()))))
-        return [found[key(row)] for row in rows]
-
-
-def fit_relative(design, target, scale, prior, pull):
-    """Coefficients >= 0 of least squares of (design c - target) / scale, drawn to the prior."""
-    system = numpy.vstack([design / scale[:, None], numpy.sqrt(pull) * numpy.diag(1 / prior)])
-    right = numpy.concatenate([target / scale, numpy.sqrt(pull) * numpy.ones(len(prior))])
-    return nnls(system, right)[0]
-
-
-def formats_of(row):
-    return {row.activation, row.weight}
-
-
-def left_out(rows, solve):
-    """Of every row, the coefficients of a fit without any row of its formats."""
-    cache = {}
-    coefficients = []
-    for row in rows:
-        names = frozenset(formats_of(row))
-        if names not in cache:
-            kept = [j for j, other in enumerate(rows) if not names & formats_of(other)]
-            cache[names] = solve(kept)
-        coefficients.append(cache[names])
-    return numpy.array(coefficients)
-
-
-class Quantity:
-    """A fit, its errors and those of rows that were left out."""
-
-    def __init__(self, rows, measured, design, fixed, fit, weight=1):
-        self.rows, self.measured = rows, numpy.array(measured)
-        target = self.measured - fixed
-        scale = self.measured * [1 if row.unit == "pe" else weight for row in rows]
-
-        def solve(kept):
-            return fit(design[kept], target[kept], scale[kept])
-        self.coefficients = solve(list(range(len(rows))))
-        self.without = left_out(rows, solve)
-        self.predict(design, fixed)
-
-    def predict(self, design, fixed):
-        self.fitted = design @ self.coefficients + fixed
-        self.left_out = (design * self.without).sum(axis=1) + fixed
-
-    def errors(self, values):
-        return values / self.measured - 1
-
-
-def cell_prior(arguments):
-    """What gates cost as cells of their own. An AND that merges with the gates which read it is
-    cheaper than one that drives an output by about half a NAND2."""
-    areas = NANGATE45
-    if arguments.cells:
-        cells = json.loads(Path(arguments.cells).read_text(encoding="utf-8"))["cells"]
-        areas = {prefix: min(cell["area_um2"] for name, cell in cells.items()
-                             if name.startswith(prefix)) for prefix in NANGATE45}
-    return {"and": areas["NAND2"], "xor": areas["XOR2"], "mux": areas["MUX2"],
-            "majority": areas["NAND2"] + 2 * areas["OAI21"], "output_and": areas["NAND2"] / 2,
-            "register": areas["DFF"]}
-
-
-def gate_design(rows):
-    design = []
-    for row in rows:
-        gates = row.counts["gates"]
-        design.append([sum(gates[part][kind] for part in group)
-                       for group in AREA_GROUPS for kind in KINDS]
-                      + [sum(gates[part]["output_and"] for part in PARTS)])
-    return numpy.array(design, float)
-
-
-def fit_parts(design, target, scale, prior):
-    """Coefficients >= 0 of least squares of (design c - target) / scale. What a kind of gate costs in
-    a part is drawn to what it costs in all of them, and that to the prior."""
-    kinds, groups = len(KINDS), len(AREA_GROUPS)
-    parts = kinds * groups
-    common = numpy.array([prior[kind] for kind in KINDS])
-    rows = [numpy.hstack([design / scale[:, None], numpy.zeros((len(design), kinds))])]
-    right = [target / scale]
-    to_common = numpy.zeros((parts, design.shape[1] + kinds))
-    to_common[:, :parts] = numpy.diag(numpy.tile(1 / common, groups))
-    to_common[:, -kinds:] = -numpy.vstack([numpy.diag(1 / common)] * groups)
-    rows.append(numpy.sqrt(PART_PULL) * to_common)
-    right.append(numpy.zeros(parts))
-    to_prior = numpy.zeros((kinds + 1, design.shape[1] + kinds))
-    to_prior[:kinds, -kinds:] = numpy.diag(1 / common)
-    to_prior[kinds, parts] = 1 / prior["output_and"]
-    rows.append(numpy.sqrt(AREA_PULL) * to_prior)
-    right.append(numpy.full(kinds + 1, numpy.sqrt(AREA_PULL)))
-    return nnls(numpy.vstack(rows), numpy.concatenate(right))[0][:design.shape[1]]
-
-
-def fit_area(rows, prior):
-    rows = [row for row in unique(rows) if row.figures["area"]]
-    registers = numpy.array([row.counts["flip_flops"] for row in rows]) * prior["register"]
-    return Quantity(rows, [row.figures["area"] for row in rows], gate_design(rows), registers,
-                    lambda *system: fit_parts(*system, prior), ELEMENT_WEIGHT)
-
-
-def unique(rows):
-    """One row a circuit."""
-    seen = {}
-    for row in rows:
-        seen.setdefault(row.circuit(), row)
-    return list(seen.values())
-
-
-def path_design(rows):
-    design = []
-    for row in rows:
-        path = row.counts["critical_path"]
-        design.append([sum(path[part][kind] for part in group)
-                       for group in DELAY_GROUPS for kind in KINDS]
-                      + [path["fanout_doublings"], 1 if row.unit == "pe" else 0])
-    return numpy.array(design, float)
-
-
-def delay_rows(rows):
-    return [row for row in unique(rows) if row.figures["delay"]]
-
-
-def fit_delay(rows, design, scale):
-    prior = scale * numpy.array(GATE_LEVELS * len(DELAY_GROUPS) + [0.2, 3])
-    return Quantity(rows, [row.figures["delay"] for row in rows], design,
-                    numpy.zeros(len(rows)),
-                    lambda *system: fit_relative(*system, prior, DELAY_PULL), DELAY_WEIGHT)
-
-
-def toggle_design(rows):
-    """Per product: settled and glitches by group, inputs, register bits."""
-    design = []
-    for row in rows:
-        counts = row.counts
-        toggles = counts["toggles"]
-        values = [sum(toggles[part][which] for part in group)
-                  for group in ENERGY_GROUPS for which in ("settled", "glitch")]
-        values += [counts["input_toggles"], counts["register_toggles"]]
-        design.append([value / counts["products"] for value in values])
-    return numpy.array(design, float)
-
-
-def fit_energy(rows):
-    rows = [row for row in rows if row.figures.get("energy") and row.counts["products"]
-            and row.multiplier not in ("bit_serial_weight", "composable")]
-    clocks = [(row.figures["clock"] or 0) / row.counts["flip_flops"] for row in rows
-              if row.counts["flip_flops"]]
-    clock = float(numpy.median(clocks))
-    fixed = numpy.array([row.counts["clocked_bits"] / row.counts["products"] * clock
-                         for row in rows])
-    measured = [row.figures["energy"] for row in rows]
-    design = toggle_design(rows)
-    typical = numpy.median((numpy.array(measured) - fixed) / design.sum(axis=1))
-    prior = numpy.full(design.shape[1], typical)
-    quantity = Quantity(rows, measured, design, fixed,
-                        lambda *system: fit_relative(*system, prior, ENERGY_PULL))
-    return clock, quantity
 
 
 def number(value):
@@ -370,44 +63,39 @@ def gates_yaml(area, delay, energy, indent):
     return lines
 
 
-def spread(errors):
-    return {"rms": float(numpy.sqrt((errors ** 2).mean())),
-            "largest": float(numpy.abs(errors).max())}
-
-
-def error_text(quantity):
-    elements = numpy.array([row.unit == "pe" for row in quantity.rows])
-    values = spread(quantity.errors(quantity.left_out)[elements])
-    return "{rms: %.3f, largest: %.3f}" % (values["rms"], values["largest"])
-
-
 class Fit:
-    """All coefficients of a table."""
+    """All coefficients of a table. `others`: rows of another recipe of synthesis."""
 
-    def __init__(self, rows, bench, prior):
+    def __init__(self, rows, bench, prior, others=()):
         self.prior = prior
-        area_rows = [row for row in rows if row.goal == "area"]
+        self.others = []
+        small_rows = [row for row in rows if row.goal == "area"]
         speed_rows = [row for row in rows if row.goal == "speed"]
         draft = self.draft(prior)
         for row, counts in zip(rows, bench.counts(rows, draft, True)):
             row.counts = counts
-        self.area = fit_area(area_rows, prior)
-        self.clock, self.energy = fit_energy(area_rows)
+        self.area = fit_area(small_rows, prior)
+        self.clock, self.energy = fit_energy(small_rows)
         self.leakage = float(numpy.median([row.figures["leakage"] / row.figures["area"]
-                                           for row in unique(area_rows)
+                                           for row in unique(small_rows)
                                            if row.figures["leakage"]]))
         self.speed_area = fit_area(speed_rows, prior) if speed_rows else None
         self.delay = self.speed_delay = None
-        self.find_delays(bench, rows, area_rows, speed_rows)
+        self.speed_energy = fit_speed_energy(speed_rows, self.clock, self.energy.coefficients)
+        self.find_delays(bench, rows, small_rows, speed_rows)
+        others = list(others)
+        for row, counts in zip(others, bench.counts(others, self.yaml("fit"), True)):
+            row.counts = counts
+        self.others = others
 
-    def find_delays(self, bench, rows, area_rows, speed_rows):
+    def find_delays(self, bench, rows, small_rows, speed_rows):
         """Fits to the longest paths, which the coefficients decide: again and again, half a step each
         time, and of all rounds the one whose largest error is the least on the paths that it makes the
         longest."""
         best = {}
         designs = {}
         for _ in range(ROUNDS):
-            for goal, goal_rows in (("area", area_rows), ("speed", speed_rows)):
+            for goal, goal_rows in (("area", small_rows), ("speed", speed_rows)):
                 if not goal_rows:
                     continue
                 new = path_design(delay_rows(goal_rows))
@@ -421,7 +109,7 @@ class Fit:
                     continue
                 # What `systole pe` would say.
                 found.predict(path_design(found.rows), numpy.zeros(len(found.rows)))
-                error = spread(found.errors(found.fitted))["largest"]
+                error = fit_errors.spread(found.errors(found.fitted))["largest"]
                 if goal not in best or error < best[goal][0]:
                     best[goal] = (error, found)
         self.delay = best["area"][1]
@@ -443,21 +131,37 @@ class Fit:
                  "  speed:", *gates,
                  "  register: {area_um2: 1, clock_fj: 1, toggle_fj: 1}", "  input_fj: 1",
                  "  leakage: {uw_per_um2: 1, temperature_kelvin: 300, kelvin_per_doubling: 10}",
-                 "  error: {area: {rms: 0, largest: 0}, delay: {rms: 0, largest: 0}, "
-                 "energy: {rms: 0, largest: 0}, area_for_speed: {rms: 0, largest: 0}, "
-                 "delay_for_speed: {rms: 0, largest: 0}}"]
+                 *fit_errors.yaml_lines(fit_errors.NONE)]
         return "\n".join(lines) + "\n" + DRAFT_SRAM
 
-    def logic_yaml(self, source):
+    def goals(self):
+        """Quantities by what the synthesis aimed at; None where nothing was measured."""
+        return {"area": {"area": self.area, "delay": self.delay, "energy": self.energy},
+                "speed": {"area": self.speed_area, "delay": self.speed_delay,
+                          "energy": self.speed_energy}}
+
+    def of_rows(self, goal, name, rows):
+        """Rows of another table that have the quantity, with what their figures are made of."""
+        rows = [row for row in rows if row.goal == goal]
+        if name == "area":
+            rows = area_rows(rows)
+            return rows, gate_design(rows), register_area(rows, self.prior)
+        if name == "delay":
+            rows = delay_rows(rows)
+            return rows, path_design(rows), numpy.zeros(len(rows))
+        rows = energy_rows(rows)
+        design, fixed = toggle_design(rows), clock_energy(rows, self.clock)
+        if goal == "area":
+            return rows, design, fixed
+        gates = 2 * len(ENERGY_GROUPS)
+        return rows, design[:, :gates], fixed + design[:, gates:] @ self.energy.coefficients[gates:]
+
+    def logic_yaml(self, source, shapes=None):
+        """`shapes`: another library's fit, which has formats that this one has not."""
         energy = self.energy.coefficients
+        fast_energy = energy if self.speed_energy is None else self.speed_energy.coefficients
         lines = ["logic:", f'  source: "{source}"',
-                 "  # Errors of processing elements whose formats were left out of the fit.", "  error:"]
-        for name, quantity in (("area", self.area), ("delay", self.delay),
-                               ("energy", self.energy), ("area_for_speed", self.speed_area),
-                               ("delay_for_speed", self.speed_delay)):
-            if quantity is None:
-                continue
-            lines.append(f"    {name}: {error_text(quantity)}")
+                 *fit_errors.yaml_lines(fit_errors.of(self, shapes))]
         lines += [f"  register: {{area_um2: {number(self.prior['register'])}, "
                   f"clock_fj: {number(1000 * self.clock)}, "
                   f"toggle_fj: {number(1000 * energy[9])}}}",
@@ -468,9 +172,10 @@ class Fit:
                   "kelvin_per_doubling: 37}",
                   "  area:", *gates_yaml(self.area.coefficients, self.delay.coefficients, energy, 4)]
         if self.speed_area:
-            lines += ["  speed:  # energies are those of the least area",
+            of_energy = "" if self.speed_energy else "  # energies are those of the least area"
+            lines += ["  speed:" + of_energy,
                       *gates_yaml(self.speed_area.coefficients, self.speed_delay.coefficients,
-                                  energy, 4)]
+                                  fast_energy, 4)]
         return "\n".join(lines) + "\n"
 
     def yaml(self, source):
@@ -480,6 +185,8 @@ class Fit:
         found = [("area", self.area), ("delay", self.delay), ("energy", self.energy)]
         if self.speed_area:
             found += [("area, for speed", self.speed_area), ("delay, for speed", self.speed_delay)]
+        if self.speed_energy:
+            found.append(("energy, for speed", self.speed_energy))
         return found
 
 
@@ -502,7 +209,7 @@ def error_table(quantity, name):
 
 
 def summary(errors):
-    values = spread(errors)
+    values = fit_errors.spread(errors)
     return f"rms {100 * values['rms']:.1f} %, largest {100 * values['largest']:.1f} %"
 
 
@@ -517,12 +224,16 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", required=True, help="measured circuits, CSV")
     parser.add_argument("--library", help="of a table of several libraries")
+    parser.add_argument("--other-recipe", help="table of circuits that other commands synthesised")
+    parser.add_argument("--other-library", help="of that table")
     parser.add_argument("--cells", help="areas of the library's cells, JSON of analysis/characterize")
     parser.add_argument("--systole", default=str(ROOT / "build/release/systole"))
     parser.add_argument("--source", default="", help="text of the YAML's source")
     parser.add_argument("--errors", action="store_true", help="print the errors of every row")
     arguments = parser.parse_args()
-    fit = Fit(read_rows(arguments), Bench(arguments.systole), cell_prior(arguments))
+    others = (list(reference_rows(arguments.other_recipe, arguments.other_library))
+              if arguments.other_recipe else [])
+    fit = Fit(read_rows(arguments), Bench(arguments.systole), cell_prior(arguments), others)
     if arguments.errors:
         print("\n\n".join(error_table(quantity, name) for name, quantity in fit.quantities()))
     else:

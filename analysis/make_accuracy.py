@@ -21,7 +21,9 @@ import numpy
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import fit_errors  # pylint: disable=wrong-import-position
 import fit_logic  # pylint: disable=wrong-import-position
+import make_technology  # pylint: disable=wrong-import-position
 
 ROOT = Path(__file__).resolve().parent.parent
 TECHNOLOGIES = ROOT / "configs/technology"
@@ -68,9 +70,18 @@ nangate45 are is not known. The model is driven with operands of the same kind, 
 16, not with the same ones."""
 
 TECHNOLOGY_FILES = """\
-This is what the files of [`configs/technology`](../configs/technology) state. For scaled \
-technologies the doubt of the scaling is included. Delays here belong to the paths of the fit's \
-last round but one; those above belong to the final paths."""
+This is what the files of [`configs/technology`](../configs/technology) state, and what reports \
+print beside a figure of the same kind. All are errors of rows that were left out by format. For \
+scaled technologies the doubt of the scaling is included. Delays here belong to the paths of the \
+fit's last round but one; those above belong to the final paths.
+
+- *Another recipe* is synthesis of the same circuits by other commands of Yosys, as a user's \
+synthesis is: the rows of osu018 in [`analysis/reference/pe-synthesis.csv`]\
+(../analysis/reference/pe-synthesis.csv). The bands of whole machines are the wider ones of both \
+recipes. Of nangate45 there is one recipe only.
+- Multipliers alone of nangate45 are of twelve formats. What a fit to the same formats of osu018 \
+errs by for all its other multipliers (two widths, unsigned, without a mantissa, of two values), and for those of the other recipe, is \
+counted as well."""
 
 MEMORIES = """\
 Memories: the figures are how far nominal values lie outside of the band between CACTI's two \
@@ -83,8 +94,8 @@ FOOTER = """\
 [area.md](area.md#from-cells-to-silicon) states; no row here checks them.
 - Buffers of large fan-out beyond one figure a doubling, and voltage and temperature corners of \
 logic are not modelled. Leakage does follow the temperature.
-- No row measures the energy of elements synthesised for speed. The coefficients are those of \
-the least area, with the toggles of the faster circuit.
+- Few rows measure energies of synthesis for speed. Their coefficients are drawn to those of the \
+least area. Where a library has no such row, they are those, with the toggles of the faster circuit.
 - The vector unit, the DMA engine, the sequencer, the memory controller and the control and edge \
 of the array were not synthesised with the elements. They are counts of registers and gates, \
 +-50 %.
@@ -119,7 +130,7 @@ def percent(value):
 def cell(errors):
     if not len(errors):
         return "-"
-    spread = fit_logic.spread(errors)
+    spread = fit_errors.spread(errors)
     return f"{percent(spread['rms'])}, {percent(spread['largest'])}"
 
 
@@ -321,6 +332,24 @@ def composable_lines(elements):
              bricks / measured("pe", "integer", "exact+16"), ".3f")]) + "\n"
 
 
+def error_cell(errors, name):
+    if name not in errors:
+        return "-"
+    return f"{percent(errors[name]['rms'])}, {percent(errors[name]['largest'])}"
+
+
+def error_lines(technology, errors, kind):
+    """A line for each kind of circuit that the technology states errors of."""
+    cells = " | ".join(error_cell(errors, name) for name in fit_errors.QUANTITIES)
+    lines = [f"| {technology}, {kind} | {cells} |"] if "area" in errors else []
+    for key, name in (("speed", "for speed"), ("multiplier_alone", "multipliers alone"),
+                      ("other_recipe", "another recipe")):
+        if key in errors:
+            lines += error_lines(technology, errors[key],
+                                 name if kind == "elements" else f"{kind}, {name}")
+    return lines
+
+
 def technology_lines():
     logic = ["| logic, rms and largest | area | delay | energy |", "|---|---|---|---|"]
     sources = []
@@ -331,9 +360,7 @@ def technology_lines():
         if "logic" not in content:
             continue
         errors = content["logic"]["error"]
-        logic.append(f"| {file.stem} | " + " | ".join(
-            f"{percent(errors[key]['rms'])}, {percent(errors[key]['largest'])}"
-            for key in ("area", "delay", "energy")) + " |")
+        logic += error_lines(file.stem, errors, "elements")
         sources.append(f"- {file.stem}: {content['logic']['source']}")
         for key, title in (("in_sample", "fitted"), ("size_left_out", "size left out"),
                            ("width_left_out", "width left out")):
@@ -349,12 +376,8 @@ SRAM_QUANTITIES = ("read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns")
 
 def page(program):
     elements = Elements(program)
-    bench = fit_logic.Bench(program)
-    nangate45 = fit_logic.Fit(
-        list(fit_logic.reference_rows(SYNTHESIS, "nangate45")), bench,
-        fit_logic.cell_prior(argparse.Namespace(cells=None)))
-    prior = fit_logic.cell_prior(argparse.Namespace(cells=str(OSU018_CELLS)))
-    osu018 = fit_logic.Fit(list(fit_logic.characterised_rows(OSU018)), bench, prior)
+    nangate45 = make_technology.nangate45_fit(program)
+    osu018 = make_technology.osu018_fit(program)
     logic, sram = technology_lines()
     return "\n".join([
         TITLE, "", wrapped(INTRODUCTION), "## How to read the figures", example(nangate45),

@@ -22,6 +22,7 @@ Choices of generic_45nm
 
 import argparse
 import csv
+import functools
 import json
 import os
 import sys
@@ -30,6 +31,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_logic  # pylint: disable=wrong-import-position
+import fit_quantities  # pylint: disable=wrong-import-position
 import fit_sram  # pylint: disable=wrong-import-position
 import layout_section  # pylint: disable=wrong-import-position
 import memory_scaling  # pylint: disable=wrong-import-position
@@ -68,7 +70,7 @@ def nangate45_register_file():
     multiplier = next(row for row in rows if row["unit"] == "mult" and row["format"] == "INT8"
                       and "baugh-wooley" in row["variant"] and row["synth_mode"] == "area"
                       and row["stimulus"] == "gauss")
-    cells = fit_logic.NANGATE45
+    cells = fit_quantities.NANGATE45
     leakage = float(element["leak_uW"]) / float(element["area_um2"])
     return register_file({
         "flip_flop_um2": cells["DFF"],
@@ -102,16 +104,26 @@ def osu018_register_file():
             "synthesised INT8 element")
 
 
-def fitted_logic(systole, source, table, library=None, cells=None):
-    options = argparse.Namespace(table=str(table), library=library, cells=cells)
-    fit = fit_logic.Fit(fit_logic.read_rows(options), fit_logic.Bench(systole),
-                        fit_logic.cell_prior(options))
-    return fit.logic_yaml(source)
+@functools.cache
+def nangate45_fit(systole):
+    options = argparse.Namespace(table=str(SYNTHESIS), library="nangate45", cells=None)
+    return fit_logic.Fit(fit_logic.read_rows(options), fit_logic.Bench(systole),
+                         fit_logic.cell_prior(options))
+
+
+@functools.cache
+def osu018_fit(systole):
+    """Another recipe of Yosys synthesised some of its circuits before (pe-synthesis.csv)."""
+    options = argparse.Namespace(table=str(OSU018), library=None, cells=str(OSU018_CELLS))
+    return fit_logic.Fit(fit_logic.read_rows(options), fit_logic.Bench(systole),
+                         fit_logic.cell_prior(options),
+                         fit_logic.reference_rows(str(SYNTHESIS), "osu018"))
 
 
 def generic_45nm(arguments):
-    logic = fitted_logic(arguments.systole, "fit of pe-synthesis.csv: Nangate45, typical, 1.1 V, "
-                         "Yosys; analysis/fit_logic.py", SYNTHESIS, library="nangate45")
+    logic = nangate45_fit(arguments.systole).logic_yaml(
+        "fit of pe-synthesis.csv: Nangate45, typical, 1.1 V, Yosys; analysis/fit_logic.py",
+        shapes=osu018_fit(arguments.systole))
     return (technology_text.header("generic_45nm", "45 nm",
                    "A generic 45 nm process: typical corner, 1.1 V, no wires and no clock tree.")
             + logic + fit_sram.section(fit_sram.read_tables(REFERENCE), "0.045", "itrs-lop")
@@ -119,9 +131,9 @@ def generic_45nm(arguments):
 
 
 def osu018(arguments):
-    logic = fitted_logic(arguments.systole, "fit of osu018.csv: OSU standard cells of 180 nm, "
-                         "typical, 1.8 V, Yosys; analysis/fit_logic.py", OSU018,
-                         cells=str(OSU018_CELLS))
+    logic = osu018_fit(arguments.systole).logic_yaml(
+        "fit of osu018.csv: OSU standard cells of 180 nm, typical, 1.8 V, Yosys; "
+        "analysis/fit_logic.py")
     return (technology_text.header("osu018", "180 nm",
                    "OSU's free cells of TSMC's 180 nm process: typical corner, 1.8 V, no wires and",
                    "no clock tree. Memories are scaled from 45 nm.")

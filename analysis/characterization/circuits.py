@@ -2,7 +2,7 @@
 """The circuits to be measured: a list in YAML, and what each of them is in RTL."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -13,7 +13,7 @@ from .errors import UsageError
 REPOSITORY = Path(__file__).resolve().parents[2]
 RTL = REPOSITORY / "arch" / "rtl"
 TOPS = {"multiplier": "bare_multiplier", "pe": "bare_element"}
-KEYS = {"unit", "activation", "weight", "accumulator", "guard_bits", "multiplier"}
+KEYS = {"unit", "activation", "weight", "accumulator", "guard_bits", "multiplier", "fast_energy"}
 DEFAULT_GUARD_BITS = 16
 LIST_KEYS = ("activation", "weight", "accumulator", "guard_bits")
 
@@ -29,6 +29,7 @@ class Circuit:
     guard_bits: int
     multiplier: str
     parameters: dict = field(compare=False)
+    fast_energy: bool = field(compare=False, default=False)  # simulate the fast netlist, too
 
     @property
     def top(self):
@@ -168,14 +169,29 @@ def one_entry(entry, place):
             raise UsageError("%s: key '%s' is missing" % (place, key))
     options = [entry.get(key) if isinstance(entry.get(key), list) else [entry.get(key)]
                for key in LIST_KEYS]
+    fast_energy = entry.get("fast_energy", False)
+    if not isinstance(fast_energy, bool):
+        raise UsageError("%s: fast_energy: '%s', expected true or false" % (place, fast_energy))
     circuits = []
     for activation in options[0]:
         for weight in options[1]:
             for accumulator in options[2]:
                 for guard_bits in options[3]:
-                    circuits.append(make(unit, str(activation), str(weight or activation),
-                                         accumulator, guard_bits, entry.get("multiplier")))
+                    made = make(unit, str(activation), str(weight or activation), accumulator,
+                                guard_bits, entry.get("multiplier"))
+                    circuits.append(replace(made, fast_energy=fast_energy))
     return circuits
+
+
+def merged(circuits):
+    """Each circuit once, where it is first named; its fast netlist is simulated if any entry says
+    so."""
+    found = {}
+    for circuit in circuits:
+        known = found.setdefault(circuit.key, circuit)
+        if circuit.fast_energy:
+            found[circuit.key] = replace(known, fast_energy=True)
+    return list(found.values())
 
 
 def read(path):
@@ -194,8 +210,7 @@ def read(path):
     circuits = []
     for index, entry in enumerate(entries):
         try:
-            found = one_entry(entry, "entry %d" % (index + 1))
+            circuits += one_entry(entry, "entry %d" % (index + 1))
         except UsageError as error:
             raise UsageError("%s: entry %d: %s" % (path, index + 1, error)) from error
-        circuits.extend(circuit for circuit in found if circuit not in circuits)
-    return circuits
+    return merged(circuits)

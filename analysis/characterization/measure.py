@@ -84,12 +84,15 @@ def row_of(circuit, library, mode, result):
 
 
 def stimuli_of(circuit, mode, request):
-    """The energy of several cycles an operation is not measured, nor that of fast netlists; a
-    multiplier has no sum that could come from a column."""
-    if mode != "area" or circuit.multiplier == "bit_serial":
+    """The energy of several cycles an operation is not measured; that of fast netlists only where
+    the list of circuits asks for it, with Gaussian operands. A multiplier has no sum that could come
+    from a column."""
+    if circuit.multiplier == "bit_serial" or (mode != "area" and not circuit.fast_energy):
         return []
-    return [STIMULI[name] for name in request.stimuli
-            if circuit.accumulator is not None or STIMULI[name].rows is None]
+    chosen = [STIMULI[name] for name in request.stimuli]
+    return [stimulus for stimulus in chosen
+            if (mode == "area" or stimulus.sigma is not None)
+            and (circuit.accumulator is not None or stimulus.rows is None)]
 
 
 def measure(circuit, library, request):

@@ -6,6 +6,7 @@
 
 #include "models/check.hpp"
 #include "models/cost/circuit/circuit_choice.hpp"
+#include "models/cost/element/synthesised_kind.hpp"
 #include "models/numeric/products/product_class_operand.hpp"
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
@@ -26,7 +27,7 @@ using numeric::ProductClass;
 constexpr const char* kSignMagnitude = "sign_magnitude";
 constexpr const char* kExact = "exact";
 constexpr int kMostGuardBits = 32;
-constexpr std::uint32_t kMostStages = 4;
+constexpr std::uint32_t kMostStages = 16;
 
 struct PeOptions {
     std::string activation;
@@ -39,6 +40,7 @@ struct PeOptions {
     std::string stimulus = "gaussian";
     std::optional<int> guardBits;
     std::uint32_t stages = 1;
+    std::uint32_t weightProducts = cost::kWeightSteps;
     bool multiplierAlone = false;
     std::string json;
 };
@@ -171,30 +173,6 @@ ElementDescription int8Element(const ElementDescription& other) {
     return element;
 }
 
-/// Integers, floats and scales of two are in the tables of docs/accuracy.md, in these multipliers.
-bool isOfFittedKind(const ElementDescription& element) {
-    const auto isFitted = [](const numeric::Format& format) {
-        return std::holds_alternative<numeric::IntFormat>(format) ||
-               std::holds_alternative<numeric::FloatFormat>(format) ||
-               numeric::twoValuedOf(format).has_value();
-    };
-    switch (element.productClass) {
-        case ProductClass::BitSerialBoth:
-        case ProductClass::LookUp:
-        case ProductClass::AddSubtract:
-            return false;
-        case ProductClass::ParallelInteger:
-        case ProductClass::Minifloat:
-        case ProductClass::Shift:
-        case ProductClass::XnorPopcount:
-        case ProductClass::BitSerialWeight:
-        case ProductClass::Composable:
-        case ProductClass::Packed:
-            return isFitted(element.activation) && isFitted(element.weight) && !element.outer;
-    }
-    SYSTOLE_CHECK(false, "product class {}", nameOf(element.productClass));
-}
-
 using OperandNames = std::pair<std::string, std::string>;
 
 std::optional<cost::Stimulus> stimulusOf(const PeOptions& options) {
@@ -205,6 +183,17 @@ std::optional<cost::Stimulus> stimulusOf(const PeOptions& options) {
 std::optional<InnerSum> innerSumOf(const ElementDescription& element) {
     if (!element.outer) return std::nullopt;
     return InnerSum{element.scales ? "block" : "chunk", element.sumBits};
+}
+
+/// The fewest stages that clock as fast.
+std::uint32_t usefulStages(const cost::LogicTechnology& logic, const ElementDescription& element,
+                           cost::ElementMake make, const cost::ElementModel& model) {
+    const double enough = model.nanoseconds() * (1 + 1e-9);
+    for (std::uint32_t fewer = 1; fewer < make.stages; ++fewer) {
+        const cost::ElementModel other(logic, element, {make.goal, fewer});
+        if (other.nanoseconds() <= enough) return fewer;
+    }
+    return make.stages;
 }
 
 ElementReport report(const PeOptions& options, const cost::Technology& technology,
@@ -224,15 +213,17 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
         .multiplier = element.signMagnitude ? kSignMagnitude : nameOf(element.productClass),
         .accumulatorBits = element.outer ? element.outerBits : element.sumBits,
         .innerSum = innerSumOf(element),
+        .isMultiplierAlone = options.multiplierAlone,
         .stages = options.stages,
         .stimulus = stimulusOf(options),
+        .weightProducts = options.weightProducts,
         .goal = goal,
         .logic = technology.logic};
     if (report.stimulus) {
-        report.activity =
-            model.activityOf(cost::drawnTrace(element, *report.stimulus, kStimulusSteps,
-                                              options.multiplierAlone ? 1 : cost::kWeightSteps));
+        report.activity = model.activityOf(
+            cost::drawnTrace(element, *report.stimulus, kStimulusSteps, options.weightProducts));
         report.joulesPerMac = model.energyOf(report.activity);
+        report.inputJoulesPerMac = model.inputJoules(report.activity);
     }
     report.squareMicrons = model.squareMicrons();
     if (element.scales) {
@@ -244,9 +235,10 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
                 .squareMicrons()
                 .total();
     }
-    report.isOfFittedKind = isOfFittedKind(element);
+    report.isOfFittedKind = cost::isSynthesisedKind(element);
     report.gateSize = model.gateSize();
     report.nanoseconds = model.nanoseconds();
+    report.usefulStages = usefulStages(technology.logic, element, {goal, options.stages}, model);
     report.leakageWatts = model.leakageWatts();
     report.flipFlops = model.flipFlops();
     report.path = model.path();
@@ -321,8 +313,13 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
         ->capture_default_str();
     command
         .add_option("--stages", options.stages,
-                    "Of the pipeline: registers after the multiplier, as array.pipeline_depth")
+                    "Of the pipeline, as array.pipeline_depth (which goes to 4)")
         ->transform(integerFrom(1, kMostStages))
+        ->capture_default_str();
+    command
+        .add_option("--weight-products", options.weightProducts,
+                    "Products that a weight stays for, in energies")
+        ->transform(integerFrom(1, kStimulusSteps))
         ->capture_default_str();
     command.add_flag("--multiplier-alone", options.multiplierAlone,
                      "The multiplier without registers and accumulation");

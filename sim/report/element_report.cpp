@@ -22,8 +22,12 @@ std::string stimulusText(const ElementReport& element) {
     const char* operands = *element.stimulus == cost::Stimulus::Gaussian
                                ? "Gaussian operands (deviation: a third of the range's end)"
                                : "uniform codes";
-    return fmt::format("{}, a new weight every 64 products, fresh sums of 16 products, {} products",
-                       operands, kStimulusSteps - 1);
+    const std::string weight = element.weightProducts == 1
+                                   ? "product"
+                                   : fmt::format("{} products", element.weightProducts);
+    return fmt::format("{}, a new weight every {}{}, {} products", operands, weight,
+                       element.isMultiplierAlone ? "" : ", fresh sums of 16 products",
+                       kStimulusSteps - 1);
 }
 
 /// Figures of energy are null where none was computed.
@@ -101,30 +105,44 @@ Json figuresJson(const ElementReport& element) {
 
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
-std::string errorText(const cost::FitError& error) {
-    return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error.largest, 100 * error.rms);
+/// Of the kind of circuit that is reported: elements or multipliers alone, for its goal.
+const cost::FitErrors& errorsOf(const ElementReport& element, const cost::CircuitErrors& errors) {
+    return (element.isMultiplierAlone ? errors.multipliersAlone : errors.elements).of(element.goal);
 }
 
-std::string energyErrorText(const ElementReport& element) {
-    if (element.goal == cost::Goal::Area) return errorText(element.logic.energyError);
+std::string errorText(const std::optional<cost::FitError>& error) {
+    if (!error) return "not known";
+    return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error->largest, 100 * error->rms);
+}
+
+/// Energies for speed that nobody measured have the coefficients of the least area.
+std::string energyErrorText(const ElementReport& element,
+                            const std::optional<cost::FitError>& error) {
+    if (error || element.goal == cost::Goal::Area) return errorText(error);
     return fmt::format(
         "not known (an estimate: the circuit for speed with the coefficients of the least area, "
         "whose gates are {:.2f} times as small, so that it may be as much more)",
         element.gateSize);
 }
 
-/// Null where no error is known: of kinds of circuits that were not synthesised, of energies of a
-/// synthesis for speed, and of energies that were not computed.
-Json errorsJson(const ElementReport& element) {
-    const auto known = [&](const cost::FitError& error) {
-        return element.isOfFittedKind ? errorJson(error) : Json(nullptr);
+/// Null where no error is known: of kinds of circuits that were not synthesised, of what was not
+/// measured, and of energies that were not computed.
+Json errorsJson(const ElementReport& element, const cost::CircuitErrors& ofRecipe) {
+    const cost::FitErrors& errors = errorsOf(element, ofRecipe);
+    const auto known = [&](const std::optional<cost::FitError>& error) {
+        return error && element.isOfFittedKind ? errorJson(*error) : Json(nullptr);
     };
-    const bool knowsEnergy = element.goal == cost::Goal::Area && element.stimulus;
-    return {{"area", known(element.logic.areaErrorOf(element.goal))},
-            {"delay", known(element.logic.delayErrorOf(element.goal))},
-            {"energy", knowsEnergy ? known(element.logic.energyError) : Json(nullptr)},
-            {"of_fitted_kind", element.isOfFittedKind},
-            {"source", element.logic.source}};
+    return {{"area", known(errors.area)},
+            {"delay", known(errors.delay)},
+            {"energy", element.stimulus ? known(errors.energy) : Json(nullptr)}};
+}
+
+Json errorsJson(const ElementReport& element) {
+    Json errors = errorsJson(element, element.logic.errors.fit);
+    errors["other_recipe"] = errorsJson(element, element.logic.errors.otherRecipe);
+    errors["of_fitted_kind"] = element.isOfFittedKind;
+    errors["source"] = element.logic.source;
+    return errors;
 }
 
 }  // namespace
@@ -141,6 +159,7 @@ std::string elementJson(const ElementComparison& comparison) {
               {"multiplier", element.multiplier},
               {"goal", element.goal == cost::Goal::Area ? "area" : "speed"},
               {"stages", element.stages},
+              {"useful_stages", element.usefulStages},
               {"stimulus", element.stimulus ? Json(stimulusText(element)) : Json(nullptr)}};
     if (element.innerSum) json["inner_sum_bits"] = element.innerSum->bits;
     json.update(figuresJson(element));
@@ -199,6 +218,11 @@ Rows partRows(const ElementReport& element) {
                                microns(element.scaleSquareMicrons),
                                percent(ratio(element.scaleSquareMicrons, wholeArea)), "", ""));
     }
+    if (element.isMultiplierAlone && element.stimulus) {
+        rows.push_back(partRow(element, "of that, wires into it", "", "",
+                               picojoules(element.inputJoulesPerMac),
+                               percent(ratio(element.inputJoulesPerMac, wholeEnergy))));
+    }
     return rows;
 }
 
@@ -227,6 +251,23 @@ std::string accumulatorText(const ElementReport& element) {
     return fmt::format("{} of {} bits{}", element.accumulator, element.accumulatorBits, inner);
 }
 
+/// `area +-7 % (2.8 % rms), delay +-15 % (7.8 % rms), energy not known`.
+std::string errorList(const ElementReport& element, const cost::FitErrors& errors) {
+    const std::string energy =
+        element.stimulus ? ", energy " + energyErrorText(element, errors.energy) : "";
+    return fmt::format("area {}, delay {}{}", errorText(errors.area), errorText(errors.delay),
+                       energy);
+}
+
+/// What a synthesis with other commands than those of the fit may differ by.
+std::string otherRecipeSentence(const ElementReport& element) {
+    const cost::FitErrors& other = errorsOf(element, element.logic.errors.otherRecipe);
+    if (!other.area && !other.delay) {
+        return "Synthesis by another recipe may differ by more: it was not measured.\n";
+    }
+    return fmt::format("From synthesis by another recipe: {}.\n", errorList(element, other));
+}
+
 std::string errorSentence(const ElementReport& element) {
     if (!element.isOfFittedKind) {
         return fmt::format(
@@ -234,11 +275,17 @@ std::string errorSentence(const ElementReport& element) {
             "Coefficients: {}.\n",
             element.logic.source);
     }
-    const std::string energy =
-        element.stimulus ? fmt::format(", energy {}", energyErrorText(element)) : "";
-    return fmt::format(
-        "Error: area {}, delay {}{}; {}.\n", errorText(element.logic.areaErrorOf(element.goal)),
-        errorText(element.logic.delayErrorOf(element.goal)), energy, element.logic.source);
+    return fmt::format("Error{}{}: {}; {}.\n{}",
+                       element.isMultiplierAlone ? " of multipliers alone" : "",
+                       element.goal == cost::Goal::Delay ? " for speed" : "",
+                       errorList(element, errorsOf(element, element.logic.errors.fit)),
+                       element.logic.source, otherRecipeSentence(element));
+}
+
+std::string stagesSentence(const ElementReport& element) {
+    if (element.usefulStages == element.stages) return "";
+    return fmt::format("Stages: {} clock no faster than {}; the others only add registers.\n",
+                       element.stages, element.usefulStages);
 }
 
 }  // namespace
@@ -253,7 +300,7 @@ std::string elementTable(const ElementComparison& comparison) {
         element.stimulus ? fmt::format("Stimulus: {}.\n", stimulusText(element)) : "";
     return fmt::format("{}\n{}\n{}\n{}", wrapped(title), alignedTable(partRows(element)),
                        alignedTable(ratioRows(element, comparison.int8)),
-                       wrapped(stimulus + errorSentence(element)));
+                       wrapped(stagesSentence(element) + stimulus + errorSentence(element)));
 }
 
 }  // namespace systole::sim

@@ -28,15 +28,19 @@ struct ElementReport {
     std::string multiplier;
     int accumulatorBits = 0;
     std::optional<InnerSum> innerSum;
-    std::uint32_t stages = 1;  ///< of its pipeline
+    bool isMultiplierAlone = false;
+    std::uint32_t stages = 1;        ///< of its pipeline
+    std::uint32_t usefulStages = 1;  ///< the fewest that clock as fast
     /// What energies were computed with; without it there are none.
     std::optional<cost::Stimulus> stimulus;
+    std::uint32_t weightProducts = cost::kWeightSteps;  ///< that a weight stays for
     cost::Goal goal = cost::Goal::Area;
     cost::LogicTechnology logic;
     /// Whether circuits of its kind were synthesised for the fit: else no error is known.
     bool isOfFittedKind = true;
     cost::ByElementPart squareMicrons{};
     cost::ByElementPart joulesPerMac{};  ///< zeros without a stimulus
+    double inputJoulesPerMac = 0;        ///< of that, of a multiplier alone: wires into it
     double scaleSquareMicrons = 0;       ///< of that, for the scales of blocks
     double gateSize = 1;                 ///< of a synthesis for speed (ElementModel::gateSize)
     double nanoseconds = 0;

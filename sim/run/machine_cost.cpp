@@ -78,7 +78,9 @@ ProductEnergy::ProductEnergy(const RunConfig& config, cost::Stimulus draw)
     element_.emplace(config.technology.logic, machine.element, machine.make());
 }
 
-double ProductEnergy::gateSize() const { return isFree_ ? 1 : element_->gateSize(); }
+cost::EnergyDoubt ProductEnergy::doubt() const {
+    return isFree_ ? cost::EnergyDoubt{} : element_->energyDoubt();
+}
 
 cost::ByElementPart ProductEnergy::of(const std::vector<cost::OperandTrace>& traces) const {
     if (isFree_) return {};

@@ -39,8 +39,8 @@ public:
     /// Joules per product of a layer. Without traces (values were not computed): of drawn operands.
     cost::ByElementPart of(const std::vector<cost::OperandTrace>& traces) const;
 
-    /// ElementModel::gateSize; 1 without a technology.
-    double gateSize() const;
+    /// How far these may be off; nothing without a technology.
+    cost::EnergyDoubt doubt() const;
 
 private:
     const cost::ByElementPart& drawn() const;

@@ -264,7 +264,7 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
         };
         const auto band =
             cost::energyBand(config.technology, at(cost::Corner::Low), result.totals.energy,
-                             at(cost::Corner::High), productEnergy.gateSize());
+                             at(cost::Corner::High), productEnergy.doubt());
         result.energyBand.assign(band.begin(), band.end());
     }
     result.activity = meanActivity(result.layers);

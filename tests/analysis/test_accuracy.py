@@ -25,7 +25,7 @@ def predict(rows, technology, stimulated):
         def run(item):
             number, row = item
             file = Path(folder) / f"{number}.json"
-            stimulus = row.stimulus if stimulated else "none"
+            stimulus = (row.stimulus or "none") if stimulated else "none"
             subprocess.run([PROGRAM, "pe", *row.arguments(), "--technology", technology,
                             "--stimulus", stimulus, "--json", str(file)],
                            check=True, capture_output=True)
@@ -82,6 +82,49 @@ class Osu018(unittest.TestCase):
         for row, found in zip(rows, predict(rows, "osu018", False)):
             with self.subTest(row.label):
                 self.assertLess(abs(found["area_um2"] / row.figures["area"] - 1), 0.10)
+
+
+class Bands(unittest.TestCase):
+    """What `systole pe` prints beside a figure holds for the circuits of that figure's kind."""
+
+    def check(self, rows, technology, recipe):
+        """Every synthesised figure lies in the band printed with it. Paths are those of the last
+        round of the fit, the bands' those of the best one: delays may lie outside by a little."""
+        beyond = {"area": 1e-3, "delay": 0.06, "energy": 1e-3}
+        keys = {"area": "area_um2", "delay": "delay_ns", "energy": "energy_pj_per_mac"}
+        checked = set()
+        for row, found in zip(rows, predict(rows, technology, True)):
+            error = found["error"] if recipe == "fit" else found["error"]["other_recipe"]
+            for name, key in keys.items():
+                measured = row.figures.get(name)
+                if not measured or not found[key] or not error[name]:
+                    continue
+                checked.add((row.unit, row.goal, name))
+                with self.subTest(row.label + " " + name):
+                    self.assertLess(abs(found[key] / measured - 1),
+                                    error[name]["largest"] + beyond[name])
+        return checked
+
+    def test_of_nangate45_hold_for_each_kind_of_circuit(self):
+        rows = list(fit_logic.reference_rows(REFERENCE, "nangate45"))
+        checked = self.check(rows, "generic_45nm", "fit")
+        self.assertEqual(checked, {(unit, goal, name) for unit in ("pe", "multiplier")
+                                   for goal in ("area", "speed")
+                                   for name in ("area", "delay", "energy")})
+
+    def test_of_small_and_odd_multipliers_of_osu018_hold(self):
+        rows = [row for row in fit_logic.characterised_rows(OSU018)
+                if row.unit == "multiplier" and row.stimulus != "uniform"]
+        self.assertGreater(len(rows), 150)
+        checked = self.check(rows, "osu018", "fit")
+        self.assertLessEqual({("multiplier", "area", "energy"), ("multiplier", "speed", "delay")},
+                             checked)
+
+    def test_of_another_recipe_hold_for_what_it_synthesised(self):
+        rows = list(fit_logic.reference_rows(REFERENCE, "osu018"))
+        checked = self.check(rows, "osu018", "other")
+        self.assertLessEqual({("pe", "area", "area"), ("pe", "speed", "delay"),
+                              ("multiplier", "area", "energy")}, checked)
 
 
 class Ratios(unittest.TestCase):

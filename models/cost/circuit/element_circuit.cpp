@@ -2,10 +2,10 @@
 #include "models/cost/circuit/element_circuit.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "models/check.hpp"
+#include "models/cost/netlist/pipeline.hpp"
 #include "models/cost/netlist/resubstitution.hpp"
 
 namespace systole::cost {
@@ -68,11 +68,22 @@ Front smallFront(Netlist& netlist, const ElementDescription& element, Goal goal,
     return front;
 }
 
-/// Puts the multiplier into the element.
-Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal goal,
-               bool hasTerm) {
-    Netlist alone;
-    Front front = smallFront(alone, element, goal, hasTerm);
+/// Bits that the cut's last rank hands to the sum; state of a bit-serial multiplier is not held.
+void holdOutputs(Front& front, const Word& cells, const StageCut& cut, std::uint32_t ranks,
+                 StageRegisters& registers) {
+    std::size_t states = front.multiplier.nextState.size();
+    std::size_t others = flattened(front).size() - states;
+    forEachOutput(front, [&](Signal& output) {
+        const bool isState = others == 0;
+        others -= isState ? 0 : 1;
+        const std::uint32_t cycles = isState ? 0 : ranks - cut.of(output.cell());
+        output = registers.held(cells[output.cell()] ^ output.isComplemented(), cycles);
+    });
+}
+
+/// Puts the multiplier into the element, its stages between `ranks` ranks of registers.
+Front addFront(ElementCircuit& circuit, const ElementDescription& element, const Netlist& alone,
+               Front front, const StageCut& cut, std::uint32_t ranks) {
     circuit.activation = circuit.netlist.inputs(portBits(element.productClass, element.activation));
     circuit.weight = circuit.netlist.inputs(portBits(element.productClass, element.weight));
     Word inputs(circuit.activation);
@@ -80,7 +91,13 @@ Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal 
     // Inputs of its own: control, and the state of a bit-serial multiplier.
     const Word own = circuit.netlist.inputs(alone.inputCount() - inputs.size());
     inputs.insert(inputs.end(), own.begin(), own.end());
-    restore(front, circuit.netlist.include(alone, inputs, flattened(front)));
+    StageRegisters registers(circuit.netlist);
+    const Word cells =
+        includeInStages(circuit.netlist, alone, inputs, flattened(front), cut, registers);
+    holdOutputs(front, cells, cut, ranks, registers);
+    circuit.held = registers.outputs();
+    circuit.nextHeld = registers.next();
+    circuit.ranks = ranks;
     const MultiplierCircuit& multiplier = front.multiplier;
     const auto stateBegin = own.end() - static_cast<std::ptrdiff_t>(multiplier.nextState.size());
     circuit.control = Word(own.begin(), stateBegin);
@@ -88,27 +105,6 @@ Front addFront(ElementCircuit& circuit, const ElementDescription& element, Goal 
     circuit.state = Word(stateBegin, own.end());
     circuit.nextState = multiplier.nextState;
     return front;
-}
-
-/// Ranks of registers for a product. Of bits that are constant, or the same, there are no two.
-NumberWires heldProduct(ElementCircuit& circuit, NumberWires product, std::size_t ranks) {
-    circuit.productRanks = ranks;
-    std::map<std::uint32_t, Signal> registers;  // by the cell that they hold, as it is
-    const auto hold = [&](Signal& bit) {
-        if (bit.cell() == kFalse.cell()) return;
-        const auto [known, isNew] = registers.try_emplace(bit.cell());
-        if (isNew) {
-            const Signal held = circuit.netlist.input();
-            circuit.product.push_back(held);
-            circuit.nextProduct.push_back(bit);
-            known->second = held ^ bit.isComplemented();
-        }
-        bit = known->second ^ bit.isComplemented();
-    };
-    hold(product.negative);
-    for (Signal& bit : product.exponent) hold(bit);
-    for (Signal& bit : product.significand) hold(bit);
-    return product;
 }
 
 /// The next value of a register that a number is added to.
@@ -146,19 +142,34 @@ NumberWires scaledBlock(ElementCircuit& circuit, const ElementDescription& eleme
     return productOf(netlist, goal, sum, productOf(netlist, goal, activation, weight));
 }
 
+/// Multiplier, sum and what is between them.
+ElementCircuit wholeElement(const ElementDescription& element, Goal goal, const Netlist& alone,
+                            const Front& small, const StageCut& cut, std::uint32_t ranks) {
+    ElementCircuit circuit;
+    Netlist& netlist = circuit.netlist;
+    const Front front = addFront(circuit, element, alone, small, cut, ranks);
+    circuit.sum = netlist.inputs(static_cast<std::size_t>(element.sumBits));
+    circuit.nextSum =
+        front.term ? fixedSum(netlist, goal, circuit.sum, *front.term, saturates(element.sum))
+                   : accumulated(netlist, goal, element, element.sum, circuit.sum,
+                                 front.multiplier.product);
+    if (element.outer) {
+        circuit.outer = netlist.inputs(static_cast<std::size_t>(element.outerBits));
+        NumberWires held = heldNumber(netlist, goal, element, circuit.sum);
+        if (element.scales) held = scaledBlock(circuit, element, goal, held);
+        circuit.nextOuter =
+            accumulated(netlist, goal, element, *element.outer, circuit.outer, held);
+    }
+    return circuit;
+}
+
 }  // namespace
 
 Word ElementCircuit::outputs() const {
     Word all(nextSum);
     all.insert(all.end(), nextState.begin(), nextState.end());
     all.insert(all.end(), nextOuter.begin(), nextOuter.end());
-    all.insert(all.end(), nextProduct.begin(), nextProduct.end());
-    return all;
-}
-
-Word ElementCircuit::multiplierOutputs() const {
-    Word all(nextState);
-    all.insert(all.end(), nextProduct.begin(), nextProduct.end());
+    all.insert(all.end(), nextHeld.begin(), nextHeld.end());
     return all;
 }
 
@@ -170,7 +181,7 @@ Word ElementCircuit::sumOutputs() const {
 
 std::size_t ElementCircuit::flipFlops() const {
     return activation.size() + weight.size() + sum.size() + state.size() + outer.size() +
-           scales.size() + productRanks * product.size();
+           scales.size() + held.size();
 }
 
 ElementDescription describeElement(const numeric::Format& activation, const numeric::Format& weight,
@@ -192,31 +203,29 @@ ElementDescription describeElement(const numeric::Format& activation, const nume
     return element;
 }
 
-ElementCircuit elementCircuit(const ElementDescription& element, Goal goal, std::uint32_t stages) {
+ElementCircuit elementCircuit(const ElementDescription& element, Goal goal, std::uint32_t stages,
+                              const GateDelays& delays) {
     SYSTOLE_CHECK(stages > 0, "a pipeline of no stages");
-    ElementCircuit circuit;
-    Netlist& netlist = circuit.netlist;
-    const bool isPipelined = stages > 1;
-    Front front = addFront(circuit, element, goal, !isPipelined);
-    NumberWires& product = front.multiplier.product;
-    if (isPipelined) product = heldProduct(circuit, product, stages - 1);
-    circuit.sum = netlist.inputs(static_cast<std::size_t>(element.sumBits));
-    circuit.nextSum =
-        front.term ? fixedSum(netlist, goal, circuit.sum, *front.term, saturates(element.sum))
-                   : accumulated(netlist, goal, element, element.sum, circuit.sum, product);
-    if (element.outer) {
-        circuit.outer = netlist.inputs(static_cast<std::size_t>(element.outerBits));
-        NumberWires held = heldNumber(netlist, goal, element, circuit.sum);
-        if (element.scales) held = scaledBlock(circuit, element, goal, held);
-        circuit.nextOuter =
-            accumulated(netlist, goal, element, *element.outer, circuit.outer, held);
-    }
-    return circuit;
+    Netlist alone;
+    Front front = smallFront(alone, element, goal, stages == 1);
+    const std::uint32_t ranks = stages - 1;
+    const auto built = [&](const StageCut& cut) {
+        return wholeElement(element, goal, alone, front, cut, ranks);
+    };
+    ElementCircuit circuit = built({});
+    if (ranks < 2 || !circuit.state.empty()) return circuit;
+    const Word product = flattened(front);
+    const double sum =
+        criticalPath(circuit.netlist, circuit.outputs(), delays, circuit.sumOutputs()).delay;
+    if (criticalPath(alone, product, delays).delay <= sum) return circuit;
+    return built(cutIntoStages(alone, product, delays, ranks, sum));
 }
 
 ElementCircuit multiplierAlone(const ElementDescription& element, Goal goal) {
+    Netlist alone;
+    Front small = smallFront(alone, element, goal, false);
     ElementCircuit circuit;
-    const Front front = addFront(circuit, element, goal, false);
+    const Front front = addFront(circuit, element, alone, std::move(small), {}, 0);
     const NumberWires& product = front.multiplier.product;
     circuit.nextSum = product.significand;
     circuit.nextSum.insert(circuit.nextSum.end(), product.exponent.begin(), product.exponent.end());

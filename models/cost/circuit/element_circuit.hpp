@@ -6,16 +6,17 @@
 
 #include "models/cost/circuit/accumulator_circuit.hpp"
 #include "models/cost/circuit/multiplier_circuit.hpp"
+#include "models/cost/netlist/circuit_timing.hpp"
 
 namespace systole::cost {
 
-/// What a processing element (PE) computes.
 /// Formats of the scales that a block of elements shares (OCP MX 1.0, NVFP4).
 struct BlockScales {
     numeric::Format activation;
     numeric::Format weight;
 };
 
+/// What a processing element (PE) computes.
 struct ElementDescription {
     numeric::Format activation;
     numeric::Format weight;
@@ -55,25 +56,27 @@ struct ElementCircuit {
     std::vector<std::vector<bool>> schedule;
     Word state;  ///< registers of a bit-serial multiplier
     Word nextState;
-    Word product;  ///< pipelined: the registers that the adder takes the product from
-    Word nextProduct;
-    std::size_t productRanks = 0;  ///< such registers in a row, one a stage but the last
-    Word outer;                    ///< of chunks
+    Word held;  ///< pipelined: registers between the stages, the product's included
+    Word nextHeld;
+    std::uint32_t ranks = 0;  ///< of such registers between operands and sum
+    Word outer;               ///< of chunks
     Word nextOuter;
     Word scales;  ///< of activation and weight
 
     /// All bits that a register takes at the end of the cycle.
     Word outputs() const;
-    /// Those that come from the multiplier, and those that come from what follows it.
-    Word multiplierOutputs() const;
+    /// Of these, those that what follows the multiplier makes.
     Word sumOutputs() const;
     std::size_t flipFlops() const;
 };
 
-/// With `stages` > 1, registers hold the product between the multiplier and what aligns and adds
-/// it, as in the RTL: `stages - 1` ranks of them.
+/// With `stages` > 1, `stages - 1` ranks of registers stand between the operands and what aligns
+/// and adds the product, as in the RTL. The last rank holds the product. The others hold what
+/// crosses the cuts of the multiplier (netlist/pipeline.hpp) where that is deeper than the sum,
+/// which is one stage: it is added to in every cycle. Where it is not, and in a bit-serial
+/// multiplier, which has a loop, they hold the product too. `delays` say where the cuts are.
 ElementCircuit elementCircuit(const ElementDescription& element, Goal goal = Goal::Area,
-                              std::uint32_t stages = 1);
+                              std::uint32_t stages = 1, const GateDelays& delays = {});
 
 /// A multiplier by itself: `nextSum` is its product, there are no registers.
 ElementCircuit multiplierAlone(const ElementDescription& element, Goal goal = Goal::Area);

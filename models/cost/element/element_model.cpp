@@ -58,29 +58,16 @@ ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescr
     const Word outputs = circuit_.outputs();
     gates_ = countGates(circuit_.netlist, outputs);
     const GateFigures& figures = technology_.of(goal);
-    delay_ = logicNanoseconds() + (hasRegisters_ ? figures.registerNanoseconds : 0);
-}
-
-double ElementModel::logicNanoseconds() {
-    const Word outputs = circuit_.outputs();
-    const auto pathTo = [&](const Word& ends) {
-        return criticalPath(circuit_.netlist, outputs, technology_.of(goal_).nanoseconds, ends);
-    };
-    path_ = pathTo(circuit_.productRanks == 0 ? outputs : circuit_.sumOutputs());
-    if (circuit_.productRanks == 0) return path_.delay;
-    const CriticalPath multiplier = pathTo(circuit_.multiplierOutputs());
-    const bool isCut = circuit_.state.empty();
-    const double stage =
-        multiplier.delay / (isCut ? static_cast<double>(circuit_.productRanks) : 1.0);
-    if (stage <= path_.delay) return path_.delay;
-    path_ = multiplier;
-    return stage;
+    path_ = criticalPath(circuit_.netlist, outputs, figures.nanoseconds);
+    delay_ = path_.delay + (hasRegisters_ ? figures.registerNanoseconds : 0);
 }
 
 ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescription& element,
                            ElementMake make)
-    : ElementModel(technology, element, make.goal, elementCircuit(element, make.goal, make.stages),
-                   true) {}
+    : ElementModel(
+          technology, element, make.goal,
+          elementCircuit(element, make.goal, make.stages, technology.of(make.goal).nanoseconds),
+          true) {}
 
 ElementModel ElementModel::ofMultiplier(const LogicTechnology& technology,
                                         const ElementDescription& element, Goal goal) {
@@ -151,6 +138,21 @@ ByElementPart ElementModel::energyOf(const ElementActivity& activity) const {
         static_cast<double>(activity.registerToggles) * technology_.flipFlop.toggleFemtojoules;
     for (double& value : energy.values) value *= kFemto / static_cast<double>(activity.products);
     return energy;
+}
+
+double ElementModel::inputJoules(const ElementActivity& activity) const {
+    if (activity.products == 0) return 0;
+    return static_cast<double>(activity.gates.inputs) * technology_.inputFemtojoules * kFemto /
+           static_cast<double>(activity.products);
+}
+
+EnergyDoubt ElementModel::energyDoubt() const {
+    const LogicErrors& errors = technology_.errors;
+    if (const auto known = errors.ofElements(goal_).energy) {
+        return {.down = known->largest, .up = known->largest};
+    }
+    const double least = errors.ofElements(Goal::Area).energy.value_or(FitError{}).largest;
+    return {.down = least, .up = (1 + least) * gateSize() - 1, .isMeasured = false};
 }
 
 ByElementPart ElementModel::flatEnergy(double rate) const {

@@ -60,11 +60,15 @@ struct ElementMake {
     bool operator==(const ElementMake&) const = default;
 };
 
+/// How far an energy may be off, as shares of it.
+struct EnergyDoubt {
+    double down = 0;
+    double up = 0;
+    bool isMeasured = true;  ///< else energies of this goal of synthesis were never measured
+};
+
 /// Area, delay and energy of a PE: its circuit (circuit/element_circuit.hpp) with the figures of a
 /// technology. No wires between PEs, no clock tree.
-///
-/// Energies of synthesis for speed are estimates: the coefficients are those of the least area,
-/// with the toggles of the faster circuit (docs/area.md).
 class ElementModel {
 public:
     ElementModel(const LogicTechnology& technology, const ElementDescription& element,
@@ -76,10 +80,7 @@ public:
     ByElementPart squareMicrons() const;
     double leakageWatts() const;
     std::size_t flipFlops() const;
-    /// From register to register: the shortest clock period. Pipelined: of the multiplier, which
-    /// ranks of registers but the last divide evenly, as a synthesis with retiming does (a
-    /// bit-serial one has a loop and stays whole), and of the sum, which is one stage: it is added
-    /// to in every cycle.
+    /// From register to register: the shortest clock period. Pipelined, of the longest stage.
     double nanoseconds() const { return delay_; }
     /// Area of the gates, over that of the same gates in a synthesis for the least area: how much
     /// larger they are, and so how much more they may switch than `energyOf` says.
@@ -90,6 +91,12 @@ public:
                                ZeroGating gating = ZeroGating::Off) const;
     /// Joules per product. Empty activity: none.
     ByElementPart energyOf(const ElementActivity& activity) const;
+    /// Of that, wires into the circuit: of `multiplier` if that is alone, else of `registers`.
+    double inputJoules(const ElementActivity& activity) const;
+    /// The error of energies of PEs. Where none of synthesis for speed was measured, the
+    /// coefficients are those of the least area: an energy may be larger by as much as the gates
+    /// are.
+    EnergyDoubt energyDoubt() const;
     /// Joules per product if every gate and register bit toggles `rate` times in a cycle, without
     /// glitches.
     ByElementPart flatEnergy(double rate) const;
@@ -104,9 +111,6 @@ public:
 private:
     ElementModel(const LogicTechnology& technology, const ElementDescription& element, Goal goal,
                  ElementCircuit circuit, bool hasRegisters);
-    /// Of the circuit's longest path, without registers; `path_` is that path.
-    double logicNanoseconds();
-
     LogicTechnology technology_;
     ElementDescription element_;
     Goal goal_;

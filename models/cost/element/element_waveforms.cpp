@@ -31,8 +31,9 @@ public:
           trace_(trace),
           activation_(element.activation),
           weight_(element.weight),
-          state_(circuit.state.size() + circuit.product.size(), false),
-          nextState_(circuit.multiplierOutputs()) {
+          state_(circuit.state.size() + circuit.held.size(), false),
+          nextState_(circuit.nextState) {
+        nextState_.insert(nextState_.end(), circuit.nextHeld.begin(), circuit.nextHeld.end());
         if (const auto* sum = std::get_if<numeric::FloatRegister>(&element.sum)) {
             sumCodec_.emplace(sum->format);
         }
@@ -144,8 +145,7 @@ private:
             inputs_ = operands;
             inputs_.insert(inputs_.end(), control.begin(), control.end());
             inputs_.insert(inputs_.end(), state_.begin(), state_.end());
-            // The adder is a step behind a pipelined multiplier; further ranks change nothing.
-            appendSum(inputs_, circuit_.product.empty() || step == 0 ? step : step - 1);
+            appendSum(inputs_, step - std::min(step, stepsToSum()));
             inputs_.resize(circuit_.netlist.inputCount(), false);  // of chunks, at rest
         }
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -158,13 +158,18 @@ private:
         if (!state_.empty() && !gated) advanceState();
     }
 
+    /// The adder is so many steps behind the operands of a pipelined multiplier.
+    std::size_t stepsToSum() const {
+        const std::size_t cycles = circuit_.schedule.size();
+        return (circuit_.ranks + cycles - 1) / cycles;
+    }
+
     void advanceState() {
         const std::vector<bool> cells = settledCells(circuit_.netlist, inputs_);
         for (std::size_t i = 0; i < state_.size(); ++i) {
             const Signal next = nextState_[i];
             const bool value = cells[next.cell()] != next.isComplemented();
-            const std::size_t ranks = i < circuit_.state.size() ? 1 : circuit_.productRanks;
-            waveforms_.registerToggles += value != state_[i] ? ranks : 0;
+            waveforms_.registerToggles += value != state_[i] ? 1 : 0;
             state_[i] = value;
         }
     }
@@ -182,7 +187,7 @@ private:
     Codec activation_;
     Codec weight_;
     std::optional<Codec> sumCodec_;
-    std::vector<bool> state_;  ///< of the multiplier, then the product's registers
+    std::vector<bool> state_;  ///< of the multiplier, then the registers between stages
     Word nextState_;
     std::vector<bool> inputs_;
     ElementWaveforms waveforms_;

@@ -57,7 +57,8 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
     const LogicTechnology& logic = technology.logic;
     const double elements = static_cast<double>(machine.array.rows) * machine.array.columns;
     const ElementModel model(logic, machine.element, machine.make());
-    const double error = logic.areaErrorOf(machine.synthesis).largest;
+    const double error =
+        logic.errors.ofElements(machine.synthesis).area.value_or(FitError{}).largest;
     const ByElementPart area = model.squareMicrons();
     std::vector<AreaNode> parts;
     for (const ElementPart part : kElementParts) {

@@ -7,17 +7,18 @@
 namespace systole::cost {
 namespace {
 
-std::string elementSource(const LogicTechnology& logic, double gateSize) {
-    return gateSize == 1 ? logic.source
-                         : logic.source +
-                               "; gates for speed: estimate, with the coefficients of the least "
-                               "area, and up to as much more as the gates are larger";
+std::string elementSource(const LogicTechnology& logic, const EnergyDoubt& doubt) {
+    return doubt.isMeasured ? logic.source
+                            : logic.source +
+                                  "; gates for speed: estimate, with the coefficients of the least "
+                                  "area, and up to as much more as the gates are larger";
 }
 
-std::string sourceOf(const Technology& technology, EnergyBasis basis, double gateSize) {
+std::string sourceOf(const Technology& technology, EnergyBasis basis,
+                     const EnergyDoubt& elements) {
     switch (basis) {
         case EnergyBasis::Element:
-            return elementSource(technology.logic, gateSize);
+            return elementSource(technology.logic, elements);
         case EnergyBasis::Estimate:
             return kEstimateSource;
         case EnergyBasis::Memory:
@@ -40,13 +41,13 @@ std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& 
                                                               const EnergyBreakdown& low,
                                                               const EnergyBreakdown& nominal,
                                                               const EnergyBreakdown& high,
-                                                              double gateSize) {
+                                                              const EnergyDoubt& elements) {
     std::array<EnergyFigure, kEnergyComponents.size()> band;
     for (std::size_t i = 0; i < band.size(); ++i) {
         const EnergyComponent& component = kEnergyComponents.at(i);
         const auto joules = component.joules;
         band.at(i) = {{nominal.*joules, low.*joules, high.*joules},
-                      sourceOf(technology, component.basis, gateSize)};
+                      sourceOf(technology, component.basis, elements)};
     }
     return band;
 }

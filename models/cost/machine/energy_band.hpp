@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "models/cost/element/element_model.hpp"
 #include "models/cost/machine/energy_model.hpp"
 
 namespace systole::cost {
@@ -15,16 +16,15 @@ struct EnergyFigure {
 };
 
 /// Of every component, in the order of kEnergyComponents, from the energies of EnergyModel at the
-/// ends of the bands: processing elements by the largest error of the technology's fit, and up by
-/// their `gateSize` (ElementModel) on top; estimated logic by kEstimateError; memories between the
-/// ends of their own band; wires and clock tree by both the layout's coefficients and the energies
-/// that they are shares of; leakage by the areas of logic and by the memories. DRAM is what its
-/// commands and the data sheet's currents give (docs/dram.md says how close that is to other
-/// simulators): no band.
+/// ends of the bands: processing elements by `elements`, their model's doubt; estimated logic by
+/// kEstimateError; memories between the ends of their own band; wires and clock tree by both the
+/// layout's coefficients and the energies that they are shares of; leakage by the areas of logic
+/// and by the memories. DRAM is what its commands and the data sheet's currents give (docs/dram.md
+/// says how close that is to other simulators): no band.
 std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,
                                                               const EnergyBreakdown& low,
                                                               const EnergyBreakdown& nominal,
                                                               const EnergyBreakdown& high,
-                                                              double gateSize = 1);
+                                                              const EnergyDoubt& elements);
 
 }  // namespace systole::cost

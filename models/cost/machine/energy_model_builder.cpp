@@ -16,10 +16,9 @@ constexpr double kPico = 1e-12;
 constexpr double kMillimetres = 1e-3;  // of a micron
 constexpr double kRandomToggleRate = 0.5;
 
-/// Of a figure within `error` of its nominal one, and up to `growth` times that.
-double factorAt(Corner corner, double error, double growth = 1) {
-    const Estimate factor{1, std::max(0.0, 1 - error), (1 + error) * std::max(growth, 1.0)};
-    return atCorner(factor, corner);
+/// What to multiply a figure by that may be this far off.
+double factorAt(Corner corner, double down, double up) {
+    return atCorner({1, 1 / (1 + down), 1 + up}, corner);
 }
 
 }  // namespace
@@ -34,7 +33,7 @@ public:
           machine_(machine),
           corner_(corner),
           area_(areaOf(technology, machine)),
-          estimateFactor_(factorAt(corner, kEstimateError)),
+          estimateFactor_(factorAt(corner, kEstimateError, kEstimateError)),
           clockBit_(technology.logic.flipFlop.clockFemtojoules * kFemto),
           toggleBit_(kRandomToggleRate * technology.logic.flipFlop.toggleFemtojoules * kFemto) {}
 
@@ -71,7 +70,8 @@ private:
     void buildElements() {
         const LogicTechnology& logic = technology_.logic;
         const ElementModel element(logic, machine_.element, machine_.make());
-        model_.elementFactor_ = factorAt(corner_, logic.energyError.largest, element.gateSize());
+        const EnergyDoubt doubt = element.energyDoubt();
+        model_.elementFactor_ = factorAt(corner_, doubt.down, doubt.up);
         const double clock = model_.elementFactor_ * element.idleJoules();
         const auto cycles = static_cast<double>(element.circuit().schedule.size());
         model_.productClock_ = {.clocks = cycles * clock};

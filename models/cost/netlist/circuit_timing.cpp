@@ -24,13 +24,30 @@ double doublings(std::uint32_t fanout) {
     return fanout < 2 ? 0 : static_cast<double>(std::log2(static_cast<long double>(fanout)));
 }
 
+double ownDelay(const Cell& cell, const GateDelays& delays) {
+    return inputCount(cell.kind) == 0
+               ? 0
+               : delays.gate[static_cast<std::size_t>(cell.part)][gateIndex(cell.kind)];
+}
+
 }  // namespace
+
+std::vector<double> cellDelays(const Netlist& netlist, const Word& outputs,
+                               const GateDelays& delays) {
+    const std::vector<std::uint32_t> fanout = fanouts(netlist, outputs);
+    std::vector<double> own(fanout.size(), 0);
+    for (std::size_t index = 1; index < own.size(); ++index) {
+        own[index] = ownDelay(netlist.cells()[index], delays) +
+                     doublings(fanout[index]) * delays.perFanoutDoubling;
+    }
+    return own;
+}
 
 CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const GateDelays& delays,
                           const Word& ends) {
     const auto& cells = netlist.cells();
     const std::vector<std::uint32_t> fanout = fanouts(netlist, outputs);
-    std::vector<double> arrival(cells.size(), 0);
+    std::vector<double> arrival = cellDelays(netlist, outputs, delays);
     std::vector<std::uint32_t> before(cells.size(), 0);
     for (std::uint32_t index = 0; index < cells.size(); ++index) {
         const Cell& cell = cells[index];
@@ -38,15 +55,7 @@ CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const Gat
             const std::uint32_t from = cell.inputs[i].cell();
             if (i == 0 || arrival[from] > arrival[before[index]]) before[index] = from;
         }
-        if (inputCount(cell.kind) == 0) {
-            arrival[index] = cell.kind == CellKind::Input
-                                 ? doublings(fanout[index]) * delays.perFanoutDoubling
-                                 : 0;
-            continue;
-        }
-        arrival[index] = arrival[before[index]] +
-                         delays.gate[static_cast<std::size_t>(cell.part)][gateIndex(cell.kind)] +
-                         doublings(fanout[index]) * delays.perFanoutDoubling;
+        if (inputCount(cell.kind) > 0) arrival[index] += arrival[before[index]];
     }
     CriticalPath path;
     std::uint32_t at = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "models/cost/netlist/netlist.hpp"
 
@@ -19,6 +20,11 @@ struct CriticalPath {
     std::array<std::array<std::uint32_t, kGateKindCount>, kPartCount> gates{};
     double fanoutDoublings = 0;  ///< sum over its gates and its first input
 };
+
+/// What each cell adds to a path: a gate its own delay, and gates and inputs that of what they
+/// drive.
+std::vector<double> cellDelays(const Netlist& netlist, const Word& outputs,
+                               const GateDelays& delays);
 
 /// From any input to any of `ends`, which are of `outputs`: all that the circuit has to drive.
 CriticalPath criticalPath(const Netlist& netlist, const Word& outputs, const GateDelays& delays,

@@ -2,6 +2,15 @@
 #include "models/cost/technology/logic_technology.hpp"
 
 namespace systole::cost {
+namespace {
+
+std::optional<FitError> larger(const std::optional<FitError>& one,
+                               const std::optional<FitError>& other) {
+    if (!one || !other) return one ? one : other;
+    return one->largest < other->largest ? other : one;
+}
+
+}  // namespace
 
 double GateFigures::squareMicronsOf(const GateCounts& counts, Part part) const {
     const auto index = static_cast<std::size_t>(part);
@@ -10,6 +19,14 @@ double GateFigures::squareMicronsOf(const GateCounts& counts, Part part) const {
         area += counts.gates[index][kind] * squareMicrons[index][kind];
     }
     return area;
+}
+
+FitErrors LogicErrors::ofElements(Goal goal) const {
+    const FitErrors& one = fit.elements.of(goal);
+    const FitErrors& other = otherRecipe.elements.of(goal);
+    return {.area = larger(one.area, other.area),
+            .delay = larger(one.delay, other.delay),
+            .energy = larger(one.energy, other.energy)};
 }
 
 }  // namespace systole::cost

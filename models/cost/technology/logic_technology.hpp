@@ -33,10 +33,39 @@ struct RegisterFigures {
     double toggleFemtojoules = 0;  ///< of a bit that changes, the wire behind it included
 };
 
-/// How far the fit is from what it was made from, as shares of 1.
+/// How far figures are from those of syntheses that the fit has not seen, as shares of 1.
 struct FitError {
     double rms = 0;
     double largest = 0;
+};
+
+/// Of one kind of circuit and one goal of synthesis; nothing where nothing was measured.
+struct FitErrors {
+    std::optional<FitError> area;
+    std::optional<FitError> delay;
+    std::optional<FitError> energy;
+};
+
+struct ErrorsByGoal {
+    FitErrors area;  ///< synthesised for the least area
+    FitErrors speed;
+
+    const FitErrors& of(Goal goal) const { return goal == Goal::Delay ? speed : area; }
+};
+
+/// Errors of circuits that one recipe of synthesis made.
+struct CircuitErrors {
+    ErrorsByGoal elements;
+    ErrorsByGoal multipliersAlone;
+};
+
+/// Of the recipe that the fit was made from, and of another one, as a user's synthesis is.
+struct LogicErrors {
+    CircuitErrors fit;
+    CircuitErrors otherRecipe;
+
+    /// Of processing elements, whichever recipe makes them: the larger of both.
+    FitErrors ofElements(Goal goal) const;
 };
 
 /// Coefficients of logic, fitted to synthesis (analysis/characterize).
@@ -48,11 +77,7 @@ struct LogicTechnology {
     double leakageMicrowattsPerSquareMicron = 0;
     double temperatureKelvin = 300;        ///< that leakage is of
     double kelvinPerLeakageDoubling = 10;  ///< leakage doubles every so many kelvin
-    FitError areaError;
-    FitError delayError;
-    FitError energyError;
-    FitError speedAreaError;  ///< of synthesis for the least delay; that of its energy is not known
-    FitError speedDelayError;
+    LogicErrors errors;
     std::string source;
 
     double leakageWatts(double squareMicrons, double kelvin) const {
@@ -61,12 +86,6 @@ struct LogicTechnology {
                static_cast<double>(std::exp2(static_cast<long double>(doublings)));
     }
     const GateFigures& of(Goal goal) const { return goal == Goal::Delay && speed ? *speed : area; }
-    const FitError& areaErrorOf(Goal goal) const {
-        return goal == Goal::Delay ? speedAreaError : areaError;
-    }
-    const FitError& delayErrorOf(Goal goal) const {
-        return goal == Goal::Delay ? speedDelayError : delayError;
-    }
 };
 
 }  // namespace systole::cost

@@ -18,9 +18,48 @@ void readGateRow(const Section& section, Row& row) {
     }
 }
 
-cost::FitError readFitError(const Section& section) {
+cost::FitError readFitError(const Value& value) {
+    const Section section = value.section("fit_error");
     return {.rms = section.at("rms").real(kNotNegative),
             .largest = section.at("largest").real(kNotNegative)};
+}
+
+/// Of one goal of synthesis. Energies were not measured of all.
+cost::FitErrors readErrorsOfGoal(const Section& section) {
+    cost::FitErrors errors{.area = readFitError(section.at("area")),
+                           .delay = readFitError(section.at("delay"))};
+    if (const auto energy = section.find("energy")) errors.energy = readFitError(*energy);
+    return errors;
+}
+
+cost::FitErrors readErrorsForSpeed(const Value& value) {
+    return readErrorsOfGoal(value.section("goal_errors"));
+}
+
+cost::ErrorsByGoal readErrorsByGoal(const Section& section) {
+    cost::ErrorsByGoal errors{.area = readErrorsOfGoal(section)};
+    if (const auto speed = section.find("speed")) errors.speed = readErrorsForSpeed(*speed);
+    return errors;
+}
+
+cost::ErrorsByGoal findMultipliersAlone(const Section& section) {
+    const auto alone = section.find("multiplier_alone");
+    return alone ? readErrorsByGoal(alone->section("circuit_errors")) : cost::ErrorsByGoal{};
+}
+
+cost::LogicErrors readErrors(const Section& section, bool hasSpeed) {
+    cost::LogicErrors errors;
+    errors.fit.elements.area = {.area = readFitError(section.at("area")),
+                                .delay = readFitError(section.at("delay")),
+                                .energy = readFitError(section.at("energy"))};
+    if (hasSpeed) errors.fit.elements.speed = readErrorsForSpeed(section.at("speed"));
+    errors.fit.multipliersAlone = findMultipliersAlone(section);
+    if (const auto recipe = section.find("other_recipe")) {
+        const Section other = recipe->section();
+        errors.otherRecipe = {.elements = readErrorsByGoal(other),
+                              .multipliersAlone = findMultipliersAlone(other)};
+    }
+    return errors;
 }
 
 GateFigures readGates(const Section& section) {
@@ -60,14 +99,7 @@ LogicTechnology readLogic(const Section& section) {
     logic.leakageMicrowattsPerSquareMicron = leakage.at("uw_per_um2").real(kNotNegative);
     logic.temperatureKelvin = leakage.at("temperature_kelvin").real({1, 1000});
     logic.kelvinPerLeakageDoubling = leakage.at("kelvin_per_doubling").real({1, 1000});
-    const Section error = section.at("error").section();
-    logic.areaError = readFitError(error.at("area").section());
-    logic.delayError = readFitError(error.at("delay").section());
-    logic.energyError = readFitError(error.at("energy").section());
-    if (speed) {
-        logic.speedAreaError = readFitError(error.at("area_for_speed").section());
-        logic.speedDelayError = readFitError(error.at("delay_for_speed").section());
-    }
+    logic.errors = readErrors(section.at("error").section(), speed.has_value());
     return logic;
 }
 

@@ -114,7 +114,9 @@ TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
     };
     const cost::EnergyBreakdown nominal = at(cost::Corner::Nominal);
     const auto band =
-        cost::energyBand(config.technology, at(cost::Corner::Low), nominal, at(cost::Corner::High));
+        cost::energyBand(config.technology, at(cost::Corner::Low), nominal, at(cost::Corner::High),
+                         cost::ElementModel(config.technology.logic, machine.element, machine.make())
+                             .energyDoubt());
     for (std::size_t i = 0; i < band.size(); ++i) {
         const cost::EnergyComponent& component = cost::kEnergyComponents.at(i);
         const cost::Estimate& joules = band[i].joules;
@@ -126,8 +128,8 @@ TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
             << component.name;
         EXPECT_FALSE(band[i].source.empty()) << component.name;
     }
-    const double error = config.technology.logic.energyError.largest;
-    EXPECT_DOUBLE_EQ(band[0].joules.low, 1e-12 * (1 - error));
+    const double error = config.technology.logic.errors.ofElements(cost::Goal::Area).energy->largest;
+    EXPECT_DOUBLE_EQ(band[0].joules.low, 1e-12 / (1 + error));
     EXPECT_DOUBLE_EQ(band[0].joules.high, 1e-12 * (1 + error));
 }
 

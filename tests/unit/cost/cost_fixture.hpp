@@ -38,7 +38,7 @@ inline LogicTechnology roundLogic() {
     logic.flipFlop = {.squareMicrons = 5, .clockFemtojoules = 1, .toggleFemtojoules = 2};
     logic.inputFemtojoules = 3;
     logic.leakageMicrowattsPerSquareMicron = 1e-3;
-    logic.areaError = {.rms = 0.05, .largest = 0.1};
+    logic.errors.fit.elements.area.area = FitError{.rms = 0.05, .largest = 0.1};
     logic.source = "logic";
     return logic;
 }

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <random>
 
+#include "models/cost/element/drawn_trace.hpp"
 #include "models/cost/element/element_waveforms.hpp"
 #include "tests/unit/cost/cost_fixture.hpp"
 
@@ -103,6 +104,22 @@ TEST(ElementModel, OfAMultiplierHasNoRegisters) {
               whole.squareMicrons()[ElementPart::Multiplier]);
     EXPECT_LT(alone.nanoseconds(), whole.nanoseconds());
     EXPECT_EQ(alone.idleJoules(), 0);
+}
+
+TEST(ElementModel, OfAMultiplierTakesTheEnergyOfItsPartAndOfTheWiresIntoIt) {
+    for (const char* format : {"int8", "int3", "e4m3", "e2m1", "e5m2"}) {
+        // A float sum takes the product as it is: the same gates as of the multiplier alone.
+        const ElementDescription element = elementOf(format, "fp32");
+        const OperandTrace trace = drawnTrace(element, Stimulus::Gaussian, 256);
+        const ElementModel whole(roundLogic(), element);
+        const ElementModel alone = ElementModel::ofMultiplier(roundLogic(), element);
+        const ElementActivity activity = alone.activityOf(trace);
+        const double energy = alone.energyOf(activity).total();
+        EXPECT_NEAR(energy - alone.inputJoules(activity),
+                    whole.energyOf(whole.activityOf(trace))[ElementPart::Multiplier], 1e-9 * energy)
+            << format;
+        EXPECT_GT(alone.inputJoules(activity), 0) << format;
+    }
 }
 
 TEST(ElementModel, DelayIsTheLongestPathBetweenRegisters) {

@@ -103,13 +103,14 @@ TEST(NodeScaling, IsHeldByTheErrorsThatTechnologiesState) {
             EXPECT_GT(wanted, stated.factor / stated.error) << name;
             EXPECT_LT(wanted, stated.factor * stated.error) << name;
         };
+        const FitErrors& own = logic.errors.fit.elements.area;
+        const FitErrors& from45 = base.errors.fit.elements.area;
         expectHeld(found.energy, statedOf(logic.inputFemtojoules, base.inputFemtojoules,
-                                          logic.energyError, base.energyError));
-        expectHeld(found.delay,
-                   statedOf(logic.area.registerNanoseconds, base.area.registerNanoseconds,
-                            logic.delayError, base.delayError));
+                                          *own.energy, *from45.energy));
+        expectHeld(found.delay, statedOf(logic.area.registerNanoseconds,
+                                         base.area.registerNanoseconds, *own.delay, *from45.delay));
         expectHeld(found.area, statedOf(logic.flipFlop.squareMicrons, base.flipFlop.squareMicrons,
-                                        logic.areaError, base.areaError));
+                                        *own.area, *from45.area));
     }
 }
 

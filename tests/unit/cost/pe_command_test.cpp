@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/unit/cost/technology_fixture.hpp"
 #include "tests/unit/study/worker_fixture.hpp"
 
@@ -111,7 +113,7 @@ TEST_F(PeCommand, WithoutAStimulusThereIsNoEnergy) {
     for (const char* more : {"", "--accumulator fp32", "--stages 2", "--multiplier-alone"}) {
         const std::string arguments = fmt::format("{} --stimulus none {}", kInt8, more);
         EXPECT_THAT(textOf(arguments),
-                    AllOf(HasSubstr("um2"), HasSubstr("Error: area"), Not(HasSubstr("energy")),
+                    AllOf(HasSubstr("um2"), HasSubstr(": area +-"), Not(HasSubstr("energy")),
                           Not(HasSubstr("pJ")), Not(HasSubstr("Stimulus"))));
         const nlohmann::json json = figures(arguments);
         EXPECT_TRUE(json.at("stimulus").is_null());
@@ -155,6 +157,79 @@ TEST_F(PeCommand, NoErrorIsPrintedWhereNoneIsKnown) {
     }
     EXPECT_THAT(textOf(kInt8), AllOf(HasSubstr("Error: area +-"), HasSubstr("energy +-"),
                                      Not(HasSubstr("no error is known"))));
+}
+
+TEST_F(PeCommand, EachFigureHasTheErrorOfItsOwnKindOfCircuit) {
+    std::set<double> largest;  // the technology numbers its figures: no two are the same
+    for (const char* goal : {"area", "speed"}) {
+        for (const char* alone : {"", "--multiplier-alone"}) {
+            const nlohmann::json error =
+                figures(fmt::format("{} --goal {} {}", kInt8, goal, alone)).at("error");
+            for (const nlohmann::json& recipe : {error, error.at("other_recipe")}) {
+                for (const char* figure : {"area", "delay", "energy"}) {
+                    largest.insert(recipe.at(figure).at("largest").get<double>());
+                }
+            }
+        }
+    }
+    EXPECT_EQ(largest.size(), 2U * 2 * 2 * 3);
+    EXPECT_THAT(textOf(kInt8), HasSubstr("Error: area +-"));
+    EXPECT_THAT(textOf(fmt::format("{} --multiplier-alone", kInt8)),
+                HasSubstr("Error of multipliers alone: area +-"));
+    EXPECT_THAT(textOf(fmt::format("{} --multiplier-alone --goal speed", kInt8)),
+                HasSubstr("Error of multipliers alone for speed: area +-"));
+    EXPECT_THAT(textOf(fmt::format("{} --goal speed", kInt8)),
+                AllOf(HasSubstr("Error for speed: area +-"),
+                      HasSubstr("From synthesis by another recipe: area +-")));
+}
+
+TEST_F(PeCommand, WhatWasNotMeasuredIsNotKnown) {
+    std::string yaml = roundTechnologyYaml();
+    const auto begin = yaml.find("    multiplier_alone:");
+    yaml.erase(begin, yaml.find("sram:") - begin);
+    technology_ = write("few_errors.yaml", yaml);
+    EXPECT_THAT(textOf(kInt8), AllOf(HasSubstr("Error: area +-"),
+                                     HasSubstr("another recipe may differ by more: it was not")));
+    const std::string alone = fmt::format("{} --multiplier-alone", kInt8);
+    EXPECT_THAT(textOf(alone), HasSubstr("area not known, delay not known, energy not known"));
+    EXPECT_TRUE(figures(alone).at("error").at("area").is_null());
+}
+
+TEST_F(PeCommand, StagesThatGainNothingAreNamed) {
+    const auto with = [](int stages) {
+        return fmt::format("--activation e4m3 --weight e4m3 --stimulus none --stages {}", stages);
+    };
+    const nlohmann::json two = figures(with(2));
+    const nlohmann::json sixteen = figures(with(16));
+    EXPECT_EQ(two.at("useful_stages"), 2);
+    EXPECT_EQ(sixteen.at("useful_stages"), 2);
+    EXPECT_EQ(sixteen.at("delay_ns"), two.at("delay_ns"));
+    const int rank = two.at("circuit").at("flip_flops").get<int>() -
+                     figures(with(1)).at("circuit").at("flip_flops").get<int>();
+    EXPECT_EQ(sixteen.at("circuit").at("flip_flops").get<int>() -
+                  two.at("circuit").at("flip_flops").get<int>(),
+              14 * rank);
+    EXPECT_THAT(textOf(with(16)), HasSubstr("Stages: 16 clock no faster than 2; the others only "
+                                            "add registers."));
+    EXPECT_THAT(textOf(with(2)), Not(HasSubstr("Stages:")));
+    EXPECT_THAT(errorOf(with(17)), HasSubstr("expected an integer from 1 to 16"));
+}
+
+TEST_F(PeCommand, AMultiplierAloneHasTheWeightsOfItsElement) {
+    for (const char* format : {"int8", "int3", "e4m3", "e2m1"}) {
+        const std::string operands = fmt::format("--activation {0} --weight {0}", format);
+        const auto energy = [&](const std::string& more) {
+            return figures(operands + more).at("energy_pj_per_mac").get<double>();
+        };
+        EXPECT_LT(energy(" --multiplier-alone"), energy("")) << format;
+        EXPECT_GT(energy(" --multiplier-alone --weight-products 1"), energy(" --multiplier-alone"))
+            << format;
+    }
+    EXPECT_THAT(textOf(fmt::format("{} --multiplier-alone", kInt8)),
+                AllOf(HasSubstr("a new weight every 64 products, 2047 products"),
+                      HasSubstr("of that, wires into it"), Not(HasSubstr("fresh sums"))));
+    EXPECT_THAT(textOf(fmt::format("{} --weight-products 1", kInt8)),
+                HasSubstr("a new weight every product, fresh sums"));
 }
 
 TEST_F(PeCommand, AMultiplierWithoutCircuitNamesTheLimitAndTheOthers) {

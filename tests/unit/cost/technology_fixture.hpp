@@ -48,10 +48,24 @@ inline std::string roundTechnologyYaml() {
     for (const char* key : {"uw_per_um2", "temperature_kelvin", "kelvin_per_doubling"}) {
         yaml += fmt::format("    {}: {}\n", key, next());
     }
+    const auto errors = [&](const std::string& indent) {
+        for (const char* key : {"area", "delay", "energy"}) {
+            yaml += fmt::format("{}{}: {}", indent, key, row(std::array{"rms", "largest"}));
+        }
+    };
+    const auto errorsOfBothGoals = [&](const std::string& indent) {
+        errors(indent);
+        yaml += indent + "speed:\n";
+        errors(indent + "  ");
+    };
     yaml += "  error:\n";
-    for (const char* key : {"area", "delay", "energy", "area_for_speed", "delay_for_speed"}) {
-        yaml += fmt::format("    {}: {}", key, row(std::array{"rms", "largest"}));
-    }
+    errorsOfBothGoals("    ");
+    yaml += "    multiplier_alone:\n";
+    errorsOfBothGoals("      ");
+    yaml += "    other_recipe:\n";
+    errorsOfBothGoals("      ");
+    yaml += "      multiplier_alone:\n";
+    errorsOfBothGoals("        ");
     yaml += "sram:\n  source: made for tests\n  temperature_kelvin: 300\n  leakage_per_kelvin: 0\n";
     for (const char* key : {"read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns"}) {
         yaml += fmt::format("  {}:\n    margin: 0\n    error:\n", key);

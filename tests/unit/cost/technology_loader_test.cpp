@@ -130,15 +130,22 @@ TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
         note(figures.nanoseconds.perFanoutDoubling);
         note(figures.registerNanoseconds);
     }
-    for (const double value :
-         {logic.flipFlop.squareMicrons, logic.flipFlop.clockFemtojoules,
-          logic.flipFlop.toggleFemtojoules, logic.inputFemtojoules,
-          logic.leakageMicrowattsPerSquareMicron, logic.temperatureKelvin,
-          logic.kelvinPerLeakageDoubling, logic.areaError.rms, logic.areaError.largest,
-          logic.delayError.rms, logic.delayError.largest, logic.energyError.rms,
-          logic.energyError.largest, logic.speedAreaError.rms, logic.speedAreaError.largest,
-          logic.speedDelayError.rms, logic.speedDelayError.largest}) {
+    for (const double value : {logic.flipFlop.squareMicrons, logic.flipFlop.clockFemtojoules,
+                               logic.flipFlop.toggleFemtojoules, logic.inputFemtojoules,
+                               logic.leakageMicrowattsPerSquareMicron, logic.temperatureKelvin,
+                               logic.kelvinPerLeakageDoubling}) {
         note(value);
+    }
+    for (const cost::CircuitErrors& recipe : {logic.errors.fit, logic.errors.otherRecipe}) {
+        for (const cost::ErrorsByGoal& kind : {recipe.elements, recipe.multipliersAlone}) {
+            for (const cost::FitErrors& goal : {kind.area, kind.speed}) {
+                for (const auto& error : {goal.area, goal.delay, goal.energy}) {
+                    ASSERT_TRUE(error.has_value());
+                    note(error->rms);
+                    note(error->largest);
+                }
+            }
+        }
     }
     // The file numbers its coefficients from 1 on: none is read twice, none is left out.
     EXPECT_EQ(values.size(), count);
@@ -155,16 +162,36 @@ TEST_F(TechnologyLoader, TakesAFileWithoutCoefficientsOfSpeed) {
     std::string yaml = roundTechnologyYaml();
     const auto begin = yaml.find("  speed:");
     yaml.erase(begin, yaml.find("\n  register:") + 1 - begin);
-    for (const char* key : {"    area_for_speed:", "    delay_for_speed:"}) {
-        const auto line = yaml.find(key);
-        yaml.erase(line, yaml.find('\n', line) + 1 - line);
-    }
+    const auto errors = yaml.find("    speed:\n");
+    yaml.erase(errors, yaml.find("    multiplier_alone:") - errors);
     EXPECT_FALSE(load(yaml).logic.speed.has_value());
 }
 
-TEST_F(TechnologyLoader, WantsTheErrorsOfCoefficientsOfSpeed) {
-    EXPECT_THAT(problemsWith("    delay_for_speed:", "    # delay_for_speed:"),
-                HasSubstr("logic.error.delay_for_speed: missing key"));
+TEST_F(TechnologyLoader, WantsTheErrorsOfElementsAndOfCoefficientsOfSpeed) {
+    EXPECT_THAT(problemsWith("  error:\n    area:", "  error:\n    # area:"),
+                HasSubstr("logic.error.area: missing key"));
+    EXPECT_THAT(problemsWith("    speed:\n      area:", "    speed:\n      # area:"),
+                HasSubstr("logic.error.speed.area: missing key"));
+}
+
+TEST_F(TechnologyLoader, NeedsNoErrorOfMultipliersAloneOrOfAnotherRecipe) {
+    std::string yaml = roundTechnologyYaml();
+    const auto begin = yaml.find("    multiplier_alone:");
+    yaml.erase(begin, yaml.find("sram:") - begin);
+    const cost::LogicErrors errors = load(yaml).logic.errors;
+    EXPECT_FALSE(errors.fit.multipliersAlone.area.area.has_value());
+    EXPECT_FALSE(errors.otherRecipe.elements.speed.delay.has_value());
+    EXPECT_EQ(errors.ofElements(cost::Goal::Area).area->largest,
+              errors.fit.elements.area.area->largest);
+}
+
+TEST_F(TechnologyLoader, TakesTheWiderErrorOfBothRecipesForElements) {
+    const cost::LogicErrors errors = load(roundTechnologyYaml()).logic.errors;
+    // Numbered in the order of the file, in which the other recipe comes last.
+    EXPECT_EQ(errors.ofElements(cost::Goal::Delay).energy->largest,
+              errors.otherRecipe.elements.speed.energy->largest);
+    EXPECT_GT(errors.otherRecipe.elements.speed.energy->largest,
+              errors.fit.elements.speed.energy->largest);
 }
 
 TEST_F(TechnologyLoader, ReportsAMissingCoefficient) {
@@ -248,7 +275,7 @@ TEST(ShippedTechnologies, Load) {
         EXPECT_FALSE(technology.sram.source().empty());
         EXPECT_GT(technology.logic.flipFlop.squareMicrons, 0);
         EXPECT_GT(technology.logic.flipFlop.clockFemtojoules, 0);
-        EXPECT_GT(technology.logic.areaError.largest, 0);
+        EXPECT_GT(technology.logic.errors.fit.elements.area.area->largest, 0);
         EXPECT_EQ(parseTechnology(file.stem().string(), "t").name, technology.name);
     }
 }

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of fitted logic, each of the kind of circuit that it belongs to: processing elements and
+multipliers alone, synthesised for area and for speed, by the recipe of the fit and by another one.
+
+All are of circuits that the coefficients have not seen: without all rows of their formats."""
+
+import numpy
+
+import fit_rows
+
+GOALS = ("area", "speed")
+QUANTITIES = ("area", "delay", "energy")
+NONE = {name: numpy.zeros(1) for name in QUANTITIES}
+NONE["speed"] = {name: numpy.zeros(1) for name in ("area", "delay")}
+
+
+def spread(errors):
+    return {"rms": float(numpy.sqrt((errors ** 2).mean())),
+            "largest": float(numpy.abs(errors).max())}
+
+
+def own(fit, goal, name, unit):
+    """Of the fit's own rows, each without its formats."""
+    quantity = fit.goals()[goal][name]
+    picked = [i for i, row in enumerate(quantity.rows) if row.unit == unit]
+    return quantity.errors(quantity.left_out)[picked]
+
+
+def other_recipe(fit, goal, name, unit):
+    """Of rows that another recipe synthesised, each without its formats."""
+    rows, design, fixed = fit.of_rows(goal, name, [row for row in fit.others if row.unit == unit])
+    if not rows:
+        return numpy.zeros(0)
+    measured = numpy.array([row.figures[name] for row in rows])
+    return fit.goals()[goal][name].unseen(rows, design, fixed) / measured - 1
+
+
+def formats(fit):
+    return frozenset().union(*[fit_rows.formats_of(row) for row in fit.area.rows])
+
+
+def other_shapes(shapes, known):
+    """How wrong a fit to circuits of known formats is about multipliers of others. Small and odd
+    multipliers were synthesised with one library only; what a fit without them errs by there is
+    taken for what it errs by in another library."""
+    def errors(_, goal, name, unit):
+        quantity = shapes.goals()[goal][name]
+        beyond = [i for i, row in enumerate(quantity.rows)
+                  if row.unit == unit and not fit_rows.formats_of(row) <= known]
+        predicted = quantity.design @ quantity.within(known) + quantity.fixed
+        return quantity.errors(predicted)[beyond]
+    return errors
+
+
+def tree(fit, errors, unit):
+    """By quantity, and below `speed` those of synthesis for speed; what was not measured is not
+    there."""
+    found = {}
+    for goal in GOALS:
+        of_goal = {name: errors(fit, goal, name, unit) for name in QUANTITIES
+                   if fit.goals()[goal][name] is not None}
+        of_goal = {name: values for name, values in of_goal.items() if len(values)}
+        if goal == "area":
+            found.update(of_goal)
+        elif of_goal:
+            found[goal] = of_goal
+    return found
+
+
+def joined(one, other):
+    """Both sets of errors as one."""
+    if isinstance(one, dict):
+        return {key: joined(one[key], other[key]) if key in other else one[key] for key in one}
+    return numpy.concatenate([one, other])
+
+
+def of(fit, shapes=None):
+    """All that is known. `shapes`: another library's fit that has formats of multipliers, and a recipe,
+    that this one has not. Small circuits depend on the recipe as much as on the format."""
+    found = tree(fit, own, "pe")
+    alone = tree(fit, own, "multiplier")
+    if shapes is not None:
+        alone = joined(alone, tree(shapes, other_shapes(shapes, formats(fit)), "multiplier"))
+        alone = joined(alone, tree(shapes, other_recipe, "multiplier"))
+    if alone:
+        found["multiplier_alone"] = alone
+    if fit.others:
+        found["other_recipe"] = tree(fit, other_recipe, "pe")
+        alone = tree(fit, other_recipe, "multiplier")
+        if alone:
+            found["other_recipe"]["multiplier_alone"] = alone
+    return found
+
+
+COMMENTS = {"error": "of processing elements, whose formats were left out of the fit",
+            "speed": "synthesised for the least delay",
+            "multiplier_alone": "without registers and sum",
+            "other_recipe": "of synthesis: other commands than those of the fit"}
+
+
+def yaml_lines(errors, key="error", indent=2):
+    lines = [f"{' ' * indent}{key}:  # {COMMENTS[key]}"]
+    for name, values in errors.items():
+        if isinstance(values, dict):
+            lines += yaml_lines(values, name, indent + 2)
+        else:
+            values = spread(values)
+            lines.append(f"{' ' * (indent + 2)}{name}: "
+                         f"{{rms: {values['rms']:.3f}, largest: {values['largest']:.3f}}}")
+    return lines

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/cost/circuit/element_circuit.hpp"
+
+namespace systole::cost {
+
+/// Whether circuits of the element's kind were synthesised and are in docs/accuracy.md: integers,
+/// floats and formats of two values, in multipliers of their own, without chunks and blocks. Of the
+/// others (posits, look-up tables and so on) no error is known.
+bool isSynthesisedKind(const ElementDescription& element);
+
+}  // namespace systole::cost
