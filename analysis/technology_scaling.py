@@ -122,7 +122,7 @@ def planar(name, nm, volts):
         return technology(name, nm, [
             f"A generic {nm} nm process at {volts} V, scaled from generic_45nm: an estimate.",
             "Energies are likelier too low than too high: published arithmetic fell by less from 45",
-            "to 7 nm than the polynomials of inverters."], base, by, memory_scaling.memories(nm))
+            "to 7 nm than the polynomials of inverters."], base, by, memory_scaling.memories(nm, base["sram"]))
     return make
 
 
@@ -131,7 +131,7 @@ def generic_7nm(base):
         "A generic 7 nm process at 0.7 V, scaled from generic_45nm: an estimate. Energies follow",
         "published arithmetic and memories (Horowitz 2014, Jouppi 2021), so they are above those of",
         "generic_22nm, which follow inverters: compare nodes within one of the two."],
-                      base, logic_7nm(), memory_scaling.memories(7))
+                      base, logic_7nm(), memory_scaling.memories(7, base["sram"]))
 
 
 SCALED = {"generic_28nm": planar("generic_28nm", 28, 0.9),

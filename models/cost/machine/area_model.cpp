@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "models/cost/machine/logic_estimate.hpp"
-#include "models/cost/machine/machine_memories.hpp"
 
 namespace systole::cost {
 namespace {
@@ -34,8 +33,7 @@ AreaNode sumNode(std::string name, std::vector<AreaNode> parts) {
     return node;
 }
 
-AreaNode memoryNode(std::string name, const Technology& technology, const SramMacro& memory,
-                    double count) {
+AreaNode memoryNode(std::string name, const SramMacro& memory, double count) {
     const Estimate& area = memory.areaSquareMicrons;
     if (area.nominal == 0) return freeNode(std::move(name), "unlimited: costs nothing");
     const Estimate& leakage = memory.leakageWatts;
@@ -45,7 +43,7 @@ AreaNode memoryNode(std::string name, const Technology& technology, const SramMa
         .squareMicrons = count * area.nominal,
         .lowSquareMicrons = count * area.low,
         .highSquareMicrons = count * area.high,
-        .source = technology.sram.source(),
+        .source = memory.source,
         .memoryLeakageWatts = {count * leakage.nominal, count * leakage.low, count * leakage.high}};
 }
 
@@ -101,10 +99,9 @@ AreaNode areaOf(const Technology& technology, const MachineDescription& machine)
     const MachineMemories memories = memoriesOf(technology, machine);
     std::vector<AreaNode> parts{
         arrayNode(technology, machine),
-        memoryNode("activation_scratchpad", technology, memories.activationScratchpad, 1),
-        memoryNode("weight_scratchpad", technology, memories.weightScratchpad, 1),
-        memoryNode("accumulator_buffer", technology, memories.accumulatorColumn,
-                   machine.array.columns),
+        memoryNode("activation_scratchpad", memories.activationScratchpad.macro, 1),
+        memoryNode("weight_scratchpad", memories.weightScratchpad.macro, 1),
+        memoryNode("accumulator_buffer", memories.accumulatorColumn.macro, machine.array.columns),
         vectorNode(logic, machine.vectorLanes),
         estimateNode("dma", logic, dmaEngine(logic, machine.control)),
         estimateNode("sequencer", logic, sequencer(logic, machine.control)),
@@ -119,18 +116,6 @@ AreaNode areaOf(const Technology& technology, const MachineDescription& machine)
 double ClockLimits::reachableHertz() const {
     const double slowest = std::max(elementNanoseconds, scratchpadNanoseconds);
     return slowest == 0 ? std::numeric_limits<double>::infinity() : 1e9 / slowest;
-}
-
-std::array<MemoryDelay, 3> memoryDelays(const Technology& technology,
-                                        const MachineDescription& machine) {
-    const MachineMemories memories =
-        technology.isFree ? MachineMemories{} : memoriesOf(technology, machine);
-    const auto delay = [](const char* name, const SramMacro& memory) {
-        return MemoryDelay{name, memory.accessSeconds.low * 1e9};
-    };
-    return {delay("activation_scratchpad", memories.activationScratchpad),
-            delay("weight_scratchpad", memories.weightScratchpad),
-            delay("accumulator_buffer", memories.accumulatorColumn)};
 }
 
 ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine) {

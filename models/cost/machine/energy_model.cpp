@@ -75,9 +75,9 @@ EnergyModel::EnergyModel(const Technology& technology, const MachineDescription&
         return AccessJoules{atCorner(memory.readJoules, corner),
                             atCorner(memory.writeJoules, corner)};
     };
-    activationScratchpad_ = joules(memories.activationScratchpad);
-    weightScratchpad_ = joules(memories.weightScratchpad);
-    accumulatorBuffer_ = joules(memories.accumulatorColumn);
+    activationScratchpad_ = joules(memories.activationScratchpad.macro);
+    weightScratchpad_ = joules(memories.weightScratchpad.macro);
+    accumulatorBuffer_ = joules(memories.accumulatorColumn.macro);
 
     const double clockBit = logic.flipFlop.clockFemtojoules * kFemto;
     toggleJoules_ = logic.flipFlop.toggleFemtojoules * kFemto;
