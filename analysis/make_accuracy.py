@@ -4,7 +4,7 @@
 
     make_accuracy.py [--systole build/release/systole] [--output docs/accuracy.md]
 
-Takes two to four minutes: it fits both tables of synthesised circuits anew, once for every format
+Takes five to ten minutes: it fits both tables of synthesised circuits anew, once for every format
 that is left out, and asks `systole pe` for the ratios. The same inputs give the same bytes."""
 
 import argparse
@@ -22,6 +22,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_logic  # pylint: disable=wrong-import-position
+import memory_accuracy  # pylint: disable=wrong-import-position
 
 ROOT = Path(__file__).resolve().parent.parent
 TECHNOLOGIES = ROOT / "configs/technology"
@@ -71,12 +72,6 @@ TECHNOLOGY_FILES = """\
 This is what the files of [`configs/technology`](../configs/technology) state. For scaled \
 technologies the doubt of the scaling is included. Delays here belong to the paths of the fit's \
 last round but one; those above belong to the final paths."""
-
-MEMORIES = """\
-Memories: the figures are how far nominal values lie outside of the band between CACTI's two \
-optima. With a size or a width left out, they are what a size or width costs that was not in the \
-fit. Only the memories of 45 nm are fitted to CACTI at that node; those of the others include \
-the scaling."""
 
 FOOTER = """\
 - Wires, clock tree, buffers of large fan-out beyond one figure a doubling, test logic, and \
@@ -322,8 +317,6 @@ def composable_lines(elements):
 def technology_lines():
     logic = ["| logic, rms and largest | area | delay | energy |", "|---|---|---|---|"]
     sources = []
-    sram = ["| memories, largest error | " + " | ".join(SRAM_QUANTITIES) + " |",
-            "|---" * (len(SRAM_QUANTITIES) + 1) + "|"]
     for file in sorted(TECHNOLOGIES.glob("*.yaml")):
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         if "logic" not in content:
@@ -333,16 +326,7 @@ def technology_lines():
             f"{percent(errors[key]['rms'])}, {percent(errors[key]['largest'])}"
             for key in ("area", "delay", "energy")) + " |")
         sources.append(f"- {file.stem}: {content['logic']['source']}")
-        for key, title in (("in_sample", "fitted"), ("size_left_out", "size left out"),
-                           ("width_left_out", "width left out")):
-            sram.append(f"| {file.stem}, {title} | " + " | ".join(
-                percent(content["sram"][quantity]["error"][key]["max"])
-                for quantity in SRAM_QUANTITIES) + " |")
-    logic_text = "\n".join(logic) + "\n\nSources:\n\n" + wrapped("\n".join(sources))
-    return logic_text, "\n".join(sram) + "\n"
-
-
-SRAM_QUANTITIES = ("read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns")
+    return "\n".join(logic) + "\n\nSources:\n\n" + wrapped("\n".join(sources))
 
 
 def page(program):
@@ -353,14 +337,14 @@ def page(program):
         fit_logic.cell_prior(argparse.Namespace(cells=None)))
     prior = fit_logic.cell_prior(argparse.Namespace(cells=str(OSU018_CELLS)))
     osu018 = fit_logic.Fit(list(fit_logic.characterised_rows(OSU018)), bench, prior)
-    logic, sram = technology_lines()
     return "\n".join([
         TITLE, "", wrapped(INTRODUCTION), "## How to read the figures", example(nangate45),
         wrapped(HOW_TO_READ), "## Ratios",
         "`systole pe --technology generic_45nm` predicts these.\n", ratio_lines(elements),
         "Composable multipliers are in no fit:\n", composable_lines(elements),
         library_section("nangate45", nangate45), library_section("osu018", osu018),
-        "## Technology files", wrapped(TECHNOLOGY_FILES), logic, wrapped(MEMORIES), sram,
+        "## Technology files", wrapped(TECHNOLOGY_FILES), technology_lines(),
+        memory_accuracy.section(wrapped),
         "## What is not modelled", wrapped(FOOTER)]).rstrip("\n") + "\n"
 
 

@@ -27,7 +27,7 @@ import memory_scaling
 import technology_text
 from memory_scaling import leakage_density, scaled_register_file
 from scaling import (HIGH, LOW, NODES, REFERENCE, Scaling, apart, between, delay, energy,
-                     geometric_mean, spread, widened)
+                     geometric_mean, load, polynomial, spread, widened)
 
 ARITHMETIC = ("int8 add", "int32 add", "fp16 add", "fp32 add", "int8 mult", "int32 mult",
               "fp16 mult", "fp32 mult")
@@ -122,7 +122,8 @@ def planar(name, nm, volts):
         return technology(name, nm, [
             f"A generic {nm} nm process at {volts} V, scaled from generic_45nm: an estimate.",
             "Energies are likelier too low than too high: published arithmetic fell by less from 45",
-            "to 7 nm than the polynomials of inverters."], base, by, memory_scaling.memories(nm, base["sram"]))
+            "to 7 nm than the polynomials of inverters."], base, by,
+            memory_scaling.memories(nm, base["sram"]))
     return make
 
 

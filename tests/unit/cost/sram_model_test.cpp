@@ -236,8 +236,8 @@ TEST(SramModel, FollowsItsTable) {
 
 TEST(SramModel, GoesStraightByLogarithmsBetweenTheValues) {
     SramCoefficients coefficients = simple();
-    coefficients.areaSquareMicrons.nominal = {10, 10, 10, 20, 20, 80, 20, 20, 80};
-    coefficients.areaSquareMicrons.high = {10, 10, 10, 20, 20, 80, 20, 20, 80};
+    coefficients.areaSquareMicrons.nominal = {10, 10, 40, 20, 20, 80, 20, 20, 80};
+    coefficients.areaSquareMicrons.high = {10, 10, 40, 20, 20, 80, 20, 20, 80};
     const SramModel model(coefficients);
     const auto area = [&](double bytes, double bits) {
         return model.at({.capacityBytes = bytes, .wordBits = bits}).areaSquareMicrons.nominal;
@@ -285,8 +285,8 @@ TEST(SramModel, SaysWhatOfAShapeIsOutsideOfTheFit) {
               "384 B a bank, outside of the fit of 512 B to 32 MiB");
     EXPECT_EQ(note({.capacityBytes = 4096, .wordBits = 4}),
               "words of 4 bits, outside of the fit of 8 bits and more");
-    EXPECT_EQ(note({.capacityBytes = 1024, .wordBits = 1024}),
-              "8 words a bank, outside of the fit of 32 words and more");
+    EXPECT_EQ(note({.capacityBytes = 1024, .wordBits = 512}),
+              "16 words a bank, outside of the fit of 32 words and more");
     EXPECT_EQ(note({.capacityBytes = 4096, .wordBits = 32, .readWritePorts = 3}),
               "3 ports, outside of the fit of 1 and 2 ports");
     EXPECT_EQ(note({.capacityBytes = 48 * kMebi, .wordBits = 2048}), "");
@@ -358,10 +358,10 @@ SramCoefficients withRegisterFile() {
     coefficients.areaSquareMicrons = rule(10'000, 0.5, 0);
     coefficients.registerFile = RegisterFile{.flipFlopSquareMicrons = 1,
                                              .multiplexerSquareMicrons = 0.4,
-                                             .flipFlopPicojoules = 0.1,
-                                             .multiplexerPicojoules = 0.1,
-                                             .flipFlopMicrowatts = 0.01,
-                                             .multiplexerMicrowatts = 0.005,
+                                             .flipFlopPicojoules = 0.001,
+                                             .multiplexerPicojoules = 0.001,
+                                             .flipFlopMicrowatts = 0.0001,
+                                             .multiplexerMicrowatts = 0.00005,
                                              .flipFlopNanoseconds = 0.1,
                                              .multiplexerNanoseconds = 0.005,
                                              .error = 0.5,
@@ -376,9 +376,9 @@ TEST(SramModel, MakesSmallMemoriesOfFlipFlops) {
     EXPECT_EQ(file.source, "register file of flip-flops: test");
     EXPECT_DOUBLE_EQ(file.areaSquareMicrons.nominal, 256 * 1.4);
     EXPECT_DOUBLE_EQ(file.areaSquareMicrons.high, 256 * 1.4 * 1.5);
-    EXPECT_DOUBLE_EQ(file.readJoules.nominal, (256 / 4 + 16) * 0.1e-12);
-    EXPECT_DOUBLE_EQ(file.writeJoules.nominal, (80 + 16) * 0.1e-12);
-    EXPECT_DOUBLE_EQ(file.leakageWatts.nominal, 256 * 0.015e-6);
+    EXPECT_DOUBLE_EQ(file.readJoules.nominal, (256 / 4 + 16) * 0.001e-12);
+    EXPECT_DOUBLE_EQ(file.writeJoules.nominal, (80 + 16) * 0.001e-12);
+    EXPECT_DOUBLE_EQ(file.leakageWatts.nominal, 256 * 0.00015e-6);
     EXPECT_DOUBLE_EQ(file.accessSeconds.nominal, 0.14e-9);
     EXPECT_DOUBLE_EQ(file.cycleSeconds.nominal, 0.14e-9);
     const SramMacro twoPorts = model.at({.capacityBytes = 16, .wordBits = 16, .readWritePorts = 2});
@@ -391,7 +391,7 @@ TEST(SramModel, PaysForWiresAcrossARegisterFile) {
     coefficients.wires.nanosecondsPerMillimetre = 0.1;
     const SramMacro file = SramModel(coefficients).at({.capacityBytes = 32, .wordBits = 16});
     const double side = std::sqrt(256 * 1.4) * 1e-3;
-    EXPECT_DOUBLE_EQ(file.readJoules.nominal, (80 * 0.1 + 16 * side * 0.01) * 1e-12);
+    EXPECT_DOUBLE_EQ(file.readJoules.nominal, (80 * 0.001 + 16 * side * 0.01) * 1e-12);
     EXPECT_DOUBLE_EQ(file.accessSeconds.nominal, (0.14 + side * 0.1) * 1e-9);
 }
 
@@ -406,8 +406,9 @@ TEST(SramModel, IsARegisterFileOrAMacroAsAWhole) {
     EXPECT_FALSE(macro.isRegisterFile);
     EXPECT_EQ(macro.source, "test");
     EXPECT_NEAR(file.areaSquareMicrons.nominal, macro.areaSquareMicrons.nominal, 200);
-    // A read of the macro would take 0.9 pJ, that of the largest file 159 pJ: nothing falls.
-    EXPECT_NEAR(macro.readJoules.nominal, (crossing * 2 + 32) * 0.1e-12, 1e-15);
+    // A read of the file would take 1.6 pJ. It is that of the macro, so that nothing falls.
+    EXPECT_NEAR(file.readJoules.nominal, std::sqrt(crossing / 1024) * 1e-12, 1e-20);
+    EXPECT_LT(file.readJoules.nominal, macro.readJoules.nominal);
 }
 
 TEST(SramModel, HoldsAWordAtLeast) {
@@ -441,8 +442,11 @@ TEST(SramModel, IsNoneWithWhatCouldFall) {
     coefficients.cycleNanoseconds.nominal[3] = 0.1;
     EXPECT_EQ(problem(coefficients), "cycle_ns.nominal falls with the capacity");
     coefficients = simple();
-    coefficients.areaSquareMicrons.nominal[6] *= 2;
-    EXPECT_THAT(problem(coefficients), HasSubstr("falls with the word width"));
+    coefficients.areaSquareMicrons.nominal[1] *= 0.9;
+    EXPECT_EQ(problem(coefficients), "area_um2.nominal falls with the word width");
+    coefficients.areaSquareMicrons.nominal[1] /= 0.9;
+    coefficients.areaSquareMicrons.nominal[4] *= 1.1;
+    EXPECT_THAT(problem(coefficients), HasSubstr("rises faster than the capacity"));
 }
 
 }  // namespace
