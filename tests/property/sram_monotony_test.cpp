@@ -88,7 +88,8 @@ void expectMonotone(const SramModel& model, RandomSource& random) {
 }
 
 SramAxes randomAxes(RandomSource& random) {
-    SramAxes axes{.fewestWords = random.real(1, 64)};
+    SramAxes axes;
+    axes.fewestWords = random.real(1, 64);
     double bytes = random.real(1, 4096);
     for (std::uint32_t i = random.between(2, 6); i > 0; --i) {
         axes.capacityBytes.push_back(bytes);
