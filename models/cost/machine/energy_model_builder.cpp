@@ -116,13 +116,13 @@ private:
     void buildMemories() {
         const MachineMemories memories = memoriesOf(technology_, machine_);
         model_.activationScratchpad_ =
-            ofMemory(MachinePart::ActivationScratchpad, memories.activationScratchpad,
+            ofMemory(MachinePart::ActivationScratchpad, memories.activationScratchpad.macro,
                      machine_.activationScratchpad.wordBits);
         model_.weightScratchpad_ =
-            ofMemory(MachinePart::WeightScratchpad, memories.weightScratchpad,
+            ofMemory(MachinePart::WeightScratchpad, memories.weightScratchpad.macro,
                      machine_.weightScratchpad.wordBits);
         model_.accumulatorBuffer_ = ofMemory(MachinePart::AccumulatorBuffer,
-                                             memories.accumulatorColumn, machine_.accumulatorBits);
+                                             memories.accumulatorColumn.macro, machine_.accumulatorBits);
     }
 
     void buildLanes() {

@@ -242,16 +242,27 @@ TEST_F(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {
         AllOf(HasSubstr("sram.write_pj: missing key"), HasSubstr("sram: unknown key 'writes_pj'")));
 }
 
-TEST_F(TechnologyLoader, ReportsANegativeCoefficientOfTheMemoriesWithItsPlace) {
-    EXPECT_THAT(problemsWith("- {scale: 2,", "- {scale: -2,"),
-                AllOf(HasSubstr(placeOf("- {scale: 2,")), HasSubstr("sram.read_pj.nominal"),
+TEST_F(TechnologyLoader, ReportsANegativeFigureOfTheMemoriesWithItsPlace) {
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[-2, 4], [4, 8]]"),
+                AllOf(HasSubstr(placeOf("[[2, 4]")), HasSubstr("sram.read_pj.nominal"),
                       HasSubstr("expected a number from 0")));
 }
 
-TEST_F(TechnologyLoader, ReportsAMemoryTermThatIsAStep) {
-    EXPECT_THAT(problemsWith("- {scale: 2, capacity_exponent: 1, word_exponent: 1}",
-                             "- {scale: 2, capacity_exponent: 0, word_exponent: 1, above: 8KiB}"),
-                HasSubstr("is a step at 'above', expected a positive exponent"));
+TEST_F(TechnologyLoader, ReportsATableOfTheMemoriesThatIsNoTable) {
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4], [4]]"),
+                HasSubstr("sram.read_pj.nominal[1]"));
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4]]"), HasSubstr("sram.read_pj.nominal"));
+    EXPECT_THAT(problemsWith("capacities: [1KiB, 2KiB]", "capacities: [2KiB, 1KiB]"),
+                HasSubstr("capacities: expected two or more, ascending"));
+}
+
+TEST_F(TechnologyLoader, ReportsMemoriesThatFallWithTheirSize) {
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4], [1, 8]]"),
+                HasSubstr("sram: read_pj.nominal falls with the capacity"));
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 1], [4, 8]]"),
+                HasSubstr("sram: read_pj.nominal falls with the word width"));
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4], [5, 8]]"),
+                HasSubstr("sram: read_pj.nominal rises faster than the capacity"));
 }
 
 /// Files of configs/technology that are technologies: the others are tables.
