@@ -39,7 +39,7 @@ struct ActionEnergies {
 /// Joules of a layer, or of a part of it, by what they grow with.
 struct MappingEnergy {
     double chip = 0;  ///< with the work on the chip
-    double dram = 0;  ///< with bursts and opened rows
+    double dram = 0;  ///< with bursts and opened rows, in DRAM and in front of it
     double idle = 0;  ///< with time: leakage, refreshes, background
 
     double total() const { return chip + dram + idle; }

@@ -107,7 +107,7 @@ arch::MappingEnergy LayerReplay::energyOf(const arch::RunRecord& record) const {
         actions.writes += static_cast<double>(layer.dram.writes);
         actions.activates += static_cast<double>(layer.dram.activates);
     }
-    energy.chip += actions.chipJoules(*energies_);
+    energy.dram += actions.chipJoules(*energies_);  // they go with bursts, wherever they are
     for (const memory::DramCounters& channel : record.dramChannels) {
         const memory::DramEnergy dram = memory::dramEnergy(*machine_.dram.ddr, channel);
         const double idle = dram.refreshJoules + dram.backgroundJoules;
