@@ -15,6 +15,7 @@ Choices of generic_45nm
   of the cell library: banks of up to 128 KiB reach 500 MHz with the shipped optimiser.
   High-performance transistors leak 20 times as much; low-standby-power ones need twice the energy a
   read.
+- From cells to silicon: analysis/layout.yaml, the same for all (layout_section.py).
 - Register files: flip-flops of the INT8 element (clock and data of a cycle), multiplexers by area
   from its multiplier's energy a toggle and leakage. Delays are guesses: 0.15 ns and 0.08 ns.
 """
@@ -32,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_logic  # pylint: disable=wrong-import-position
 import fit_quantities  # pylint: disable=wrong-import-position
 import fit_sram  # pylint: disable=wrong-import-position
+import layout_section  # pylint: disable=wrong-import-position
 import memory_scaling  # pylint: disable=wrong-import-position
 import scaling  # pylint: disable=wrong-import-position
 import technology_scaling  # pylint: disable=wrong-import-position
@@ -170,7 +172,8 @@ def main():
     arguments = parser.parse_args()
     for name in TECHNOLOGIES:  # 45 nm first: the others are scaled from it
         if name in arguments.names:
-            write(arguments.output_dir / (name + ".yaml"), TECHNOLOGIES[name](arguments))
+            write(arguments.output_dir / (name + ".yaml"),
+                  TECHNOLOGIES[name](arguments) + layout_section.section(name))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ def scalar(value):
 
 
 def quoted(key, value):
-    return f'"{value}"' if key == "source" else scalar(value)
+    return f'"{value}"' if key in ("source", "note") else scalar(value)
 
 
 def flow(mapping):

@@ -37,7 +37,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfi
     for (std::size_t i = 0; i < kUnitCount; ++i) {
         queues_[i] = std::make_unique<sc_core::sc_fifo<const Command*>>(
             fmt::format("queue_{}", kUnitNames[i]).c_str(),
-            static_cast<int>(config.sequencer.queueDepth));
+            static_cast<int>(config.sequencer.places()));
         sequencer_.queues[i](*queues_[i]);
         units_[i]->commands(*queues_[i]);
     }

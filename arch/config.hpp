@@ -108,14 +108,27 @@ struct VectorUnitConfig {
     std::uint32_t pipelineDepth = 4;  ///< cycles from the last element in to the last one out
 };
 
+/// Places of a queue without limit that are simulated: more than any program has been seen to fill.
+inline constexpr std::uint32_t kUnlimitedPlaces = 65'536;
+
 struct DmaConfig {
-    Limit bytesPerCycle;                   ///< width of the scratchpad port, per direction
-    std::uint32_t outstandingBursts = 32;  ///< per direction
+    Limit bytesPerCycle;           ///< width of the scratchpad port, per direction
+    Limit outstandingBursts = 32;  ///< per direction
+
+    /// Bursts under way that are simulated at most, per direction.
+    std::uint32_t slots() const {
+        return static_cast<std::uint32_t>(outstandingBursts.value_or(kUnlimitedPlaces));
+    }
 };
 
 struct SequencerConfig {
-    std::uint32_t queueDepth = 16;  ///< commands that wait in front of each unit
-    std::uint32_t issueCycles = 1;  ///< cycles to dispatch one command
+    Limit queueDepth = 16;          ///< commands that wait in front of each unit
+    std::uint32_t issueCycles = 1;  ///< cycles to dispatch one command; 0: any number of them
+
+    /// Places of a queue that are simulated.
+    std::uint32_t places() const {
+        return static_cast<std::uint32_t>(queueDepth.value_or(kUnlimitedPlaces));
+    }
 };
 
 /// Which steps of which processing elements a replay keeps as traces (docs/energy_activity.md). All

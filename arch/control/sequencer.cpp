@@ -22,6 +22,7 @@ void Sequencer::run() {
         }
         started_ = false;
         while (const Command* command = replay_.feed.take()) {
+            ++replay_.layerCounters.at(command->layer).commands;
             if (replay_.onTake) {
                 replay_.onTake(*command);
             }

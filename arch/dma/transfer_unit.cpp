@@ -230,7 +230,7 @@ void TransferUnit::transferRuns(std::uint32_t layer) {
     for (std::uint64_t sent = 0; sent < bursts;) {
         awaitSlot();
         const std::uint64_t count =
-            std::min<std::uint64_t>(config_.dma.outstandingBursts - inFlight_, bursts - sent);
+            std::min<std::uint64_t>(config_.dma.slots() - inFlight_, bursts - sent);
         inFlight_ += count;
         memory->request({0, !isLoad_, sent, layer, count}, *this);
         sent += count;

@@ -59,7 +59,7 @@ private:
     void request(std::size_t burst, std::uint32_t layer);
     void awaitSlot();
     bool freeSlots();
-    bool hasSlot() const { return inFlight_ + passing_ < config_.dma.outstandingBursts; }
+    bool hasSlot() const { return inFlight_ + passing_ < config_.dma.slots(); }
     /// The whole way of what is in the passage.
     memory::AccessStream wholePassage();
     void pass();

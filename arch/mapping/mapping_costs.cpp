@@ -341,7 +341,8 @@ MappingEnergy MappingCosts::energy(const MappingCandidate& candidate, const Dram
         (count(traffic.input + traffic.skip) + sums) / activationWord * each.activationWrite +
         tiles * weightReads(*candidate.plan) * each.weightRead +
         count(traffic.weights) / weightWord * each.weightWrite +
-        partials * (each.sumRead + each.sumWrite) + sums * each.vectorOperation +
+        partials * (each.sumRead + each.sumWrite) +
+        sums * (each.vectorPass + each.vectorRequantization) + folds * each.command +
         count(traffic.total()) * each.transferredByte;
     energy.dram = dram.joules(each);
     energy.idle = cycles * (each.cycle + each.dramIdleCycle);
@@ -353,7 +354,8 @@ MappingEnergy MappingCosts::leastEnergy(const MappingCandidate& candidate,
     MappingEnergy least = energy(candidate, traffic, cycles, {});
     if (options_.energies != nullptr) {
         least.dram = leastBursts(candidate, traffic) *
-                     std::min(options_.energies->dramRead, options_.energies->dramWrite);
+                     (std::min(options_.energies->dramRead, options_.energies->dramWrite) +
+                      options_.energies->burst);
     }
     return least;
 }

@@ -19,7 +19,12 @@ double chipJoules(const ActionEnergies& energies, const cost::Counters& counters
            count(counters.weightScratchpadWrites) * energies.weightWrite +
            count(counters.accumulatorReads) * energies.sumRead +
            count(counters.accumulatorWrites) * energies.sumWrite +
-           count(counters.vectorOperations) * energies.vectorOperation +
+           count(counters.vectorOperations) * energies.vectorPass +
+           count(counters.vectorRequantizations) * energies.vectorRequantization +
+           count(counters.vectorAdditions) * energies.vectorAddition +
+           count(counters.vectorPoolings) * energies.vectorPooling +
+           count(counters.vectorSoftmaxes) * energies.vectorSoftmax +
+           count(counters.commands) * energies.command +
            count(counters.bytesLoaded + counters.bytesStored) * energies.transferredByte;
 }
 

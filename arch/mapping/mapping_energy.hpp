@@ -20,12 +20,19 @@ struct ActionEnergies {
     double weightWrite = 0;
     double sumRead = 0;
     double sumWrite = 0;
-    double vectorOperation = 0;
+    double vectorPass = 0;  ///< an element through a vector lane
+    double vectorRequantization = 0;
+    double vectorAddition = 0;
+    double vectorPooling = 0;
+    double vectorSoftmax = 0;
+    double command = 0;          ///< through the sequencer
     double transferredByte = 0;  ///< through the DMA engine
+    double burst = 0;            ///< in the DMA engine and in the memory controller
+    double rowOpening = 0;       ///< in the memory controller
     double dramRead = 0;         ///< of a burst, pins included
     double dramWrite = 0;
     double dramActivate = 0;
-    double cycle = 0;          ///< leakage
+    double cycle = 0;          ///< leakage, and clocks that never rest
     double dramIdleCycle = 0;  ///< DRAM's refreshes and background, awake all the time
 };
 
@@ -38,9 +45,6 @@ struct MappingEnergy {
     double total() const { return chip + dram + idle; }
 };
 
-/// What the machine's actions on the chip cost, as a replay has counted them.
-double chipJoules(const ActionEnergies& energies, const cost::Counters& counters);
-
 /// DRAM's part in what a layer does.
 struct DramActions {
     double reads = 0;  ///< bursts
@@ -49,8 +53,16 @@ struct DramActions {
 
     double joules(const ActionEnergies& energies) const {
         return reads * energies.dramRead + writes * energies.dramWrite +
-               activates * energies.dramActivate;
+               activates * energies.dramActivate + chipJoules(energies);
+    }
+    /// What they take on the chip: in the DMA engine and in the memory controller.
+    double chipJoules(const ActionEnergies& energies) const {
+        return (reads + writes) * energies.burst + activates * energies.rowOpening;
     }
 };
+
+/// What the machine's actions on the chip cost, as a replay has counted them; those of bursts are
+/// in DramActions.
+double chipJoules(const ActionEnergies& energies, const cost::Counters& counters);
 
 }  // namespace systole::arch

@@ -82,14 +82,14 @@ TransferCosts::TransferCosts(const MachineConfig& machine, double slowdown)
         // and opened first.
         latency_ = static_cast<double>(ddr.rowConflictClocks()) * clock;
         queue_ = ddr.controller.writeQueue;
-        pace_.emplace(ddr, machine.dma.outstandingBursts);
+        pace_.emplace(ddr, machine.dma.slots());
     }
     if (machine.dma.bytesPerCycle) {
         // A request a cycle, or as many as a wide engine takes.
         const double width = static_cast<double>(*machine.dma.bytesPerCycle);
         perIssue_ = 1 / std::max(width / burstBytes_, 1.0);
     }
-    perRequest_ = std::max({leastBus_, latency_ / machine.dma.outstandingBursts, perIssue_});
+    perRequest_ = std::max({leastBus_, latency_ / machine.dma.slots(), perIssue_});
 }
 
 double TransferCosts::bursts(const Runs& runs) const {

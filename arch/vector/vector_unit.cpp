@@ -1,7 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/vector/vector_unit.hpp"
 
+#include "models/check.hpp"
+
 namespace systole::arch {
+namespace {
+
+/// What the elements of a command had done to them.
+struct KindCount {
+    std::uint64_t elements;
+    cost::Counters& counters;
+
+    void operator()(const Requantize& op) const {
+        counters.vectorRequantizations += elements;
+        counters.vectorAdditions += op.skip ? elements : 0;
+    }
+    void operator()(const Pool& /*op*/) const { counters.vectorPoolings += elements; }
+    void operator()(const Elementwise& op) const {
+        counters.vectorAdditions += op.addition ? elements : 0;
+    }
+    void operator()(const Softmax& /*op*/) const { counters.vectorSoftmaxes += elements; }
+    template <typename Other>
+    void operator()(const Other& /*op*/) const {
+        SYSTOLE_CHECK(false, "not a command of the vector unit");
+    }
+};
+
+}  // namespace
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config,
                        Replay& replay)
@@ -31,6 +56,7 @@ void VectorUnit::execute(const Command& command) {
 
     cost::Counters& count = counters(command);
     count.vectorOperations += steps.operations;
+    std::visit(KindCount{steps.operations, count}, command.operation);
     count.accumulatorReads += steps.accumulatorReads;
     count.activationScratchpadReads += steps.activationReads;
     count.activationScratchpadWrites += steps.activationWrites;

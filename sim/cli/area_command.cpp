@@ -57,6 +57,7 @@ int area(const AreaOptions& options) {
                                           {"node", config.technology.node},
                                           {"clock", clockJson(config, limits)},
                                           {"area_mm2", tree.squareMicrons * 1e-6},
+                                          {"cells_mm2", cost::cellsOf(tree) * 1e-6},
                                           {"area", areaJson(tree)}};
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
@@ -83,8 +84,10 @@ void addArea(CLI::App& app, Action& action) {
                   "Write the same as JSON; - is standard output");
     command->footer(
         "Elements are predicted gate by gate (docs/accuracy.md), memories by a fit of CACTI 7,\n"
-        "controllers by counts of registers and gates. Wires, clock tree, pads and the DRAM's PHY\n"
-        "are not in it.\n"
+        "controllers by counts of registers and gates. Silicon is the cells with buffers, clock\n"
+        "tree, control and room, by coefficients of the technology; --set layout=cells_only "
+        "leaves\n"
+        "them out. Pads and the DRAM's PHY are not in it.\n"
         "Example:\n"
         "  systole area configs/accelerators/edge-16x16.yaml --set datapath=e4m3");
     command->callback([options, &action] { action = [options] { return area(*options); }; });

@@ -19,14 +19,14 @@ cost::ScratchpadDescription describe(const arch::ScratchpadConfig& scratchpad) {
 }
 
 cost::ControlDescription describeControl(const arch::MachineConfig& machine) {
-    cost::ControlDescription control{
-        .commandQueueDepth = machine.sequencer.queueDepth,
-        .dmaOutstandingBursts = machine.dma.outstandingBursts,
-        .dmaBytesPerCycle =
-            machine.dma.bytesPerCycle ? static_cast<std::uint32_t>(*machine.dma.bytesPerCycle) : 0,
-        .dramBurstBytes = machine.dram.burstBytes()};
+    cost::ControlDescription control{.commandQueueDepth = machine.sequencer.queueDepth,
+                                     .issuesInNoTime = machine.sequencer.issueCycles == 0,
+                                     .dmaOutstandingBursts = machine.dma.outstandingBursts,
+                                     .dmaBytesPerCycle = machine.dma.bytesPerCycle,
+                                     .dramBurstBytes = machine.dram.burstBytes()};
     if (machine.dram.ddr) {
         const auto& ddr = *machine.dram.ddr;
+        control.dramClockHertz = ddr.clockHertz;
         control.dramChannels = ddr.organization.channels;
         control.dramQueueEntries = ddr.controller.readQueue + ddr.controller.writeQueue;
         control.dramWriteEntries = ddr.controller.writeQueue;
@@ -65,6 +65,7 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
             .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
             .vectorLanes = machine.vectorUnit.lanes,
             .control = describeControl(machine),
+            .cellsOnly = config.layout == Layout::CellsOnly,
             .energy = config.energy};
 }
 

@@ -154,13 +154,12 @@ arch::VectorUnitConfig readVectorUnit(const Section& section) {
 }
 
 arch::DmaConfig readDma(const Section& section) {
-    return {
-        .bytesPerCycle = section.at("bytes_per_cycle").limit({1, 65'536}),
-        .outstandingBursts = section.at("outstanding_bursts").integer<std::uint32_t>({1, 65'536})};
+    return {.bytesPerCycle = section.at("bytes_per_cycle").limit({1, 65'536}),
+            .outstandingBursts = section.at("outstanding_bursts").limit({1, 65'536})};
 }
 
 arch::SequencerConfig readSequencer(const Section& section) {
-    return {.queueDepth = section.at("queue_depth").integer<std::uint32_t>({1, 65'536}),
+    return {.queueDepth = section.at("queue_depth").limit({1, 65'536}),
             .issueCycles = section.at("issue_cycles").integer<std::uint32_t>({0, 1'000'000})};
 }
 
@@ -366,6 +365,7 @@ RunConfig readRunConfig(const Section& root, ElementDefault element) {
                            .clock = root.at("clock").isWord("max")};
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
+    config.layout = chooseNamed(root, "layout", kLayoutNames, config.layout);
     config.machine.operandSampling = energy.sampling;
     config.scheme = readMachineScheme(root.at("scheme"), datapath, config.machine.datapath);
     checkObjective(root, config);

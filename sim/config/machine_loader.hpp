@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 #include "arch/config.hpp"
 #include "models/cost/machine/energy_options.hpp"
 #include "models/cost/technology/technology.hpp"
@@ -9,11 +11,16 @@
 
 namespace systole::sim {
 
+/// Whether area and energy are those of silicon, or of the cells alone as synthesis prints them.
+enum class Layout : std::uint8_t { Placed, CellsOnly };
+inline constexpr std::array<const char*, 2> kLayoutNames{"placed", "cells_only"};
+
 /// A file of configs/accelerators with all its fragments.
 struct RunConfig {
     arch::MachineConfig machine;
     Scheme scheme;
     cost::Technology technology;
+    Layout layout = Layout::Placed;  ///< if the technology says what silicon has beyond cells
     cost::EnergyOptions energy;
     cost::Goal synthesis = cost::Goal::Area;  ///< what that of the processing elements aims at
     ResolvedConfig resolved;                  ///< for those who want to repeat a run

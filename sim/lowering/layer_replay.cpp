@@ -101,6 +101,13 @@ arch::MappingEnergy LayerReplay::energyOf(const arch::RunRecord& record) const {
     }
     arch::MappingEnergy energy{.chip = arch::chipJoules(*energies_, record.counters),
                                .idle = static_cast<double>(record.cycles) * energies_->cycle};
+    arch::DramActions actions;
+    for (const arch::LayerRecord& layer : record.layers) {
+        actions.reads += static_cast<double>(layer.dram.reads);
+        actions.writes += static_cast<double>(layer.dram.writes);
+        actions.activates += static_cast<double>(layer.dram.activates);
+    }
+    energy.chip += actions.chipJoules(*energies_);
     for (const memory::DramCounters& channel : record.dramChannels) {
         const memory::DramEnergy dram = memory::dramEnergy(*machine_.dram.ddr, channel);
         const double idle = dram.refreshJoules + dram.backgroundJoules;

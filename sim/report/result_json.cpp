@@ -129,6 +129,7 @@ Json configJson(const Result& result) {
             {"vector_lanes", limitJson(machine.vectorUnit.lanes)},
             {"dram", machine.dram.name},
             {"technology", result.config.technology.name},
+            {"layout", nameOf(result.config.layout, kLayoutNames)},
             {"energy", energyConfigJson(result.config)},
             {"scheme", result.config.scheme.name},
             {"weight_granularity",
@@ -200,7 +201,11 @@ Json costsJson(const Result& result) {
     costs["joules_per_mac"] = known(hasEnergies, result.joulesPerMac());
     costs["array_joules_per_mac"] = known(hasEnergies, result.arrayJoulesPerMac());
     costs["area_mm2"] = known(result.hasCosts(), result.areaSquareMillimetres());
+    costs["cells_mm2"] = known(result.hasCosts(), cost::cellsOf(result.area) * 1e-6);
     costs["area_by_component"] = areaJson(result.area).value("parts", Json::object());
+    const cost::Estimate energy = result.energyWithBand();
+    costs["energy_low_joules"] = known(hasEnergies, energy.low);
+    costs["energy_high_joules"] = known(hasEnergies, energy.high);
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
         const cost::EnergyFigure& figure = result.energyBand[i];
         costs["energy_band"][std::string(cost::kEnergyComponents.at(i).name)] = {

@@ -73,7 +73,6 @@ std::string layerTable(const Result& result) {
 std::string energyTable(const Result& result) {
     const double joules = result.energyJoules();
     Rows rows{{"energy of one inference", "nominal", "share", "band"}, {}};
-    cost::Estimate total;
     const auto append = [&](std::string_view name, const cost::Estimate& estimate) {
         rows.push_back(
             {std::string(name), fmt::format("{:.3f} uJ", estimate.nominal * 1e6),
@@ -84,17 +83,14 @@ std::string energyTable(const Result& result) {
         const cost::Estimate& part = result.energyBand[i].joules;
         if (part.high == 0) continue;
         append(cost::kEnergyComponents.at(i).name, part);
-        total.nominal += part.nominal;
-        total.low += part.low;
-        total.high += part.high;
     }
     rows.emplace_back();
-    append("total", total);
+    append("total", result.energyWithBand());
     const bool isFast = result.config.synthesis == cost::Goal::Delay;
     return alignedTable(rows) +
            (isFast
-                ? "The array's energy is an estimate: no synthesis for speed was measured for it "
-                  "(docs/area.md).\n\n"
+                ? "The array's energy is less sure: few or no energies of synthesis for speed were "
+                  "measured (docs/area.md).\n\n"
                 : "\n");
 }
 
@@ -187,7 +183,12 @@ void appendCosts(Rows& rows, const Result& result) {
     rows.push_back({"average power", atClock(withPrefix(result.averageWatts(), "W"))});
     rows.push_back({"efficiency", atClock(fmt::format("{:.1f} inferences/s/W",
                                                       result.inferencesPerSecondPerWatt()))});
-    rows.push_back({"area", fmt::format("{:.3f} mm2", result.areaSquareMillimetres())});
+    const double cells = cost::cellsOf(result.area) * 1e-6;
+    rows.push_back(
+        {"area", fmt::format("{:.3f} mm2{}", result.areaSquareMillimetres(),
+                             cells < result.areaSquareMillimetres()
+                                 ? fmt::format(" of silicon, of that cells {:.3f} mm2", cells)
+                                 : ", cells only")});
     rows.push_back({"logic from", result.config.technology.logic.source});
 }
 

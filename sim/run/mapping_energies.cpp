@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/mapping_energies.hpp"
 
-#include <numeric>
-
 #include "models/cost/machine/energy_model.hpp"
 #include "models/memory/dram/dram_energy.hpp"
 #include "sim/config/costed_machine.hpp"
@@ -42,25 +40,36 @@ arch::ActionEnergies mappingEnergies(const RunConfig& config) {
     using cost::Counters;
     const cost::EnergyModel model(config.technology, describeMachine(config));
     const auto of = [&](std::uint64_t Counters::*action) {
-        Counters counters;
-        counters.*action = 1;
-        return model.energyOf(counters, 0, 0, 0, {}).totalJoules();
+        cost::MachineActions actions;
+        actions.counters.*action = 1;
+        return model.energyOf(actions).totalJoules();
     };
-    const cost::ByElementPart product = ProductEnergy(config, cost::Stimulus::Rectified).of({});
-    arch::ActionEnergies energies{
-        .product = std::accumulate(product.values.begin(), product.values.end(), 0.0),
-        .idleElementCycle = of(&Counters::idlePeCycles),
-        .arrayCycle = of(&Counters::arrayStepCycles),
-        .stationaryOperand = of(&Counters::stationaryRegisterWrites),
-        .activationRead = of(&Counters::activationScratchpadReads),
-        .activationWrite = of(&Counters::activationScratchpadWrites),
-        .weightRead = of(&Counters::weightScratchpadReads),
-        .weightWrite = of(&Counters::weightScratchpadWrites),
-        .sumRead = of(&Counters::accumulatorReads),
-        .sumWrite = of(&Counters::accumulatorWrites),
-        .vectorOperation = of(&Counters::vectorOperations),
-        .transferredByte = of(&Counters::bytesLoaded),
-        .cycle = model.leakageWatts() / config.machine.clockHertz};
+    const auto joules = [&](const cost::MachineActions& actions) {
+        return model.energyOf(actions).totalJoules();
+    };
+    cost::MachineActions product;
+    product.counters.macs = 1;
+    product.perMac = ProductEnergy(config, cost::Stimulus::Rectified).of({});
+    arch::ActionEnergies energies{.product = joules(product),
+                                  .idleElementCycle = of(&Counters::idlePeCycles),
+                                  .arrayCycle = of(&Counters::arrayStepCycles),
+                                  .stationaryOperand = of(&Counters::stationaryRegisterWrites),
+                                  .activationRead = of(&Counters::activationScratchpadReads),
+                                  .activationWrite = of(&Counters::activationScratchpadWrites),
+                                  .weightRead = of(&Counters::weightScratchpadReads),
+                                  .weightWrite = of(&Counters::weightScratchpadWrites),
+                                  .sumRead = of(&Counters::accumulatorReads),
+                                  .sumWrite = of(&Counters::accumulatorWrites),
+                                  .vectorPass = of(&Counters::vectorOperations),
+                                  .vectorRequantization = of(&Counters::vectorRequantizations),
+                                  .vectorAddition = of(&Counters::vectorAdditions),
+                                  .vectorPooling = of(&Counters::vectorPoolings),
+                                  .vectorSoftmax = of(&Counters::vectorSoftmaxes),
+                                  .command = of(&Counters::commands),
+                                  .transferredByte = of(&Counters::bytesLoaded),
+                                  .burst = joules({.bursts = 1}),
+                                  .rowOpening = joules({.activates = 1}),
+                                  .cycle = joules({.seconds = 1 / config.machine.clockHertz})};
     addDram(config.machine, energies);
     return energies;
 }

@@ -75,6 +75,10 @@ Utilization utilizationOf(const cost::Counters& counters, Cycle cycles,
             .time = share(steps, static_cast<double>(cycles))};
 }
 
+double burstsOf(const arch::LayerRecord& layer) {
+    return static_cast<double>(layer.dram.reads + layer.dram.writes);
+}
+
 Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
                      const DramShares& dram, const arch::LayerRecord& layer,
                      std::uint64_t burstBytes, const cost::ByElementPart& perMac) {
@@ -86,8 +90,13 @@ Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.counters = layer.counters;
     figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = (layer.dram.reads + layer.dram.writes) * burstBytes;
-    figures.energy =
-        energy.energyOf(layer.counters, figures.seconds, dram.of(layer), dram.ioOf(layer), perMac);
+    figures.energy = energy.energyOf({.counters = layer.counters,
+                                      .seconds = figures.seconds,
+                                      .bursts = burstsOf(layer),
+                                      .activates = static_cast<double>(layer.dram.activates),
+                                      .dramJoules = dram.of(layer),
+                                      .dramIoJoules = dram.ioOf(layer),
+                                      .perMac = perMac});
     return figures;
 }
 
@@ -103,8 +112,16 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.counters = record.counters;
     figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
     figures.dramBytes = record.dramBytes;
-    figures.energy =
-        energy.energyOf(record.counters, figures.seconds, dram.total(), dram.totalIo(), perMac);
+    cost::MachineActions actions{.counters = record.counters,
+                                 .seconds = figures.seconds,
+                                 .dramJoules = dram.total(),
+                                 .dramIoJoules = dram.totalIo(),
+                                 .perMac = perMac};
+    for (const arch::LayerRecord& layer : record.layers) {
+        actions.bursts += burstsOf(layer);
+        actions.activates += static_cast<double>(layer.dram.activates);
+    }
+    figures.energy = energy.energyOf(actions);
     return figures;
 }
 
@@ -184,6 +201,16 @@ Bound LayerResult::bound() const {
     return dram >= vector ? Bound::Dram : Bound::Vector;
 }
 
+cost::Estimate Result::energyWithBand() const {
+    cost::Estimate energy;
+    for (const cost::EnergyFigure& figure : energyBand) {
+        energy.nominal += figure.joules.nominal;
+        energy.low += figure.joules.low;
+        energy.high += figure.joules.high;
+    }
+    return energy;
+}
+
 std::optional<double> Result::joulesPerMac() const {
     if (totals.macs == 0) return std::nullopt;
     return energyJoules() / static_cast<double>(totals.macs);
@@ -192,10 +219,10 @@ std::optional<double> Result::joulesPerMac() const {
 std::optional<double> Result::arrayJoulesPerMac() const {
     if (totals.macs == 0) return std::nullopt;
     const cost::EnergyBreakdown& energy = totals.energy;
-    const double joules = energy.arrayMultiplierJoules + energy.arrayAlignmentJoules +
-                          energy.arrayAccumulatorJoules + energy.arrayNormalisationJoules +
-                          energy.arrayRoundingJoules + energy.arrayRegistersJoules +
-                          energy.arrayIdleJoules + energy.arrayEdgeJoules;
+    const double joules =
+        energy.arrayMultiplierJoules + energy.arrayAlignmentJoules + energy.arrayAccumulatorJoules +
+        energy.arrayNormalisationJoules + energy.arrayRoundingJoules + energy.arrayRegistersJoules +
+        energy.arrayIdleJoules + energy.arrayEdgeJoules + energy.arrayControlJoules;
     return joules / static_cast<double>(totals.macs);
 }
 
@@ -231,13 +258,13 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
     }
     result.totals = totalFigures(config, energy, dram, record, mean);
     if (!config.technology.isFree) {
-        const auto at = [&](cost::SramCorner corner) {
+        const auto at = [&](cost::Corner corner) {
             const cost::EnergyModel model(config.technology, machine, corner);
             return totalFigures(config, model, dram, record, mean).energy;
         };
         const auto band =
-            cost::energyBand(config.technology, at(cost::SramCorner::Low), result.totals.energy,
-                             at(cost::SramCorner::High), productEnergy.doubt());
+            cost::energyBand(config.technology, at(cost::Corner::Low), result.totals.energy,
+                             at(cost::Corner::High), productEnergy.doubt());
         result.energyBand.assign(band.begin(), band.end());
     }
     result.activity = meanActivity(result.layers);

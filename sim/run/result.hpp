@@ -128,6 +128,8 @@ struct Result {
     double dramBandwidth() const { return static_cast<double>(totals.dramBytes) / totals.seconds; }
     double inferencesPerSecond() const { return 1.0 / totals.seconds; }
     double energyJoules() const { return totals.energy.totalJoules(); }
+    /// The energy, and the sums of both ends of its components' bands.
+    cost::Estimate energyWithBand() const;
     double averageWatts() const { return energyJoules() / totals.seconds; }
     double inferencesPerSecondPerWatt() const { return inferencesPerSecond() / averageWatts(); }
     /// Of one inference: its energy times its time.
@@ -167,8 +169,11 @@ inline constexpr std::array kCostKeys{"seconds",
                                       "dram_bytes_per_second",
                                       "energy_joules",
                                       "energy_by_component_joules",
+                                      "energy_low_joules",
+                                      "energy_high_joules",
                                       "energy_band",
                                       "area_mm2",
+                                      "cells_mm2",
                                       "area_by_component",
                                       "meets_clock",
                                       "average_power_watts",

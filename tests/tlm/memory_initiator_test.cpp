@@ -320,7 +320,7 @@ TEST_F(MemoryInitiatorTest, ToATargetOfOursChangesNoCycleOfTheMachineWithItsDram
     int ddr = 0;
     for (const auto& pair : pairs) {
         SCOPED_TRACE(pair->each.seed);
-        ASSERT_LE(2 * pair->each.fit.machine.dma.outstandingBursts, 64U);
+        ASSERT_LE(2 * pair->each.fit.machine.dma.slots(), 64U);
         ddr += pair->each.fit.machine.dram.ddr ? 1 : 0;
         pair->each.load(pair->inner);
         const RunRecord expected = pair->inner.replayTimed();

@@ -1,43 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/area_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
+#include "models/check.hpp"
+#include "models/cost/element/synthesised_kind.hpp"
+#include "models/cost/machine/ideal_parts.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 #include "models/cost/machine/machine_memories.hpp"
+#include "models/cost/machine/silicon.hpp"
 
 namespace systole::cost {
 namespace {
 
-AreaNode logicNode(std::string name, double area, double error, std::string source) {
+AreaNode logicNode(std::string name, double area, double registers, double error,
+                   std::string source) {
     return {.name = std::move(name),
             .basis = AreaBasis::Logic,
             .squareMicrons = area,
             .lowSquareMicrons = area * std::max(0.0, 1 - error),
             .highSquareMicrons = area * (1 + error),
-            .source = std::move(source)};
+            .source = std::move(source),
+            .registerSquareMicrons = registers};
 }
 
 AreaNode freeNode(std::string name, std::string source) {
     return {.name = std::move(name), .basis = AreaBasis::Free, .source = std::move(source)};
 }
 
-AreaNode sumNode(std::string name, std::vector<AreaNode> parts) {
-    AreaNode node{.name = std::move(name), .source = "sum of its parts"};
-    for (const AreaNode& part : parts) {
-        node.squareMicrons += part.squareMicrons;
-        node.lowSquareMicrons += part.lowSquareMicrons;
-        node.highSquareMicrons += part.highSquareMicrons;
-    }
-    node.parts = std::move(parts);
-    return node;
-}
-
 AreaNode memoryNode(std::string name, const Technology& technology, const SramMacro& memory,
                     double count) {
     const Estimate& area = memory.areaSquareMicrons;
-    if (area.nominal == 0) return freeNode(std::move(name), "unlimited: costs nothing");
     const Estimate& leakage = memory.leakageWatts;
     return {
         .name = std::move(name),
@@ -47,6 +43,15 @@ AreaNode memoryNode(std::string name, const Technology& technology, const SramMa
         .highSquareMicrons = count * area.high,
         .source = technology.sram.source(),
         .memoryLeakageWatts = {count * leakage.nominal, count * leakage.low, count * leakage.high}};
+}
+
+AreaNode estimateNode(std::string name, const LogicTechnology& logic,
+                      const LogicEstimate& estimate) {
+    AreaNode node = logicNode(std::move(name), estimate.squareMicrons(logic),
+                              estimate.registerBits * logic.flipFlop.squareMicrons, kEstimateError,
+                              kEstimateSource);
+    if (!estimate.note.empty()) node.notes.push_back(estimate.note);
+    return node;
 }
 
 AreaNode arrayNode(const Technology& technology, const MachineDescription& machine) {
@@ -59,30 +64,69 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
     std::vector<AreaNode> parts;
     for (const ElementPart part : kElementParts) {
         if (area[part] == 0) continue;
-        parts.push_back(logicNode(nameOf(part), elements * area[part], error, logic.source));
+        const double all = elements * area[part];
+        parts.push_back(logicNode(nameOf(part), all, part == ElementPart::Registers ? all : 0,
+                                  error, logic.source));
     }
-    const LogicEstimate control = elementControl(logic, machine);
-    parts.push_back(logicNode("control", elements * control.squareMicrons(logic), kEstimateError,
-                              kEstimateSource));
-    return sumNode("array", {sumNode("processing_elements", std::move(parts)),
-                             logicNode("edge", arrayEdge(logic, machine).squareMicrons(logic),
-                                       kEstimateError, kEstimateSource)});
+    parts.push_back(estimateNode("control", logic, elements * elementControl(logic, machine)));
+    AreaNode all = sumOf("processing_elements", std::move(parts));
+    if (!isSynthesisedKind(machine.element)) all.notes.emplace_back(kNotSynthesised);
+    return sumOf("array", {std::move(all), estimateNode("edge", logic, arrayEdge(logic, machine))});
 }
 
-AreaNode estimateNode(std::string name, const LogicTechnology& logic,
-                      const LogicEstimate& estimate) {
-    return logicNode(std::move(name), estimate.squareMicrons(logic), kEstimateError,
-                     kEstimateSource);
+/// A part that is built.
+AreaNode builtNode(const Technology& technology, const MachineDescription& machine,
+                   const MachineMemories& memories, MachinePart part) {
+    const LogicTechnology& logic = technology.logic;
+    const std::string name = nameOf(part);
+    switch (part) {
+        case MachinePart::ActivationScratchpad:
+            return memoryNode(name, technology, memories.activationScratchpad, 1);
+        case MachinePart::WeightScratchpad:
+            return memoryNode(name, technology, memories.weightScratchpad, 1);
+        case MachinePart::AccumulatorBuffer:
+            return memoryNode(name, technology, memories.accumulatorColumn, machine.array.columns);
+        case MachinePart::VectorUnit:
+            return estimateNode(name, logic,
+                                static_cast<double>(*machine.vectorLanes) * vectorLane(logic));
+        case MachinePart::Dma:
+            return estimateNode(name, logic, dmaEngine(logic, machine.control));
+        case MachinePart::Sequencer:
+            return estimateNode(name, logic, sequencer(logic, machine.control));
+        case MachinePart::MemoryController:
+            return estimateNode(name, logic, memoryController(logic, machine.control));
+    }
+    SYSTOLE_CHECK(false, "no part {}", static_cast<int>(part));
 }
 
-AreaNode vectorNode(const LogicTechnology& logic, const Limit& lanes) {
-    if (!lanes) return freeNode("vector_unit", "unlimited: costs nothing");
-    return logicNode("vector_unit",
-                     static_cast<double>(*lanes) * vectorLane(logic).squareMicrons(logic),
-                     kEstimateError, kEstimateSource);
+AreaNode partNode(const Technology& technology, const MachineDescription& machine,
+                  const MachineMemories& memories, MachinePart part) {
+    const std::string_view reason = idealReason(machine, part);
+    if (reason.empty()) return builtNode(technology, machine, memories, part);
+    return freeNode(nameOf(part), fmt::format("{}: costs nothing", reason));
+}
+
+/// Where there is no layout, silicon is what the cells are.
+void takeCellsForSilicon(AreaNode& node) {
+    node.siliconSquareMicrons = {node.squareMicrons, node.lowSquareMicrons, node.highSquareMicrons};
+    for (AreaNode& part : node.parts) takeCellsForSilicon(part);
 }
 
 }  // namespace
+
+AreaNode sumOf(std::string name, std::vector<AreaNode> parts) {
+    AreaNode node{.name = std::move(name), .source = "sum of its parts"};
+    for (const AreaNode& part : parts) {
+        node.squareMicrons += part.squareMicrons;
+        node.lowSquareMicrons += part.lowSquareMicrons;
+        node.highSquareMicrons += part.highSquareMicrons;
+        node.siliconSquareMicrons.nominal += part.siliconSquareMicrons.nominal;
+        node.siliconSquareMicrons.low += part.siliconSquareMicrons.low;
+        node.siliconSquareMicrons.high += part.siliconSquareMicrons.high;
+    }
+    node.parts = std::move(parts);
+    return node;
+}
 
 bool AreaNode::isFree() const {
     return basis == AreaBasis::Free ||
@@ -96,25 +140,29 @@ const AreaNode* AreaNode::find(const std::string& part) const {
     return found == parts.end() ? nullptr : &*found;
 }
 
+const LayoutTechnology* layoutOf(const Technology& technology, const MachineDescription& machine) {
+    return technology.layout && !machine.cellsOnly ? &*technology.layout : nullptr;
+}
+
 AreaNode areaOf(const Technology& technology, const MachineDescription& machine) {
     if (technology.isFree) return freeNode("total", "left out");
-    const LogicTechnology& logic = technology.logic;
     const MachineMemories memories = memoriesOf(technology, machine);
-    std::vector<AreaNode> parts{
-        arrayNode(technology, machine),
-        memoryNode("activation_scratchpad", technology, memories.activationScratchpad, 1),
-        memoryNode("weight_scratchpad", technology, memories.weightScratchpad, 1),
-        memoryNode("accumulator_buffer", technology, memories.accumulatorColumn,
-                   machine.array.columns),
-        vectorNode(logic, machine.vectorLanes),
-        estimateNode("dma", logic, dmaEngine(logic, machine.control)),
-        estimateNode("sequencer", logic, sequencer(logic, machine.control)),
-    };
-    if (machine.control.dramChannels > 0) {
-        parts.push_back(
-            estimateNode("memory_controller", logic, memoryController(logic, machine.control)));
+    std::vector<AreaNode> parts{arrayNode(technology, machine)};
+    for (const MachinePart part : kMachineParts) {
+        parts.push_back(partNode(technology, machine, memories, part));
     }
-    return sumNode("total", std::move(parts));
+    if (const LayoutTechnology* layout = layoutOf(technology, machine)) {
+        // An ideal sequencer stands for all control.
+        addLayout(parts, *layout, !isIdeal(machine, MachinePart::Sequencer));
+    } else {
+        for (AreaNode& part : parts) takeCellsForSilicon(part);
+    }
+    return sumOf("total", std::move(parts));
+}
+
+double cellsOf(const AreaNode& machine) {
+    const AreaNode* layout = machine.find("layout");
+    return machine.squareMicrons - (layout == nullptr ? 0 : layout->squareMicrons);
 }
 
 double ClockLimits::reachableHertz() const {

@@ -16,7 +16,8 @@ enum class AreaBasis : std::uint8_t {
     Sum,     ///< of its parts
     Logic,   ///< gates and flip-flops: leaks by its area
     Memory,  ///< macros: leak as their model says
-    Free,    ///< an unlimited resource: contributes nothing
+    Room,    ///< silicon without a circuit: leaks nothing
+    Free,    ///< an ideal part (ideal_parts.hpp): contributes nothing
 };
 
 /// A component and what it is made of.
@@ -27,19 +28,35 @@ struct AreaNode {
     double lowSquareMicrons = 0;  ///< error band
     double highSquareMicrons = 0;
     std::string source{};
-    Estimate memoryLeakageWatts{};  ///< of a memory
+    Estimate memoryLeakageWatts{};     ///< of a memory
+    double registerSquareMicrons = 0;  ///< of logic: flip-flops, which a clock tree must reach
+    /// Of a component with its buffers, clock tree and room (machine/silicon.hpp); its cells again
+    /// where there is no layout. 0 of what is in the silicon of the components.
+    Estimate siliconSquareMicrons{};
+    /// What a reader of the figure should know, such as that a fit was used outside of its range.
+    std::vector<std::string> notes{};
     std::vector<AreaNode> parts{};  ///< sum up to it
 
-    /// Whether it, or a part of it, is an unlimited resource.
+    /// Whether it, or a part of it, is ideal.
     bool isFree() const;
     /// The part of that name.
     const AreaNode* find(const std::string& part) const;
 };
 
+/// From cells to silicon; null: the technology does not say, or the machine leaves it out.
+const LayoutTechnology* layoutOf(const Technology& technology, const MachineDescription& machine);
+
+/// A node of these parts.
+AreaNode sumOf(std::string name, std::vector<AreaNode> parts);
+
 /// The machine as a tree: `array` (its elements by part, edge), scratchpads, accumulator buffer,
-/// vector unit, DMA engine, sequencer, memory controller. Wires between components, clock tree,
-/// pads and the DRAM's PHY are not in it.
+/// vector unit, DMA engine, sequencer, memory controller, each with the area of its cells and
+/// macros as synthesis and CACTI count them; and `layout`, what silicon has on top, if the
+/// technology says so and the machine does not leave it out. Pads and the DRAM's PHY are not in it.
 AreaNode areaOf(const Technology& technology, const MachineDescription& machine);
+
+/// Square microns of a machine without its layout: of the cells and the macros.
+double cellsOf(const AreaNode& machine);
 
 /// An on-chip memory and the time of an access, at the fast end of its band.
 struct MemoryDelay {

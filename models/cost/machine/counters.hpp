@@ -34,6 +34,11 @@ struct Counters {
     std::uint64_t accumulatorOverflows = 0;
     std::uint64_t accumulatorSaturations = 0;
     std::uint64_t vectorOperations = 0;
+    std::uint64_t vectorRequantizations = 0;
+    std::uint64_t vectorAdditions = 0;
+    std::uint64_t vectorPoolings = 0;
+    std::uint64_t vectorSoftmaxes = 0;
+    std::uint64_t commands = 0;
     std::uint64_t bytesLoaded = 0;
     std::uint64_t bytesStored = 0;
     std::uint64_t haloBytes = 0;
@@ -111,6 +116,20 @@ inline constexpr std::array kCounters{
         &Counters::accumulatorSaturations},
     CounterInfo<Counters>{"vector_operations", "1", "elements that passed a vector lane",
                           &Counters::vectorOperations},
+    CounterInfo<Counters>{"vector_requantizations", "1",
+                          "elements that got a bias and a scale in a vector lane",
+                          &Counters::vectorRequantizations},
+    CounterInfo<Counters>{"vector_additions", "1",
+                          "elements that a vector lane added a second operand to",
+                          &Counters::vectorAdditions},
+    CounterInfo<Counters>{"vector_poolings", "1",
+                          "elements that a vector lane compared with, or added to, those before",
+                          &Counters::vectorPoolings},
+    CounterInfo<Counters>{"vector_softmaxes", "1",
+                          "elements in one of the three passes of a softmax",
+                          &Counters::vectorSoftmaxes},
+    CounterInfo<Counters>{"commands", "1", "commands that the sequencer took for the units",
+                          &Counters::commands},
     CounterInfo<Counters>{"bytes_loaded", "B", "bytes that load commands asked for",
                           &Counters::bytesLoaded},
     CounterInfo<Counters>{"bytes_stored", "B", "bytes that store commands asked for",

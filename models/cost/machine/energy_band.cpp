@@ -1,22 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/energy_band.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include "models/check.hpp"
+#include "models/cost/element/synthesised_kind.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 
 namespace systole::cost {
 namespace {
 
-Estimate within(double nominal, double down, double up) {
-    return {nominal, nominal * std::max(0.0, 1 - down), nominal * (1 + up)};
+std::string elementSource(const LogicTechnology& logic, const EnergyDoubt& doubt) {
+    std::string source = logic.source;
+    if (!doubt.isMeasured) {
+        source +=
+            "; gates for speed: estimate, with the coefficients of the least area, and up to as "
+            "much "
+            "more as the gates are larger";
+    }
+    return doubt.isSynthesised ? source : fmt::format("{}; {}", source, kNotSynthesised);
 }
 
-std::string elementSource(const LogicTechnology& logic, const EnergyDoubt& doubt) {
-    return doubt.isMeasured ? logic.source
-                            : logic.source +
-                                  "; gates for speed: estimate, with the coefficients of the least "
-                                  "area, and up to as much more as the gates are larger";
+std::string sourceOf(const Technology& technology, EnergyBasis basis, const EnergyDoubt& elements) {
+    switch (basis) {
+        case EnergyBasis::Element:
+            return elementSource(technology.logic, elements);
+        case EnergyBasis::Estimate:
+            return kEstimateSource;
+        case EnergyBasis::Memory:
+            return technology.sram.source();
+        case EnergyBasis::Wires:
+            return technology.layout ? technology.layout->wireEnergy.source : "left out";
+        case EnergyBasis::ClockTree:
+            return technology.layout ? technology.layout->clockTreeEnergy.source : "left out";
+        case EnergyBasis::Leakage:
+            return "areas of logic; memories: " + technology.sram.source();
+        case EnergyBasis::Dram:
+            return "commands and currents of the part (docs/dram.md)";
+    }
+    SYSTOLE_CHECK(false, "energy of basis {}", static_cast<int>(basis));
 }
 
 }  // namespace
@@ -29,24 +51,9 @@ std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& 
     std::array<EnergyFigure, kEnergyComponents.size()> band;
     for (std::size_t i = 0; i < band.size(); ++i) {
         const EnergyComponent& component = kEnergyComponents.at(i);
-        const double joules = nominal.*component.joules;
-        EnergyFigure& figure = band.at(i);
-        switch (component.basis) {
-            case EnergyBasis::Element:
-                figure = {within(joules, elements.down, elements.up),
-                          elementSource(technology.logic, elements)};
-                break;
-            case EnergyBasis::Estimate:
-                figure = {within(joules, kEstimateError, kEstimateError), kEstimateSource};
-                break;
-            case EnergyBasis::Memory:
-                figure = {{joules, low.*component.joules, high.*component.joules},
-                          technology.sram.source()};
-                break;
-            case EnergyBasis::Dram:
-                figure = {within(joules, 0, 0), "commands and currents of the part (docs/dram.md)"};
-                break;
-        }
+        const auto joules = component.joules;
+        band.at(i) = {{nominal.*joules, low.*joules, high.*joules},
+                      sourceOf(technology, component.basis, elements)};
     }
     return band;
 }

@@ -1,61 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/energy_model.hpp"
 
-#include <numeric>
-
 #include "models/check.hpp"
-#include "models/cost/machine/logic_estimate.hpp"
 
 namespace systole::cost {
 namespace {
 
-constexpr double kFemto = 1e-15;
-constexpr double kDmaRegisters = 2;  ///< that a byte passes
-constexpr double kRandomToggleRate = 0.5;
-constexpr double kBitsAByte = 8;
-
 double count(std::uint64_t value) { return static_cast<double>(value); }
 
-double atCorner(const Estimate& estimate, SramCorner corner) {
-    switch (corner) {
-        case SramCorner::Low:
-            return estimate.low;
-        case SramCorner::High:
-            return estimate.high;
-        case SramCorner::Nominal:
-            return estimate.nominal;
-    }
-    SYSTOLE_CHECK(false, "corner {}", static_cast<int>(corner));
-}
-
-double logicSquareMicrons(const AreaNode& area) {
+/// At a corner of an area tree, one after the other.
+double withLeaks(double watts, const AreaNode& area, const LogicTechnology& logic, double kelvin,
+                 Corner corner) {
     switch (area.basis) {
         case AreaBasis::Sum:
-            return std::accumulate(
-                area.parts.begin(), area.parts.end(), 0.0,
-                [](double sum, const AreaNode& part) { return sum + logicSquareMicrons(part); });
+            for (const AreaNode& part : area.parts) {
+                watts = withLeaks(watts, part, logic, kelvin, corner);
+            }
+            return watts;
         case AreaBasis::Logic:
-            return area.squareMicrons;
+            return watts + logic.leakageWatts(atCorner({area.squareMicrons, area.lowSquareMicrons,
+                                                        area.highSquareMicrons},
+                                                       corner),
+                                              kelvin);
         case AreaBasis::Memory:
+            return watts + atCorner(area.memoryLeakageWatts, corner);
+        case AreaBasis::Room:
         case AreaBasis::Free:
-            return 0;
+            return watts;
     }
     SYSTOLE_CHECK(false, "area of basis {}", static_cast<int>(area.basis));
-}
-
-/// `watts` and the leakage of the memories, one after the other.
-double withMemories(double watts, const AreaNode& area, SramCorner corner) {
-    if (area.basis == AreaBasis::Memory) watts += atCorner(area.memoryLeakageWatts, corner);
-    for (const AreaNode& part : area.parts) watts = withMemories(watts, part, corner);
-    return watts;
 }
 
 }  // namespace
 
 double leakageWattsOf(const AreaNode& area, const LogicTechnology& logic, double temperatureKelvin,
-                      SramCorner corner) {
-    return withMemories(logic.leakageWatts(logicSquareMicrons(area), temperatureKelvin), area,
-                        corner);
+                      Corner corner) {
+    return withLeaks(0, area, logic, temperatureKelvin, corner);
 }
 
 double EnergyBreakdown::totalJoules() const {
@@ -66,55 +46,43 @@ double EnergyBreakdown::totalJoules() const {
     return total;
 }
 
-EnergyModel::EnergyModel(const Technology& technology, const MachineDescription& machine,
-                         SramCorner corner) {
-    if (technology.isFree) return;
-    const LogicTechnology& logic = technology.logic;
-    const MachineMemories memories = memoriesOf(technology, machine);
-    const auto joules = [&](const SramMacro& memory) {
-        return AccessJoules{atCorner(memory.readJoules, corner),
-                            atCorner(memory.writeJoules, corner)};
-    };
-    activationScratchpad_ = joules(memories.activationScratchpad);
-    weightScratchpad_ = joules(memories.weightScratchpad);
-    accumulatorBuffer_ = joules(memories.accumulatorColumn);
-
-    const double clockBit = logic.flipFlop.clockFemtojoules * kFemto;
-    toggleJoules_ = logic.flipFlop.toggleFemtojoules * kFemto;
-    if (!machine.energy.clockGating) {
-        idleJoules_ = ElementModel(logic, machine.element, machine.make()).idleJoules();
-    }
-    const LogicEstimate edge = arrayEdge(logic, machine);
-    edgeJoules_ = edge.registerBits * (clockBit + kRandomToggleRate * toggleJoules_);
-    const numeric::Format& stationary =
-        machine.array.isInputStationary ? machine.element.activation : machine.element.weight;
-    loadJoules_ = numeric::widthOf(stationary) * clockBit;
-    if (machine.vectorLanes) vectorOperationJoules_ = vectorLane(logic).joulesPerUse;
-    dmaByteJoules_ = kDmaRegisters * kBitsAByte * (clockBit + kRandomToggleRate * toggleJoules_);
-    leakageWatts_ = leakageWattsOf(areaOf(technology, machine), logic,
-                                   machine.energy.temperatureKelvin, corner);
+double EnergyModel::Switching::take(double times, const Action& action) {
+    gates += times * action.gates;
+    clocks += times * action.clocks;
+    return times * action.joules();
 }
 
-EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds, double dramJoules,
-                                      double dramIoJoules, const ByElementPart& perMac) const {
-    const auto accesses = [](const AccessJoules& joules, std::uint64_t reads,
-                             std::uint64_t writes) {
-        return count(reads) * joules.read + count(writes) * joules.write;
-    };
+void EnergyModel::addArray(const MachineActions& actions, EnergyBreakdown& energy,
+                           Switching& switching) const {
+    const Counters& counters = actions.counters;
     const double macs = count(counters.macs);
-    EnergyBreakdown energy;
-    energy.arrayMultiplierJoules = macs * perMac[ElementPart::Multiplier];
-    energy.arrayAlignmentJoules = macs * perMac[ElementPart::Alignment];
-    energy.arrayAccumulatorJoules = macs * perMac[ElementPart::Accumulator];
-    energy.arrayNormalisationJoules = macs * perMac[ElementPart::Normalisation];
-    energy.arrayRoundingJoules = macs * perMac[ElementPart::Rounding];
-    energy.arrayRegistersJoules = macs * perMac[ElementPart::Registers];
-    energy.arrayIdleJoules = count(counters.idlePeCycles) * idleJoules_;
+    const auto gates = [&](ElementPart part) {
+        return switching.take(macs, {.gates = elementFactor_ * actions.perMac[part]});
+    };
+    energy.arrayMultiplierJoules = gates(ElementPart::Multiplier);
+    energy.arrayAlignmentJoules = gates(ElementPart::Alignment);
+    energy.arrayAccumulatorJoules = gates(ElementPart::Accumulator);
+    energy.arrayNormalisationJoules = gates(ElementPart::Normalisation);
+    energy.arrayRoundingJoules = gates(ElementPart::Rounding);
+    energy.arrayRegistersJoules = macs * elementFactor_ * actions.perMac[ElementPart::Registers];
+    switching.take(macs, productClock_);
+    const double idle = count(counters.idlePeCycles);
+    energy.arrayIdleJoules = switching.take(idle, idle_);
+    energy.arrayControlJoules =
+        switching.take(macs, productControl_) + switching.take(idle, idleControl_);
     energy.arrayEdgeJoules =
-        count(counters.arrayStepCycles + counters.arrayFillCycles + counters.arrayDrainCycles) *
-            edgeJoules_ +
-        count(counters.stationaryRegisterWrites) * loadJoules_ +
+        switching.take(
+            count(counters.arrayStepCycles + counters.arrayFillCycles + counters.arrayDrainCycles),
+            edge_) +
+        switching.take(count(counters.stationaryRegisterWrites), load_) +
         count(counters.stationaryRegisterToggles) * toggleJoules_;
+}
+
+void EnergyModel::addMemories(const Counters& counters, EnergyBreakdown& energy) const {
+    const auto accesses = [&](const Access& each, std::uint64_t reads, std::uint64_t writes) {
+        energy.wiresJoules += count(reads + writes) * each.wires;
+        return count(reads) * each.read + count(writes) * each.write;
+    };
     energy.activationScratchpadJoules =
         accesses(activationScratchpad_, counters.activationScratchpadReads,
                  counters.activationScratchpadWrites);
@@ -122,11 +90,44 @@ EnergyBreakdown EnergyModel::energyOf(const Counters& counters, double seconds, 
                                              counters.weightScratchpadWrites);
     energy.accumulatorBufferJoules =
         accesses(accumulatorBuffer_, counters.accumulatorReads, counters.accumulatorWrites);
-    energy.vectorUnitJoules = count(counters.vectorOperations) * vectorOperationJoules_;
-    energy.dmaJoules = count(counters.bytesLoaded + counters.bytesStored) * dmaByteJoules_;
-    energy.leakageJoules = leakageWatts_ * seconds;
-    energy.dramJoules = dramJoules;
-    energy.dramIoJoules = dramIoJoules;
+}
+
+void EnergyModel::addControllers(const MachineActions& actions, EnergyBreakdown& energy,
+                                 Switching& switching) const {
+    const Counters& counters = actions.counters;
+    const double cycles = actions.seconds * clockHertz_;
+    energy.vectorUnitJoules =
+        switching.take(cycles, lanes_.cycle) +
+        switching.take(count(counters.vectorOperations), lanes_.pass) +
+        switching.take(count(counters.vectorRequantizations), lanes_.requantization) +
+        switching.take(count(counters.vectorAdditions), lanes_.addition) +
+        switching.take(count(counters.vectorPoolings), lanes_.pooling) +
+        switching.take(count(counters.vectorSoftmaxes), lanes_.softmax);
+    energy.dmaJoules =
+        switching.take(cycles, controllers_.dmaCycle) +
+        switching.take(count(counters.bytesLoaded + counters.bytesStored), controllers_.dmaByte) +
+        switching.take(actions.bursts, controllers_.dmaBurst);
+    energy.sequencerJoules = switching.take(cycles, controllers_.sequencerCycle) +
+                             switching.take(count(counters.commands), controllers_.command);
+    constexpr double kRowCommands = 2;  // the row is opened and closed
+    energy.memoryControllerJoules =
+        switching.take(actions.seconds, controllers_.controllerSecond) +
+        switching.take(actions.bursts, controllers_.memoryRequest) +
+        switching.take(actions.bursts + kRowCommands * actions.activates,
+                       controllers_.memoryCommand);
+}
+
+EnergyBreakdown EnergyModel::energyOf(const MachineActions& actions) const {
+    EnergyBreakdown energy;
+    Switching switching;
+    addArray(actions, energy, switching);
+    addMemories(actions.counters, energy);
+    addControllers(actions, energy, switching);
+    energy.wiresJoules += wireShare_ * switching.gates;
+    energy.clockTreeJoules = clockTreeShare_ * switching.clocks;
+    energy.leakageJoules = leakageWatts_ * actions.seconds;
+    energy.dramJoules = actions.dramJoules;
+    energy.dramIoJoules = actions.dramIoJoules;
     return energy;
 }
 

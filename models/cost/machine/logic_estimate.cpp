@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/logic_estimate.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
 #include "models/numeric/formats/codec.hpp"
 
 namespace systole::cost {
@@ -23,6 +28,7 @@ constexpr double kAddressLoops = 4;  ///< nested loops of an address generator
 constexpr double kDirections = 2;
 constexpr double kQueues = 4;  ///< units that commands are dispatched to
 constexpr double kFoldCounters = 5;
+constexpr double kDmaRegisters = 2;        ///< that a byte passes
 constexpr double kElementControlBits = 4;  ///< load, swap, first, accumulate (arch/rtl)
 
 double figure(const LogicTechnology& technology, Part part, CellKind kind) {
@@ -38,38 +44,51 @@ double adderBitArea(const LogicTechnology& technology) {
     return 2 * xorArea(technology) + figure(technology, Part::Accumulator, CellKind::Majority);
 }
 
-/// Gates of a netlist and what a use of random operands takes.
-LogicEstimate estimateOf(const LogicTechnology& technology, const Netlist& netlist,
-                         const Word& outputs) {
-    LogicEstimate estimate;
+/// Of gates that serve `part`, half of which change with an action, glitches included.
+double gateJoules(const LogicTechnology& technology, Part part, double gates) {
+    const auto index = static_cast<std::size_t>(part);
+    const GateFigures& figures = technology.area;
+    return kFemto * kRandomToggleRate * gates *
+           (figures.settledFemtojoules[index] +
+            kGlitchesPerChange * figures.glitchFemtojoules[index]);
+}
+double muxJoules(const LogicTechnology& technology, double muxes) {
+    return gateJoules(technology, Part::Alignment, muxes);
+}
+
+/// An operator of a lane.
+struct Operator {
+    double squareMicrons = 0;
+    double joules = 0;  ///< of a use with random operands
+};
+
+Operator operatorOf(const LogicTechnology& technology, const Netlist& netlist,
+                    const Word& outputs) {
+    Operator result;
     const GateCounts counts = countGates(netlist, outputs);
     for (const Part part : kParts) {
-        estimate.gateSquareMicrons += technology.area.squareMicronsOf(counts, part);
+        result.squareMicrons += technology.area.squareMicronsOf(counts, part);
     }
     const std::vector<bool> live = netlist.liveCells(outputs);
     for (std::size_t i = 0; i < live.size(); ++i) {
         const Cell& cell = netlist.cells()[i];
         if (!live[i] || inputCount(cell.kind) == 0) continue;
-        const auto part = static_cast<std::size_t>(cell.part);
-        const GateFigures& figures = technology.area;
-        estimate.joulesPerUse += kFemto * kRandomToggleRate *
-                                 (figures.settledFemtojoules[part] +
-                                  kGlitchesPerChange * figures.glitchFemtojoules[part]);
+        result.joules += gateJoules(technology, cell.part, 1);
     }
-    return estimate;
+    return result;
 }
 
-LogicEstimate int32Adder(const LogicTechnology& technology) {
+Operator int32Adder(const LogicTechnology& technology) {
     Netlist netlist;
     const Word a = netlist.inputs(32);
     const Word b = netlist.inputs(32);
     netlist.setPart(Part::Accumulator);
-    return estimateOf(technology, netlist, sumModulo(netlist, Goal::Area, a, b));
+    return operatorOf(technology, netlist, sumModulo(netlist, Goal::Area, a, b));
 }
 
 /// As the addition of a float to a register of zero, which rounds a product once, and of one float
 /// to another.
-LogicEstimate fp32Operator(const LogicTechnology& technology, bool multiplies) {
+Operator fp32Operator(const LogicTechnology& technology, bool multiplies) {
     const numeric::Format format = *numeric::findFormat("fp32");
     const auto& fp32 = std::get<numeric::FloatFormat>(format);
     Netlist netlist;
@@ -82,25 +101,72 @@ LogicEstimate fp32Operator(const LogicTechnology& technology, bool multiplies) {
                      .product;
     }
     const Word register32 = multiplies ? Word(32, kFalse) : b;
-    return estimateOf(technology, netlist,
+    return operatorOf(technology, netlist,
                       floatSum(netlist, Goal::Area, fp32, FloatAdder::Gradual, register32, number));
 }
 
+/// The operators of a lane; each has a register behind it.
+struct LaneOperators {
+    Operator integerAddition;
+    Operator multiplication;
+    Operator addition;
+
+    explicit LaneOperators(const LogicTechnology& technology)
+        : integerAddition(int32Adder(technology)),
+          multiplication(fp32Operator(technology, true)),
+          addition(fp32Operator(technology, false)) {}
+};
+constexpr double kLaneBits = 3 * 32;
+
 double bitsOf(const numeric::Format& format) { return numeric::widthOf(format); }
+
+/// Multiplexers that a bit passes on its way out of a queue.
+double levelsOf(double places) { return std::ceil(std::log2(std::max(places, 2.0))); }
+
+double burstPlaces(const ControlDescription& control) {
+    return static_cast<double>(control.dmaOutstandingBursts.value());
+}
+double commandPlaces(const ControlDescription& control) {
+    return static_cast<double>(control.commandQueueDepth.value());
+}
+double requestBits() { return kAddressBits + kTagBits + kCounterBits; }
+double timerBits() { return kBankTimers * kTimerBits; }
+
+/// Bits that a controller compares to choose a command.
+double comparedBits(const ControlDescription& control) {
+    return control.dramQueueEntries * kRowBits + control.dramBanks * timerBits();
+}
+
+/// A queue beyond this many bits is likelier a memory than flip-flops.
+constexpr double kMostQueueBits = 65'536;
+
+std::string queueNote(double bits) {
+    if (bits <= kMostQueueBits) return {};
+    return fmt::format(
+        "its queues of {:.0f} KiB are priced as flip-flops, beyond the {:.0f} KiB that are built "
+        "so; a memory would be smaller",
+        bits / 8192, kMostQueueBits / 8192);
+}
 
 }  // namespace
 
 LogicEstimate vectorLane(const LogicTechnology& technology) {
-    LogicEstimate lane{.registerBits = 3 * 32};
-    for (const LogicEstimate& part : {int32Adder(technology), fp32Operator(technology, true),
-                                      fp32Operator(technology, false)}) {
-        lane.gateSquareMicrons += part.gateSquareMicrons;
-        lane.joulesPerUse += part.joulesPerUse;
-    }
-    lane.joulesPerUse += lane.registerBits * kFemto *
-                         (technology.flipFlop.clockFemtojoules +
-                          kRandomToggleRate * technology.flipFlop.toggleFemtojoules);
-    return lane;
+    const LaneOperators operators(technology);
+    return {.registerBits = kLaneBits,
+            .clockedBits = kLaneBits,
+            .gateSquareMicrons = operators.integerAddition.squareMicrons +
+                                 operators.multiplication.squareMicrons +
+                                 operators.addition.squareMicrons};
+}
+
+VectorActions vectorActions(const LogicTechnology& technology) {
+    const LaneOperators operators(technology);
+    const double scaled = operators.multiplication.joules + operators.addition.joules;
+    return {.pass = {.clockedBits = kLaneBits},
+            .requantization = {.gateJoules = operators.integerAddition.joules + scaled},
+            .addition = {.gateJoules = scaled},
+            .pooling = {.gateJoules = operators.integerAddition.joules},
+            .softmax = {.gateJoules = scaled}};
 }
 
 LogicEstimate elementControl(const LogicTechnology& technology, const MachineDescription& machine) {
@@ -126,6 +192,7 @@ LogicEstimate elementControl(const LogicTechnology& technology, const MachineDes
         control.registerBits += 1;
         control.gateSquareMicrons += array.isOutputStationary ? 0 : sumBits * mux;
     }
+    control.clockedBits = control.registerBits;
     return control;
 }
 
@@ -140,36 +207,73 @@ LogicEstimate arrayEdge(const LogicTechnology& technology, const MachineDescript
         edge.registerBits += columns * (columns - 1) / 2 * bitsOf(machine.element.weight);
     }
     edge.registerBits += rows * kElementControlBits + kFoldCounters * kCounterBits;
+    edge.clockedBits = edge.registerBits;
     edge.gateSquareMicrons =
         kFoldCounters * kCounterBits * (adderBitArea(technology) + xorArea(technology));
     return edge;
 }
 
 LogicEstimate dmaEngine(const LogicTechnology& technology, const ControlDescription& control) {
+    const auto width = static_cast<double>(control.dmaBytesPerCycle.value());
     const double generators = kDirections * kAddressLoops * kAddressBits;
-    const double queue = kDirections * control.dmaOutstandingBursts * (kAddressBits + kTagBits);
-    const double buffers = kDirections * 8.0 * (control.dramBurstBytes + control.dmaBytesPerCycle);
+    const double queue = kDirections * burstPlaces(control) * (kAddressBits + kTagBits);
+    const double buffers = kDirections * 8.0 * (control.dramBurstBytes + width);
     return {.registerBits = 2 * generators + queue + buffers,
+            .clockedBits = 2 * generators,
             .gateSquareMicrons =
-                generators * adderBitArea(technology) + (queue + buffers) * muxArea(technology)};
+                generators * adderBitArea(technology) + (queue + buffers) * muxArea(technology),
+            .note = queueNote(queue)};
+}
+
+ActionEstimate dmaByte(const LogicTechnology& technology) {
+    const double bits = 8 * kDmaRegisters;
+    return {.gateJoules = muxJoules(technology, bits), .storedBits = bits};
+}
+
+ActionEstimate dmaBurst(const LogicTechnology& technology, const ControlDescription& control) {
+    const double entry = kAddressBits + kTagBits;
+    return {.gateJoules = gateJoules(technology, Part::Accumulator, 3 * kAddressBits) +
+                          muxJoules(technology, entry * levelsOf(burstPlaces(control))),
+            .storedBits = entry,
+            .clockedBits = kAddressBits};
 }
 
 LogicEstimate sequencer(const LogicTechnology& technology, const ControlDescription& control) {
-    const double queues = kQueues * control.commandQueueDepth * kCommandBits;
+    const double queues = kQueues * commandPlaces(control) * kCommandBits;
     return {.registerBits = queues + kQueues * kCounterBits,
-            .gateSquareMicrons = queues * muxArea(technology)};
+            .clockedBits = kQueues * kCounterBits,
+            .gateSquareMicrons = queues * muxArea(technology),
+            .note = queueNote(queues)};
+}
+
+ActionEstimate sequencerCommand(const LogicTechnology& technology,
+                                const ControlDescription& control) {
+    return {.gateJoules = muxJoules(technology, kCommandBits * levelsOf(commandPlaces(control))),
+            .storedBits = kCommandBits,
+            .clockedBits = kCounterBits};
 }
 
 LogicEstimate memoryController(const LogicTechnology& technology,
                                const ControlDescription& control) {
-    const double entries = control.dramQueueEntries;
-    const double requests = entries * (kAddressBits + kTagBits + kCounterBits);
+    const double requests = control.dramQueueEntries * requestBits();
     const double data = control.dramWriteEntries * 8.0 * control.dramBurstBytes;
-    const double banks = control.dramBanks * (kRowBits + kBankTimers * kTimerBits);
-    const double compared = entries * kRowBits + control.dramBanks * kBankTimers * kTimerBits;
-    return {.registerBits = control.dramChannels * (requests + data + banks),
-            .gateSquareMicrons = control.dramChannels * (compared * xorArea(technology) +
-                                                         (requests + data) * muxArea(technology))};
+    const double banks = control.dramBanks * (kRowBits + timerBits());
+    const double channels = control.dramChannels;
+    return {.registerBits = channels * (requests + data + banks),
+            .clockedBits = channels * banks,
+            .gateSquareMicrons = channels * (comparedBits(control) * xorArea(technology) +
+                                             (requests + data) * muxArea(technology)),
+            .note = queueNote(channels * (requests + data))};
+}
+
+ActionEstimate memoryRequest(const LogicTechnology& technology, const ControlDescription& control) {
+    const double bits = requestBits() + 8.0 * control.dramBurstBytes;
+    return {.gateJoules = muxJoules(technology, bits), .storedBits = bits};
+}
+
+ActionEstimate memoryCommand(const LogicTechnology& technology, const ControlDescription& control) {
+    return {.gateJoules = gateJoules(technology, Part::Accumulator, comparedBits(control)),
+            .clockedBits = timerBits() + kRowBits};
 }
 
 }  // namespace systole::cost

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "models/cost/machine/machine_description.hpp"
 #include "models/cost/technology/logic_technology.hpp"
 
@@ -16,17 +18,45 @@ inline constexpr const char* kEstimateSource = "estimate from counts of register
 /// A block of logic.
 struct LogicEstimate {
     double registerBits = 0;
+    /// Of these, those that a clock reaches in every cycle. The others are places of queues and
+    /// buffers, which are clocked when they are written: every synthesis gates them.
+    double clockedBits = 0;
     double gateSquareMicrons = 0;
-    double joulesPerUse = 0;  ///< of an operation, without clocks
+    std::string note{};  ///< what a reader of its area should know; may be empty
 
     double squareMicrons(const LogicTechnology& technology) const {
         return registerBits * technology.flipFlop.squareMicrons + gateSquareMicrons;
     }
 };
 
+/// So many of them.
+inline LogicEstimate operator*(double count, LogicEstimate each) {
+    each.registerBits *= count;
+    each.clockedBits *= count;
+    each.gateSquareMicrons *= count;
+    return each;
+}
+
+/// What an action of a block switches: random bits, half of which change.
+struct ActionEstimate {
+    double gateJoules = 0;
+    double storedBits = 0;   ///< places of queues and buffers that it writes
+    double clockedBits = 0;  ///< registers of every cycle that it changes
+};
+
 /// One lane of the vector unit: an INT32 addition (bias), an FP32 multiplication (scale), an FP32
-/// addition (residual, rounding), and a register behind each. A use is an element that passes all.
+/// addition (residual, rounding), and a register behind each.
 LogicEstimate vectorLane(const LogicTechnology& technology);
+
+/// What an element does in a lane, with what the lane has: `pass` in each case, and gates on top.
+struct VectorActions {
+    ActionEstimate pass;            ///< an element that goes through
+    ActionEstimate requantization;  ///< bias, scale and rounding: all three operators
+    ActionEstimate addition;        ///< of a second operand: FP32 multiplication and addition
+    ActionEstimate pooling;         ///< a comparison or a sum: the INT32 adder
+    ActionEstimate softmax;         ///< one of its passes: FP32 multiplication and addition
+};
+VectorActions vectorActions(const LogicTechnology& technology);
 
 /// Everything in the array but its elements' circuits, of one element: control bits that travel
 /// with the operands and the products of a pipeline, second registers, the multiplexers of bypass
@@ -35,13 +65,27 @@ LogicEstimate elementControl(const LogicTechnology& technology, const MachineDes
 /// Skew registers at the edges and the fold sequencer's counters.
 LogicEstimate arrayEdge(const LogicTechnology& technology, const MachineDescription& machine);
 
+/// Of parts that are built: none of their sizes is without limit (ideal_parts.hpp).
+///
 /// Address generators, a queue of outstanding bursts and a buffer of one burst a direction.
 LogicEstimate dmaEngine(const LogicTechnology& technology, const ControlDescription& control);
+ActionEstimate dmaByte(const LogicTechnology& technology);
+/// A step of an address generator, and a place of the queue.
+ActionEstimate dmaBurst(const LogicTechnology& technology, const ControlDescription& control);
+
 /// Command queues and their dispatch.
 LogicEstimate sequencer(const LogicTechnology& technology, const ControlDescription& control);
+/// A command that is queued and read.
+ActionEstimate sequencerCommand(const LogicTechnology& technology,
+                                const ControlDescription& control);
+
 /// Request queues with the comparison of their rows, write data, the state and the timers of every
 /// bank. Without the PHY.
 LogicEstimate memoryController(const LogicTechnology& technology,
                                const ControlDescription& control);
+/// A burst: its place in a queue, and its data on their way.
+ActionEstimate memoryRequest(const LogicTechnology& technology, const ControlDescription& control);
+/// A command to the DRAM: the choice among all entries, and the timers of its bank.
+ActionEstimate memoryCommand(const LogicTechnology& technology, const ControlDescription& control);
 
 }  // namespace systole::cost

@@ -31,16 +31,19 @@ struct ArrayDescription {
     std::uint32_t pipelineDepth = 1;
 };
 
-/// Queues and data paths of the controllers around the array.
+/// Queues and data paths of the controllers around the array. Which of them cost nothing because
+/// they have no limit, ideal_parts.hpp says.
 struct ControlDescription {
-    std::uint32_t commandQueueDepth = 0;  ///< of each unit
-    std::uint32_t dmaOutstandingBursts = 0;
-    std::uint32_t dmaBytesPerCycle = 0;
+    Limit commandQueueDepth;         ///< of each unit
+    bool issuesInNoTime = false;     ///< any number of commands in a cycle
+    Limit dmaOutstandingBursts;      ///< of each direction
+    Limit dmaBytesPerCycle;          ///< likewise
     std::uint32_t dramChannels = 0;  ///< none where DRAM is ideal
     std::uint32_t dramQueueEntries = 0;
     std::uint32_t dramWriteEntries = 0;
     std::uint32_t dramBanks = 0;
     std::uint32_t dramBurstBytes = 0;
+    double dramClockHertz = 0;  ///< that the memory controller runs at
 };
 
 /// The numbers of a machine that area and energy depend on.
@@ -56,6 +59,7 @@ struct MachineDescription {
     std::uint32_t accumulatorBits = 0;
     Limit vectorLanes;  ///< unlimited: the vector unit costs nothing
     ControlDescription control;
+    bool cellsOnly = false;  ///< costs are those of cells, as synthesis prints them
     EnergyOptions energy;
 
     ElementMake make() const { return {synthesis, array.pipelineDepth}; }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
+#include "models/cost/technology/layout.hpp"
 #include "models/cost/technology/logic_technology.hpp"
 #include "models/cost/technology/sram.hpp"
 
@@ -17,6 +19,7 @@ struct Technology {
     bool isFree = false;  ///< nothing has area or takes energy: costs are left out
     LogicTechnology logic;
     SramModel sram;
+    std::optional<LayoutTechnology> layout{};  ///< none: costs are those of the cells alone
 };
 
 /// The technology has no figure for what the machine is made of. what() says what there is.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/config/technology/technology_loader.hpp"
 
+#include "sim/config/technology/layout_reader.hpp"
 #include "sim/config/technology/logic_reader.hpp"
 #include "sim/config/technology/sram_reader.hpp"
 
@@ -12,6 +13,9 @@ cost::Technology readTechnology(const Section& section) {
     technology.node = section.at("node").name();
     technology.logic = readLogic(section.at("logic").section());
     technology.sram = readSram(section.at("sram").section());
+    if (const auto layout = section.find("layout")) {
+        technology.layout = readLayout(layout->section());
+    }
     return technology;
 }
 

@@ -43,8 +43,8 @@ TEST_F(ConfigMachineTest, ReadsTheEdgeAccelerator) {
     EXPECT_EQ(machine.vectorUnit.lanes, Limit{16});
     EXPECT_EQ(machine.vectorUnit.pipelineDepth, 4U);
     EXPECT_EQ(machine.dma.bytesPerCycle, Limit{32});
-    EXPECT_EQ(machine.dma.outstandingBursts, 32U);
-    EXPECT_EQ(machine.sequencer.queueDepth, 16U);
+    EXPECT_EQ(machine.dma.outstandingBursts, Limit{32});
+    EXPECT_EQ(machine.sequencer.queueDepth, Limit{16});
     EXPECT_EQ(machine.sequencer.issueCycles, 1U);
     EXPECT_EQ(config.scheme.name, "int8");
     EXPECT_EQ(config.scheme.weightGranularity, Scheme::Granularity::PerChannel);

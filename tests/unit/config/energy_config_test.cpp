@@ -96,33 +96,39 @@ TEST_F(EnergyConfigTest, NamesThePlaceOfWhatIsWrong) {
                           "expected activity: flat beside it"));
 }
 
+/// All that a machine does, once; every component of the energy but DRAM's follows from it.
+cost::MachineActions everyAction() {
+    cost::MachineActions actions{
+        .seconds = 1e-9, .bursts = 1, .activates = 1, .dramJoules = 2, .dramIoJoules = 2};
+    for (const auto& counter : cost::kCounters) actions.counters.*counter.member = 1;
+    for (double& joules : actions.perMac.values) joules = 1e-12;
+    return actions;
+}
+
 TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
-    const cost::Technology technology = load({}).technology;
-    cost::EnergyBreakdown low;
-    cost::EnergyBreakdown nominal;
-    cost::EnergyBreakdown high;
-    for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
-        low.*component.joules = 1;
-        nominal.*component.joules = 2;
-        high.*component.joules = 5;
-    }
-    const auto band = cost::energyBand(technology, low, nominal, high, {.down = 0.2, .up = 0.3});
-    const auto of = [&](std::string_view name) {
-        for (std::size_t i = 0; i < band.size(); ++i) {
-            if (cost::kEnergyComponents.at(i).name == name) return band.at(i);
-        }
-        return cost::EnergyFigure{};
+    const RunConfig config = load({});
+    const cost::MachineDescription machine = describeMachine(config);
+    const auto at = [&](cost::Corner corner) {
+        return cost::EnergyModel(config.technology, machine, corner).energyOf(everyAction());
     };
-    EXPECT_DOUBLE_EQ(of("array_multiplier").joules.low, 2 * (1 - 0.2));
-    EXPECT_DOUBLE_EQ(of("array_idle").joules.high, 2 * (1 + 0.3));
-    EXPECT_DOUBLE_EQ(of("vector_unit").joules.high, 3);
-    EXPECT_EQ(of("weight_scratchpad").joules.low, 1);
-    EXPECT_EQ(of("leakage").joules.high, 5);
-    EXPECT_EQ(of("dram_io").joules.high, 2);
-    for (const cost::EnergyFigure& figure : band) {
-        EXPECT_EQ(figure.joules.nominal, 2);
-        EXPECT_FALSE(figure.source.empty());
+    const cost::EnergyBreakdown nominal = at(cost::Corner::Nominal);
+    const auto band = cost::energyBand(config.technology, at(cost::Corner::Low), nominal,
+                                       at(cost::Corner::High), {});
+    for (std::size_t i = 0; i < band.size(); ++i) {
+        const cost::EnergyComponent& component = cost::kEnergyComponents.at(i);
+        const cost::Estimate& joules = band[i].joules;
+        EXPECT_EQ(joules.nominal, nominal.*component.joules) << component.name;
+        EXPECT_GT(joules.nominal, 0) << component.name;
+        EXPECT_LE(joules.low, joules.nominal) << component.name;
+        EXPECT_GE(joules.high, joules.nominal) << component.name;
+        EXPECT_EQ(joules.high > joules.low, component.basis != cost::EnergyBasis::Dram)
+            << component.name;
+        EXPECT_FALSE(band[i].source.empty()) << component.name;
     }
+    const double error =
+        config.technology.logic.errors.ofElements(cost::Goal::Area).energy->largest;
+    EXPECT_DOUBLE_EQ(band[0].joules.low, 1e-12 * (1 - error));
+    EXPECT_DOUBLE_EQ(band[0].joules.high, 1e-12 * (1 + error));
 }
 
 TEST(OperandActivityOfARun, IsInTheResultWithTheSampleThatItComesFrom) {

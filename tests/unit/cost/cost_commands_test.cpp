@@ -198,6 +198,31 @@ TEST_F(CostCommands, AreaIsATreeThatAddsUp) {
     EXPECT_THAT(outcome.text, HasSubstr("memory_controller"));
 }
 
+TEST_F(CostCommands, AreaOfIdealPartsIsNothing) {
+    const auto areaOf = [&](const std::string& config, const std::string& change = "") {
+        const std::filesystem::path json = folder_ / "ideal.json";
+        const CommandOutcome outcome = systole(
+            fmt::format("area {} {} --json {}", source("configs/accelerators/" + config + ".yaml"),
+                        change.empty() ? "" : "--set sequencer." + change, json.string()));
+        EXPECT_EQ(outcome.exitCode, 0) << outcome.text;
+        return jsonOf(json).at("area");
+    };
+    const nlohmann::json alone = areaOf("array-only");
+    EXPECT_EQ(alone.at("silicon"), alone.at("parts").at("array").at("silicon"));
+    for (const auto& [name, part] : alone.at("parts").items()) {
+        EXPECT_EQ(part.at("is_free").get<bool>(), name != "array" && name != "layout") << name;
+    }
+    // However deep its queues are, a sequencer that takes no time is none.
+    EXPECT_EQ(areaOf("array-only", "queue_depth=65536").at("area_um2"), alone.at("area_um2"));
+    const auto sequencerOf = [&](const std::string& change) {
+        const nlohmann::json area = areaOf("edge-16x16", change);
+        return area.at("parts").at("sequencer").at("area_um2").get<double>();
+    };
+    EXPECT_EQ(sequencerOf("issue_cycles=0"), 0);
+    EXPECT_EQ(sequencerOf("queue_depth=unlimited"), 0);
+    EXPECT_GT(sequencerOf("queue_depth=4096"), 4e6) << "merely large: it costs";
+}
+
 TEST_F(CostCommands, AreaNeedsATechnologyAndAConfig) {
     EXPECT_THAT(errorOf("area " + source("configs/accelerators/edge-16x16.yaml") +
                         " --set technology=none"),

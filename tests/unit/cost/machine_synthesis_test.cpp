@@ -14,7 +14,7 @@ TEST(Pipelining, ClocksTheRegistersOfIdleElements) {
     counters.idlePeCycles = 100;
     const auto idle = [&] {
         return EnergyModel(roundTechnology(), machine)
-            .energyOf(counters, 0, 0, 0, {})
+            .energyOf({.counters = counters})
             .arrayIdleJoules;
     };
     const double one = idle();
@@ -46,33 +46,53 @@ TEST(Synthesis, ForSpeedIsTheMachinesWholeElement) {
 }
 
 TEST(Synthesis, ForSpeedWidensAnUnmeasuredBandByTheSizeOfTheGates) {
-    LogicTechnology logic = roundLogic();
-    logic.speed = logic.area;
-    for (auto& row : logic.speed->squareMicrons) row.fill(3);
-    logic.errors.fit.elements.area.energy = FitError{.rms = 0.05, .largest = 0.1};
-    const auto doubt = [&](Goal goal) {
-        return ElementModel(logic, roundMachine().element, {goal}).energyDoubt();
+    Technology technology = roundTechnology();
+    technology.logic.errors.fit.elements.area.energy = FitError{.rms = 0.05, .largest = 0.1};
+    technology.logic.speed = technology.logic.area;
+    for (auto& row : technology.logic.speed->squareMicrons) row.fill(3);  // half as large again
+    MachineDescription machine = roundMachine();
+    MachineActions actions{.counters = {.macs = 1}};
+    actions.perMac[ElementPart::Multiplier] = 2;
+    const auto bandOf = [&](Goal goal) {
+        machine.synthesis = goal;
+        const auto at = [&](Corner corner) {
+            return EnergyModel(technology, machine, corner).energyOf(actions);
+        };
+        const ElementModel element(technology.logic, machine.element, {goal});
+        return energyBand(technology, at(Corner::Low), at(Corner::Nominal), at(Corner::High),
+                          element.energyDoubt());
     };
-    EXPECT_DOUBLE_EQ(doubt(Goal::Area).up, 0.1);
-    EXPECT_TRUE(doubt(Goal::Area).isMeasured);
-    EXPECT_DOUBLE_EQ(doubt(Goal::Delay).down, 0.1);
-    EXPECT_DOUBLE_EQ(doubt(Goal::Delay).up, 1.1 * 1.5 - 1);
-    EXPECT_FALSE(doubt(Goal::Delay).isMeasured);
-    logic.errors.fit.elements.speed.energy = FitError{.rms = 0.2, .largest = 0.4};
-    EXPECT_DOUBLE_EQ(doubt(Goal::Delay).up, 0.4);
-    EXPECT_TRUE(doubt(Goal::Delay).isMeasured);
+    const auto one = bandOf(Goal::Area);
+    const auto larger = bandOf(Goal::Delay);
+    EXPECT_DOUBLE_EQ(one[0].joules.nominal, 2);
+    EXPECT_DOUBLE_EQ(one[0].joules.high, 2 * 1.1);
+    EXPECT_DOUBLE_EQ(larger[0].joules.low, 2 * 0.9);
+    EXPECT_DOUBLE_EQ(larger[0].joules.high, 2 * 1.1 * 1.5);
+    EXPECT_THAT(larger[0].source, ::testing::HasSubstr("estimate"));
+    EXPECT_THAT(one[0].source, ::testing::Not(::testing::HasSubstr("estimate")));
+    technology.logic.errors.fit.elements.speed.energy = FitError{.rms = 0.2, .largest = 0.4};
+    const auto measured = bandOf(Goal::Delay);
+    EXPECT_DOUBLE_EQ(measured[0].joules.low, 2 * 0.6);
+    EXPECT_DOUBLE_EQ(measured[0].joules.high, 2 * 1.4);
+    EXPECT_THAT(measured[0].source, ::testing::Not(::testing::HasSubstr("estimate")));
 }
 
-TEST(Synthesis, TheBandOfElementsSaysWhereItIsAnEstimate) {
-    EnergyBreakdown energy;
-    energy.arrayMultiplierJoules = 2;
-    const auto band = [&](const EnergyDoubt& doubt) {
-        return energyBand(roundTechnology(), energy, energy, energy, doubt)[0];
+TEST(Synthesis, OfAKindThatNobodySynthesisedIsSaidWithItsFigures) {
+    MachineDescription machine = roundMachine();
+    const auto notesOf = [&] {
+        return areaOf(roundTechnology(), machine).find("array")->find("processing_elements")->notes;
     };
-    EXPECT_DOUBLE_EQ(band({.down = 0.1, .up = 0.65}).joules.low, 2 * 0.9);
-    EXPECT_DOUBLE_EQ(band({.down = 0.1, .up = 0.65}).joules.high, 2 * 1.65);
-    EXPECT_THAT(band({.isMeasured = false}).source, ::testing::HasSubstr("estimate"));
-    EXPECT_THAT(band({}).source, ::testing::Not(::testing::HasSubstr("estimate")));
+    const auto sourceOf = [&] {
+        const EnergyBreakdown energy;
+        const ElementModel element(roundLogic(), machine.element);
+        return energyBand(roundTechnology(), energy, energy, energy, element.energyDoubt())[0]
+            .source;
+    };
+    EXPECT_TRUE(notesOf().empty());
+    EXPECT_THAT(sourceOf(), ::testing::Not(::testing::HasSubstr("not known")));
+    machine.element = elementOf("posit8es1", "exact");
+    EXPECT_THAT(notesOf(), ::testing::ElementsAre(::testing::HasSubstr("not known")));
+    EXPECT_THAT(sourceOf(), ::testing::HasSubstr("no circuit of this kind was synthesised"));
 }
 
 }  // namespace

@@ -33,7 +33,17 @@ TEST_F(CompareChoices, ByDefaultEveryFormatIsMadeSoThatItReachesTheClock) {
     }
     EXPECT_EQ(formats.at(0).at("result").at("config").at("synthesis"), "area");
     EXPECT_EQ(formats.at(1).at("result").at("config").at("synthesis"), "speed");
-    EXPECT_THAT(outcome.text, HasSubstr("Array energy of e4m3, e4m3_fp16 is an estimate"));
+    EXPECT_THAT(outcome.text, HasSubstr("Array energy of e4m3, e4m3_fp16 is less sure"));
+}
+
+TEST_F(CompareChoices, AKindOfElementThatNobodySynthesisedIsNamed) {
+    const CommandOutcome outcome =
+        systole("compare " + inputs() + " --images 1 --formats int8,posit6es1");
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.text;
+    EXPECT_THAT(outcome.text,
+                HasSubstr("Area, clock and array energy of posit6es1: no circuit of this kind was "
+                          "synthesised"));
+    EXPECT_THAT(outcome.text, testing::Not(HasSubstr("array energy of int8")));
 }
 
 TEST_F(CompareChoices, ClockMaxTakesEachAtItsHighestClock) {

@@ -267,7 +267,7 @@ TEST_F(CompareFormats, CountsOfImagesAreThoseOfTheRunAndNotRoundedShares) {
           {"average_power_watts", 1},
           {"inferences_per_second_per_watt", 1},
           {"area_mm2", 1},
-          {"area_by_component", {{"array", {{"area_um2", 1}}}}},
+          {"area_by_component", {{"array", {{"silicon", {{"area_um2", 1}}}}}}},
           {"dram_bytes", 1},
           {"meets_clock", true},
           {"energy_delay_joule_seconds", 1},

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "models/cost/technology/sram.hpp"
+
+namespace systole::cost {
+
+/// Which end of every error band to assume.
+enum class Corner : std::uint8_t { Nominal, Low, High };
+
+double atCorner(const Estimate& estimate, Corner corner);
+
+/// A coefficient, the band that chips lie in, and where it comes from.
+struct LayoutCoefficient {
+    Estimate value;
+    std::string source;
+};
+
+/// What a chip has beyond the cells that synthesis counts and the macros that CACTI does: room
+/// between them, buffers, a clock tree, wires, control. The same shares hold for every block, so an
+/// example is short: 100 um2 of cells, 10 % buffers and a placement density of 0.7 take
+/// 100 x 1.1 / 0.7 = 157 um2 of silicon.
+struct LayoutTechnology {
+    LayoutCoefficient placementDensity;  ///< share of the rows that cells fill
+    LayoutCoefficient buffers;           ///< that placement adds, as a share of the cells' area
+    LayoutCoefficient clockTreeArea;     ///< its cells, as a share of the registers' area
+    LayoutCoefficient clockTreeEnergy;   ///< tree and wires, as a share of the registers' clocks
+    LayoutCoefficient wireEnergy;        ///< of nets in a block, as a share of its gates' switching
+    LayoutCoefficient wirePicojoulesPerBitMillimetre;  ///< between blocks, of random bits
+    LayoutCoefficient macroSpacing;  ///< around memories and between them, as a share of their area
+    LayoutCoefficient control;       ///< configuration, test, power, host: a share of the logic
+    std::string source;
+    std::string note;                ///< what a reader of the figures should know; may be empty
+};
+
+}  // namespace systole::cost
