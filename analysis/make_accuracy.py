@@ -4,7 +4,7 @@
 
     make_accuracy.py [--systole build/release/systole] [--output docs/accuracy.md]
 
-Takes two to four minutes: it fits both tables of synthesised circuits anew, once for every format
+Takes five to ten minutes: it fits both tables of synthesised circuits anew, once for every format
 that is left out, and asks `systole pe` for the ratios. The same inputs give the same bytes."""
 
 import argparse
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_errors  # pylint: disable=wrong-import-position
 import fit_logic  # pylint: disable=wrong-import-position
 import make_technology  # pylint: disable=wrong-import-position
+import memory_accuracy  # pylint: disable=wrong-import-position
 
 ROOT = Path(__file__).resolve().parent.parent
 TECHNOLOGIES = ROOT / "configs/technology"
@@ -83,15 +84,11 @@ recipes. Of nangate45 there is one recipe only.
 errs by for all its other multipliers (two widths, unsigned, without a mantissa, of two values), and for those of the other recipe, is \
 counted as well."""
 
-MEMORIES = """\
-Memories: the figures are how far nominal values lie outside of the band between CACTI's two \
-optima. With a size or a width left out, they are what a size or width costs that was not in the \
-fit. Only the memories of 45 nm are fitted to CACTI at that node; those of the others include \
-the scaling."""
-
 FOOTER = """\
-- Wires, clock tree, buffers of large fan-out beyond one figure a doubling, test logic, and \
-voltage and temperature corners of logic are not modelled. Leakage does follow the temperature.
+- Wires, the clock tree, test logic and room between cells are shares that \
+[area.md](area.md#from-cells-to-silicon) states; no row here checks them.
+- Buffers of large fan-out beyond one figure a doubling, and voltage and temperature corners of \
+logic are not modelled. Leakage does follow the temperature.
 - Few rows measure energies of synthesis for speed. Their coefficients are drawn to those of the \
 least area. Where a library has no such row, they are those, with the toggles of the faster circuit.
 - The vector unit, the DMA engine, the sequencer, the memory controller and the control and edge \
@@ -351,8 +348,6 @@ def error_lines(technology, errors, kind):
 def technology_lines():
     logic = ["| logic, rms and largest | area | delay | energy |", "|---|---|---|---|"]
     sources = []
-    sram = ["| memories, largest error | " + " | ".join(SRAM_QUANTITIES) + " |",
-            "|---" * (len(SRAM_QUANTITIES) + 1) + "|"]
     for file in sorted(TECHNOLOGIES.glob("*.yaml")):
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         if "logic" not in content:
@@ -360,30 +355,21 @@ def technology_lines():
         errors = content["logic"]["error"]
         logic += error_lines(file.stem, errors, "elements")
         sources.append(f"- {file.stem}: {content['logic']['source']}")
-        for key, title in (("in_sample", "fitted"), ("size_left_out", "size left out"),
-                           ("width_left_out", "width left out")):
-            sram.append(f"| {file.stem}, {title} | " + " | ".join(
-                percent(content["sram"][quantity]["error"][key]["max"])
-                for quantity in SRAM_QUANTITIES) + " |")
-    logic_text = "\n".join(logic) + "\n\nSources:\n\n" + wrapped("\n".join(sources))
-    return logic_text, "\n".join(sram) + "\n"
-
-
-SRAM_QUANTITIES = ("read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns")
+    return "\n".join(logic) + "\n\nSources:\n\n" + wrapped("\n".join(sources))
 
 
 def page(program):
     elements = Elements(program)
     nangate45 = make_technology.nangate45_fit(program)
     osu018 = make_technology.osu018_fit(program)
-    logic, sram = technology_lines()
     return "\n".join([
         TITLE, "", wrapped(INTRODUCTION), "## How to read the figures", example(nangate45),
         wrapped(HOW_TO_READ), "## Ratios",
         "`systole pe --technology generic_45nm` predicts these.\n", ratio_lines(elements),
         "Composable multipliers are in no fit:\n", composable_lines(elements),
         library_section("nangate45", nangate45), library_section("osu018", osu018),
-        "## Technology files", wrapped(TECHNOLOGY_FILES), logic, wrapped(MEMORIES), sram,
+        "## Technology files", wrapped(TECHNOLOGY_FILES), technology_lines(),
+        memory_accuracy.section(wrapped),
         "## What is not modelled", wrapped(FOOTER)]).rstrip("\n") + "\n"
 
 

@@ -11,10 +11,8 @@ generic_65nm, generic_28nm, generic_22nm, generic_16nm, generic_7nm
               these need no --systole
 
 Choices of generic_45nm
-- Memories: CACTI 7 at 45 nm, low-operating-power transistors (`itrs-lop`) at 300 K, the temperature
-  of the cell library: banks of up to 128 KiB reach 500 MHz with the shipped optimiser.
-  High-performance transistors leak 20 times as much; low-standby-power ones need twice the energy a
-  read.
+- Memories: CACTI 7 at 45 nm, low-operating-power transistors (`itrs-lop`). High-performance
+  transistors leak 70 times as much; low-standby-power ones need twice the energy a read.
 - From cells to silicon: analysis/layout.yaml, the same for all (layout_section.py).
 - Register files: flip-flops of the INT8 element (clock and data of a cycle), multiplexers by area
   from its multiplier's energy a toggle and leakage. Delays are guesses: 0.15 ns and 0.08 ns.
@@ -137,7 +135,7 @@ def osu018(arguments):
     return (technology_text.header("osu018", "180 nm",
                    "OSU's free cells of TSMC's 180 nm process: typical corner, 1.8 V, no wires and",
                    "no clock tree. Memories are scaled from 45 nm.")
-            + logic + memory_scaling.osu018_sram(logic, committed(arguments)["logic"])
+            + logic + memory_scaling.osu018_sram(logic, committed(arguments))
             + osu018_register_file())
 
 

@@ -143,7 +143,7 @@ def source_of(nm, by):
 def technology(name, base):
     nm = NODES[name]
     by = logic_scaling(nm)
-    sram = memory_scaling.memories(nm)
+    sram = memory_scaling.memories(nm, base["sram"])
     sram["register_file"] = memory_scaling.scaled_register_file(base["sram"]["register_file"], by)
     comment = (f"A generic {nm} nm process at {SUPPLIES[nm]} V, scaled from {BASE_NAME}: an "
                "estimate.", "docs/nodes.md says by which rule, and how far its sources are apart.")

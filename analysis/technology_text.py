@@ -18,6 +18,10 @@ def flow(mapping):
     return "{" + ", ".join(f"{key}: {scalar(value)}" for key, value in mapping.items()) + "}"
 
 
+def flow_list(items):
+    return "[" + ", ".join(map(scalar, items)) + "]"
+
+
 def is_flat(mapping):
     return "source" not in mapping and not any(isinstance(value, (dict, list))
                                                for value in mapping.values())
@@ -25,7 +29,10 @@ def is_flat(mapping):
 
 def entry(key, value, pad):
     if isinstance(value, list):
-        return [f"{pad}{key}:", *(f"{pad}  - {flow(item)}" for item in value)]
+        if not any(isinstance(item, (dict, list)) for item in value):
+            return [f"{pad}{key}: {flow_list(value)}"]
+        return [f"{pad}{key}:", *(f"{pad}  - {flow(item) if isinstance(item, dict) else flow_list(item)}"
+                                  for item in value)]
     if not isinstance(value, dict):
         return [f"{pad}{key}: {quoted(key, value)}"]
     if is_flat(value) and len(pad + key + ": " + flow(value)) <= COLUMNS:

@@ -23,18 +23,60 @@ struct AreaOptions {
     std::string json;
 };
 
+nlohmann::ordered_json memoriesJson(const RunConfig& config) {
+    auto json = nlohmann::ordered_json::object();
+    const double clockHertz = config.machine.clockHertz;
+    for (const cost::MemoryDelay& memory : clockingOf(config).memories) {
+        if (memory.nanoseconds == 0) continue;
+        json[memory.name] = {{"cycle_ns", memory.nanoseconds},
+                             {"parts_of_a_bank", memory.parts},
+                             {"access_ns", memory.accessNanoseconds},
+                             {"access_cycles", memory.accessCycles(clockHertz)},
+                             {"out_of_fit", memory.outOfFit}};
+    }
+    return json;
+}
+
 nlohmann::ordered_json clockJson(const RunConfig& config, const cost::ClockLimits& limits) {
     return {{"clock_hertz", config.machine.clockHertz},
             {"reachable_hertz", limits.reachableHertz()},
             {"processing_element_ns", limits.elementNanoseconds},
             {"processing_element_fast_ns", limits.fastNanoseconds},
-            {"slowest_memory_ns", limits.scratchpadNanoseconds}};
+            {"slowest_memory_ns", limits.scratchpadNanoseconds},
+            {"memories", memoriesJson(config)}};
 }
 
 nlohmann::ordered_json configJson(const ConfigOptions& options, const RunConfig& config) {
     return {{"file", options.file},
             {"overrides", options.overrides},
             {"resolved", resolvedJson(config.resolved)}};
+}
+
+/// What every memory reaches, and what an access takes at the machine's clock.
+std::string memoryTable(const RunConfig& config) {
+    const double clockHertz = config.machine.clockHertz;
+    std::vector<std::vector<std::string>> rows{
+        {"memory", "reaches", "parts of a bank", "access",
+         fmt::format("cycles at {}", withPrefix(clockHertz, "Hz"))},
+        {}};
+    for (const cost::MemoryDelay& memory : clockingOf(config).memories) {
+        if (memory.nanoseconds == 0) continue;
+        rows.push_back({memory.name, reachText(1e9 / memory.nanoseconds),
+                        fmt::format("{}", memory.parts),
+                        fmt::format("{:.3g} ns", memory.accessNanoseconds),
+                        fmt::format("{}", memory.accessCycles(clockHertz))});
+    }
+    return rows.size() == 2 ? "" : alignedTable(rows) + "\n";
+}
+
+std::string clockText(const RunConfig& config) {
+    const Clocking clocking = clockingOf(config);
+    const std::string limit = limitOf(clocking);
+    return fmt::format("Clock {}: elements and memories reach {}{}.\n{}{}",
+                       withPrefix(config.machine.clockHertz, "Hz"),
+                       reachText(clocking.reachableHertz),
+                       limit.empty() ? "" : fmt::format(", limited by {}", limit), clocking.warning,
+                       memoryNotes(clocking, config.machine.clockHertz));
 }
 
 int area(const AreaOptions& options) {
@@ -62,14 +104,11 @@ int area(const AreaOptions& options) {
         writeFileAtomically(options.json, json.dump(2) + "\n");
     }
     printTable(outputs,
-               fmt::format("{}\n{}\n{}\n{}",
+               fmt::format("{}\n{}\n{}\n{}{}",
                            wrapped(fmt::format("{} in {} ({})\n", titleName(config.machine.name),
                                                config.technology.name, config.technology.node)),
-                           areaTable(tree), areaSources(tree),
-                           wrapped(fmt::format("Clock {}: elements and memories reach {}.\n{}",
-                                               withPrefix(config.machine.clockHertz, "Hz"),
-                                               reachText(limits.reachableHertz()),
-                                               clockingOf(config).warning))));
+                           areaTable(tree), areaSources(tree), memoryTable(config),
+                           wrapped(clockText(config))));
     return 0;
 }
 

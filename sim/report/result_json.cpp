@@ -217,14 +217,19 @@ Json costsJson(const Result& result) {
 }
 
 /// What reaches which clock; null where nothing limits it.
-Json clockJson(const Clocking& clocking) {
+Json clockJson(const Clocking& clocking, double clockHertz) {
     const std::string& memory = clocking.slowestMemory;
+    Json accessCycles = Json::object();
+    for (const cost::MemoryDelay& each : clocking.memories) {
+        if (each.nanoseconds > 0) accessCycles[each.name] = each.accessCycles(clockHertz);
+    }
     return {{"meets_clock", clocking.isReached()},
             {"reachable_clock_hertz", clocking.reachableHertz},
             {"element_clock_hertz", clocking.elementHertz},
             {"fastest_element_clock_hertz", clocking.fastestElementHertz},
             {"memory_clock_hertz", clocking.memoryHertz},
-            {"slowest_memory", memory.empty() ? Json(nullptr) : Json(memory)}};
+            {"slowest_memory", memory.empty() ? Json(nullptr) : Json(memory)},
+            {"memory_access_cycles", accessCycles}};
 }
 
 Json dramChannelsJson(const Result& result) {
@@ -262,7 +267,7 @@ void addOptionalTotals(Json& totals, const Result& result) {
 Json totalsJson(const Result& result) {
     Json totals = figuresJson(result.totals, result);
     totals.update(costsJson(result));
-    totals.update(clockJson(result.clocking));
+    totals.update(clockJson(result.clocking, result.config.machine.clockHertz));
     totals["dram_channels"] = dramChannelsJson(result);
     addOptionalTotals(totals, result);
     return totals;

@@ -271,7 +271,8 @@ std::string resultTable(const Result& result) {
                     withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =
         wrapped(title) + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
-    return text + wrapped(result.clocking.warning) + outOfRangeWarnings(result);
+    return text + wrapped(result.clocking.warning) +
+           wrapped(memoryNotes(result.clocking, machine.clockHertz)) + outOfRangeWarnings(result);
 }
 
 }  // namespace systole::sim

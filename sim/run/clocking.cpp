@@ -2,9 +2,11 @@
 #include "sim/run/clocking.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "models/cost/machine/area_model.hpp"
 #include "sim/base/text.hpp"
@@ -43,31 +45,24 @@ bool reaches(const RunConfig& config, std::size_t index) {
     return !isTooSlow(delays.at(index).nanoseconds, config);
 }
 
-/// The most banks of a scratchpad of the same capacity that reach the clock, with the ports that
-/// it has or else with one.
+/// The widest words of a scratchpad that reach the clock, with the ports that it has or else with
+/// one: parts of a bank are as small already as they can be.
 std::string scratchpadAdvice(RunConfig config, std::size_t index, const char* name,
                              arch::ScratchpadConfig arch::MachineConfig::*which) {
     arch::ScratchpadConfig& scratchpad = config.machine.*which;
-    const std::uint64_t banks = scratchpad.banks.value_or(1);
+    const std::uint32_t word = scratchpad.wordBytes;
     const memory::PortKind given = scratchpad.ports;
     for (const memory::PortKind ports : {given, memory::PortKind::OneReadWrite}) {
         scratchpad.ports = ports;
-        for (scratchpad.banks = banks; *scratchpad.banks > 0; *scratchpad.banks /= 2) {
+        for (scratchpad.wordBytes = word; scratchpad.wordBytes > 0; scratchpad.wordBytes /= 2) {
             if (!reaches(config, index)) continue;
-            const std::string port = ports == given ? "" : fmt::format(" with {}.ports=1rw", name);
-            return fmt::format("{}.banks={}{} does, for fewer accesses a cycle", name,
-                               *scratchpad.banks, port);
+            const std::string port = ports == given ? "" : fmt::format("{}.ports=1rw", name);
+            if (scratchpad.wordBytes == word) return port + " does";
+            return fmt::format("{}.word={}B{}{} does", name, scratchpad.wordBytes,
+                               port.empty() ? "" : " with ", port);
         }
     }
-    return "no banks and ports of its capacity do";
-}
-
-std::string accumulatorAdvice(RunConfig config, std::size_t index, const char* name) {
-    Limit& rows = config.machine.accumulatorBuffer.rows;
-    for (rows = *rows / 4 * 2; *rows > 0; rows = *rows / 4 * 2) {
-        if (reaches(config, index)) return fmt::format("{}.rows={} does", name, *rows);
-    }
-    return "no smaller one does";
+    return "no words and ports of its capacity do";
 }
 
 std::string memoryAdvice(const RunConfig& config, std::size_t index, const char* name) {
@@ -78,18 +73,40 @@ std::string memoryAdvice(const RunConfig& config, std::size_t index, const char*
         case 1:
             return scratchpadAdvice(config, index, name, &arch::MachineConfig::weightScratchpad);
         default:
-            return accumulatorAdvice(config, index, name);
+            return "no parts of it do";
     }
 }
 
 }  // namespace
+
+std::string limitOf(const Clocking& clocking) {
+    if (std::isinf(clocking.reachableHertz)) return "";
+    return clocking.elementHertz <= clocking.memoryHertz ? "the processing element"
+                                                         : clocking.slowestMemory;
+}
+
+std::string memoryNotes(const Clocking& clocking, double clockHertz) {
+    std::vector<std::string> slow;
+    std::string outside;
+    for (const cost::MemoryDelay& memory : clocking.memories) {
+        const std::uint64_t cycles = memory.accessCycles(clockHertz);
+        if (cycles > 1) slow.push_back(fmt::format("{} {}", memory.name, cycles));
+        if (!memory.outOfFit.empty()) {
+            outside += fmt::format("Note: {}: {}.\n", memory.name, memory.outOfFit);
+        }
+    }
+    if (slow.empty()) return outside;
+    return fmt::format("Note: cycles from an address to its data: {}. The simulation counts one.\n",
+                       fmt::join(slow, ", ")) +
+           outside;
+}
 
 std::string reachText(double hertz) { return withPrefix(fourDigitsDown(hertz), "Hz"); }
 
 Clocking clockingOf(const RunConfig& config) {
     if (config.technology.isFree) {
         const double infinite = std::numeric_limits<double>::infinity();
-        return {infinite, infinite, infinite, infinite, {}, {}};
+        return {infinite, infinite, infinite, infinite, {}, {}, {}};
     }
     const cost::MachineDescription machine = describeMachine(config);
     const cost::ClockLimits limits = cost::clockLimits(config.technology, machine);
@@ -98,6 +115,7 @@ Clocking clockingOf(const RunConfig& config) {
                       .fastestElementHertz = hertzOf(fastestElementNanoseconds(config)),
                       .memoryHertz = hertzOf(limits.scratchpadNanoseconds),
                       .slowestMemory = {},
+                      .memories = cost::memoryDelays(config.technology, machine),
                       .warning = {}};
     const std::string given = withPrefix(config.machine.clockHertz, "Hz");
     if (isTooSlow(limits.elementNanoseconds, config)) {
@@ -106,9 +124,9 @@ Clocking clockingOf(const RunConfig& config) {
                         makeText(machine.make()), reachText(clocking.elementHertz), given,
                         elementAdvice(config));
     }
-    const auto delays = cost::memoryDelays(config.technology, machine);
-    for (std::size_t i = 0; i < delays.size(); ++i) {
-        const auto& [name, nanoseconds] = delays.at(i);
+    for (std::size_t i = 0; i < clocking.memories.size(); ++i) {
+        const char* name = clocking.memories.at(i).name;
+        const double nanoseconds = clocking.memories.at(i).nanoseconds;
         if (nanoseconds > 0 && nanoseconds == limits.scratchpadNanoseconds) {
             clocking.slowestMemory = name;
         }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The fit of memories: what is committed is what it gives, and rows left out of it are where it says."""
+"""The fit of memories: what is committed is what it gives, and rows left out of it are near."""
 
-import re
+import math
 import sys
 import unittest
 from pathlib import Path
@@ -10,97 +10,102 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "analysis"))
 try:
+    import cacti_table
     import fit_sram
-    import numpy
+    import sram_surface
+    import yaml
 except ImportError as missing:
     print("skipped:", missing)
     sys.exit(77)
 
 TECHNOLOGY = ROOT / "configs/technology/generic_45nm.yaml"
-TABLES = fit_sram.read_tables(ROOT / "analysis/reference")
-ALL = [name for name, _, _ in fit_sram.QUANTITIES]
-SIZES = [[(size, width) for width in fit_sram.WIDTHS] for size in fit_sram.SIZES]
-WIDTHS = [[(size, width) for size in fit_sram.SIZES] for width in fit_sram.WIDTHS]
+TABLES = cacti_table.read_tables(ROOT / "analysis/reference")
+BASE = ("0.045", "itrs-lop")
+WIDE = [technology for technology, table in TABLES.items() if table.is_wide]
 
 
-def of_technologies(name, case):
-    """{technology: (worst of nominal, worst of band)}"""
-    found = {}
-    for technology, table in TABLES.items():
-        others = [other for each, other in TABLES.items() if each != technology]
-        band = table.bands[name]
-        errors = (fit_sram.errors(fit_sram.fit_curves(band), band, band) if case == "in_sample"
-                  else fit_sram.leave_out(table, others, name, case))
-        found[technology] = tuple(max(each) for each in errors)
-    return found
+def power(size, width):
+    return 2 * size ** 0.5 * (width / 64)
 
 
-class Fit(unittest.TestCase):
-    def test_is_what_is_committed(self):
-        committed = TECHNOLOGY.read_text(encoding="utf-8")
-        section = fit_sram.section(TABLES, "0.045", "itrs-lop")
-        start = committed.index(section[:40])
-        self.assertEqual(committed[start:start + len(section)], section)
+class Table(unittest.TestCase):
+    def test_has_both_files(self):
+        self.assertEqual(len(TABLES), 8)
+        self.assertEqual(len(WIDE), 6)
+        for technology, table in TABLES.items():
+            self.assertEqual(len(table.optima), 90 if technology in WIDE else 16, technology)
+            self.assertEqual(len(table.cool), 16, technology)
+        self.assertEqual((len(TABLES[BASE].banked), len(TABLES[BASE].ported)), (41, 11))
 
-    def test_is_inside_the_band_wherever_a_monotone_function_can_be(self):
-        for name in ALL:
-            for technology, (nominal, band) in of_technologies(name, "in_sample").items():
-                floor = max(0, fit_sram.monotone_floor(TABLES[technology].bands[name]))
-                self.assertLess(nominal, floor + (0.02 if floor > 0 else 1e-6), (name, technology))
-                self.assertLess(band, 1e-6, (name, technology))
+    def test_takes_the_leakage_of_the_wide_file_at_360_kelvin(self):
+        # The other file has 0.213665 mW: gate leakage that is a mistake of CACTI's (cacti_table.py).
+        self.assertAlmostEqual(TABLES[BASE].optima[2, 64]["ED2"]["leakage_uw"], 37.3129, 6)
 
-    def test_finds_the_coefficients_of_a_table_that_follows_them(self):
-        terms = {(0, 0.5, 1): 2.0, (0, 1, 0): 0.01}
-        band = {key: (value, value) for key in fit_sram.DESIGN
-                for value in [sum(c * fit_sram.term(key, *each) for each, c in terms.items())]}
-        for curve in fit_sram.CURVES:
-            found = fit_sram.DESIGN[64, 64] @ fit_sram.fit(band, curve)
-            self.assertAlmostEqual(found / band[64, 64][0], 1, 6)
-            between = fit_sram.fit(band, curve) @ numpy.array(
-                [fit_sram.term((16, 128), *each) for each in fit_sram.TERMS])
-            self.assertAlmostEqual(between, 2 * 4 * 2 + 0.16, 6)
+    def test_takes_the_temperature_of_the_leakage_from_the_other(self):
+        warmer = math.exp(60 * TABLES[BASE].leakage_per_kelvin)
+        self.assertAlmostEqual(warmer, 0.213665 / 0.0700258, 2)
+
+
+class Surface(unittest.TestCase):
+    def test_finds_the_powers_of_a_table_that_follows_them(self):
+        band = {key: (power(*key), power(*key)) for key in TABLES[BASE].optima}
+        for curve, surface in sram_surface.fit_curves(band, "read_pj").items():
+            for key in sram_surface.INDEX:
+                self.assertAlmostEqual(math.exp(surface[sram_surface.INDEX[key]]) / power(*key), 1,
+                                       3, (curve, key))
 
     def test_sees_a_row_that_does_not_follow_the_others(self):
-        table = TABLES["0.045", "itrs-lop"]
-        band = dict(table.bands["read_pj"])
+        band = dict(TABLES[BASE].bands["read_pj"])
         low, high = band[128, 64]
         kept = {key: value for key, value in band.items() if key != (128, 64)}
         band[128, 64] = (3 * low, 3 * high)
-        self.assertGreater(max(fit_sram.errors(fit_sram.fit_curves(kept), band, [(128, 64)])[0]),
-                           0.2)
+        curves = sram_surface.fit_curves(kept, "read_pj")
+        self.assertLess(fit_sram.errors(curves, band, [(128, 64)])[128, 64].nominal, -0.2)
+
+    def test_falls_nowhere_and_rises_no_faster_than_the_capacity(self):
+        for name in ("area_um2", "cycle_ns"):
+            curves = sram_surface.fit_curves(TABLES[BASE].bands[name], name)
+            for curve, surface in curves.items():
+                for small, large, octaves in sram_surface.NEIGHBOURS:
+                    rise = surface[large] - surface[small]
+                    self.assertGreater(rise, -1e-7, (name, curve))
+                    if octaves and name == "area_um2":
+                        self.assertLess(rise, math.log(2), (name, curve))
 
 
-class LeftOut(unittest.TestCase):
-    def test_rows_of_the_generic_technology_are_in_the_widened_band(self):
-        table = TABLES["0.045", "itrs-lop"]
-        others = [other for each, other in TABLES.items() if each != ("0.045", "itrs-lop")]
-        text = TECHNOLOGY.read_text(encoding="utf-8")
-        for name in ALL:
-            margin = float(re.search("  %s:\n    margin: ([0-9.]+)" % name, text).group(1))
-            self.assertLess(margin, 0.18, name)
-            for groups in (SIZES, WIDTHS):
-                nominal, band = fit_sram.leave_out(table, others, name, groups)
-                self.assertLessEqual(max(band), margin, name)
-                self.assertLess(max(nominal), 0.12, name)
+class Fit(unittest.TestCase):
+    def test_is_what_is_committed_and_rows_left_out_are_near(self):
+        section = fit_sram.section(TABLES, *BASE)
+        committed = TECHNOLOGY.read_text(encoding="utf-8")
+        self.assertIn(section, committed)
+        sram = yaml.safe_load(section)["sram"]
+        for name in ("read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns", "cycle_ns"):
+            for case, error in sram[name]["error"].items():
+                # But for the macros that contradict others, which docs/accuracy.md names.
+                self.assertLess(error["rms"], 0.06 if name[-2:] != "ns" else 0.22, (name, case))
+        for name in ("leakage_uw", "area_um2"):
+            for case in fit_sram.CASES:
+                self.assertLessEqual(sram[name]["error"][case]["max"], 0.11, (name, case))
 
-    def test_energy_and_area_of_other_technologies_are_near_the_band(self):
-        for name, size, width in (("read_pj", 0.22, 0.20), ("write_pj", 0.05, 0.07),
-                                  ("area_um2", 0.12, 0.26)):
-            for groups, limit in ((SIZES, size), (WIDTHS, width)):
-                for technology, (nominal, _) in of_technologies(name, groups).items():
-                    self.assertLess(nominal, limit, (name, technology))
+    def test_of_every_technology_misses_few_rows(self):
+        for technology in WIDE:
+            for name, most in (("read_pj", 3), ("write_pj", 4), ("leakage_uw", 1),
+                               ("area_um2", 0)):
+                band = TABLES[technology].bands[name]
+                curves = sram_surface.fit_curves(band, name, ("nominal",))
+                missed = fit_sram.missed(fit_sram.errors(curves, band, band))
+                self.assertLessEqual(len(missed), most, (technology, name, missed))
 
-    def test_inner_sizes_need_no_other_technology(self):
-        inner = SIZES[2:-1]
-        for name, limit in (("read_pj", 1e-6), ("write_pj", 1e-6), ("area_um2", 0.13)):
-            for technology, table in TABLES.items():
-                nominal, _ = fit_sram.leave_out(table, [], name, inner)
-                self.assertLess(max(nominal), limit, (name, technology))
 
-    def test_the_smallest_size_needs_them(self):
-        table = TABLES["0.045", "itrs-lop"]
-        nominal, _ = fit_sram.leave_out(table, [], "read_pj", SIZES[:1])
-        self.assertGreater(max(nominal), 0.3)
+class Structure(unittest.TestCase):
+    def test_of_wires_is_between_what_single_rows_say(self):
+        picojoules, nanoseconds = fit_sram.bank_wires(TABLES[BASE])
+        self.assertAlmostEqual(picojoules, 0.194, 3)
+        self.assertAlmostEqual(nanoseconds, 0.861, 3)
+
+    def test_of_ports_gives_the_area_of_the_table(self):
+        ports = fit_sram.ports(TABLES[BASE])
+        self.assertAlmostEqual((1 + ports["cell_width"]) * (1 + ports["cell_height"]), 2.164, 3)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "analysis"))
 try:
+    import layout_section
     import make_nodes
     import node_evidence
     import scaling as ratios
@@ -153,6 +154,34 @@ class Errors(unittest.TestCase):
     def test_of_a_key_that_names_no_quantity_are_refused(self):
         with self.assertRaisesRegex(ValueError, "logic.error.recipe.luck: names none of area"):
             scaling.widened_errors({"recipe": {"luck": 0.1}}, ROUND)
+
+
+class Layout(unittest.TestCase):
+    def test_of_every_technology_is_that_of_the_file_at_its_supply(self):
+        for name in layout_section.SUPPLIES:
+            if (FOLDER / (name + ".yaml")).exists():
+                text = (FOLDER / (name + ".yaml")).read_text(encoding="utf-8")
+                self.assertTrue(text.endswith(layout_section.section(name)), name)
+
+    def test_is_in_every_technology(self):
+        for file in FOLDER.glob("*.yaml"):
+            if file.stem != "node_scaling":
+                self.assertIn(file.stem, layout_section.SUPPLIES)
+                self.assertIn("layout", ratios.load(file))
+
+    def test_scales_long_wires_by_the_square_of_the_supply_and_nothing_else(self):
+        base = layout_section.layout("generic_45nm")
+        old = layout_section.layout("osu018")
+        self.assertAlmostEqual(old["wire_pj_per_bit_mm"]["high"]
+                               / base["wire_pj_per_bit_mm"]["high"], (1.8 / 1.1) ** 2)
+        for key, value in base.items():
+            if key != "wire_pj_per_bit_mm":
+                self.assertEqual(old[key], value)
+
+    def test_says_at_which_nodes_it_was_not_checked(self):
+        notes = {name: "note" in layout_section.layout(name) for name in layout_section.SUPPLIES}
+        self.assertEqual({name for name, has in notes.items() if not has},
+                         {"generic_65nm", "generic_45nm", "generic_28nm"})
 
 
 class Page(unittest.TestCase):

@@ -56,6 +56,7 @@ def commands(folder):
         "ideal": ("dram", ["dram", dram / "ideal.yaml", "seq", "--requests", 30, "--quiet"]),
         "trace": ("dram", ["dram", dram / "hbm2.yaml", file("requests.trace"), "--quiet"]),
         "area": ("area", ["area", EDGE]),
+        "area_with_notes": ("area", ["area", EDGE, "--set", "sequencer.queue_depth=4096"]),
         "pe": ("pe", ["pe", "--activation", "mxfp8_e4m3", "--weight", "mxfp8_e4m3",
                       "--accumulator", "fp32"]),
         "pe_of_int8": ("pe", ["pe", "--activation", "int8", "--weight", "int8"]),

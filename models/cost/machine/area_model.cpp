@@ -21,7 +21,7 @@ AreaNode logicNode(std::string name, double area, double registers, double error
     return {.name = std::move(name),
             .basis = AreaBasis::Logic,
             .squareMicrons = area,
-            .lowSquareMicrons = area * std::max(0.0, 1 - error),
+            .lowSquareMicrons = area / (1 + error),
             .highSquareMicrons = area * (1 + error),
             .source = std::move(source),
             .registerSquareMicrons = registers};
@@ -31,8 +31,7 @@ AreaNode freeNode(std::string name, std::string source) {
     return {.name = std::move(name), .basis = AreaBasis::Free, .source = std::move(source)};
 }
 
-AreaNode memoryNode(std::string name, const Technology& technology, const SramMacro& memory,
-                    double count) {
+AreaNode memoryNode(std::string name, const SramMacro& memory, double count) {
     const Estimate& area = memory.areaSquareMicrons;
     const Estimate& leakage = memory.leakageWatts;
     return {
@@ -41,7 +40,7 @@ AreaNode memoryNode(std::string name, const Technology& technology, const SramMa
         .squareMicrons = count * area.nominal,
         .lowSquareMicrons = count * area.low,
         .highSquareMicrons = count * area.high,
-        .source = technology.sram.source(),
+        .source = memory.source,
         .memoryLeakageWatts = {count * leakage.nominal, count * leakage.low, count * leakage.high}};
 }
 
@@ -81,11 +80,11 @@ AreaNode builtNode(const Technology& technology, const MachineDescription& machi
     const std::string name = nameOf(part);
     switch (part) {
         case MachinePart::ActivationScratchpad:
-            return memoryNode(name, technology, memories.activationScratchpad, 1);
+            return memoryNode(name, memories.activationScratchpad.macro, 1);
         case MachinePart::WeightScratchpad:
-            return memoryNode(name, technology, memories.weightScratchpad, 1);
+            return memoryNode(name, memories.weightScratchpad.macro, 1);
         case MachinePart::AccumulatorBuffer:
-            return memoryNode(name, technology, memories.accumulatorColumn, machine.array.columns);
+            return memoryNode(name, memories.accumulatorColumn.macro, machine.array.columns);
         case MachinePart::VectorUnit:
             return estimateNode(name, logic,
                                 static_cast<double>(*machine.vectorLanes) * vectorLane(logic));
@@ -168,18 +167,6 @@ double cellsOf(const AreaNode& machine) {
 double ClockLimits::reachableHertz() const {
     const double slowest = std::max(elementNanoseconds, scratchpadNanoseconds);
     return slowest == 0 ? std::numeric_limits<double>::infinity() : 1e9 / slowest;
-}
-
-std::array<MemoryDelay, 3> memoryDelays(const Technology& technology,
-                                        const MachineDescription& machine) {
-    const MachineMemories memories =
-        technology.isFree ? MachineMemories{} : memoriesOf(technology, machine);
-    const auto delay = [](const char* name, const SramMacro& memory) {
-        return MemoryDelay{name, memory.accessSeconds.low * 1e9};
-    };
-    return {delay("activation_scratchpad", memories.activationScratchpad),
-            delay("weight_scratchpad", memories.weightScratchpad),
-            delay("accumulator_buffer", memories.accumulatorColumn)};
 }
 
 ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "models/cost/element/element_model.hpp"
 #include "models/cost/machine/machine_description.hpp"
+#include "models/cost/machine/machine_memories.hpp"
 #include "models/cost/technology/technology.hpp"
 
 namespace systole::cost {
@@ -58,21 +58,11 @@ AreaNode areaOf(const Technology& technology, const MachineDescription& machine)
 /// Square microns of a machine without its layout: of the cells and the macros.
 double cellsOf(const AreaNode& machine);
 
-/// An on-chip memory and the time of an access, at the fast end of its band.
-struct MemoryDelay {
-    const char* name;  ///< as in the configuration and in `areaOf`
-    double nanoseconds = 0;
-};
-/// Of activation scratchpad, weight scratchpad and accumulator buffer; a free one takes no time.
-/// Needs no circuit of the elements.
-std::array<MemoryDelay, 3> memoryDelays(const Technology& technology,
-                                        const MachineDescription& machine);
-
 /// How fast the machine can be clocked.
 struct ClockLimits {
     double elementNanoseconds = 0;     ///< of a processing element, as it is made
     double fastNanoseconds = 0;        ///< for the least delay; 0: the technology does not say
-    double scratchpadNanoseconds = 0;  ///< the slowest memory, at the fast end of its band
+    double scratchpadNanoseconds = 0;  ///< the cycle of the slowest memory
 
     /// That elements and memories allow; infinite where nothing limits it.
     double reachableHertz() const;

@@ -15,8 +15,7 @@ std::string elementSource(const LogicTechnology& logic, const EnergyDoubt& doubt
     if (!doubt.isMeasured) {
         source +=
             "; gates for speed: estimate, with the coefficients of the least area, and up to as "
-            "much "
-            "more as the gates are larger";
+            "much more as the gates are larger";
     }
     return doubt.isSynthesised ? source : fmt::format("{}; {}", source, kNotSynthesised);
 }

@@ -16,12 +16,11 @@ struct EnergyFigure {
 };
 
 /// Of every component, in the order of kEnergyComponents, from the energies of EnergyModel at the
-/// ends of the bands: processing elements by their error (ElementModel::energyDoubt), of which
-/// `elements` says what their source should say; estimated logic by kEstimateError; memories
-/// between the ends of their own band; wires and clock tree by both the layout's coefficients and
-/// the energies that they are shares of; leakage by the areas of logic and by the memories. DRAM is
-/// what its commands and the data sheet's currents give (docs/dram.md says how close that is to
-/// other simulators): no band.
+/// ends of the bands: processing elements by `elements`, their model's doubt; estimated logic by
+/// kEstimateError; memories between the ends of their own band; wires and clock tree by both the
+/// layout's coefficients and the energies that they are shares of; leakage by the areas of logic
+/// and by the memories. DRAM is what its commands and the data sheet's currents give (docs/dram.md
+/// says how close that is to other simulators): no band.
 std::array<EnergyFigure, kEnergyComponents.size()> energyBand(const Technology& technology,
                                                               const EnergyBreakdown& low,
                                                               const EnergyBreakdown& nominal,

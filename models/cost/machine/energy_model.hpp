@@ -117,13 +117,13 @@ double leakageWattsOf(const AreaNode& area, const LogicTechnology& logic, double
 
 /// What a machine did, and the DRAM beside it.
 struct MachineActions {
-    Counters counters;
+    Counters counters{};
     double seconds = 0;
     double bursts = 0;     ///< that the DMA engine asked for
     double activates = 0;  ///< rows that the memory controller opened, and closed again
     double dramJoules = 0;
     double dramIoJoules = 0;
-    ByElementPart perMac;  ///< joules of a product
+    ByElementPart perMac{};  ///< joules of a product
 };
 
 /// Energy of a machine: what it did times the figures of a technology, and leakage times time. At

@@ -16,9 +16,9 @@ constexpr double kPico = 1e-12;
 constexpr double kMillimetres = 1e-3;  // of a micron
 constexpr double kRandomToggleRate = 0.5;
 
-/// Of a figure within `error` of its nominal one, and up to `growth` times that.
+/// What to multiply a figure by that may be this far off.
 double factorAt(Corner corner, double down, double up) {
-    return atCorner(Estimate{1, std::max(0.0, 1 - down), 1 + up}, corner);
+    return atCorner({1, 1 / (1 + down), 1 + up}, corner);
 }
 
 }  // namespace
@@ -116,13 +116,13 @@ private:
     void buildMemories() {
         const MachineMemories memories = memoriesOf(technology_, machine_);
         model_.activationScratchpad_ =
-            ofMemory(MachinePart::ActivationScratchpad, memories.activationScratchpad,
+            ofMemory(MachinePart::ActivationScratchpad, memories.activationScratchpad.macro,
                      machine_.activationScratchpad.wordBits);
         model_.weightScratchpad_ =
-            ofMemory(MachinePart::WeightScratchpad, memories.weightScratchpad,
+            ofMemory(MachinePart::WeightScratchpad, memories.weightScratchpad.macro,
                      machine_.weightScratchpad.wordBits);
         model_.accumulatorBuffer_ = ofMemory(MachinePart::AccumulatorBuffer,
-                                             memories.accumulatorColumn, machine_.accumulatorBits);
+                                             memories.accumulatorColumn.macro, machine_.accumulatorBits);
     }
 
     void buildLanes() {

@@ -2,11 +2,13 @@
 #include "models/cost/technology/sram.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "models/check.hpp"
 
@@ -14,51 +16,39 @@ namespace systole::cost {
 
 namespace {
 
-constexpr double kBytesPerKibibyte = 1024;
-constexpr double kReferenceBits = 64;
 constexpr double kJoulesPerPicojoule = 1e-12;
 constexpr double kWattsPerMicrowatt = 1e-6;
 constexpr double kSecondsPerNanosecond = 1e-9;
 constexpr double kMillimetresPerMicron = 1e-3;
+/// The tables have macros of one and of two ports.
+constexpr std::uint32_t kFittedPorts = 2;
+/// Halves an interval down to the last bits of a double.
+constexpr int kBisections = 80;
+/// No register file is larger.
+constexpr double kMostBytes = 1e12;
 
 struct NamedQuantity {
     const char* name;
     SramQuantity SramCoefficients::*quantity;
+    Estimate SramMacro::*estimate;
+    double unit;
+    SramGrowth growth;
 };
+constexpr auto kProportional = SramGrowth::AtMostCapacity;
 constexpr std::array kQuantities{
-    NamedQuantity{"read_pj", &SramCoefficients::readPicojoules},
-    NamedQuantity{"write_pj", &SramCoefficients::writePicojoules},
-    NamedQuantity{"leakage_uw", &SramCoefficients::leakageMicrowatts},
-    NamedQuantity{"area_um2", &SramCoefficients::areaSquareMicrons},
-    NamedQuantity{"access_ns", &SramCoefficients::accessNanoseconds},
+    NamedQuantity{"read_pj", &SramCoefficients::readPicojoules, &SramMacro::readJoules,
+                  kJoulesPerPicojoule, kProportional},
+    NamedQuantity{"write_pj", &SramCoefficients::writePicojoules, &SramMacro::writeJoules,
+                  kJoulesPerPicojoule, kProportional},
+    NamedQuantity{"leakage_uw", &SramCoefficients::leakageMicrowatts, &SramMacro::leakageWatts,
+                  kWattsPerMicrowatt, kProportional},
+    NamedQuantity{"area_um2", &SramCoefficients::areaSquareMicrons, &SramMacro::areaSquareMicrons,
+                  1, kProportional},
+    NamedQuantity{"access_ns", &SramCoefficients::accessNanoseconds, &SramMacro::accessSeconds,
+                  kSecondsPerNanosecond, SramGrowth::Any},
+    NamedQuantity{"cycle_ns", &SramCoefficients::cycleNanoseconds, &SramMacro::cycleSeconds,
+                  kSecondsPerNanosecond, SramGrowth::Any},
 };
-
-// long double: its functions have no variants for processors with fused multiply-add, and rounding
-// to double hides what the last bits of two libraries may differ in.
-double power(double base, double exponent) {
-    return static_cast<double>(std::pow(static_cast<long double>(base), exponent));
-}
-
-double sumOf(const SramCurve& curve, double capacityBytes, double wordBits) {
-    double sum = 0;
-    for (const SramTerm& term : curve) {
-        const double beyond = capacityBytes - static_cast<double>(term.aboveBytes);
-        if (beyond > 0) {
-            sum += term.scale * power(beyond / kBytesPerKibibyte, term.capacityExponent) *
-                   power(wordBits / kReferenceBits, term.wordExponent);
-        }
-    }
-    return sum;
-}
-
-/// Low and high are fits of their own: they must not pass nominal.
-Estimate estimateOf(const SramQuantity& quantity, double capacityBytes, double wordBits) {
-    const auto sum = [&](const SramCurve& curve) { return sumOf(curve, capacityBytes, wordBits); };
-    const double nominal = sum(quantity.nominal);
-    return {.nominal = nominal,
-            .low = std::min(nominal, sum(quantity.low) / (1 + quantity.margin)),
-            .high = std::max(nominal, sum(quantity.high) * (1 + quantity.margin))};
-}
 
 template <class Function>
 Estimate eachOf(const Estimate& estimate, Function function) {
@@ -69,50 +59,116 @@ Estimate scaled(const Estimate& estimate, double factor) {
     return eachOf(estimate, [factor](double value) { return value * factor; });
 }
 
+Estimate larger(const Estimate& a, const Estimate& b) {
+    return {std::max(a.nominal, b.nominal), std::max(a.low, b.low), std::max(a.high, b.high)};
+}
+
 Estimate smaller(const Estimate& a, const Estimate& b) {
     return {std::min(a.nominal, b.nominal), std::min(a.low, b.low), std::min(a.high, b.high)};
 }
 
-SramMacro smaller(const SramMacro& a, const SramMacro& b) {
-    return {.readJoules = smaller(a.readJoules, b.readJoules),
-            .writeJoules = smaller(a.writeJoules, b.writeJoules),
-            .leakageWatts = smaller(a.leakageWatts, b.leakageWatts),
-            .areaSquareMicrons = smaller(a.areaSquareMicrons, b.areaSquareMicrons),
-            .accessSeconds = smaller(a.accessSeconds, b.accessSeconds)};
+/// What `more` further ports multiply a quantity by.
+double growthOf(const NamedQuantity& named, const SramPortGrowth& ports, double more) {
+    if (named.estimate == &SramMacro::areaSquareMicrons) {
+        return (1 + ports.cellWidth * more) * (1 + ports.cellHeight * more);
+    }
+    if (named.estimate == &SramMacro::leakageWatts) return 1 + ports.leakage * more;
+    return 1 + (named.growth == SramGrowth::Any ? ports.time : ports.energy) * more;
 }
 
-/// Wires inside a macro grow with the side of its cells, and so do the energy and the time of an
-/// access; CACTI's bit cell grows by two wires each way for a port.
+/// Beyond the ports of the tables the band opens: low grows by the root of what nominal does, high
+/// by its power of 3/2.
+Estimate withPorts(const NamedQuantity& named, const SramPortGrowth& ports, std::uint32_t count,
+                   const Estimate& one) {
+    const double fitted = growthOf(named, ports, std::min(count, kFittedPorts) - 1.0);
+    const double beyond = growthOf(named, ports, count - 1.0) / fitted;
+    return {one.nominal * fitted * beyond, one.low * fitted * std::sqrt(beyond),
+            one.high * fitted * beyond * std::sqrt(beyond)};
+}
+
+/// Words wider than the widest of the table are macros side by side.
+double macrosOf(const SramAxes& axes, const SramShape& shape) {
+    return std::max(1.0, shape.wordBits / axes.wordBits.back());
+}
+
+Estimate macroQuantity(const SramCoefficients& coefficients, const NamedQuantity& named,
+                       const SramShape& shape) {
+    const double macros = macrosOf(coefficients.axes, shape);
+    const Estimate one = surfaceAt(coefficients.axes, coefficients.*named.quantity,
+                                   shape.capacityBytes / macros, shape.wordBits / macros);
+    const double times = named.growth == SramGrowth::Any ? 1 : macros;
+    return withPorts(named, coefficients.ports, shape.readWritePorts,
+                     scaled(one, times * named.unit));
+}
+
+const NamedQuantity& areaQuantity() {
+    return *std::find_if(kQuantities.begin(), kQuantities.end(), [](const NamedQuantity& named) {
+        return named.estimate == &SramMacro::areaSquareMicrons;
+    });
+}
+
+std::string bytesText(double bytes) {
+    constexpr double kKibi = 1024;
+    if (bytes < kKibi) return fmt::format("{:g} B", bytes);
+    if (bytes < kKibi * kKibi) return fmt::format("{:.4g} KiB", bytes / kKibi);
+    return fmt::format("{:.4g} MiB", bytes / kKibi / kKibi);
+}
+
+std::string outOfFit(const SramAxes& axes, const SramShape& shape) {
+    const double macros = macrosOf(axes, shape);
+    const double bytes = shape.capacityBytes / macros;
+    const double least = axes.capacityBytes.front();
+    const double most = axes.capacityBytes.back();
+    std::vector<std::string> parts;
+    if (bytes < least || bytes > most) {
+        parts.push_back(fmt::format("{} a {}, outside of the fit of {} to {}", bytesText(bytes),
+                                    macros > 1 ? "macro" : "bank", bytesText(least),
+                                    bytesText(most)));
+    }
+    if (shape.wordBits < axes.wordBits.front()) {
+        parts.push_back(fmt::format("words of {:g} bits, outside of the fit of {:g} bits and more",
+                                    shape.wordBits, axes.wordBits.front()));
+    }
+    const double words = shape.capacityBytes * 8 / shape.wordBits;
+    if (words < axes.fewestWords) {
+        parts.push_back(fmt::format("{:g} words a bank, outside of the fit of {:g} words and more",
+                                    words, axes.fewestWords));
+    }
+    if (shape.readWritePorts > kFittedPorts) {
+        parts.push_back(fmt::format("{} ports, outside of the fit of 1 and {} ports",
+                                    shape.readWritePorts, kFittedPorts));
+    }
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
 SramMacro macroOf(const SramCoefficients& coefficients, const SramShape& shape) {
-    const double more = shape.readWritePorts - 1.0;
-    const SramPortGrowth& growth = coefficients.ports;
-    const double area = (1 + growth.cellWidth * more) * (1 + growth.cellHeight * more);
-    const double side = std::sqrt(area);
-    const auto of = [&](const SramQuantity& quantity, double factor) {
-        return scaled(estimateOf(quantity, shape.capacityBytes, shape.wordBits), factor);
-    };
-    return {.readJoules = of(coefficients.readPicojoules, side * kJoulesPerPicojoule),
-            .writeJoules = of(coefficients.writePicojoules, side * kJoulesPerPicojoule),
-            .leakageWatts = of(coefficients.leakageMicrowatts,
-                               (1 + growth.leakage * more) * kWattsPerMicrowatt),
-            .areaSquareMicrons = of(coefficients.areaSquareMicrons, area),
-            .accessSeconds = of(coefficients.accessNanoseconds, side * kSecondsPerNanosecond)};
+    SramMacro macro;
+    for (const NamedQuantity& named : kQuantities) {
+        macro.*named.estimate = macroQuantity(coefficients, named, shape);
+    }
+    macro.source = coefficients.source;
+    macro.outOfFit = outOfFit(coefficients.axes, shape);
+    return macro;
 }
 
-/// A multiplexer a bit and port for reading, and one a bit for every further port that writes. An
-/// access switches half of the selects of a tree whose inputs differ half of the time, and all that
-/// leads to the word itself, which crosses the side of the file.
+double registerFileArea(const RegisterFile& file, const SramShape& shape) {
+    // A multiplexer a bit and port for reading, and one a bit for every further port that writes.
+    const double multiplexers = 2.0 * shape.readWritePorts - 1;
+    return shape.capacityBytes * 8 *
+           (file.flipFlopSquareMicrons + multiplexers * file.multiplexerSquareMicrons);
+}
+
+/// An access switches half of the selects of a tree whose inputs differ half of the time, and all
+/// that leads to the word itself, which crosses the side of the file.
 SramMacro registerFileOf(const RegisterFile& file, const SramWires& wires, const SramShape& shape) {
     const double bits = shape.capacityBytes * 8;
-    const double multiplexers = bits * (2.0 * shape.readWritePorts - 1);
-    const double area =
-        bits * file.flipFlopSquareMicrons + multiplexers * file.multiplexerSquareMicrons;
+    const double area = registerFileArea(file, shape);
     const double side = std::sqrt(area) * kMillimetresPerMicron;
     const double read = (bits / 4 + shape.wordBits) * file.multiplexerPicojoules +
                         shape.wordBits * side * wires.picojoulesPerBitMillimetre;
     const double write = read + shape.wordBits * file.flipFlopPicojoules;
-    const double leakage =
-        bits * file.flipFlopMicrowatts + multiplexers * file.multiplexerMicrowatts;
+    const double leakage = bits * (file.flipFlopMicrowatts +
+                                   (2.0 * shape.readWritePorts - 1) * file.multiplexerMicrowatts);
     // Buffers of the selects and the tree: a level a doubling of bits, whatever the word.
     const double levels = std::log2(std::max(bits, 1.0));
     const double access = file.flipFlopNanoseconds + levels * file.multiplexerNanoseconds +
@@ -124,58 +180,57 @@ SramMacro registerFileOf(const RegisterFile& file, const SramWires& wires, const
             .writeJoules = within(write * kJoulesPerPicojoule),
             .leakageWatts = within(leakage * kWattsPerMicrowatt),
             .areaSquareMicrons = within(area),
-            .accessSeconds = within(access * kSecondsPerNanosecond)};
+            .accessSeconds = within(access * kSecondsPerNanosecond),
+            .cycleSeconds = within(access * kSecondsPerNanosecond),
+            .isRegisterFile = true,
+            .source = "register file of flip-flops: " + file.source,
+            .outOfFit = {}};
 }
 
 /// `banks` of them side by side, and the wires to the farthest.
-SramMacro banked(const SramMacro& bank, const SramWires& wires, const SramShape& shape) {
+SramMacro banked(SramMacro macro, const SramWires& wires, const SramShape& shape) {
     const auto banks = static_cast<double>(shape.banks);
-    const Estimate length = eachOf(bank.areaSquareMicrons, [&](double area) {
+    const Estimate length = eachOf(macro.areaSquareMicrons, [&](double area) {
         return (std::sqrt(banks) - 1) * std::sqrt(area) * kMillimetresPerMicron;
     });
-    const auto plus = [&](const Estimate& estimate, double perMillimetre) {
-        return Estimate{estimate.nominal + perMillimetre * length.nominal,
-                        estimate.low + perMillimetre * length.low,
-                        estimate.high + perMillimetre * length.high};
+    const auto lengthen = [&](Estimate& estimate, double perMillimetre) {
+        estimate.nominal += perMillimetre * length.nominal;
+        estimate.low += perMillimetre * length.low;
+        estimate.high += perMillimetre * length.high;
     };
     const double wiresOut = shape.wordBits + wires.addressWires;
     const double access = wiresOut * wires.picojoulesPerBitMillimetre * kJoulesPerPicojoule;
     // Data go in and come out on wires of their own, for every port.
     const double pitch = (wiresOut + shape.wordBits) * shape.readWritePorts * wires.micronsPerWire /
                          kMillimetresPerMicron;
-    return {.readJoules = plus(bank.readJoules, access),
-            .writeJoules = plus(bank.writeJoules, access),
-            .leakageWatts = scaled(bank.leakageWatts, banks),
-            .areaSquareMicrons = plus(scaled(bank.areaSquareMicrons, banks), pitch),
-            .accessSeconds =
-                plus(bank.accessSeconds, wires.nanosecondsPerMillimetre * kSecondsPerNanosecond)};
+    macro.leakageWatts = scaled(macro.leakageWatts, banks);
+    macro.areaSquareMicrons = scaled(macro.areaSquareMicrons, banks);
+    lengthen(macro.readJoules, access);
+    lengthen(macro.writeJoules, access);
+    lengthen(macro.areaSquareMicrons, pitch);
+    lengthen(macro.accessSeconds, wires.nanosecondsPerMillimetre * kSecondsPerNanosecond);
+    return macro;
 }
 
-std::optional<std::string> problemOf(const SramCurve& curve) {
-    double sum = 0;
-    for (const SramTerm& term : curve) {
-        if (!(term.scale >= 0 && term.capacityExponent >= 0 && term.wordExponent >= 0)) {
-            return "has a negative coefficient";
-        }
-        if (term.aboveBytes > 0 && term.capacityExponent == 0) {
-            return "has a step: a term above some capacity needs a capacity exponent";
-        }
-        sum += term.scale;
+/// A value between `no`, where `holds` does not, and `yes`, where it does: the last bits on the
+/// latter's side of where it begins to.
+template <class Predicate>
+double whereItBegins(double no, double yes, Predicate holds) {
+    for (int i = 0; i < kBisections; ++i) {
+        const double middle = (no + yes) / 2;
+        (holds(middle) ? yes : no) = middle;
     }
-    return sum > 0 ? std::nullopt : std::optional<std::string>("has no positive term");
+    return yes;
 }
 
 }  // namespace
 
 std::optional<std::string> SramModel::problemOf(const SramCoefficients& coefficients) {
+    if (const auto problem = cost::problemOf(coefficients.axes)) return problem;
     for (const NamedQuantity& named : kQuantities) {
-        const SramQuantity& quantity = coefficients.*named.quantity;
-        for (const auto& [name, curve] :
-             {std::pair{"nominal", &quantity.nominal}, std::pair{"low", &quantity.low},
-              std::pair{"high", &quantity.high}}) {
-            if (const auto problem = cost::problemOf(*curve)) {
-                return fmt::format("{}.{} {}", named.name, name, *problem);
-            }
+        if (const auto problem =
+                cost::problemOf(coefficients.axes, coefficients.*named.quantity, named.growth)) {
+            return fmt::format("{}.{}", named.name, *problem);
         }
     }
     return std::nullopt;
@@ -186,14 +241,54 @@ SramModel::SramModel(SramCoefficients coefficients) : coefficients_(std::move(co
     SYSTOLE_CHECK(!problem, "{}", *problem);
 }
 
-SramMacro SramModel::bank(const SramShape& shape) const {
+bool SramModel::isRegisterFile(SramShape shape) const {
+    shape.readWritePorts = 1;
+    return coefficients_.registerFile &&
+           registerFileArea(*coefficients_.registerFile, shape) <
+               macroQuantity(coefficients_, areaQuantity(), shape).nominal;
+}
+
+/// The smallest macro of the word width of a register file.
+std::optional<SramMacro> SramModel::nextMacro(SramShape shape) const {
+    const double file = shape.capacityBytes;
+    const auto isMacro = [&](double bytes) {
+        shape.capacityBytes = bytes;
+        return !isRegisterFile(shape);
+    };
+    double most = file;
+    while (!isMacro(most)) {
+        if (most > kMostBytes) return std::nullopt;
+        most *= 2;
+    }
+    shape.capacityBytes = whereItBegins(file, most, isMacro);
+    return macroOf(coefficients_, shape);
+}
+
+/// The macro of the widest words that has the capacity of a register file.
+std::optional<SramMacro> SramModel::lastMacro(SramShape shape) const {
+    const double file = shape.wordBits;
+    const auto isMacro = [&](double bits) {
+        shape.wordBits = bits;
+        return !isRegisterFile(shape);
+    };
+    if (!isMacro(1)) return std::nullopt;
+    shape.wordBits = whereItBegins(file, 1, isMacro);
+    return macroOf(coefficients_, shape);
+}
+
+SramMacro SramModel::bank(SramShape shape) const {
     // A memory holds a word at least.
-    SramShape whole = shape;
-    whole.capacityBytes = std::max(shape.capacityBytes, shape.wordBits / 8);
-    const SramMacro macro = macroOf(coefficients_, whole);
-    return coefficients_.registerFile ? smaller(macro, registerFileOf(*coefficients_.registerFile,
-                                                                      coefficients_.wires, whole))
-                                      : macro;
+    shape.capacityBytes = std::max(shape.capacityBytes, shape.wordBits / 8);
+    if (!isRegisterFile(shape)) return macroOf(coefficients_, shape);
+    SramMacro file = registerFileOf(*coefficients_.registerFile, coefficients_.wires, shape);
+    const auto above = nextMacro(shape);
+    const auto below = lastMacro(shape);
+    for (const NamedQuantity& named : kQuantities) {
+        Estimate& estimate = file.*named.estimate;
+        if (above) estimate = smaller(estimate, (*above).*named.estimate);
+        if (below) estimate = larger(estimate, (*below).*named.estimate);
+    }
+    return file;
 }
 
 SramMacro SramModel::at(const SramShape& shape) const {
@@ -205,6 +300,7 @@ SramMacro SramModel::at(const SramShape& shape, double kelvin) const {
                       shape.banks > 0 && kelvin >= 0,
                   "{} banks of {} bytes, {} bits, {} ports, {} K", shape.banks, shape.capacityBytes,
                   shape.wordBits, shape.readWritePorts, kelvin);
+    if (isFree()) return {};
     SramMacro macro = banked(bank(shape), coefficients_.wires, shape);
     const long double warmer = kelvin - coefficients_.temperatureKelvin;
     macro.leakageWatts = scaled(

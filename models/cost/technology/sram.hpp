@@ -4,56 +4,25 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+
+#include "models/cost/technology/sram_surface.hpp"
 
 /// What an on-chip memory costs, as a function of its shape that never falls with capacity, word
 /// width, ports or banks. Coefficients are data of the technology; analysis/fit_sram.py fits them.
 namespace systole::cost {
 
-/// A figure and the band that it is expected to lie in.
-struct Estimate {
-    double nominal = 0;
-    double low = 0;
-    double high = 0;
-};
-
-/// scale * max(0, KiB - above)^capacityExponent * (word bits / 64)^wordExponent. No coefficient is
-/// negative: that is what makes every sum of terms monotone.
-struct SramTerm {
-    double scale = 0;
-    double capacityExponent = 0;
-    double wordExponent = 0;
-    std::uint64_t aboveBytes = 0;
-};
-using SramCurve = std::vector<SramTerm>;  ///< their sum
-
-/// How far rows of the fitted table lie outside, as a fraction of their bound.
-struct SramFitError {
-    double worst = 0;
-    double rms = 0;
-};
-
-/// One quantity of a macro of one port.
-struct SramQuantity {
-    SramCurve nominal;
-    SramCurve low;
-    SramCurve high;
-    double margin = 0;  ///< by which low and high are widened, as a fraction
-    SramFitError inSample{};
-    SramFitError sizeLeftOut{};
-    SramFitError widthLeftOut{};
-};
-
-/// Of a further read-write port, as fractions of a bit cell of one port. An estimate.
+/// What a further port adds, as fractions of a macro of one port.
 struct SramPortGrowth {
     double cellWidth = 0;
     double cellHeight = 0;
+    double energy = 0;
     double leakage = 0;
+    double time = 0;  ///< of access and cycle
     std::string source;
 };
 
 /// Wires between banks, as long as the side of all banks less that of one, and across a register
-/// file. An estimate.
+/// file. Those between banks have registers: they cost time to the data, never clock.
 struct SramWires {
     double picojoulesPerBitMillimetre = 0;
     double nanosecondsPerMillimetre = 0;
@@ -78,13 +47,15 @@ struct RegisterFile {
 
 struct SramCoefficients {
     std::string source;
+    SramAxes axes;
     double temperatureKelvin = 0;  ///< of `leakageMicrowatts`
     double leakagePerKelvin = 0;   ///< leakage goes with exp of this times the kelvin above that
     SramQuantity readPicojoules;   ///< one word
     SramQuantity writePicojoules;
     SramQuantity leakageMicrowatts;
     SramQuantity areaSquareMicrons;
-    SramQuantity accessNanoseconds;
+    SramQuantity accessNanoseconds;  ///< from an address to its data
+    SramQuantity cycleNanoseconds;   ///< from an address to the next one
     SramPortGrowth ports;
     SramWires wires;
     std::optional<RegisterFile> registerFile;  ///< none: small memories are macros too
@@ -102,12 +73,25 @@ struct SramMacro {
     Estimate writeJoules;
     Estimate leakageWatts;       ///< all banks
     Estimate areaSquareMicrons;  ///< all banks
-    Estimate accessSeconds;
+    Estimate accessSeconds;      ///< to the farthest bank
+    Estimate cycleSeconds;       ///< of a bank: what the clock is limited by
+    bool isRegisterFile = false;
+    std::string source;
+    /// What of the shape lies outside of the fit, such as "48 MiB a bank, outside of the fit of
+    /// 512 B to 32 MiB". Empty: nothing does, or it is a register file.
+    std::string outOfFit;
 };
 
-/// Memories of any shape. A bank is what is cheaper, quantity by quantity: a macro or a register
-/// file. Both are monotone and continuous, so the smaller of them is; near the crossing it promises
-/// the better of both. Beyond the fitted sizes the same terms go on.
+/// Memories of any shape.
+///
+/// A bank is a macro or a register file as a whole, whichever takes less area with one port. Where
+/// a register file hands over to a macro, a quantity other than the area might fall. So that none
+/// does, a register file costs no more than the smallest macro of its word width, and no less than
+/// the widest macro of its capacity; macros are as they were fitted.
+///
+/// Words wider than the table's widest are macros side by side: 2,048 bits of 64 KiB are two macros
+/// of 1,024 bits and 32 KiB. Their times are those of such a macro, so beyond the widest word times
+/// may fall with the width.
 class SramModel {
 public:
     SramModel() = default;  ///< costs nothing
@@ -125,7 +109,11 @@ public:
     const std::string& source() const { return coefficients_.source; }
 
 private:
-    SramMacro bank(const SramShape& shape) const;
+    bool isFree() const { return coefficients_.axes.capacityBytes.empty(); }
+    bool isRegisterFile(SramShape shape) const;
+    std::optional<SramMacro> nextMacro(SramShape shape) const;
+    std::optional<SramMacro> lastMacro(SramShape shape) const;
+    SramMacro bank(SramShape shape) const;
 
     SramCoefficients coefficients_;
 };

@@ -8,19 +8,20 @@ namespace systole::sim {
 namespace {
 
 using cost::RegisterFile;
+using cost::SramAxes;
 using cost::SramCoefficients;
 using cost::SramCurve;
 using cost::SramFitError;
 using cost::SramPortGrowth;
 using cost::SramQuantity;
-using cost::SramTerm;
 using cost::SramWires;
 
 constexpr RealRange kNotNegative{0, 1e12};
-constexpr RealRange kExponent{0, 4};
 constexpr RealRange kKelvin{1, 1000};
-constexpr std::uint64_t kLargestKnot = std::uint64_t{1} << 40;
-constexpr std::uint64_t kMostTerms = 100;
+constexpr RealRange kWordBits{1, 1e6};
+constexpr RealRange kWords{1, 1e6};
+constexpr std::uint64_t kLargestBank = std::uint64_t{1} << 40;
+constexpr std::uint64_t kMostLines = 100;
 
 template <class Struct>
 struct RealKey {
@@ -31,7 +32,9 @@ struct RealKey {
 constexpr std::array kPortKeys{
     RealKey<SramPortGrowth>{"cell_width", &SramPortGrowth::cellWidth},
     RealKey<SramPortGrowth>{"cell_height", &SramPortGrowth::cellHeight},
+    RealKey<SramPortGrowth>{"energy", &SramPortGrowth::energy},
     RealKey<SramPortGrowth>{"leakage", &SramPortGrowth::leakage},
+    RealKey<SramPortGrowth>{"time", &SramPortGrowth::time},
 };
 constexpr std::array kWireKeys{
     RealKey<SramWires>{"pj_per_bit_mm", &SramWires::picojoulesPerBitMillimetre},
@@ -61,6 +64,7 @@ constexpr std::array kQuantityKeys{
     QuantityKey{"leakage_uw", &SramCoefficients::leakageMicrowatts},
     QuantityKey{"area_um2", &SramCoefficients::areaSquareMicrons},
     QuantityKey{"access_ns", &SramCoefficients::accessNanoseconds},
+    QuantityKey{"cycle_ns", &SramCoefficients::cycleNanoseconds},
 };
 
 struct CurveKey {
@@ -94,28 +98,35 @@ Struct readFigures(const Section& section, const std::array<RealKey<Struct>, kSi
     return figures;
 }
 
-SramTerm readTerm(const Value& value) {
-    const Section section = value.section();
-    SramTerm term;
-    term.scale = section.at("scale").real(kNotNegative);
-    if (section.clean() && term.scale == 0) {
-        section.at("scale").fail("a term of scale 0, expected a positive one");
+SramAxes readAxes(const Section& section) {
+    SramAxes axes;
+    for (const Value& capacity : section.at("capacities").list({2, kMostLines})) {
+        axes.capacityBytes.push_back(static_cast<double>(capacity.bytes({1, kLargestBank})));
     }
-    term.capacityExponent = section.at("capacity_exponent").real(kExponent);
-    term.wordExponent = section.at("word_exponent").real(kExponent);
-    if (const auto above = section.find("above")) {
-        term.aboveBytes = above->bytes({1, kLargestKnot});
-        if (section.clean() && term.capacityExponent == 0) {
-            section.at("capacity_exponent")
-                .fail("0 is a step at 'above', expected a positive exponent");
-        }
+    for (const Value& bits : section.at("word_bits").list({2, kMostLines})) {
+        axes.wordBits.push_back(bits.real(kWordBits));
     }
-    return term;
+    axes.fewestWords = section.at("fewest_words").real(kWords);
+    return axes;
 }
 
-SramQuantity readQuantity(const Section& section) {
+SramCurve readCurve(const Value& value, const SramAxes& axes) {
+    SramCurve curve;
+    const std::uint64_t rows = axes.capacityBytes.size();
+    const std::uint64_t columns = axes.wordBits.size();
+    for (const Value& row : value.list({rows, rows})) {
+        for (const Value& figure : row.list({columns, columns})) {
+            curve.push_back(figure.real(kNotNegative));
+        }
+    }
+    return curve;
+}
+
+SramQuantity readQuantity(const Section& section, const SramAxes& axes) {
     SramQuantity quantity;
-    quantity.margin = section.at("margin").real(kNotNegative);
+    const Section margin = section.at("margin").section();
+    quantity.lowMargin = margin.at("low").real(kNotNegative);
+    quantity.highMargin = margin.at("high").real(kNotNegative);
     const Section errors = section.at("error").section();
     for (const ErrorKey& key : kErrorKeys) {
         const Section error = errors.oneOfMany(key.name, "error").section();
@@ -123,9 +134,7 @@ SramQuantity readQuantity(const Section& section) {
                                .rms = error.at("rms").real(kNotNegative)};
     }
     for (const CurveKey& key : kCurveKeys) {
-        for (const Value& term : section.oneOfMany(key.name, "curve").list({1, kMostTerms})) {
-            (quantity.*key.field).push_back(readTerm(term));
-        }
+        quantity.*key.field = readCurve(section.oneOfMany(key.name, "curve"), axes);
     }
     return quantity;
 }
@@ -137,15 +146,22 @@ cost::SramModel readSram(const Section& section) {
     coefficients.source = section.at("source").name();
     coefficients.temperatureKelvin = section.at("temperature_kelvin").real(kKelvin);
     coefficients.leakagePerKelvin = section.at("leakage_per_kelvin").real(kNotNegative);
+    coefficients.axes = readAxes(section);
     for (const QuantityKey& key : kQuantityKeys) {
-        coefficients.*key.field = readQuantity(section.oneOfMany(key.name, "quantity").section());
+        coefficients.*key.field =
+            readQuantity(section.oneOfMany(key.name, "quantity").section(), coefficients.axes);
     }
     coefficients.ports = readFigures(section.at("ports").section(), kPortKeys);
     coefficients.wires = readFigures(section.at("wires").section(), kWireKeys);
     if (const auto file = section.find("register_file")) {
         coefficients.registerFile = readFigures(file->section(), kRegisterFileKeys);
     }
-    return section.clean() ? cost::SramModel(std::move(coefficients)) : cost::SramModel();
+    if (!section.clean()) return {};
+    if (const auto problem = cost::SramModel::problemOf(coefficients)) {
+        section.fail(*problem);
+        return {};
+    }
+    return cost::SramModel(std::move(coefficients));
 }
 
 }  // namespace systole::sim

@@ -84,15 +84,17 @@ TEST_F(ElementChoice, IsTheFastestWhereNoneReachesTheClock) {
 
 TEST_F(ElementChoice, OfClockMaxIsTheSmallestThatReachesTheHighestClock) {
     EXPECT_EQ(makeOf(load({"datapath=e4m3", "clock=max"})), kPlain);
-    const Overrides e4m3{"datapath=e4m3", "clock=max"};
-    const RunConfig fast = load(e4m3, ElementDefault::ReachesClock);
+    // Words of 128 B have the longest cycle: what such a memory reaches is enough.
+    const char* slow = "activation_scratchpad.word=128B";
+    const RunConfig fast = load({"datapath=e4m3", "clock=max", slow}, ElementDefault::ReachesClock);
     EXPECT_EQ(makeOf(fast).goal, cost::Goal::Delay);
-    // What the memories reach is enough.
-    EXPECT_EQ(fast.machine.clockHertz, load({"clock=max", "datapath=int4"}).machine.clockHertz);
-    EXPECT_EQ(makeOf(load({"datapath=e4m3", "clock=max", "datapath.synthesis=auto",
+    EXPECT_EQ(fast.machine.clockHertz,
+              load({"clock=max", "datapath=int4", slow}, ElementDefault::ReachesClock)
+                  .machine.clockHertz);
+    EXPECT_EQ(fast.machine.clockHertz, fourDigitsDown(clockingOf(fast).memoryHertz));
+    EXPECT_EQ(makeOf(load({"datapath=e4m3", "clock=max", slow, "datapath.synthesis=auto",
                            "array.pipeline_depth=auto"})),
               makeOf(fast));
-    EXPECT_EQ(reaching({"datapath=int8", "clock=max"}), kPlain);
 }
 
 TEST_F(ElementChoice, OfClockMaxIsTheFastestWhereMemoriesAreFasterThanEveryElement) {
@@ -119,36 +121,66 @@ TEST_F(ElementChoice, EveryShippedMachineReachesTheClockThatItNames) {
 }
 
 TEST_F(ElementChoice, WarnsOfTheMemoryThatIsTooSlowAndOfWhatIsFaster) {
-    EXPECT_EQ(clockingOf(load({"activation_scratchpad.banks=32"})).warning,
-              "Warning: activation_scratchpad reaches 454.8 MHz, not 500 MHz; "
-              "activation_scratchpad.banks=16 does, for fewer accesses a cycle.\n");
-    const Clocking both = clockingOf(load({"clock=2GHz", "datapath.synthesis=speed"}));
-    EXPECT_THAT(both.warning, HasSubstr("activation_scratchpad reaches 502 MHz, not 2 GHz; no "
-                                        "banks and ports of its capacity do"));
-    EXPECT_THAT(both.warning, HasSubstr("weight_scratchpad reaches"));
-    EXPECT_EQ(both.slowestMemory, "activation_scratchpad");
+    const Clocking wide =
+        clockingOf(load({"clock=1GHz", "datapath.synthesis=speed",
+                         "activation_scratchpad.word=128B", "activation_scratchpad.ports=1r1w"}));
+    EXPECT_THAT(wide.warning, HasSubstr("Warning: activation_scratchpad reaches"));
+    EXPECT_THAT(wide.warning, HasSubstr("activation_scratchpad.word=64B does"));
+    EXPECT_EQ(wide.slowestMemory, "activation_scratchpad");
+    EXPECT_THAT(clockingOf(load({"clock=20GHz"})).warning,
+                HasSubstr("weight_scratchpad reaches 2.396 GHz, not 20 GHz; no words and ports of "
+                          "its capacity do"));
     const Clocking sums = clockingOf(
-        load({"clock=1.5GHz", "accumulator_buffer.rows=65536",
-              "activation_scratchpad.capacity=unlimited", "activation_scratchpad.banks=unlimited",
-              "weight_scratchpad.capacity=unlimited", "weight_scratchpad.banks=unlimited"}));
+        load({"clock=5GHz", "activation_scratchpad.capacity=unlimited",
+              "activation_scratchpad.banks=unlimited", "weight_scratchpad.capacity=unlimited",
+              "weight_scratchpad.banks=unlimited"}));
     EXPECT_EQ(sums.slowestMemory, "accumulator_buffer");
-    EXPECT_THAT(sums.warning, HasSubstr("accumulator_buffer.rows="));
+    EXPECT_THAT(sums.warning, HasSubstr("no parts of it do"));
+}
+
+TEST_F(ElementChoice, OneMemoryOfAnyCapacityAndBanksReachesTheClockInParts) {
+    // Access takes longer than a cycle, and costs cycles to the data, not clock.
+    for (const char* banks : {"1", "2", "32", "256"}) {
+        const Clocking clocking =
+            clockingOf(load({"clock=520MHz", "activation_scratchpad.capacity=24MiB",
+                             std::string("activation_scratchpad.banks=") + banks}));
+        EXPECT_EQ(clocking.warning, "") << banks;
+        EXPECT_GT(clocking.memories[0].accessCycles(520e6), 3U) << banks;
+        EXPECT_THAT(memoryNotes(clocking, 520e6),
+                    HasSubstr("cycles from an address to its data: activation_scratchpad"));
+    }
+}
+
+TEST_F(ElementChoice, NamesWhatLimitsTheClock) {
+    EXPECT_EQ(limitOf(clockingOf(load({}))), "the processing element");
+    EXPECT_EQ(limitOf(clockingOf(load({"datapath.synthesis=speed", "array.pipeline_depth=4",
+                                       "activation_scratchpad.word=1024B"}))),
+              "activation_scratchpad");
+    EXPECT_EQ(limitOf(clockingOf(load({"technology=none"}))), "");
+}
+
+TEST_F(ElementChoice, SaysWhichMemoryLiesOutsideOfTheFit) {
+    // At a higher clock it would be built of parts, which lie inside.
+    EXPECT_THAT(memoryNotes(clockingOf(load({"clock=1MHz", "activation_scratchpad.capacity=96MiB",
+                                             "activation_scratchpad.banks=2"})),
+                            1e6),
+                HasSubstr("Note: activation_scratchpad: 48 MiB a bank, outside of the fit of 512 B "
+                          "to 32 MiB.\n"));
+    EXPECT_EQ(memoryNotes(clockingOf(load({})), 1e6), "");
 }
 
 TEST_F(ElementChoice, AnAdviceOnAMemoryIsTrue) {
-    for (const char* clock : {"600MHz", "700MHz", "900MHz"}) {
-        const std::string warning = clockingOf(load({std::string("clock=") + clock})).warning;
-        const std::size_t end = warning.find(" does, for fewer");
-        ASSERT_NE(end, std::string::npos) << warning;
-        std::string advice = warning.substr(0, end);
-        advice = advice.substr(advice.rfind("; ") + 2);
-        Overrides overrides{std::string("clock=") + clock};
-        const std::size_t with = advice.find(" with ");
-        overrides.push_back(advice.substr(0, with));
-        if (with != std::string::npos) overrides.push_back(advice.substr(with + 6));
-        const std::string memory = advice.substr(0, advice.find('.'));
-        EXPECT_THAT(clockingOf(load(overrides)).warning, testing::Not(HasSubstr(memory))) << advice;
-    }
+    const Overrides slow{"clock=1GHz", "activation_scratchpad.word=128B",
+                         "activation_scratchpad.ports=1r1w"};
+    const std::string warning = clockingOf(load(slow)).warning;
+    const std::size_t start = warning.find("; activation_scratchpad.word=");
+    ASSERT_NE(start, std::string::npos) << warning;
+    const std::string advice = warning.substr(start + 2, warning.find(" does", start) - start - 2);
+    Overrides overrides = slow;
+    overrides.push_back(advice);
+    EXPECT_THAT(clockingOf(load(overrides)).warning,
+                testing::Not(HasSubstr("activation_scratchpad")))
+        << advice;
 }
 
 TEST_F(ElementChoice, StaysAutoInTheResolvedConfiguration) {

@@ -7,6 +7,7 @@
 #include "sim/config/costed_machine.hpp"
 #include "sim/config/machine_loader.hpp"
 #include "sim/run/gemm_workload.hpp"
+#include "sim/run/mapping_energies.hpp"
 #include "sim/run/result.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/unit/arch/machine_fixture.hpp"
@@ -112,8 +113,10 @@ TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
         return cost::EnergyModel(config.technology, machine, corner).energyOf(everyAction());
     };
     const cost::EnergyBreakdown nominal = at(cost::Corner::Nominal);
-    const auto band = cost::energyBand(config.technology, at(cost::Corner::Low), nominal,
-                                       at(cost::Corner::High), {});
+    const auto band =
+        cost::energyBand(config.technology, at(cost::Corner::Low), nominal, at(cost::Corner::High),
+                         cost::ElementModel(config.technology.logic, machine.element, machine.make())
+                             .energyDoubt());
     for (std::size_t i = 0; i < band.size(); ++i) {
         const cost::EnergyComponent& component = cost::kEnergyComponents.at(i);
         const cost::Estimate& joules = band[i].joules;
@@ -125,11 +128,50 @@ TEST(EnergyBandOfARun, HoldsEveryComponentAndSaysWhereItComesFrom) {
             << component.name;
         EXPECT_FALSE(band[i].source.empty()) << component.name;
     }
-    const double error =
-        config.technology.logic.errors.ofElements(cost::Goal::Area).energy->largest;
-    EXPECT_DOUBLE_EQ(band[0].joules.low, 1e-12 * (1 - error));
+    const double error = config.technology.logic.errors.ofElements(cost::Goal::Area).energy->largest;
+    EXPECT_DOUBLE_EQ(band[0].joules.low, 1e-12 / (1 + error));
     EXPECT_DOUBLE_EQ(band[0].joules.high, 1e-12 * (1 + error));
 }
+
+/// A parameter: what a machine is made to differ by.
+class MappingEnergies : public testing::TestWithParam<std::vector<std::string>> {};
+
+/// What the search of mappings counts with is what a run is priced with.
+TEST_P(MappingEnergies, AddUpToTheEnergyOfARun) {
+    const RunConfig config = load(GetParam());
+    const QuantizedNetwork network = gemmNetwork(config.scheme, 100, 64, 48, 1);
+    Simulation simulation(config);
+    simulation.load(network);
+    const arch::RunRecord record = simulation.inferTimed({}, Simulation::Values::Skipped);
+    const Result result = makeResult(config, simulation.lowered(), record);
+    const arch::ActionEnergies energies = mappingEnergies(config);
+    arch::DramActions bursts;
+    for (const arch::LayerRecord& layer : record.layers) {
+        bursts.reads += static_cast<double>(layer.dram.reads);
+        bursts.writes += static_cast<double>(layer.dram.writes);
+        bursts.activates += static_cast<double>(layer.dram.activates);
+    }
+    const cost::EnergyBreakdown& energy = result.totals.energy;
+    const double joules = arch::chipJoules(energies, record.counters) +
+                          bursts.chipJoules(energies) +
+                          static_cast<double>(record.cycles) * energies.cycle + energy.dramJoules +
+                          energy.dramIoJoules;
+    EXPECT_GT(bursts.reads, 0);
+    EXPECT_GT(record.counters.commands, 0);
+    EXPECT_NEAR(joules, energy.totalJoules(), 1e-9 * joules);
+    const cost::Estimate band = result.energyWithBand();
+    EXPECT_EQ(band.nominal, energy.totalJoules());
+    EXPECT_LT(band.low, band.nominal);
+    EXPECT_GT(band.high, band.nominal);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Machines, MappingEnergies,
+    testing::Values(std::vector<std::string>{},
+                    std::vector<std::string>{"energy.clock_gating=true"},
+                    std::vector<std::string>{"layout=cells_only", "dram=ideal"},
+                    std::vector<std::string>{"array.dataflow=output_stationary",
+                                             "sequencer.issue_cycles=0"}));
 
 TEST(OperandActivityOfARun, IsInTheResultWithTheSampleThatItComesFrom) {
     const RunConfig config = load({"energy.sampling={folds: 3, elements: 4, steps: 50}"});

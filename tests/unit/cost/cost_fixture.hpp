@@ -8,22 +8,30 @@
 namespace systole::cost {
 
 inline SramQuantity growing(double nominal, double low, double high) {
-    const auto curve = [](double scale) {
-        return SramCurve{{.scale = scale, .capacityExponent = 1, .wordExponent = 1}};
+    // A row for each of 256 B to 4 KiB, of 64 and 128 bits; `value` is that of 1 KiB and 64 bits.
+    const auto curve = [](double value) {
+        SramCurve rows;
+        for (const double share : {0.25, 0.5, 1.0, 2.0, 4.0}) {
+            rows.insert(rows.end(), {share * value, 2 * share * value});
+        }
+        return rows;
     };
     return {.nominal = curve(nominal), .low = curve(low), .high = curve(high)};
 }
 
 /// Energies and areas that are easy to add up: a macro of 1024 bytes and 64 bits reads 2 pJ, writes
-/// 3 pJ, leaks 0.5 mW, takes 0.01 mm2 and 1 ns; everything doubles with either size.
+/// 3 pJ, leaks 0.5 mW, takes 0.01 mm2, 0.25 ns a cycle and 2 ns an access; everything doubles with
+/// either size.
 inline SramModel roundMemories() {
     SramCoefficients coefficients;
     coefficients.source = "memories";
+    coefficients.axes = {.capacityBytes = {256, 512, 1024, 2048, 4096}, .wordBits = {64, 128}};
     coefficients.readPicojoules = growing(2, 1, 4);
     coefficients.writePicojoules = growing(3, 3, 3);
     coefficients.leakageMicrowatts = growing(500, 500, 500);
     coefficients.areaSquareMicrons = growing(10'000, 10'000, 30'000);
-    coefficients.accessNanoseconds = growing(1, 1, 1);
+    coefficients.accessNanoseconds = growing(2, 2, 2);
+    coefficients.cycleNanoseconds = growing(0.25, 0.25, 0.25);
     return SramModel(coefficients);
 }
 

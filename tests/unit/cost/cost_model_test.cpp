@@ -106,44 +106,6 @@ TEST(AreaModel, FlagsUnlimitedResourcesAsFree) {
     EXPECT_FALSE(areaOf(roundTechnology(), roundMachine()).isFree());
 }
 
-/// Each of these makes one part ideal, whatever the rest of the part is.
-TEST(IdealParts, AreThoseOfWhichAnythingHasNoLimit) {
-    using Change = std::function<void(MachineDescription&)>;
-    const std::vector<std::pair<MachinePart, Change>> changes{
-        {MachinePart::ActivationScratchpad,
-         [](auto& machine) { machine.activationScratchpad.capacityBytes.reset(); }},
-        {MachinePart::WeightScratchpad,
-         [](auto& machine) { machine.weightScratchpad.banks.reset(); }},
-        {MachinePart::AccumulatorBuffer, [](auto& machine) { machine.accumulatorRows.reset(); }},
-        {MachinePart::VectorUnit, [](auto& machine) { machine.vectorLanes.reset(); }},
-        {MachinePart::Dma, [](auto& machine) { machine.control.dmaBytesPerCycle.reset(); }},
-        {MachinePart::Dma, [](auto& machine) { machine.control.dmaOutstandingBursts.reset(); }},
-        {MachinePart::Sequencer, [](auto& machine) { machine.control.commandQueueDepth.reset(); }},
-        {MachinePart::Sequencer, [](auto& machine) { machine.control.issuesInNoTime = true; }},
-        {MachinePart::MemoryController, [](auto& machine) { machine.control.dramChannels = 0; }}};
-    for (const auto& [ideal, change] : changes) {
-        MachineDescription machine = roundMachine();
-        change(machine);
-        const AreaNode tree = areaOf(roundTechnology(), machine);
-        for (const MachinePart part : kMachineParts) {
-            EXPECT_EQ(tree.find(nameOf(part))->isFree(), part == ideal) << nameOf(part);
-            EXPECT_EQ(tree.find(nameOf(part))->squareMicrons == 0, part == ideal) << nameOf(part);
-        }
-    }
-}
-
-/// A number is a limit: large queues cost what they say.
-TEST(IdealParts, AreNotThoseThatAreMerelyLarge) {
-    MachineDescription machine = roundMachine();
-    machine.control.commandQueueDepth = 4096;
-    machine.control.dmaOutstandingBursts = 65'536;
-    const AreaNode tree = areaOf(roundTechnology(), machine);
-    EXPECT_FALSE(tree.isFree());
-    // Four queues of 128 bits, 5 um2 a flip-flop.
-    EXPECT_GT(tree.find("sequencer")->squareMicrons, 4.0 * 4096 * 128 * 5);
-    EXPECT_GT(tree.find("dma")->squareMicrons, 2.0 * 65'536 * 56 * 5);
-}
-
 TEST(AreaModel, OfNoTechnologyIsFree) {
     Technology none;
     none.isFree = true;
@@ -186,12 +148,55 @@ TEST(ClockLimits, AreThoseOfElementsAndTheSlowestMemory) {
     const ElementModel element(roundLogic(), machine.element);
     EXPECT_DOUBLE_EQ(limits.elementNanoseconds, element.nanoseconds());
     EXPECT_EQ(limits.fastNanoseconds, 0);
-    // 2 KiB of 128 bits; the other ones are smaller.
-    EXPECT_DOUBLE_EQ(limits.scratchpadNanoseconds, 4);
-    EXPECT_DOUBLE_EQ(limits.reachableHertz(), 250e6);
+    // 128 bits: eight parts of 256 B; the other words are narrower.
+    EXPECT_DOUBLE_EQ(limits.scratchpadNanoseconds, 0.125);
+    EXPECT_DOUBLE_EQ(limits.reachableHertz(), 1e9 / element.nanoseconds());
     EXPECT_DOUBLE_EQ(
         (ClockLimits{.elementNanoseconds = 5, .scratchpadNanoseconds = 4}).reachableHertz(), 200e6);
     EXPECT_TRUE(std::isinf(ClockLimits{}.reachableHertz()));
+}
+
+TEST(MachineMemories, AreBuiltOfTheFewestPartsThatReachTheClock) {
+    MachineDescription machine = roundMachine();
+    // A bank of 2 KiB and 128 bits has a cycle of 1 ns.
+    const auto weights = [&](double hertz) {
+        machine.clockHertz = hertz;
+        return memoriesOf(roundTechnology(), machine).weightScratchpad;
+    };
+    EXPECT_EQ(weights(1e9).parts, 1U);
+    EXPECT_EQ(weights(1.1e9).parts, 2U);
+    EXPECT_EQ(weights(2.1e9).parts, 4U);
+    EXPECT_EQ(weights(1e12).parts, 8U) << "parts of 256 B, the smallest of the tables";
+    EXPECT_DOUBLE_EQ(weights(1.1e9).macro.cycleSeconds.nominal, 0.5e-9);
+    EXPECT_DOUBLE_EQ(weights(1.1e9).fastestSeconds, 0.125e-9);
+}
+
+TEST(MachineMemories, PayForTheWiresToTheirParts) {
+    Technology technology = roundTechnology();
+    SramCoefficients coefficients = technology.sram.coefficients();
+    coefficients.wires = {.picojoulesPerBitMillimetre = 1,
+                          .nanosecondsPerMillimetre = 1,
+                          .micronsPerWire = 1,
+                          .addressWires = 0,
+                          .source = "test"};
+    technology.sram = SramModel(coefficients);
+    MachineDescription machine = roundMachine();
+    machine.clockHertz = 2.1e9;
+    const MachineMemory weights = memoriesOf(technology, machine).weightScratchpad;
+    // Four parts of 512 B and 128 bits: 10,000 um2 each, so the wires are 100 um long.
+    EXPECT_EQ(weights.parts, 4U);
+    EXPECT_DOUBLE_EQ(weights.macro.areaSquareMicrons.nominal, 40'000 + 100 * 256);
+    EXPECT_DOUBLE_EQ(weights.macro.readJoules.nominal, (2 + 128 * 0.1) * 1e-12);
+    EXPECT_DOUBLE_EQ(weights.macro.accessSeconds.nominal, 2e-9 + 0.1e-9);
+    EXPECT_DOUBLE_EQ(weights.macro.cycleSeconds.nominal, 0.25e-9);
+}
+
+TEST(MemoryDelay, IsAsManyCyclesAsTheAccessNeeds) {
+    const MemoryDelay memory{.name = "example", .nanoseconds = 0.9, .accessNanoseconds = 2.5};
+    EXPECT_EQ(memory.accessCycles(500e6), 2U);
+    EXPECT_EQ(memory.accessCycles(1.1e9), 3U);
+    EXPECT_EQ(memory.accessCycles(400e6), 1U);
+    EXPECT_EQ(MemoryDelay{.name = "free"}.accessCycles(1e9), 0U);
 }
 
 TEST(ClockLimits, SayWhatASynthesisForSpeedReaches) {
@@ -354,16 +359,18 @@ TEST(EnergyModel, ClockGatingLeavesIdleElementsUnclocked) {
 /// A memory whose read and write take a tenth of a femtojoule for each byte of its capacity.
 SramModel memoriesByCapacity() {
     const auto curve = [](double scale) {
-        const SramCurve terms{{.scale = scale, .capacityExponent = 1, .wordExponent = 0}};
-        return SramQuantity{.nominal = terms, .low = terms, .high = terms};
+        const SramCurve rows{scale, scale, 1024 * scale, 1024 * scale};
+        return SramQuantity{.nominal = rows, .low = rows, .high = rows};
     };
     SramCoefficients coefficients;
     coefficients.source = "example";
+    coefficients.axes = {.capacityBytes = {1024, 1024 * 1024}, .wordBits = {1, 1024}};
     coefficients.readPicojoules = curve(1024 * 0.1e-3);
     coefficients.writePicojoules = curve(1024 * 0.1e-3);
     coefficients.leakageMicrowatts = curve(1);
     coefficients.areaSquareMicrons = curve(1);
-    coefficients.accessNanoseconds = curve(1);
+    coefficients.accessNanoseconds = curve(1e-3);
+    coefficients.cycleNanoseconds = curve(1e-3);
     return SramModel(coefficients);
 }
 

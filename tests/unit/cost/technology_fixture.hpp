@@ -66,19 +66,22 @@ inline std::string roundTechnologyYaml() {
     errorsOfBothGoals("      ");
     yaml += "      multiplier_alone:\n";
     errorsOfBothGoals("        ");
-    yaml += "sram:\n  source: made for tests\n  temperature_kelvin: 300\n  leakage_per_kelvin: 0\n";
-    for (const char* key : {"read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns"}) {
-        yaml += fmt::format("  {}:\n    margin: 0\n    error:\n", key);
+    yaml +=
+        "sram:\n  source: made for tests\n  temperature_kelvin: 300\n  leakage_per_kelvin: 0\n"
+        "  capacities: [1KiB, 2KiB]\n  word_bits: [64, 128]\n  fewest_words: 1\n";
+    for (const char* key :
+         {"read_pj", "write_pj", "leakage_uw", "area_um2", "access_ns", "cycle_ns"}) {
+        yaml += fmt::format("  {}:\n    margin: {{low: 0, high: 0}}\n    error:\n", key);
         for (const char* error : {"in_sample", "size_left_out", "width_left_out"}) {
             yaml += fmt::format("      {}: {{max: 0, rms: 0}}\n", error);
         }
         for (const char* curve : {"nominal", "low", "high"}) {
-            yaml += fmt::format(
-                "    {}:\n      - {{scale: 2, capacity_exponent: 1, word_exponent: 1}}\n", curve);
+            yaml += fmt::format("    {}: [[2, 4], [4, 8]]\n", curve);
         }
     }
     return yaml +
-           "  ports: {cell_width: 0, cell_height: 0, leakage: 0, source: none}\n"
+           "  ports: {cell_width: 0, cell_height: 0, energy: 0, leakage: 0, time: 0, source: "
+           "none}\n"
            "  wires: {pj_per_bit_mm: 0, ns_per_mm: 0, um_per_wire: 0, address_wires: 0, "
            "source: none}\n";
 }

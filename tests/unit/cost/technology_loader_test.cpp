@@ -57,6 +57,53 @@ private:
                                     ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
+/// The section `layout` with each coefficient 0.5, from 0.25 to 0.75.
+std::string roundLayoutYaml() {
+    std::string yaml = "layout:\n  source: made for tests\n";
+    for (const char* key : {"placement_density", "buffers", "clock_tree_area", "clock_tree_energy",
+                            "wire_energy", "wire_pj_per_bit_mm", "macro_spacing", "control"}) {
+        yaml +=
+            fmt::format("  {}: {{value: 0.5, low: 0.25, high: 0.75, source: {}'s}}\n", key, key);
+    }
+    return yaml;
+}
+
+TEST_F(TechnologyLoader, ReadsTheLayoutIfThereIsOne) {
+    EXPECT_FALSE(load(roundTechnologyYaml()).layout);
+    const auto layout = load(roundTechnologyYaml() + roundLayoutYaml()).layout;
+    ASSERT_TRUE(layout);
+    for (const cost::LayoutCoefficient& coefficient :
+         {layout->placementDensity, layout->buffers, layout->clockTreeArea, layout->clockTreeEnergy,
+          layout->wireEnergy, layout->wirePicojoulesPerBitMillimetre, layout->macroSpacing,
+          layout->control}) {
+        EXPECT_EQ(coefficient.value.nominal, 0.5);
+        EXPECT_EQ(coefficient.value.low, 0.25);
+        EXPECT_EQ(coefficient.value.high, 0.75);
+    }
+    EXPECT_EQ(layout->wireEnergy.source, "wire_energy's");
+    EXPECT_EQ(layout->note, "");
+}
+
+TEST_F(TechnologyLoader, RejectsALayoutThatIsNotWhole) {
+    const auto problem = [&](const std::string& from, const std::string& to) {
+        std::string layout = roundLayoutYaml();
+        layout.replace(layout.find(from), from.size(), to);
+        try {
+            load(roundTechnologyYaml() + layout);
+        } catch (const ConfigError& error) {
+            return std::string(error.what());
+        }
+        return std::string("none");
+    };
+    EXPECT_THAT(problem("value: 0.5", "value: 0.9"),
+                HasSubstr("layout.placement_density.value: 0.9 is not within its band, expected "
+                          "0.25 to 0.75"));
+    EXPECT_THAT(problem("high: 0.75", "high: 1.5"), HasSubstr("layout.placement_density.high: "));
+    EXPECT_THAT(problem("  control:", "  controls:"),
+                AllOf(HasSubstr("layout.control: missing key"), HasSubstr("'controls'")));
+    EXPECT_THAT(problem("low: 0.25, ", ""), HasSubstr("layout.placement_density.low: missing"));
+}
+
 TEST_F(TechnologyLoader, ReadsEveryCoefficient) {
     const cost::Technology technology = load(roundTechnologyYaml());
     EXPECT_EQ(technology.name, "round");
@@ -195,16 +242,27 @@ TEST_F(TechnologyLoader, ReportsAMissingCurveOfTheMemories) {
         AllOf(HasSubstr("sram.write_pj: missing key"), HasSubstr("sram: unknown key 'writes_pj'")));
 }
 
-TEST_F(TechnologyLoader, ReportsANegativeCoefficientOfTheMemoriesWithItsPlace) {
-    EXPECT_THAT(problemsWith("- {scale: 2,", "- {scale: -2,"),
-                AllOf(HasSubstr(placeOf("- {scale: 2,")), HasSubstr("sram.read_pj.nominal"),
+TEST_F(TechnologyLoader, ReportsANegativeFigureOfTheMemoriesWithItsPlace) {
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[-2, 4], [4, 8]]"),
+                AllOf(HasSubstr(placeOf("[[2, 4]")), HasSubstr("sram.read_pj.nominal"),
                       HasSubstr("expected a number from 0")));
 }
 
-TEST_F(TechnologyLoader, ReportsAMemoryTermThatIsAStep) {
-    EXPECT_THAT(problemsWith("- {scale: 2, capacity_exponent: 1, word_exponent: 1}",
-                             "- {scale: 2, capacity_exponent: 0, word_exponent: 1, above: 8KiB}"),
-                HasSubstr("is a step at 'above', expected a positive exponent"));
+TEST_F(TechnologyLoader, ReportsATableOfTheMemoriesThatIsNoTable) {
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4], [4]]"),
+                HasSubstr("sram.read_pj.nominal[1]"));
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4]]"), HasSubstr("sram.read_pj.nominal"));
+    EXPECT_THAT(problemsWith("capacities: [1KiB, 2KiB]", "capacities: [2KiB, 1KiB]"),
+                HasSubstr("capacities: expected two or more, ascending"));
+}
+
+TEST_F(TechnologyLoader, ReportsMemoriesThatFallWithTheirSize) {
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4], [1, 8]]"),
+                HasSubstr("sram: read_pj.nominal falls with the capacity"));
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 1], [4, 8]]"),
+                HasSubstr("sram: read_pj.nominal falls with the word width"));
+    EXPECT_THAT(problemsWith("[[2, 4], [4, 8]]", "[[2, 4], [5, 8]]"),
+                HasSubstr("sram: read_pj.nominal rises faster than the capacity"));
 }
 
 /// Files of configs/technology that are technologies: the others are tables.
