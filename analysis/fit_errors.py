@@ -75,8 +75,8 @@ def joined(one, other):
 
 
 def of(fit, shapes=None):
-    """All that is known. `shapes`: another library's fit that has formats of multipliers, and a recipe,
-    that this one has not. Small circuits depend on the recipe as much as on the format."""
+    """All that is known. `shapes`: another library's fit that has formats of multipliers, and a
+    recipe, that this one has not. Small circuits depend on the recipe as much as on the format."""
     found = tree(fit, own, "pe")
     alone = tree(fit, own, "multiplier")
     if shapes is not None:

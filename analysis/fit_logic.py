@@ -151,7 +151,7 @@ class Fit:
             return rows, path_design(rows), numpy.zeros(len(rows))
         rows = energy_rows(rows)
         design, fixed = toggle_design(rows), clock_energy(rows, self.clock)
-        if goal == "area":
+        if goal == "area" or not rows:
             return rows, design, fixed
         gates = 2 * len(ENERGY_GROUPS)
         return rows, design[:, :gates], fixed + design[:, gates:] @ self.energy.coefficients[gates:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fits of one quantity to measured circuits: what `systole pe` counts in them, times coefficients."""
+"""Fits of one quantity to measured circuits: what `systole pe` counts, times coefficients."""
 
 import json
 from pathlib import Path

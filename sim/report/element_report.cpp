@@ -252,11 +252,10 @@ std::string accumulatorText(const ElementReport& element) {
 }
 
 /// `area +-7 % (2.8 % rms), delay +-15 % (7.8 % rms), energy not known`.
-std::string errorList(const ElementReport& element, const cost::FitErrors& errors) {
-    const std::string energy =
-        element.stimulus ? ", energy " + energyErrorText(element, errors.energy) : "";
+std::string errorList(const ElementReport& element, const cost::FitErrors& errors,
+                      const std::string& energy) {
     return fmt::format("area {}, delay {}{}", errorText(errors.area), errorText(errors.delay),
-                       energy);
+                       element.stimulus ? ", energy " + energy : "");
 }
 
 /// What a synthesis with other commands than those of the fit may differ by.
@@ -265,7 +264,8 @@ std::string otherRecipeSentence(const ElementReport& element) {
     if (!other.area && !other.delay) {
         return "Synthesis by another recipe may differ by more: it was not measured.\n";
     }
-    return fmt::format("From synthesis by another recipe: {}.\n", errorList(element, other));
+    return fmt::format("From synthesis by another recipe: {}.\n",
+                       errorList(element, other, errorText(other.energy)));
 }
 
 std::string errorSentence(const ElementReport& element) {
@@ -275,10 +275,11 @@ std::string errorSentence(const ElementReport& element) {
             "Coefficients: {}.\n",
             element.logic.source);
     }
+    const cost::FitErrors& errors = errorsOf(element, element.logic.errors.fit);
     return fmt::format("Error{}{}: {}; {}.\n{}",
                        element.isMultiplierAlone ? " of multipliers alone" : "",
                        element.goal == cost::Goal::Delay ? " for speed" : "",
-                       errorList(element, errorsOf(element, element.logic.errors.fit)),
+                       errorList(element, errors, energyErrorText(element, errors.energy)),
                        element.logic.source, otherRecipeSentence(element));
 }
 

@@ -89,8 +89,8 @@ std::string energyTable(const Result& result) {
     const bool isFast = result.config.synthesis == cost::Goal::Delay;
     return alignedTable(rows) +
            (isFast
-                ? "The array's energy is an estimate: no synthesis for speed was measured for it "
-                  "(docs/area.md).\n\n"
+                ? "The array's energy is less sure: few or no energies of synthesis for speed were "
+                  "measured (docs/area.md).\n\n"
                 : "\n");
 }
 

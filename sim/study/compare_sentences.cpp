@@ -40,6 +40,7 @@ public:
     std::string ratios() const;
     std::string winners() const;
     std::string estimates() const;
+    std::string elementNotes() const;
     std::string circuits() const;
     std::string clocks() const;
 
@@ -182,9 +183,19 @@ std::string Sentences::estimates() const {
     });
     if (fast.empty()) return "";
     return fmt::format(
-        "Array energy of {} is an estimate: no synthesis for speed was measured for it; its band "
-        "is wider (docs/area.md).\n",
+        "Array energy of {} is less sure: few or no energies of synthesis for speed were measured; "
+        "its band is wider (docs/area.md).\n",
         list(fast));
+}
+
+std::string Sentences::elementNotes() const {
+    std::string text;
+    for (std::size_t i = 0; i < formats_.size(); ++i) {
+        const std::string& note = formats_[i].figures.elementNote;
+        if (note.empty()) continue;
+        text += fmt::format("Area, clock and array energy of {}: {}.\n", names_[i], note);
+    }
+    return text;
 }
 
 std::string Sentences::circuits() const {
@@ -261,7 +272,8 @@ std::string comparisonSentences(const Comparison& comparison) {
     const Sentences sentences(comparison);
     std::string text = sentences.events() + sentences.dramFaults();
     if (comparison.formats.size() > 1) text += sentences.ratios() + "\n" + sentences.winners();
-    return text + sentences.estimates() + sentences.circuits() + sentences.clocks();
+    return text + sentences.estimates() + sentences.elementNotes() + sentences.circuits() +
+           sentences.clocks();
 }
 
 }  // namespace systole::sim

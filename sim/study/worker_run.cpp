@@ -75,6 +75,8 @@ void readRates(const nlohmann::ordered_json& totals, RunFigures& figures) {
     if (components.contains("array")) {
         figures.arrayAreaMm2 =
             components.at("array").at("silicon").at("area_um2").get<double>() * 1e-6;
+        const auto& elements = components.at("array").at("parts").at("processing_elements");
+        if (elements.contains("notes")) figures.elementNote = elements.at("notes").front();
     }
     if (!figures.energyJoules) return;
     figures.energyLowJoules = figures.energyHighJoules = 0;

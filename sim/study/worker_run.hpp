@@ -64,8 +64,9 @@ struct RunFigures {
     std::string slowestMemory;  ///< its section in CONFIG
     std::string synthesis;      ///< area or speed; empty without a circuit
     std::optional<std::uint32_t> pipelineDepth;
-    std::uint64_t images = 0;              ///< 0: timing only, and then no accuracy
-    bool randomImages = false;             ///< of a bare model
+    std::string elementNote;    ///< what the area's notes say of the elements; empty: nothing
+    std::uint64_t images = 0;   ///< 0: timing only, and then no accuracy
+    bool randomImages = false;  ///< of a bare model
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
     std::string correctByImage;  ///< `1` or `0` an image; empty without labels

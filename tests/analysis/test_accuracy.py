@@ -88,9 +88,10 @@ class Bands(unittest.TestCase):
     """What `systole pe` prints beside a figure holds for the circuits of that figure's kind."""
 
     def check(self, rows, technology, recipe):
-        """Every synthesised figure lies in the band printed with it. Paths are those of the last
-        round of the fit, the bands' those of the best one: delays may lie outside by a little."""
-        beyond = {"area": 1e-3, "delay": 0.06, "energy": 1e-3}
+        """Every synthesised figure lies in the band printed with it. Bands are of fits without the
+        figure's formats, and of delays of the paths of another round: these fits may lie outside by
+        a little."""
+        beyond = {"area": 0.01, "delay": 0.06, "energy": 0.01}
         keys = {"area": "area_um2", "delay": "delay_ns", "energy": "energy_pj_per_mac"}
         checked = set()
         for row, found in zip(rows, predict(rows, technology, True)):

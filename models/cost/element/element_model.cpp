@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/element/element_model.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "models/check.hpp"
 #include "models/cost/element/element_waveforms.hpp"
+#include "models/cost/element/synthesised_kind.hpp"
 
 namespace systole::cost {
 namespace {
@@ -148,11 +150,15 @@ double ElementModel::inputJoules(const ElementActivity& activity) const {
 
 EnergyDoubt ElementModel::energyDoubt() const {
     const LogicErrors& errors = technology_.errors;
+    EnergyDoubt doubt{.isSynthesised = isSynthesisedKind(element_)};
     if (const auto known = errors.ofElements(goal_).energy) {
-        return {.down = known->largest, .up = known->largest};
+        doubt.down = doubt.up = known->largest;
+        return doubt;
     }
-    const double least = errors.ofElements(Goal::Area).energy.value_or(FitError{}).largest;
-    return {.down = least, .up = (1 + least) * gateSize() - 1, .isMeasured = false};
+    doubt.isMeasured = false;
+    doubt.down = errors.ofElements(Goal::Area).energy.value_or(FitError{}).largest;
+    doubt.up = (1 + doubt.down) * std::max(gateSize(), 1.0) - 1;
+    return doubt;
 }
 
 ByElementPart ElementModel::flatEnergy(double rate) const {

@@ -64,7 +64,8 @@ struct ElementMake {
 struct EnergyDoubt {
     double down = 0;
     double up = 0;
-    bool isMeasured = true;  ///< else energies of this goal of synthesis were never measured
+    bool isMeasured = true;     ///< else energies of this goal of synthesis were never measured
+    bool isSynthesised = true;  ///< else no circuit of this kind was (synthesised_kind.hpp)
 };
 
 /// Area, delay and energy of a PE: its circuit (circuit/element_circuit.hpp) with the figures of a

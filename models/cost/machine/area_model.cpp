@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "models/check.hpp"
+#include "models/cost/element/synthesised_kind.hpp"
 #include "models/cost/machine/ideal_parts.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 #include "models/cost/machine/machine_memories.hpp"
@@ -67,8 +68,9 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
                                   error, logic.source));
     }
     parts.push_back(estimateNode("control", logic, elements * elementControl(logic, machine)));
-    return sumOf("array", {sumOf("processing_elements", std::move(parts)),
-                           estimateNode("edge", logic, arrayEdge(logic, machine))});
+    AreaNode all = sumOf("processing_elements", std::move(parts));
+    if (!isSynthesisedKind(machine.element)) all.notes.emplace_back(kNotSynthesised);
+    return sumOf("array", {std::move(all), estimateNode("edge", logic, arrayEdge(logic, machine))});
 }
 
 /// A part that is built.

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/energy_band.hpp"
 
+#include <fmt/format.h>
+
 #include "models/check.hpp"
+#include "models/cost/element/synthesised_kind.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 
 namespace systole::cost {
 namespace {
 
 std::string elementSource(const LogicTechnology& logic, const EnergyDoubt& doubt) {
-    return doubt.isMeasured ? logic.source
-                            : logic.source +
-                                  "; gates for speed: estimate, with the coefficients of the least "
-                                  "area, and up to as much more as the gates are larger";
+    std::string source = logic.source;
+    if (!doubt.isMeasured) {
+        source +=
+            "; gates for speed: estimate, with the coefficients of the least area, and up to as "
+            "much more as the gates are larger";
+    }
+    return doubt.isSynthesised ? source : fmt::format("{}; {}", source, kNotSynthesised);
 }
 
-std::string sourceOf(const Technology& technology, EnergyBasis basis,
-                     const EnergyDoubt& elements) {
+std::string sourceOf(const Technology& technology, EnergyBasis basis, const EnergyDoubt& elements) {
     switch (basis) {
         case EnergyBasis::Element:
             return elementSource(technology.logic, elements);

@@ -33,7 +33,18 @@ TEST_F(CompareChoices, ByDefaultEveryFormatIsMadeSoThatItReachesTheClock) {
     }
     EXPECT_EQ(formats.at(0).at("result").at("config").at("synthesis"), "area");
     EXPECT_EQ(formats.at(1).at("result").at("config").at("synthesis"), "speed");
-    EXPECT_THAT(outcome.text, HasSubstr("Array energy of e4m3, e4m3_fp16 is an estimate"));
+    EXPECT_THAT(outcome.text, HasSubstr("Array energy of e4m3, e4m3_fp16 is less sure"));
+}
+
+TEST_F(CompareChoices, AKindOfElementThatNobodySynthesisedIsNamed) {
+    const CommandOutcome outcome = systole(
+        "compare " + inputs() +
+        " --images 1 --formats int8,'{activation: posit6es1, weight: posit6es1, accumulator: "
+        "exact}'");
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.text;
+    EXPECT_THAT(outcome.text,
+                HasSubstr("Area, clock and array energy of #2: no circuit of this kind was"));
+    EXPECT_THAT(outcome.text, testing::Not(HasSubstr("array energy of int8")));
 }
 
 TEST_F(CompareChoices, ClockMaxTakesEachAtItsHighestClock) {
