@@ -96,7 +96,9 @@ protected:
 TEST_F(ClockRule, HoldsForRuns) {
     expectNoSpeed("run " + inputs() + " --images 1 --set datapath=e4m3");
     expectNoSpeed("run " + inputs() + " --timing-only --set clock=2GHz");
-    expectNoSpeed("run " + inputs() + " --timing-only --set activation_scratchpad.banks=32");
+    expectNoSpeed("run " + inputs() +
+                  " --timing-only --reach-clock --set clock=1GHz "
+                  "--set activation_scratchpad.word=128B");
     expectNoSpeed("run " + inputs() + " --timing-only --reach-clock --set clock=3GHz");
 }
 
