@@ -110,7 +110,7 @@ TEST_F(ClockRule, HoldsForProducts) {
 }
 
 TEST_F(ClockRule, HoldsForComparisonsAndSweeps) {
-    expectNoSpeed("compare " + inputs() + " --images 1 --formats int8,e4m3 --clock 2GHz");
+    expectNoSpeed("compare " + inputs() + " --images 1 --formats int8,e4m3 --clock 3GHz");
     const std::string sweep =
         write("s.yaml", fmt::format("name: s\nconfig: {}\nworkload: {}\ntiming_only: true\n"
                                     "grid: [{{key: clock, values: [2GHz, 3GHz]}}]\n",
