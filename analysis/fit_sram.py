@@ -10,8 +10,8 @@ sram_surface.py says how a quantity is fitted.
 
 What a left-out size or width costs is measured twice. `shared`: the other technologies of the table
 say how the quantity goes on from the nearest size or width that is left. `alone`: nothing but the
-remaining rows. The band's margin is the worst error of `shared`, macros of more than 8 Mi words
-apart.
+remaining rows. The band's margins hold 95 % of the rows that `shared` left out, macros of more than
+8 Mi words apart.
 """
 
 import argparse
@@ -112,11 +112,13 @@ def missed(found):
 
 
 def margins(cases):
-    """Of low and of high."""
-    rows = [error for case in CASES for key, error in cases[case].items()
-            if words(key) <= MOST_WORDS]
-    return (rounded_up(max(error.low for error in rows)),
-            rounded_up(max(error.high for error in rows)))
+    """Of low and of high: what holds 95 % of the rows that were left out."""
+    rows = [error for case in ("size_left_out", "width_left_out")
+            for key, error in cases[case].items() if words(key) <= MOST_WORDS]
+
+    def holding(values):
+        return rounded_up(statistics.quantiles(values, n=20)[-1])
+    return holding([error.low for error in rows]), holding([error.high for error in rows])
 
 
 def ports(table):
@@ -172,9 +174,9 @@ def quantity_text(name, curves, cases):
 
 HEADER = """\
 # Every quantity has a table: a row for each capacity of a bank, a column for each word width.
-# low and high hold CACTI's default and its minimum-energy optimum; the margin widens them by the
-# worst that a size or width left out of the fit missed them by. error: of nominal outside of the
-# rows' band, as a fraction.
+# low and high hold CACTI's default and its minimum-energy optimum; the margins widen them so that
+# they hold 95 % of the macros whose size or width was left out of the fit. error: of nominal
+# outside of the rows' band, as a fraction.
 """
 
 

@@ -16,8 +16,8 @@ INTRODUCTION = """\
 CACTI lays out a macro twice: for its default aim and for least energy. The two span a band for \
 each quantity. The figures below say by how much the nominal value lies outside of that band; \
 inside, the error is 0. Below the band it is the band's end over the nominal value, less 1: -100 % \
-is half of it. Each cell has the root mean square, the largest error, and how many macros \
-lie outside by more than 10 %. The macros are 90 for each technology: 512 B to 32 MiB, of 8 to \
+is half of it. Each cell has the root mean square and the largest error, both in percent, and how \
+many macros lie outside by more than 10 %. The macros are 90 for each technology: 512 B to 32 MiB, of 8 to \
 1,024 bits.
 
 - *fitted*: all macros are in the fit.
@@ -32,7 +32,7 @@ itrs-lop, fitted, they are:"""
 STRUCTURE = """\
 **Banks and ports** of 45 nm itrs-lop. The figures for a bank are those of the fit; those for the \
 wires between banks and for a second port (one reads, one writes) are single coefficients, medians \
-of these macros:"""
+of these macros (their number in brackets):"""
 NODES = """\
 **Nodes.** Memories of other nodes are those of 45 nm times one factor a quantity; each cell has the \
 factor and its error. Energies at 7 nm are known within a factor of five: the published ratio of 7 nm \
@@ -41,15 +41,18 @@ to 45 nm is 0.14 for a read of 1 MiB and 0.75 for one of 8 KiB \
 
 
 def cell(found):
-    return f"{100 * rms(found):.1f} %, {100 * largest(found):.0f} %, {len(missed(found))}"
+    return f"{100 * rms(found):.1f}, {100 * largest(found):.0f}, {len(missed(found))}"
 
 
 def row(title, cells):
     return f"| {title} | " + " | ".join(cells) + " |"
 
 
-def head(title):
-    return [row(title, NAMES), "|---" * (len(NAMES) + 1) + "|"]
+def table_of(title, columns):
+    """Quantities as lines. `columns`: {title: {quantity: {key: Error}}}."""
+    lines = [row(title, columns), "|---" * (len(columns) + 1) + "|"]
+    lines += [row(name, [cell(found[name]) for found in columns.values()]) for name in NAMES]
+    return "\n".join(lines) + "\n"
 
 
 def nominal_cases(tables, technology, alone):
@@ -64,23 +67,23 @@ def nominal_cases(tables, technology, alone):
             found.setdefault(f"{what} left out", {})[name] = fit_sram.leave_out(
                 table, others, name, axis, ("nominal",))
             if alone:
-                found.setdefault(f"{what} left out, alone", {})[name] = fit_sram.leave_out(
+                found.setdefault(f"{what}, alone", {})[name] = fit_sram.leave_out(
                     table, [], name, axis, ("nominal",))
     return found
 
 
-def case_table(tables):
-    lines, fitted = head("rms, largest, macros beyond 10 %"), {}
+def case_tables(tables):
+    """Text, and the errors of the fit of BASE."""
+    texts, fitted = [], {}
     for technology, table in tables.items():
         if not table.is_wide:
             continue
-        tech, transistor = technology
         cases = nominal_cases(tables, technology, technology == BASE)
         if technology == BASE:
             fitted = cases["fitted"]
-        lines += [row(f"{float(tech) * 1e3:g} nm {transistor}, {case}",
-                      [cell(found[name]) for name in NAMES]) for case, found in cases.items()]
-    return "\n".join(lines) + "\n", fitted
+        tech, transistor = technology
+        texts.append(table_of(f"{float(tech) * 1e3:g} nm {transistor}", cases))
+    return "\n".join(texts), fitted
 
 
 def macro_text(key, error):
@@ -133,20 +136,19 @@ def structure_table(table):
         groups[title] = {
             key: (banked(curves, table, (key[0] / key[2], key[1]), key[2]), optima)
             for key, optima in table.banked.items() if several <= key[2] <= most}
-    lines = head("rms, largest, macros beyond 10 %")
-    for title, macros in groups.items():
-        lines.append(row(f"{title} ({len(macros)} macros)", [
-            cell({key: outside(figures[name], optima, name)
-                  for key, (figures, optima) in macros.items()}) for name in NAMES]))
-    return "\n".join(lines) + "\n"
+    return table_of("45 nm itrs-lop", {
+        f"{title} ({len(macros)})": {
+            name: {key: outside(figures[name], optima, name)
+                   for key, (figures, optima) in macros.items()} for name in NAMES}
+        for title, macros in groups.items()})
 
 
 def node_table():
-    lines = head("factor from 45 nm, error")
+    lines = [row("nm", NAMES), "|---" * (len(NAMES) + 1) + "|"]
     for nm in memory_scaling.NODES:
         if nm != 45:
             by = [memory_scaling.factor(name, nm) for name in NAMES]
-            lines.append(row(f"{nm} nm", [f"{each.factor:.3f}, {100 * each.error:.0f} %"
+            lines.append(row(nm, [f"{each.factor:.3f}, {100 * each.error:.0f} %"
                                           for each in by]))
     return "\n".join(lines) + "\n"
 
@@ -154,7 +156,7 @@ def node_table():
 def section(wrapped):
     """`wrapped` breaks the lines of a page."""
     tables = read_tables(REFERENCE)
-    cases, fitted = case_table(tables)
+    cases, fitted = case_tables(tables)
     return "\n".join([wrapped(INTRODUCTION), cases, wrapped(CONTRADICTIONS),
                       wrapped(contradictions(fitted)), wrapped(STRUCTURE),
                       structure_table(tables[BASE]), wrapped(NODES), node_table()])

@@ -3,8 +3,9 @@
 
 The model of a quantity is a surface: its values at 17 capacities and 8 widths, between which the
 logarithm goes straight. It falls nowhere with capacity or width. Energies, leakage and area rise
-by no more than the capacity does (two macros of half the capacity can stand for one). A curve is
-found in two steps, each a linear program:
+by no more than the capacity does (two macros of half the capacity can stand for one); `low` and
+`high` are held to that for the widest words only. A curve is found in two steps, each a linear
+program:
 - The trend: a sum of c * KiB^p * (bits / 64)^q with c, p, q >= 0. It carries the surface to where the
   table has no macro.
 - The surface: trend times a correction, which is small, bends little, and brings the values into
@@ -14,7 +15,7 @@ found in two steps, each a linear program:
 
 No surface that never falls can be in every band: of some macros CACTI finds a wider or larger one
 that costs less. Of two that contradict each other both are missed a little, but macros of more
-than 8 Mi words, which CACTI lays out worst, count a tenth.
+than 8 Mi words, which CACTI lays out worst, count a tenth, and `low` and `high` leave them out.
 """
 
 import math
@@ -104,6 +105,8 @@ def targets(band, curve, name):
     low_target = {"nominal": 0 if name in TIMES else 0.5, "low": 0, "high": 1}[curve]
     found = {}
     for key, (low, high) in band.items():
+        if curve != "nominal" and words(key) > MOST_WORDS:
+            continue
         aim = low ** (1 - low_target) * high ** low_target
         found[key] = {"nominal": (low, high, aim), "low": (0, low, aim),
                       "high": (high, math.inf, aim)}[curve]
@@ -163,7 +166,8 @@ def correct(start, aims, curve, name):
     for small, large, octaves in NEIGHBOURS:
         rise = start[large] - start[small]
         program.at_most([(nodes[small], 1), (nodes[large], -1)], rise)
-        if octaves and name not in TIMES:
+        is_widest = (large + 1) % len(WIDTHS) == 0
+        if octaves and name not in TIMES and (curve == "nominal" or is_widest):
             program.at_most([(nodes[large], 1), (nodes[small], -1)], STEEPEST - rise)
     misses = Misses(program, keys) if curve == "nominal" else None
     distance = program.variables([0.1 if misses else 1] * len(keys))

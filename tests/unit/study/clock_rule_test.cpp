@@ -96,7 +96,9 @@ protected:
 TEST_F(ClockRule, HoldsForRuns) {
     expectNoSpeed("run " + inputs() + " --images 1 --set datapath=e4m3");
     expectNoSpeed("run " + inputs() + " --timing-only --set clock=2GHz");
-    expectNoSpeed("run " + inputs() + " --timing-only --set activation_scratchpad.banks=32");
+    expectNoSpeed("run " + inputs() +
+                  " --timing-only --reach-clock --set clock=1GHz "
+                  "--set activation_scratchpad.word=128B");
     expectNoSpeed("run " + inputs() + " --timing-only --reach-clock --set clock=3GHz");
 }
 
@@ -108,7 +110,7 @@ TEST_F(ClockRule, HoldsForProducts) {
 }
 
 TEST_F(ClockRule, HoldsForComparisonsAndSweeps) {
-    expectNoSpeed("compare " + inputs() + " --images 1 --formats int8,e4m3 --clock 2GHz");
+    expectNoSpeed("compare " + inputs() + " --images 1 --formats int8,e4m3 --clock 3GHz");
     const std::string sweep =
         write("s.yaml", fmt::format("name: s\nconfig: {}\nworkload: {}\ntiming_only: true\n"
                                     "grid: [{{key: clock, values: [2GHz, 3GHz]}}]\n",

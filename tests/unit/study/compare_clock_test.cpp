@@ -61,22 +61,26 @@ TEST_F(CompareClock, MaxTakesTheElementsThatHaveTheHighestClock) {
 }
 
 TEST_F(CompareClock, MaxIsAsFastAsTheSameClockGiven) {
-    const std::string max = compare("--formats e4m3,int4 --clock max");
+    const std::string max =
+        compare("--formats e4m3,int4 --clock max --set activation_scratchpad.word=128B");
     const std::string clock = rowOf(max, "clock, MHz").front();
-    const std::string given = compare("--formats e4m3,int4 --clock " + clock + "MHz");
+    const std::string given = compare("--formats e4m3,int4 --clock " + clock +
+                                      "MHz --set activation_scratchpad.word=128B");
     for (const char* row : {"clock, MHz", "synthesis for", "pipeline stages", "area, mm2"}) {
         EXPECT_EQ(rowOf(max, row), rowOf(given, row)) << row;
     }
 }
 
 TEST_F(CompareClock, SaysThatTheMemoryIsTooSlowAndWhatToDo) {
-    const std::string text = unwrapped(compare("--formats int8,int4 --clock 510MHz"));
-    EXPECT_THAT(text, HasSubstr("510 MHz is not reachable with int8, int4: the memory "
-                                "activation_scratchpad reaches 502 MHz; with less capacity, "
-                                "fewer banks or ports: 1rw it is faster. All reach "
-                                "`--clock 502.0MHz`; `--clock max` takes each at its highest."));
-    EXPECT_THAT(text, Not(HasSubstr("elements reach 5")));
-    const std::string lower = compare("--formats int8,int4 --clock 502.0MHz");
+    // Words of 128 B: parts of 4 KiB of 1,024 bits and two ports have a cycle of 1.19 ns.
+    const std::string wide = " --set activation_scratchpad.word=128B";
+    const std::string text = unwrapped(compare("--formats int8,int4 --clock 1GHz" + wide));
+    EXPECT_THAT(text, HasSubstr("1 GHz is not reachable with int8, int4: the memory "
+                                "activation_scratchpad reaches 843.2 MHz; with narrower words or "
+                                "ports: 1rw it is faster. All reach `--clock 843.2MHz`; `--clock "
+                                "max` takes each at its highest."));
+    EXPECT_THAT(text, Not(HasSubstr("elements reach 1")));
+    const std::string lower = compare("--formats int8,int4 --clock 843.2MHz" + wide);
     EXPECT_THAT(lower, Not(HasSubstr("not reachable")));
 }
 
@@ -96,7 +100,9 @@ TEST_F(CompareClock, SaysThatElementsAreTooSlowAndWhatToDo) {
 }
 
 TEST_F(CompareClock, SaysThatBothAreTooSlow) {
-    const std::string text = unwrapped(compare("--formats e4m3_fp32 --clock 3GHz"));
+    const std::string text =
+        unwrapped(compare("--formats e4m3_fp32 --clock 3GHz "
+                          "--set activation_scratchpad.word=128B"));
     EXPECT_THAT(text, HasSubstr("3 GHz is not reachable with e4m3_fp32: the memory"));
     EXPECT_THAT(text, HasSubstr("3 GHz is not reachable with e4m3_fp32: the processing elements"));
 }
