@@ -13,8 +13,9 @@ components of `systole area CHIP`, `gemm M K N` (energy a product) or `pe FORMAT
 
 One coefficient of layout comes from these chips: `macro_overhead` of analysis/layout.yaml, what
 their memories have beyond CACTI's macros. It is the geometric mean of the rows that are memories
-alone, and its band is their range; --check compares. A chip is held against the coefficient that
-the other chips give: its own rows are left out.
+alone; its band is where one more memory would lie with a probability of 80 %, if logarithms of such
+ratios are normal (Student's t); --check compares. A chip is held against the coefficient that the
+other chips give: its own rows are left out.
 """
 import argparse
 import csv
@@ -23,10 +24,12 @@ import json
 import math
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 import textwrap
 
+import scipy.stats
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -34,7 +37,8 @@ PAGE = ROOT / "docs/silicon.md"
 PUBLISHED = ROOT / "analysis/reference/silicon.csv"
 TABLE = re.compile(r"(<!-- chips -->\n).*?(<!-- end of chips -->)", re.DOTALL)
 WIDTH = 100
-REQUIRED = 5 / 6  # of the chips, by their last row
+PROBABILITY = 0.8  # of the band of an overhead
+REQUIRED = 5 / 6  # of the chips, by their headline
 MEMORIES = {"activation_scratchpad", "weight_scratchpad", "accumulator_buffer"}
 ELEMENT = ("--accumulator", "exact", "--guard-bits", "8")
 
@@ -46,8 +50,10 @@ class Systole:
 
     def json(self, *words):
         if words not in self.known:
-            run = subprocess.run([self.path, *words, "--json", "-"], check=True, cwd=ROOT,
-                                 stdout=subprocess.PIPE, encoding="utf-8")
+            run = subprocess.run([self.path, *words, "--json", "-"], check=False, cwd=ROOT,
+                                 capture_output=True, encoding="utf-8")
+            if run.returncode:
+                sys.exit(f"systole {' '.join(words)}: {run.stderr}")
             self.known[words] = json.loads(run.stdout[run.stdout.index("{"):])
         return self.known[words]
 
@@ -68,8 +74,11 @@ def overhead(systole, rows):
         parts = systole.json("area", row["chip"])["area"]["parts"]
         ratios.append(float(row["value"]) * 1e6 / sum(parts[name]["area_um2"]
                                                       for name in row["ours"].split("+")))
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-    return [round(ratio - 1, 2) for ratio in (mean, min(ratios), max(ratios))]
+    logs = [math.log(ratio) for ratio in ratios]
+    mean, count = statistics.fmean(logs), len(logs)
+    width = (scipy.stats.t.ppf((1 + PROBABILITY) / 2, count - 1) * statistics.stdev(logs)
+             * math.sqrt(1 + 1 / count))
+    return [max(0.0, round(math.exp(at) - 1, 2)) for at in (mean, mean - width, mean + width)]
 
 
 def without(systole, chip):
@@ -86,24 +95,24 @@ def area_band(systole, chip, names):
     """(nominal, low, high) in mm2 of components in silicon; `total` is all of them."""
     area = systole.json("area", chip, *without(systole, chip))["area"]
     parts = [area] if names == "total" else [area["parts"][name] for name in names.split("+")]
-    return tuple(sum(part[key] for part in parts) / 1e6
-                 for key in ("silicon_um2", "silicon_low_um2", "silicon_high_um2"))
+    return tuple(sum(part["silicon"][key] for part in parts) / 1e6
+                 for key in ("area_um2", "low_um2", "high_um2"))
 
 
 def product_band(systole, chip, shape):
     """Energy a product on the chip, in pJ: without DRAM, whose energy is not the chip's."""
-    result = systole.json("gemm", chip, *shape, "--timing-only", "--quiet")
-    energy = result["energy"]
+    totals = systole.json("gemm", chip, *shape, "--timing-only", "--quiet")["totals"]
+    by_component = totals["energy_by_component_joules"]
+    elsewhere = by_component["dram"] + by_component["dram_io"]
     products = int(shape[0]) * int(shape[1]) * int(shape[2])
-    dram = energy["breakdown"]["dram_joules"] + energy["breakdown"]["dram_io_joules"]
-    return tuple((energy[key] - dram) / products * 1e12
-                 for key in ("total_joules", "low_joules", "high_joules"))
+    return tuple((totals[key] - elsewhere) / products * 1e12
+                 for key in ("energy_joules", "energy_low_joules", "energy_high_joules"))
 
 
 def element_band(systole, name):
     element = systole.json("pe", "--activation", name, "--weight", name, *ELEMENT)
     area, error = element["area_um2"], element["error"]["area"]["largest"]
-    return area, area * (1 - error), area * (1 + error)
+    return area, area / (1 + error), area * (1 + error)
 
 
 def band_of(systole, row):
@@ -140,7 +149,8 @@ def section(chip, rows):
              "|---|---|---|---|---|---|"]
     for row, nominal, low, high, _ in rows:
         value, unit = float(row["value"]), row["unit"]
-        lines.append(f'| {row["figure"]} | {number(value)} {unit} | {number(nominal)} {unit} '
+        mark = "**" if row["headline"] == "yes" else ""
+        lines.append(f'| {mark}{row["figure"]}{mark} | {number(value)} {unit} | {number(nominal)} {unit} '
                      f'| {number(low)} .. {number(high)} | {verdict(value, nominal, low, high)} | {row["sure"]} |')
     lines.append("")
     for row, *_ in rows:
@@ -149,10 +159,18 @@ def section(chip, rows):
     return lines + [""]
 
 
+def spread(rows):
+    """How far our nominal figures for whole chips are from the published ones."""
+    ratios = [nominal / float(row["value"]) for row, nominal, *_ in rows if row["headline"] == "yes"]
+    mean = math.exp(statistics.fmean(map(math.log, ratios)))
+    return (f"Our nominal figure for a chip is {min(ratios):.2f} to {max(ratios):.2f} times the published one, "
+            f"{mean:.2f} times in the geometric mean.")
+
+
 def table(rows):
-    chips = {row["chip"]: inside for row, *_, inside in rows}
-    lines = [wrapped(f"{sum(chips.values())} of {len(chips)} chips lie in our band by their last figure, "
-                     f"{sum(inside for *_, inside in rows)} of {len(rows)} figures do.")[2:], ""]
+    chips = {row["chip"]: inside for row, *_, inside in rows if row["headline"] == "yes"}
+    lines = [textwrap.fill(f"{sum(chips.values())} of {len(chips)} chips lie in our band by the figure in bold, and "
+                     f"{sum(inside for *_, inside in rows)} of all {len(rows)} figures. {spread(rows)}", WIDTH), ""]
     for chip in chips:
         lines += section(chip, [each for each in rows if each[0]["chip"] == chip])
     return "\n".join(lines), sum(chips.values()) / len(chips)

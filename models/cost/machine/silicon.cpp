@@ -27,14 +27,14 @@ struct Shares {
     double buffers;
     double clockTree;
     double density;
-    double macroSpacing;
+    double macroOverhead;
     double control;
 
     Shares(const LayoutTechnology& layout, Corner corner)
         : buffers(atCorner(layout.buffers.value, corner)),
           clockTree(atCorner(layout.clockTreeArea.value, corner)),
           density(atCorner(layout.placementDensity.value, opposite(corner))),
-          macroSpacing(atCorner(layout.macroSpacing.value, corner)),
+          macroOverhead(atCorner(layout.macroOverhead.value, corner)),
           control(atCorner(layout.control.value, corner)) {}
 
 private:
@@ -58,14 +58,15 @@ struct Placed {
     }
     double silicon(const Shares& shares) const {
         return (logic * (1 + shares.buffers) + registers * shares.clockTree) / shares.density +
-               memories * (1 + shares.macroSpacing);
+               memories * (1 + shares.macroOverhead);
     }
 };
 
 Placed leafAt(const AreaNode& leaf, Corner corner) {
+    // The overhead's band is that of published memories around the nominal figure: it has the fit's.
+    if (leaf.basis == AreaBasis::Memory) return {.memories = leaf.squareMicrons};
     const double area =
         atCorner({leaf.squareMicrons, leaf.lowSquareMicrons, leaf.highSquareMicrons}, corner);
-    if (leaf.basis == AreaBasis::Memory) return {.memories = area};
     if (leaf.basis != AreaBasis::Logic || leaf.squareMicrons == 0) return {};
     return {.logic = area, .registers = leaf.registerSquareMicrons * area / leaf.squareMicrons};
 }
@@ -82,7 +83,7 @@ struct LayoutAreas {
     Estimate buffers;
     Estimate clockTree;
     Estimate placement;
-    Estimate macroSpacing;
+    Estimate macroOverhead;
     Estimate control;
     Estimate controlSilicon;
 };
@@ -98,7 +99,7 @@ void addAt(LayoutAreas& areas, const Placed& placed, const Shares& shares, Corne
     cornerOf(areas.clockTree, corner) = clockTree;
     cornerOf(areas.placement, corner) =
         (placed.logic + control + buffers + clockTree) * (1 / shares.density - 1);
-    cornerOf(areas.macroSpacing, corner) = placed.memories * shares.macroSpacing;
+    cornerOf(areas.macroOverhead, corner) = placed.memories * shares.macroOverhead;
 }
 
 AreaNode layoutNode(const char* name, AreaBasis basis, const Estimate& area,
@@ -125,7 +126,7 @@ void addLayout(std::vector<AreaNode>& components, const LayoutTechnology& layout
         layoutNode("buffers", AreaBasis::Logic, areas.buffers, layout.buffers),
         layoutNode("clock_tree", AreaBasis::Logic, areas.clockTree, layout.clockTreeArea),
         layoutNode("placement", AreaBasis::Room, areas.placement, layout.placementDensity),
-        layoutNode("macro_spacing", AreaBasis::Room, areas.macroSpacing, layout.macroSpacing)};
+        layoutNode("macro_overhead", AreaBasis::Room, areas.macroOverhead, layout.macroOverhead)};
     if (hasControl) {
         parts.push_back(layoutNode("control", AreaBasis::Logic, areas.control, layout.control));
         parts.back().siliconSquareMicrons = areas.controlSilicon;

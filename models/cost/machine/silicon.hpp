@@ -7,7 +7,7 @@
 namespace systole::cost {
 
 /// Gives every node of the components its area in silicon, and appends the node `layout`:
-/// `buffers`, `clock_tree`, `placement` (room between cells), `macro_spacing`, and `control` where
+/// `buffers`, `clock_tree`, `placement` (room between cells), `macro_overhead`, and `control` where
 /// the machine has any. The components' cells and `layout` add up to the silicon.
 ///
 /// The silicon of a component has its share of all these but `control`, which is a block of its
@@ -16,7 +16,8 @@ namespace systole::cost {
 ///
 /// Bands: all corners together. The coefficients are those of one flow on one chip, so they are off
 /// in all blocks alike, and errors of that kind do not average out as those of a root of squares
-/// do.
+/// do. Only memories are taken at their nominal area: the overhead's band is how far published
+/// memories lie from it, the error of the fit included.
 void addLayout(std::vector<AreaNode>& components, const LayoutTechnology& layout, bool hasControl);
 
 }  // namespace systole::cost

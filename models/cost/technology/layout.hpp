@@ -29,7 +29,9 @@ struct LayoutTechnology {
     LayoutCoefficient clockTreeEnergy;   ///< tree and wires, as a share of the registers' clocks
     LayoutCoefficient wireEnergy;        ///< of nets in a block, as a share of its gates' switching
     LayoutCoefficient wirePicojoulesPerBitMillimetre;  ///< between blocks, of random bits
-    LayoutCoefficient macroSpacing;  ///< around memories and between them, as a share of their area
+    /// What memories of chips have beyond CACTI's macros, as a share of their nominal area: test,
+    /// repair, power rings, room around. Its band holds the doubt of that area.
+    LayoutCoefficient macroOverhead;
     LayoutCoefficient control;       ///< configuration, test, power, host: a share of the logic
     std::string source;
     std::string note;                ///< what a reader of the figures should know; may be empty

@@ -28,7 +28,7 @@ constexpr std::array kCoefficientKeys{
     CoefficientKey{"wire_energy", &LayoutTechnology::wireEnergy, kShare},
     CoefficientKey{"wire_pj_per_bit_mm", &LayoutTechnology::wirePicojoulesPerBitMillimetre,
                    kPicojoules},
-    CoefficientKey{"macro_spacing", &LayoutTechnology::macroSpacing, kShare},
+    CoefficientKey{"macro_overhead", &LayoutTechnology::macroOverhead, kShare},
     CoefficientKey{"control", &LayoutTechnology::control, kShare},
 };
 

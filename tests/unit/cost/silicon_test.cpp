@@ -22,7 +22,7 @@ Technology placedTechnology() {
                          .clockTreeEnergy = {{0.5, 0.25, 1}, "tree's energy"},
                          .wireEnergy = {{0.1, 0.05, 0.3}, "wires"},
                          .wirePicojoulesPerBitMillimetre = {{0.1, 0.05, 0.2}, "long wires"},
-                         .macroSpacing = {{0.1, 0.05, 0.25}, "halos"},
+                         .macroOverhead = {{0.1, 0.05, 0.25}, "halos"},
                          .control = {{0.1, 0, 0.5}, "control"},
                          .source = "layout",
                          .note = ""};
@@ -66,7 +66,7 @@ TEST(Silicon, AddsBuffersTreeRoomAndControlToTheCells) {
     EXPECT_DOUBLE_EQ(added("clock_tree"), 0.2 * cells.registers);
     // Half of the rows are filled: as much room as cells.
     EXPECT_NEAR(added("placement"), 1.1 * 1.1 * cells.logic + 0.2 * cells.registers, 1e-6);
-    EXPECT_DOUBLE_EQ(added("macro_spacing"), 0.1 * cells.memories);
+    EXPECT_DOUBLE_EQ(added("macro_overhead"), 0.1 * cells.memories);
     EXPECT_NEAR(tree.squareMicrons, cellsOf(tree) + layout->squareMicrons, 1e-6);
 }
 

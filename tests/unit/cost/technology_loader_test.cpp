@@ -61,7 +61,7 @@ private:
 std::string roundLayoutYaml() {
     std::string yaml = "layout:\n  source: made for tests\n";
     for (const char* key : {"placement_density", "buffers", "clock_tree_area", "clock_tree_energy",
-                            "wire_energy", "wire_pj_per_bit_mm", "macro_spacing", "control"}) {
+                            "wire_energy", "wire_pj_per_bit_mm", "macro_overhead", "control"}) {
         yaml +=
             fmt::format("  {}: {{value: 0.5, low: 0.25, high: 0.75, source: {}'s}}\n", key, key);
     }
@@ -74,7 +74,7 @@ TEST_F(TechnologyLoader, ReadsTheLayoutIfThereIsOne) {
     ASSERT_TRUE(layout);
     for (const cost::LayoutCoefficient& coefficient :
          {layout->placementDensity, layout->buffers, layout->clockTreeArea, layout->clockTreeEnergy,
-          layout->wireEnergy, layout->wirePicojoulesPerBitMillimetre, layout->macroSpacing,
+          layout->wireEnergy, layout->wirePicojoulesPerBitMillimetre, layout->macroOverhead,
           layout->control}) {
         EXPECT_EQ(coefficient.value.nominal, 0.5);
         EXPECT_EQ(coefficient.value.low, 0.25);
