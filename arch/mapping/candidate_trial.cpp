@@ -20,6 +20,9 @@ constexpr double kLoosely = 0.05;
 constexpr double kHopeless = 1.5;
 /// About so many cycles of a layer are replayed.
 constexpr double kReplayedCycles = 40'000;
+/// Candidates that this says are nearly as good as the best one are replayed further.
+constexpr double kClose = 1.03;
+constexpr double kFurtherCycles = 8 * kReplayedCycles;
 /// A step is longer than this only where memories are unlimited, and then the estimate is good.
 constexpr double kMostReplayedCycles = 2e6;
 
@@ -36,9 +39,11 @@ bool liesAlike(const Found& left, const Found& right) {
 std::vector<Found> CandidateTrial::run() {
     gather();
     dropHopeless();
+    const std::vector<Found> estimated = finalists_;
     if (finalists_.size() < 2 || !replayAll()) {
         return {};
     }
+    replayCloseOnesFurther(estimated);
     std::swap(finalists_.front(),
               finalists_[bestOf(scores(), kNearlyEqualReplays, newFoldsGain(task_.prefetch))]);
     return finalists_;
@@ -122,13 +127,28 @@ void CandidateTrial::dropHopeless() {
 
 bool CandidateTrial::replayAll() {
     return std::all_of(finalists_.begin(), finalists_.end(),
-                       [&](Found& finalist) { return correct(finalist); });
+                       [&](Found& finalist) { return correct(finalist, kReplayedCycles); });
+}
+
+/// The first steps are not all steps: DRAM that has nothing to do at the end of them still takes
+/// energy. What is short enough is replayed whole so.
+void CandidateTrial::replayCloseOnesFurther(const std::vector<Found>& estimated) {
+    const std::vector<MappingScore> all = scores();
+    const double least =
+        std::min_element(all.begin(), all.end(), [](const auto& left, const auto& right) {
+            return left.first < right.first;
+        })->first;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].first > kClose * least) continue;
+        Found again = estimated[i];
+        if (correct(again, kFurtherCycles)) finalists_[i] = std::move(again);
+    }
 }
 
 /// Scales the estimate by what the first steps take on the machine. Energy on the chip grows with
 /// the work, that of DRAM with its bursts, and the rest with time.
-bool CandidateTrial::correct(Found& finalist) const {
-    const HeadEstimate head = estimateHead(costsAt(1, 0), finalist.candidate, kReplayedCycles);
+bool CandidateTrial::correct(Found& finalist, double replayedCycles) const {
+    const HeadEstimate head = estimateHead(costsAt(1, 0), finalist.candidate, replayedCycles);
     const double bursts = head.dram.reads + head.dram.writes;
     if (head.cycles > kMostReplayedCycles || head.cycles <= 0 || bursts <= 0) {
         return false;

@@ -34,7 +34,8 @@ private:
     void add(Found found);
     void dropHopeless();
     bool replayAll();
-    bool correct(Found& finalist) const;
+    void replayCloseOnesFurther(const std::vector<Found>& estimated);
+    bool correct(Found& finalist, double replayedCycles) const;
     MappingCosts costsAt(double slowdown, Cycle prefetch) const {
         return {machine_, datapath_, task_.shape, task_.arithmetic,
                 CostOptions{prefetch, slowdown, task_.energies}};

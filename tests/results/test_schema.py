@@ -60,6 +60,8 @@ def commands(folder):
         "pe": ("pe", ["pe", "--activation", "mxfp8_e4m3", "--weight", "mxfp8_e4m3",
                       "--accumulator", "fp32"]),
         "pe_of_int8": ("pe", ["pe", "--activation", "int8", "--weight", "int8"]),
+        "pe_of_two_recipes": ("pe", ["pe", "--activation", "int8", "--weight", "int8",
+                                     "--technology", "osu018"]),
         "pe_without_energy": ("pe", ["pe", "--activation", "int8", "--weight", "int8",
                                      "--stimulus", "none"]),
         "formats": ("formats", ["formats"]),

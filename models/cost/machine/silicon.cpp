@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/machine/silicon.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "models/check.hpp"
@@ -49,31 +50,37 @@ struct Placed {
     double logic = 0;
     double registers = 0;  ///< of the logic
     double memories = 0;
+    double overhead = 0;  ///< of the memories
 
     Placed& operator+=(const Placed& more) {
         logic += more.logic;
         registers += more.registers;
         memories += more.memories;
+        overhead += more.overhead;
         return *this;
     }
     double silicon(const Shares& shares) const {
         return (logic * (1 + shares.buffers) + registers * shares.clockTree) / shares.density +
-               memories * (1 + shares.macroOverhead);
+               memories + overhead;
     }
 };
 
-Placed leafAt(const AreaNode& leaf, Corner corner) {
-    // The overhead's band is that of published memories around the nominal figure: it has the fit's.
-    if (leaf.basis == AreaBasis::Memory) return {.memories = leaf.squareMicrons};
+Placed leafAt(const AreaNode& leaf, const Shares& shares, Corner corner) {
     const double area =
         atCorner({leaf.squareMicrons, leaf.lowSquareMicrons, leaf.highSquareMicrons}, corner);
+    if (leaf.basis == AreaBasis::Memory) {
+        // The overhead's band is that of published memories around the nominal area: it holds the
+        // fit's own. No memory is smaller than its macros.
+        const double whole = leaf.squareMicrons * (1 + shares.macroOverhead);
+        return {.memories = area, .overhead = std::max(0.0, whole - area)};
+    }
     if (leaf.basis != AreaBasis::Logic || leaf.squareMicrons == 0) return {};
     return {.logic = area, .registers = leaf.registerSquareMicrons * area / leaf.squareMicrons};
 }
 
 /// Of the node, whose silicon is written down on the way.
 Placed place(AreaNode& node, const Shares& shares, Corner corner) {
-    Placed placed = node.parts.empty() ? leafAt(node, corner) : Placed{};
+    Placed placed = node.parts.empty() ? leafAt(node, shares, corner) : Placed{};
     for (AreaNode& part : node.parts) placed += place(part, shares, corner);
     cornerOf(node.siliconSquareMicrons, corner) = placed.silicon(shares);
     return placed;
@@ -99,7 +106,7 @@ void addAt(LayoutAreas& areas, const Placed& placed, const Shares& shares, Corne
     cornerOf(areas.clockTree, corner) = clockTree;
     cornerOf(areas.placement, corner) =
         (placed.logic + control + buffers + clockTree) * (1 / shares.density - 1);
-    cornerOf(areas.macroOverhead, corner) = placed.memories * shares.macroOverhead;
+    cornerOf(areas.macroOverhead, corner) = placed.overhead;
 }
 
 AreaNode layoutNode(const char* name, AreaBasis basis, const Estimate& area,

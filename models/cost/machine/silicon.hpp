@@ -17,7 +17,8 @@ namespace systole::cost {
 /// Bands: all corners together. The coefficients are those of one flow on one chip, so they are off
 /// in all blocks alike, and errors of that kind do not average out as those of a root of squares
 /// do. Only memories are taken at their nominal area: the overhead's band is how far published
-/// memories lie from it, the error of the fit included.
+/// memories lie from it, the error of the fit included. But none is smaller than its macros are at
+/// that end of their band.
 void addLayout(std::vector<AreaNode>& components, const LayoutTechnology& layout, bool hasControl);
 
 }  // namespace systole::cost

@@ -71,7 +71,7 @@ TEST(AreaModel, MultipliesElementsAndMemories) {
 TEST(AreaModel, HasTheBandsOfFitMemoriesAndEstimates) {
     const AreaNode tree = areaOf(roundTechnology(), roundMachine());
     const AreaNode* registers = tree.find("array")->find("processing_elements")->find("registers");
-    EXPECT_DOUBLE_EQ(registers->lowSquareMicrons, 0.9 * registers->squareMicrons);
+    EXPECT_DOUBLE_EQ(registers->lowSquareMicrons, registers->squareMicrons / 1.1);
     EXPECT_DOUBLE_EQ(registers->highSquareMicrons, 1.1 * registers->squareMicrons);
     const AreaNode* memory = tree.find("weight_scratchpad");
     EXPECT_DOUBLE_EQ(memory->lowSquareMicrons, 40'000);

@@ -93,15 +93,21 @@ TEST(Silicon, OfTheComponentsAndOfControlIsTheWhole) {
 
 TEST(Silicon, HasTheBandOfAllCornersTogether) {
     const AreaNode tree = areaOf(placedTechnology(), roundMachine());
-    // 40'000 um2, to 120'000 by the memories' own band.
+    // 40'000 um2, to 120'000 by the memories' own band: larger than the overhead makes it.
     const Estimate& memory = tree.find("weight_scratchpad")->siliconSquareMicrons;
     EXPECT_DOUBLE_EQ(memory.low, 1.05 * 40'000);
-    EXPECT_DOUBLE_EQ(memory.high, 1.25 * 120'000);
+    EXPECT_DOUBLE_EQ(memory.high, 120'000);
+    Technology chips = placedTechnology();
+    chips.layout->macroOverhead.value = {0.5, 0.05, 4};
+    const AreaNode larger = areaOf(chips, roundMachine());
+    const Estimate& chip = larger.find("weight_scratchpad")->siliconSquareMicrons;
+    EXPECT_DOUBLE_EQ(chip.nominal, 1.5 * 40'000);
+    EXPECT_DOUBLE_EQ(chip.high, 5 * 40'000);
     // Few cells in rows that are full, or many cells in rows that are not.
     const AreaNode* edge = tree.find("array")->find("edge");
     const double registers = edge->registerSquareMicrons;
     EXPECT_NEAR(edge->siliconSquareMicrons.low,
-                0.5 * (1.05 * edge->squareMicrons + 0.1 * registers) / 0.8, 1e-9);
+                (1.05 * edge->squareMicrons + 0.1 * registers) / 1.5 / 0.8, 1e-9);
     EXPECT_NEAR(edge->siliconSquareMicrons.high,
                 1.5 * (1.2 * edge->squareMicrons + 0.4 * registers) / 0.4, 1e-9);
 }
