@@ -99,9 +99,9 @@ TEST(NodeScaling, IsHeldByTheErrorsThatTechnologiesState) {
                                          Case{"generic_7nm", {45, kLow, 1.1}, {7, kLow, 0.7}}}) {
         const LogicTechnology logic = sim::parseTechnology(name, "technology").logic;
         const ScalingFactors found = scaling.factors(from, to);
-        const auto expectHeld = [&](double wanted, const StatedScaling& stated) {
-            EXPECT_GT(wanted, stated.factor / stated.error) << name;
-            EXPECT_LT(wanted, stated.factor * stated.error) << name;
+        const auto expectHeld = [technology = name](double wanted, const StatedScaling& stated) {
+            EXPECT_GT(wanted, stated.factor / stated.error) << technology;
+            EXPECT_LT(wanted, stated.factor * stated.error) << technology;
         };
         const FitErrors& own = logic.errors.fit.elements.area;
         const FitErrors& from45 = base.errors.fit.elements.area;

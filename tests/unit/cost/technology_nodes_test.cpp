@@ -108,6 +108,8 @@ TEST(TechnologyNodes, AreaDelayAndEnergyOfMemoriesFallFromNodeToNode) {
             const cost::SramMacro macro = parseTechnology(name, "technology").sram.at(shape);
             return Figures{{"area", macro.areaSquareMicrons.nominal},
                            {"access", macro.accessSeconds.nominal},
+                           {"cycle", macro.cycleSeconds.nominal},
+                           {"leakage", macro.leakageWatts.nominal},
                            {"read", macro.readJoules.nominal},
                            {"write", macro.writeJoules.nominal}};
         });
