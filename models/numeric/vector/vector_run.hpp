@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/numeric/formats/codec.hpp"
+#include "models/numeric/formats/float_rounder.hpp"
+#include "models/numeric/vector/vector_program.hpp"
+
+/// What a vector program computes: one meaning for the FP32 reference, the exact reference and the
+/// machine. Nothing here knows a memory; operands are read and written through an interface.
+namespace systole::numeric {
+
+/// The indices that a program runs over. The last axis is the one that lies along the lanes.
+struct VectorSpace {
+    std::vector<std::uint32_t> extents;
+    std::vector<bool> reduced;  ///< by axis
+
+    std::uint64_t elements() const;
+};
+
+/// A coordinate of an operand that must lie in 0 .. limit - 1: a row or a column of an image, seen
+/// through a window. Where it does not, the operand has no element.
+struct BoundedCoordinate {
+    std::int64_t origin = 0;            ///< at index 0 of all axes
+    std::vector<std::int64_t> strides;  ///< by axis of the space
+    std::int64_t limit = 1;
+    std::int64_t pitch = 1;  ///< places from one coordinate to the next
+};
+
+/// Where the element of an index lies: origin + sum of index * stride over the axes (0: broadcast)
+/// + sum of coordinate * pitch over the bounded ones.
+struct OperandView {
+    std::int64_t origin = 0;
+    std::vector<std::int64_t> strides;  ///< by axis of the space
+    std::vector<BoundedCoordinate> bounded{};
+
+    /// The sum at an index, and whether all coordinates are within their limits.
+    std::int64_t placeOf(std::span<const std::uint32_t> index) const;
+    bool contains(std::span<const std::uint32_t> index) const;
+};
+
+/// The memory of a program's operands. Places count in whatever unit its views do.
+class VectorOperands {
+public:
+    virtual ~VectorOperands() = default;
+    virtual double real(std::uint32_t operand, std::int64_t place) = 0;
+    virtual Int128 integer(std::uint32_t operand, std::int64_t place) = 0;
+    virtual void store(std::uint32_t operand, std::int64_t place, double value) = 0;
+};
+
+/// Computes the program for every index of the space. The result depends on neither lanes nor
+/// blocks. `views` and `formats` are those that the steps name.
+void runVectorProgram(const VectorProgram& program, const VectorSpace& space,
+                      std::span<const OperandView> views, std::span<const Codec* const> formats,
+                      VectorOperands& operands);
+
+}  // namespace systole::numeric

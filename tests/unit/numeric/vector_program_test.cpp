@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "models/check.hpp"
+#include "models/numeric/sums/requantize.hpp"
+#include "models/numeric/vector/vector_run.hpp"
+
+namespace systole::numeric {
+namespace {
+
+using testing::ElementsAre;
+
+ApplyStep apply(const char* name, ValueId first, ValueId second = 0, ValueId third = 0) {
+    return {findFunction(name), {first, second, third}};
+}
+
+/// Operands that are plain arrays.
+class Arrays final : public VectorOperands {
+public:
+    std::vector<std::vector<double>> reals = std::vector<std::vector<double>>(6);
+    std::vector<std::vector<Int128>> integers = std::vector<std::vector<Int128>>(6);
+    std::uint64_t loads = 0;
+
+    double real(std::uint32_t operand, std::int64_t place) override {
+        ++loads;
+        return reals.at(operand).at(static_cast<std::size_t>(place));
+    }
+    Int128 integer(std::uint32_t operand, std::int64_t place) override {
+        return integers.at(operand).at(static_cast<std::size_t>(place));
+    }
+    void store(std::uint32_t operand, std::int64_t place, double value) override {
+        reals.at(operand).at(static_cast<std::size_t>(place)) = value;
+    }
+};
+
+Codec codecOf(const char* name) { return Codec(*findFormat(name)); }
+
+VectorProgram softmax() {
+    VectorProgram program;
+    const ValueId x = program.add(LoadStep{0});
+    const ValueId largest = program.add(ReduceStep{ReduceStep::Kind::Maximum, x});
+    const ValueId below = program.add(apply("subtract", x, largest));
+    const ValueId e = program.add(apply("exponential", below));
+    const ValueId sum = program.add(ReduceStep{ReduceStep::Kind::Sum, e});
+    const ValueId share = program.add(apply("divide", e, sum));
+    program.add(StoreStep{1, share});
+    return program;
+}
+
+TEST(VectorPlanTest, SoftmaxHasThreePassesThatComputeAgainWhatTheyNeed) {
+    const VectorPlan plan = planOf(softmax());
+    ASSERT_EQ(plan.passes.size(), 3U);
+    EXPECT_THAT(plan.passes[0].element, ElementsAre(0));
+    EXPECT_THAT(plan.passes[1].element, ElementsAre(0, 2, 3));
+    EXPECT_THAT(plan.passes[2].element, ElementsAre(0, 2, 3, 5, 6));
+    EXPECT_THAT(plan.passes[0].reductions, ElementsAre(1));
+    EXPECT_EQ(workOf(softmax(), plan.passes[2]).loads, 1U);
+    EXPECT_EQ(workOf(softmax(), plan.passes[2]).stores, 1U);
+}
+
+TEST(VectorPlanTest, WhatIsReducedCannotBeReducedAgain) {
+    VectorProgram program;
+    const ValueId x = program.add(LoadStep{0});
+    const ValueId sum = program.add(ReduceStep{ReduceStep::Kind::Sum, x});
+    program.add(ReduceStep{ReduceStep::Kind::Sum, sum});
+    EXPECT_THROW(planOf(program), InvariantError);
+}
+
+TEST(VectorPlanTest, AStepReadsOnlyWhatWasComputedBefore) {
+    VectorProgram program;
+    program.add(apply("negate", 0));
+    EXPECT_THROW(planOf(program), InvariantError);
+}
+
+TEST(VectorPlanTest, IntegersAndRealsDoNotMix) {
+    VectorProgram program;
+    const ValueId x = program.add(LoadStep{0, ValueType::Integer});
+    const ValueId one = program.add(ConstantStep{1.0});
+    program.add(apply("add", x, one));
+    EXPECT_THROW(planOf(program), InvariantError);
+}
+
+TEST(VectorRunTest, SoftmaxOfRows) {
+    Arrays memory;
+    memory.reals[0] = {0, 0, std::log(2.0), 1e30, 1e30, -1e30};
+    memory.reals[1].resize(6);
+    const VectorSpace space{{2, 3}, {false, true}};
+    const std::vector<OperandView> views{{0, {3, 1}}, {0, {3, 1}}};
+    runVectorProgram(softmax(), space, views, {}, memory);
+    EXPECT_THAT(memory.reals[1], ElementsAre(0.25F, 0.25F, 0.5F, 0.5F, 0.5F, 0.0F));
+    EXPECT_EQ(memory.loads, 18U);  // three passes
+}
+
+TEST(VectorRunTest, LayerNormalizationOfOneRow) {
+    VectorProgram program;
+    const ValueId x = program.add(LoadStep{0});
+    const ValueId share = program.add(ConstantStep{0.25});
+    const ValueId sum = program.add(ReduceStep{ReduceStep::Kind::Sum, x});
+    const ValueId mean = program.add(apply("multiply", sum, share));
+    const ValueId centred = program.add(apply("subtract", x, mean));
+    const ValueId square = program.add(apply("multiply", centred, centred));
+    const ValueId squares = program.add(ReduceStep{ReduceStep::Kind::Sum, square});
+    const ValueId variance = program.add(apply("multiply", squares, share));
+    const ValueId deviation = program.add(apply("square_root", variance));
+    const ValueId normal = program.add(apply("divide", centred, deviation));
+    const ValueId gain = program.add(LoadStep{1});
+    program.add(StoreStep{2, program.add(apply("multiply", normal, gain))});
+    Arrays memory;
+    memory.reals[0] = {1, 3, 1, 3};
+    memory.reals[1] = {1, 2, 3, 4};
+    memory.reals[2].resize(4);
+    const std::vector<OperandView> views{{0, {1}}, {0, {1}}, {0, {1}}};
+    runVectorProgram(program, {{4}, {true}}, views, {}, memory);
+    EXPECT_THAT(memory.reals[2], ElementsAre(-1, 2, -3, 4));
+    EXPECT_EQ(planOf(program).passes.size(), 3U);
+}
+
+/// Columns through a window of three with stride two and a pad of one, over an image of four.
+std::vector<OperandView> windowOfThree() {
+    return {{0, {0, 0}, {{-1, {2, 1}, 4, 1}}}, {0, {1, 0}}};
+}
+
+TEST(VectorRunTest, WindowsLeaveOutWhatIsOutside) {
+    VectorProgram program;
+    const ValueId x = program.add(LoadStep{0});
+    const ValueId largest = program.add(ReduceStep{ReduceStep::Kind::Maximum, x});
+    program.add(StoreStep{1, largest});
+    Arrays memory;
+    memory.reals[0] = {-3, -2, -4, -1};
+    memory.reals[1].resize(2);
+    runVectorProgram(program, {{2, 3}, {false, true}}, windowOfThree(), {}, memory);
+    EXPECT_THAT(memory.reals[1], ElementsAre(-2, -1));
+}
+
+TEST(VectorRunTest, AveragesDivideByTheTapsInside) {
+    VectorProgram program;
+    program.tables.push_back({0, 1, 0.5, 0.25});
+    const ValueId x = program.add(LoadStep{0});
+    const ValueId sum = program.add(ReduceStep{ReduceStep::Kind::Sum, x});
+    const ValueId taps = program.add(ReduceStep{ReduceStep::Kind::Count, x});
+    const ValueId share = program.add(LookupStep{0, taps});
+    program.add(StoreStep{1, program.add(apply("multiply", sum, share))});
+    Arrays memory;
+    memory.reals[0] = {2, 4, 8, 16};
+    memory.reals[1].resize(2);
+    runVectorProgram(program, {{2, 3}, {false, true}}, windowOfThree(), {}, memory);
+    EXPECT_THAT(memory.reals[1], ElementsAre(3, 7));
+}
+
+TEST(VectorRunTest, NanIsZeroInAFormatThatHasNone) {
+    const Codec int8 = codecOf("int8");
+    const Codec e4m3 = codecOf("e4m3");
+    const std::vector<const Codec*> formats{&int8, &e4m3};
+    VectorProgram program;
+    const ValueId x = program.add(LoadStep{0});
+    program.add(StoreStep{1, program.add(QuantizeStep{x, 0})});
+    program.add(StoreStep{2, program.add(QuantizeStep{x, 1})});
+    Arrays memory;
+    memory.reals[0] = {std::numeric_limits<double>::quiet_NaN(), 300, 1.06};
+    memory.reals[1].resize(3);
+    memory.reals[2].resize(3);
+    const std::vector<OperandView> views(3, {0, {1}});
+    runVectorProgram(program, {{3}, {false}}, views, formats, memory);
+    EXPECT_THAT(memory.reals[1], ElementsAre(0, 127, 1));
+    EXPECT_TRUE(std::isnan(memory.reals[2][0]));
+    EXPECT_EQ(memory.reals[2][2], 1.0);
+}
+
+/// What the vector unit does behind the array, as programs: equal to the functions that say it.
+class RequantizationTest : public testing::TestWithParam<const char*> {
+protected:
+    static constexpr std::size_t kElements = 2000;
+    std::mt19937_64 random_{3};
+
+    std::int64_t drawSum() {
+        const auto bits = static_cast<int>(random_() % 34);
+        return static_cast<std::int64_t>(random_()) >> (63 - bits);
+    }
+};
+
+TEST_P(RequantizationTest, ScalesSumsInBinary32) {
+    const Codec codec = codecOf(GetParam());
+    const std::vector<const Codec*> formats{&codec};
+    for (const bool relu : {false, true}) {
+        VectorProgram program;
+        const ValueId sum = program.add(LoadStep{0, ValueType::Integer});
+        const ValueId factor = program.add(LoadStep{1});
+        ValueId v = program.add(apply("multiply", program.add(RoundStep{sum}), factor));
+        if (relu) v = program.add(apply("positive", v));
+        program.add(StoreStep{2, program.add(QuantizeStep{v, 0})});
+        Arrays memory;
+        memory.reals[2].resize(kElements);
+        for (std::size_t i = 0; i < kElements; ++i) {
+            memory.integers[0].push_back(drawSum());
+            memory.reals[1].push_back(static_cast<float>(std::ldexp(random_() % 1000, -20)));
+        }
+        const std::vector<OperandView> views(3, {0, {1}});
+        runVectorProgram(program, {{kElements}, {false}}, views, formats, memory);
+        for (std::size_t i = 0; i < kElements; ++i) {
+            const Rescale rescale{static_cast<float>(memory.reals[1][i]), {}};
+            const Code code = requantize(static_cast<std::int64_t>(memory.integers[0][i]), rescale,
+                                         ScaleArithmetic::Fp32Multiplier, relu, codec);
+            ASSERT_EQ(codec.encode(memory.reals[2][i]), code) << i;
+        }
+    }
+}
+
+TEST_P(RequantizationTest, AddsTwoTensors) {
+    const Codec codec = codecOf(GetParam());
+    const std::vector<const Codec*> formats{&codec};
+    VectorProgram program;
+    const auto scaled = [&](std::uint32_t operand, double scale) {
+        const ValueId x = program.add(LoadStep{operand});
+        return program.add(apply("multiply", x, program.add(ConstantStep{scale})));
+    };
+    const AdditionScales scales{{0.37F, 1.61F}, 0.9F, {}};
+    const ValueId left = scaled(0, static_cast<double>(scales.inputs[0]));
+    const ValueId right = scaled(1, static_cast<double>(scales.inputs[1]));
+    const ValueId output = program.add(ConstantStep{static_cast<double>(scales.output)});
+    const ValueId sum =
+        program.add(apply("divide", program.add(apply("add", left, right)), output));
+    program.add(StoreStep{2, program.add(QuantizeStep{sum, 0})});
+    Arrays memory;
+    memory.reals[2].resize(kElements);
+    std::vector<std::array<Code, 2>> codes;
+    while (codes.size() < kElements) {
+        const std::array pair{static_cast<Code>(random_() % codec.codeCount()),
+                              static_cast<Code>(random_() % codec.codeCount())};
+        if (!codec.isFinite(pair[0]) || !codec.isFinite(pair[1])) continue;
+        codes.push_back(pair);
+        for (std::size_t i = 0; i < 2; ++i) memory.reals[i].push_back(codec.decode(pair[i]));
+    }
+    const std::vector<OperandView> views(3, {0, {1}});
+    runVectorProgram(program, {{kElements}, {false}}, views, formats, memory);
+    for (std::size_t i = 0; i < kElements; ++i) {
+        const Code code = addCodes(codes[i][0], codes[i][1], scales,
+                                   ScaleArithmetic::Fp32Multiplier, false, codec);
+        ASSERT_EQ(codec.encode(memory.reals[2][i]), code) << i;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, RequantizationTest,
+                         testing::Values("int8", "uint8", "int4", "e4m3", "e5m2", "e2m1"));
+
+TEST(RequantizationInFixedPointTest, MultipliesAndShiftsIntegers) {
+    std::mt19937_64 random(4);
+    const Codec codec = codecOf("int8");
+    const std::vector<const Codec*> formats{&codec};
+    VectorProgram program;
+    const ValueId sum = program.add(LoadStep{0, ValueType::Integer});
+    const ValueId mantissa = program.add(LoadStep{1, ValueType::Integer});
+    const ValueId shift = program.add(LoadStep{2, ValueType::Integer});
+    const ValueId product = program.add(apply("multiply", sum, mantissa));
+    const ValueId v = program.add(ShiftStep{product, shift});
+    program.add(StoreStep{3, program.add(QuantizeStep{v, 0})});
+    Arrays memory;
+    memory.reals[3].resize(1000);
+    std::vector<Rescale> rescales;
+    for (std::size_t i = 0; i < 1000; ++i) {
+        const FixedPointScale scale = makeFixedPointScale(std::ldexp(random() % 1000, -18));
+        rescales.push_back({1.0F, scale});
+        memory.integers[0].push_back(static_cast<std::int64_t>(random()) >> (random() % 60));
+        memory.integers[1].push_back(scale.mantissa);
+        memory.integers[2].push_back(scale.shift);
+    }
+    const std::vector<OperandView> views(4, {0, {1}});
+    runVectorProgram(program, {{1000}, {false}}, views, formats, memory);
+    for (std::size_t i = 0; i < 1000; ++i) {
+        ASSERT_EQ(codec.encode(memory.reals[3][i]),
+                  requantize(static_cast<std::int64_t>(memory.integers[0][i]), rescales[i],
+                             ScaleArithmetic::FixedPoint, false, codec));
+    }
+}
+
+}  // namespace
+}  // namespace systole::numeric
