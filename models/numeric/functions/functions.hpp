@@ -36,6 +36,8 @@ struct Function {
     std::uint8_t arguments;
     FunctionClass costs;
     double (*reference)(const double* arguments);
+    /// The same of `count` elements, rounded: results[i] = fl32(reference(arguments[0][i], ..)).
+    void (*compute)(const double* const* arguments, std::size_t count, double* results);
 };
 
 /// All there are, in the order of the table.

@@ -3,20 +3,28 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 #include <numeric>
 
 #include "models/check.hpp"
 #include "models/numeric/sums/requantize.hpp"
-#include "models/overloaded.hpp"
 
 namespace systole::numeric {
 namespace {
 
-/// One value of a step; its type says which member counts.
-struct Value {
-    double real = 0;
-    Int128 integer = 0;
+/// What a step has for a block of elements; its type says which member counts.
+struct Values {
+    std::vector<double> reals;
+    std::vector<Int128> integers;
+};
+
+/// A reduction in progress, of an element of a block.
+struct Reduced {
+    double sum = 0;
+    Int128 integers = 0;
+    double extreme = 0;
+    Int128 extremeInteger = 0;
+    Int128 count = 0;
 };
 
 Int128 applyToIntegers(const Function& function, const Int128* x) {
@@ -30,30 +38,35 @@ Int128 applyToIntegers(const Function& function, const Int128* x) {
     SYSTOLE_CHECK(false, "function {} of integers", function.name);
 }
 
-/// A reduction in progress.
-struct Reduced {
-    double sum = 0;
-    Int128 integers = 0;
-    Value extreme;
-    Int128 count = 0;
-};
-
 class Run {
 public:
     Run(const VectorProgram& program, const VectorSpace& space, std::span<const OperandView> views,
-        std::span<const Codec* const> formats, VectorOperands& operands)
+        std::span<const Codec* const> formats, VectorOperands& operands, std::size_t block)
         : program_(program),
           plan_(planOf(program)),
           space_(space),
           views_(views),
           formats_(formats),
           operands_(operands),
+          last_(space.extents.size() - 1),
+          block_(std::min<std::size_t>(block, space.extents[last_])),
           index_(space.extents.size(), 0),
           values_(program.steps.size()),
-          reduced_(program.steps.size()) {}
+          reduced_(program.steps.size()) {
+        const bool uniform = std::all_of(views.begin(), views.end(), [&](const OperandView& view) {
+            return view.isUniformAlong(last_);
+        });
+        if (!uniform) block_ = 1;
+        for (ValueId step = 0; step < values_.size(); ++step) {
+            const bool isReal = plan_.types[step] == ValueType::Real;
+            (isReal ? values_[step].reals.resize(block_) : values_[step].integers.resize(block_));
+            reduced_[step].resize(block_);
+        }
+    }
 
     void run() {
-        forEachIndex(false, 0, [&] {
+        forEachBlock(false, 0, [&] {
+            count_ = space_.reduced[last_] ? block_ : blockCount_;
             for (const ValueId step : plan_.constants) compute(step);
             for (const VectorPass& pass : plan_.passes) runPass(pass);
         });
@@ -61,148 +74,190 @@ public:
 
 private:
     void runPass(const VectorPass& pass) {
-        for (const ValueId step : pass.reductions) reduced_[step] = {};
-        forEachIndex(true, 0, [&] {
+        const std::size_t kept = count_;
+        for (const ValueId step : pass.reductions) {
+            std::fill(reduced_[step].begin(), reduced_[step].end(), Reduced{});
+        }
+        forEachBlock(true, 0, [&] {
+            if (space_.reduced[last_]) count_ = blockCount_;
             isInside_ = true;
             for (const ValueId step : pass.element) compute(step);
             if (!isInside_) return;
             for (const ValueId step : pass.reductions) take(step);
         });
-        for (const ValueId step : pass.reductions) values_[step] = resultOf(step);
+        count_ = kept;
+        for (const ValueId step : pass.reductions) finish(step);
         for (const ValueId step : pass.kept) compute(step);
     }
 
-    /// All indices of the reduced axes, or of the others; ascending, the last axis fastest.
+    /// All indices of the reduced axes, or of the others; ascending, the last axis fastest and in
+    /// blocks.
     template <typename Visit>
-    void forEachIndex(bool reduced, std::size_t axis, const Visit& visit) {
+    void forEachBlock(bool reduced, std::size_t axis, const Visit& visit) {
         while (axis < index_.size() && space_.reduced[axis] != reduced) ++axis;
         if (axis == index_.size()) {
             visit();
             return;
         }
-        for (index_[axis] = 0; index_[axis] < space_.extents[axis]; ++index_[axis]) {
-            forEachIndex(reduced, axis + 1, visit);
+        const auto step = static_cast<std::uint32_t>(axis == last_ ? block_ : 1);
+        const std::uint32_t extent = space_.extents[axis];
+        for (std::uint32_t at = 0; at < extent; at += step) {
+            index_[axis] = at;
+            if (axis == last_) blockCount_ = std::min(step, extent - at);
+            forEachBlock(reduced, axis + 1, visit);
         }
         index_[axis] = 0;
     }
 
     void compute(ValueId step) {
-        std::visit([&](const auto& what) { computeStep(what, values_[step], step); },
-                   program_.steps[step]);
+        std::visit([&](const auto& what) { computeStep(what, step); }, program_.steps[step]);
     }
 
-    void computeStep(const LoadStep& load, Value& result, ValueId /*step*/) {
+    std::span<double> reals(ValueId step) { return std::span(values_[step].reals).first(count_); }
+    std::span<Int128> integers(ValueId step) {
+        return std::span(values_[step].integers).first(count_);
+    }
+
+    void computeStep(const LoadStep& load, ValueId step) {
         const OperandView& view = views_[load.operand];
         if (!view.contains(index_)) {
             isInside_ = false;
-            result = {};
             return;
         }
         const std::int64_t place = view.placeOf(index_);
-        if (load.type == ValueType::Real)
-            result.real = operands_.real(load.operand, place);
-        else
-            result.integer = operands_.integer(load.operand, place);
+        const std::int64_t stride = view.strideOf(last_);
+        if (load.type == ValueType::Real) {
+            operands_.load(load.operand, place, stride, reals(step));
+        } else {
+            operands_.load(load.operand, place, stride, integers(step));
+        }
     }
-    void computeStep(const ConstantStep& constant, Value& result, ValueId /*step*/) {
-        if (constant.type == ValueType::Real)
-            result.real = constant.value;
-        else
-            result.integer = static_cast<Int128>(constant.value);
+    void computeStep(const ConstantStep& constant, ValueId step) {
+        if (constant.type == ValueType::Real) {
+            std::fill_n(values_[step].reals.begin(), count_, constant.value);
+        } else {
+            std::fill_n(values_[step].integers.begin(), count_,
+                        static_cast<Int128>(constant.value));
+        }
     }
-    void computeStep(const LookupStep& lookup, Value& result, ValueId /*step*/) {
-        const auto index = static_cast<std::size_t>(values_[lookup.index].integer);
-        result.real = program_.tables.at(lookup.table).at(index);
+    void computeStep(const LookupStep& lookup, ValueId step) {
+        const std::vector<double>& table = program_.tables.at(lookup.table);
+        const std::span<const Int128> index = integers(lookup.index);
+        const std::span<double> results = reals(step);
+        for (std::size_t i = 0; i < count_; ++i) {
+            results[i] = table.at(static_cast<std::size_t>(index[i]));
+        }
     }
-    void computeStep(const ApplyStep& apply, Value& result, ValueId step) {
+    void computeStep(const ApplyStep& apply, ValueId step) {
         const Function& function = *apply.function;
         if (plan_.types[step] == ValueType::Integer) {
-            std::array<Int128, kMostArguments> arguments{};
-            for (std::size_t i = 0; i < function.arguments; ++i) {
-                arguments[i] = values_[apply.arguments[i]].integer;
-            }
-            result.integer = applyToIntegers(function, arguments.data());
+            applyToBlock(apply, step);
             return;
         }
-        std::array<double, kMostArguments> arguments{};
+        std::array<const double*, kMostArguments> arguments{};
         for (std::size_t i = 0; i < function.arguments; ++i) {
-            arguments[i] = values_[apply.arguments[i]].real;
+            arguments[i] = values_[apply.arguments[i]].reals.data();
         }
-        result.real = static_cast<float>(function.reference(arguments.data()));
+        function.compute(arguments.data(), count_, values_[step].reals.data());
     }
-    void computeStep(const ReduceStep& /*reduce*/, Value& /*result*/, ValueId step) {
+    void applyToBlock(const ApplyStep& apply, ValueId step) {
+        const std::span<Int128> results = integers(step);
+        for (std::size_t i = 0; i < count_; ++i) {
+            std::array<Int128, kMostArguments> arguments{};
+            for (std::size_t a = 0; a < apply.function->arguments; ++a) {
+                arguments[a] = values_[apply.arguments[a]].integers[i];
+            }
+            results[i] = applyToIntegers(*apply.function, arguments.data());
+        }
+    }
+    void computeStep(const ReduceStep& /*reduce*/, ValueId step) {
         SYSTOLE_CHECK(false, "reduction {} among the steps of elements", step);
     }
-    void computeStep(const RoundStep& round, Value& result, ValueId /*step*/) {
-        result.real = static_cast<float>(values_[round.value].integer);
+    void computeStep(const RoundStep& round, ValueId step) {
+        const std::span<const Int128> from = integers(round.value);
+        std::transform(from.begin(), from.end(), reals(step).begin(),
+                       [](Int128 value) { return static_cast<double>(static_cast<float>(value)); });
     }
-    void computeStep(const ShiftStep& shift, Value& result, ValueId /*step*/) {
-        result.integer = shiftRoundHalfUp(values_[shift.value].integer,
-                                          static_cast<std::int32_t>(values_[shift.shift].integer));
+    void computeStep(const ShiftStep& shift, ValueId step) {
+        const std::span<const Int128> from = integers(shift.value);
+        std::transform(from.begin(), from.end(), integers(shift.shift).begin(),
+                       integers(step).begin(), [](Int128 value, Int128 by) {
+                           return shiftRoundHalfUp(value, static_cast<std::int32_t>(by));
+                       });
     }
-    void computeStep(const QuantizeStep& quantize, Value& result, ValueId /*step*/) {
+    void computeStep(const QuantizeStep& quantize, ValueId step) {
         const Codec& codec = *formats_[quantize.format];
-        result.real = codec.decode(codec.encode(storable(real(quantize.value), codec)));
+        const std::span<const double> from = asReals(quantize.value);
+        std::transform(from.begin(), from.end(), reals(step).begin(), [&](double value) {
+            const bool isLost = std::isnan(value) && !codec.hasNan();
+            return codec.decode(codec.encode(isLost ? 0.0 : value));
+        });
     }
-    void computeStep(const StoreStep& store, Value& /*result*/, ValueId /*step*/) {
+    void computeStep(const StoreStep& store, ValueId /*step*/) {
         const OperandView& view = views_[store.operand];
-        operands_.store(store.operand, view.placeOf(index_), real(store.value));
+        operands_.store(store.operand, view.placeOf(index_), view.strideOf(last_),
+                        asReals(store.value));
     }
 
-    double real(ValueId value) const {
-        return plan_.types[value] == ValueType::Real ? values_[value].real
-                                                     : static_cast<double>(values_[value].integer);
-    }
-    static double storable(double value, const Codec& codec) {
-        return std::isnan(value) && !codec.hasNan() ? 0.0 : value;
+    std::span<const double> asReals(ValueId value) {
+        if (plan_.types[value] == ValueType::Real) return reals(value);
+        const std::span<const Int128> from = integers(value);
+        converted_.resize(block_);
+        std::transform(from.begin(), from.end(), converted_.begin(),
+                       [](Int128 each) { return static_cast<double>(each); });
+        return std::span(converted_).first(count_);
     }
 
+    /// Where the last axis is reduced, a block goes into one sum, element by element.
     void take(ValueId step) {
         const auto& reduce = std::get<ReduceStep>(program_.steps[step]);
-        const Value& value = values_[reduce.value];
-        Reduced& so = reduced_[step];
-        const bool isFirst = so.count == 0;
-        ++so.count;
-        switch (reduce.kind) {
-            case ReduceStep::Kind::Sum:
-                so.sum += value.real;
-                so.integers += value.integer;
-                return;
-            case ReduceStep::Kind::Maximum:
-            case ReduceStep::Kind::Minimum:
-                if (isFirst || replaces(value, so.extreme, reduce)) so.extreme = value;
-                return;
-            case ReduceStep::Kind::Count:
-                return;
+        const bool isReal = plan_.types[reduce.value] == ValueType::Real;
+        for (std::size_t i = 0; i < count_; ++i) {
+            Reduced& so = reduced_[step][space_.reduced[last_] ? 0 : i];
+            const double real = isReal ? values_[reduce.value].reals[i] : 0;
+            const Int128 integer = isReal ? Int128{0} : values_[reduce.value].integers[i];
+            so.sum += real;
+            so.integers += integer;
+            if (so.count == 0 || (isReal ? replaces(real, so.extreme, reduce.kind)
+                                         : replaces(integer, so.extremeInteger, reduce.kind))) {
+                so.extreme = real;
+                so.extremeInteger = integer;
+            }
+            ++so.count;
         }
-        SYSTOLE_CHECK(false, "reduction of kind {}", static_cast<int>(reduce.kind));
     }
 
+    static bool replaces(Int128 value, Int128 held, ReduceStep::Kind kind) {
+        return kind == ReduceStep::Kind::Maximum ? value > held : value < held;
+    }
     /// NaN stays.
-    bool replaces(const Value& value, const Value& held, const ReduceStep& reduce) const {
-        const bool largest = reduce.kind == ReduceStep::Kind::Maximum;
-        if (plan_.types[reduce.value] == ValueType::Integer) {
-            return largest ? value.integer > held.integer : value.integer < held.integer;
-        }
-        if (std::isnan(held.real)) return false;
-        return std::isnan(value.real) ||
-               (largest ? value.real > held.real : value.real < held.real);
+    static bool replaces(double value, double held, ReduceStep::Kind kind) {
+        if (std::isnan(held)) return false;
+        return std::isnan(value) ||
+               (kind == ReduceStep::Kind::Maximum ? value > held : value < held);
     }
 
-    Value resultOf(ValueId step) const {
+    void finish(ValueId step) {
         const auto& reduce = std::get<ReduceStep>(program_.steps[step]);
-        const Reduced& so = reduced_[step];
-        switch (reduce.kind) {
-            case ReduceStep::Kind::Sum:
-                return {static_cast<float>(so.sum), so.integers};
-            case ReduceStep::Kind::Maximum:
-            case ReduceStep::Kind::Minimum:
-                SYSTOLE_CHECK(so.count > 0, "step {}: an extreme of nothing", step);
-                return so.extreme;
-            case ReduceStep::Kind::Count:
-                return {0, so.count};
+        const bool isReal = plan_.types[step] == ValueType::Real;
+        for (std::size_t i = 0; i < count_; ++i) {
+            const Reduced& so = reduced_[step][space_.reduced[last_] ? 0 : i];
+            switch (reduce.kind) {
+                case ReduceStep::Kind::Sum:
+                    if (isReal) values_[step].reals[i] = static_cast<float>(so.sum);
+                    if (!isReal) values_[step].integers[i] = so.integers;
+                    break;
+                case ReduceStep::Kind::Maximum:
+                case ReduceStep::Kind::Minimum:
+                    SYSTOLE_CHECK(so.count > 0, "step {}: an extreme of nothing", step);
+                    if (isReal) values_[step].reals[i] = so.extreme;
+                    if (!isReal) values_[step].integers[i] = so.extremeInteger;
+                    break;
+                case ReduceStep::Kind::Count:
+                    values_[step].integers[i] = so.count;
+                    break;
+            }
         }
-        SYSTOLE_CHECK(false, "reduction of kind {}", static_cast<int>(reduce.kind));
     }
 
     const VectorProgram& program_;
@@ -211,10 +266,15 @@ private:
     std::span<const OperandView> views_;
     std::span<const Codec* const> formats_;
     VectorOperands& operands_;
+    std::size_t last_;   ///< axis
+    std::size_t block_;  ///< elements of the last axis at a time
     std::vector<std::uint32_t> index_;
-    std::vector<Value> values_;
-    std::vector<Reduced> reduced_;
-    bool isInside_ = true;  ///< whether the element at hand takes part in reductions
+    std::vector<Values> values_;
+    std::vector<std::vector<Reduced>> reduced_;
+    std::vector<double> converted_;
+    std::size_t blockCount_ = 0;  ///< of the last axis, from the index on
+    std::size_t count_ = 0;       ///< elements that a step computes
+    bool isInside_ = true;        ///< whether the elements at hand take part in reductions
 };
 
 }  // namespace
@@ -223,33 +283,55 @@ std::uint64_t VectorSpace::elements() const {
     return std::accumulate(extents.begin(), extents.end(), std::uint64_t{1}, std::multiplies<>());
 }
 
+namespace {
+
+std::int64_t coordinateAt(const BoundedCoordinate& coordinate,
+                          std::span<const std::uint32_t> index) {
+    std::int64_t at = coordinate.origin;
+    for (std::size_t axis = 0; axis < coordinate.strides.size(); ++axis) {
+        at += index[axis] * coordinate.strides[axis];
+    }
+    return at;
+}
+
+}  // namespace
+
 std::int64_t OperandView::placeOf(std::span<const std::uint32_t> index) const {
     std::int64_t place = origin;
     for (std::size_t axis = 0; axis < strides.size(); ++axis) place += index[axis] * strides[axis];
     for (const BoundedCoordinate& coordinate : bounded) {
-        std::int64_t at = coordinate.origin;
-        for (std::size_t axis = 0; axis < coordinate.strides.size(); ++axis) {
-            at += index[axis] * coordinate.strides[axis];
-        }
-        place += at * coordinate.pitch;
+        place += coordinateAt(coordinate, index) * coordinate.pitch;
     }
     return place;
 }
 
 bool OperandView::contains(std::span<const std::uint32_t> index) const {
     return std::all_of(bounded.begin(), bounded.end(), [&](const BoundedCoordinate& coordinate) {
-        std::int64_t at = coordinate.origin;
-        for (std::size_t axis = 0; axis < coordinate.strides.size(); ++axis) {
-            at += index[axis] * coordinate.strides[axis];
-        }
+        const std::int64_t at = coordinateAt(coordinate, index);
         return at >= 0 && at < coordinate.limit;
+    });
+}
+
+std::int64_t OperandView::strideOf(std::size_t axis) const {
+    std::int64_t stride = strides[axis];
+    for (const BoundedCoordinate& coordinate : bounded) {
+        stride += coordinate.strides[axis] * coordinate.pitch;
+    }
+    return stride;
+}
+
+bool OperandView::isUniformAlong(std::size_t axis) const {
+    return std::all_of(bounded.begin(), bounded.end(), [&](const BoundedCoordinate& coordinate) {
+        return coordinate.strides[axis] == 0;
     });
 }
 
 void runVectorProgram(const VectorProgram& program, const VectorSpace& space,
                       std::span<const OperandView> views, std::span<const Codec* const> formats,
-                      VectorOperands& operands) {
-    Run(program, space, views, formats, operands).run();
+                      VectorOperands& operands, std::size_t block) {
+    SYSTOLE_CHECK(!space.extents.empty() && space.extents.size() == space.reduced.size(),
+                  "a space of {} axes", space.extents.size());
+    Run(program, space, views, formats, operands, block).run();
 }
 
 }  // namespace systole::numeric

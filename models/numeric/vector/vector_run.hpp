@@ -41,21 +41,31 @@ struct OperandView {
     /// The sum at an index, and whether all coordinates are within their limits.
     std::int64_t placeOf(std::span<const std::uint32_t> index) const;
     bool contains(std::span<const std::uint32_t> index) const;
+    /// Places from an index of an axis to the next one.
+    std::int64_t strideOf(std::size_t axis) const;
+    /// Whether all indices of an axis are within the limits if one of them is.
+    bool isUniformAlong(std::size_t axis) const;
 };
 
-/// The memory of a program's operands. Places count in whatever unit its views do.
+/// The memory of a program's operands. Places count in whatever unit its views do; a call is about
+/// values that lie `stride` places from one another.
 class VectorOperands {
 public:
     virtual ~VectorOperands() = default;
-    virtual double real(std::uint32_t operand, std::int64_t place) = 0;
-    virtual Int128 integer(std::uint32_t operand, std::int64_t place) = 0;
-    virtual void store(std::uint32_t operand, std::int64_t place, double value) = 0;
+    virtual void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+                      std::span<double> values) = 0;
+    virtual void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+                      std::span<Int128> values) = 0;
+    virtual void store(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+                       std::span<const double> values) = 0;
 };
 
-/// Computes the program for every index of the space. The result depends on neither lanes nor
-/// blocks. `views` and `formats` are those that the steps name.
+inline constexpr std::size_t kVectorBlock = 256;
+
+/// Computes the program for every index of the space, `block` elements of the last axis at a time;
+/// the result does not depend on how many. `views` and `formats` are those that the steps name.
 void runVectorProgram(const VectorProgram& program, const VectorSpace& space,
                       std::span<const OperandView> views, std::span<const Codec* const> formats,
-                      VectorOperands& operands);
+                      VectorOperands& operands, std::size_t block = kVectorBlock);
 
 }  // namespace systole::numeric

@@ -25,15 +25,31 @@ public:
     std::vector<std::vector<Int128>> integers = std::vector<std::vector<Int128>>(6);
     std::uint64_t loads = 0;
 
-    double real(std::uint32_t operand, std::int64_t place) override {
-        ++loads;
-        return reals.at(operand).at(static_cast<std::size_t>(place));
+    void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+              std::span<double> values) override {
+        loads += values.size();
+        read(reals.at(operand), place, stride, values);
     }
-    Int128 integer(std::uint32_t operand, std::int64_t place) override {
-        return integers.at(operand).at(static_cast<std::size_t>(place));
+    void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+              std::span<Int128> values) override {
+        read(integers.at(operand), place, stride, values);
     }
-    void store(std::uint32_t operand, std::int64_t place, double value) override {
-        reals.at(operand).at(static_cast<std::size_t>(place)) = value;
+    void store(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+               std::span<const double> values) override {
+        for (const double value : values) {
+            reals.at(operand).at(static_cast<std::size_t>(place)) = value;
+            place += stride;
+        }
+    }
+
+private:
+    template <typename T>
+    static void read(const std::vector<T>& from, std::int64_t place, std::int64_t stride,
+                     std::span<T> values) {
+        for (T& value : values) {
+            value = from.at(static_cast<std::size_t>(place));
+            place += stride;
+        }
     }
 };
 
@@ -168,6 +184,89 @@ TEST(VectorRunTest, NanIsZeroInAFormatThatHasNone) {
     EXPECT_THAT(memory.reals[1], ElementsAre(0, 127, 1));
     EXPECT_TRUE(std::isnan(memory.reals[2][0]));
     EXPECT_EQ(memory.reals[2][2], 1.0);
+}
+
+/// A space of three axes with windows along two of them, any of which may be reduced.
+struct RandomRun {
+    explicit RandomRun(std::uint64_t seed) : random(seed) {
+        for (std::size_t axis = 0; axis < 3; ++axis) {
+            space.extents.push_back(static_cast<std::uint32_t>(1 + random() % 9));
+            space.reduced.push_back(random() % 3 == 0);
+        }
+        space.reduced[random() % 3] = true;
+        const auto& e = space.extents;
+        views.push_back({0, {0, 0, 1}, {}});
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            const auto kept = static_cast<std::int64_t>(random() % 3);
+            std::vector<std::int64_t> strides(3, 0);
+            strides[axis] = 1;
+            strides[random() % 3] += kept;
+            views[0].bounded.push_back({-static_cast<std::int64_t>(random() % 3), strides,
+                                        static_cast<std::int64_t>(1 + random() % 6),
+                                        axis == 0 ? 60 : 10});
+        }
+        views.push_back({0, {e[1] * e[2], e[2], 1}, {}});
+        for (std::size_t axis = 0; axis < 3; ++axis) {
+            if (space.reduced[axis]) views[1].strides[axis] = 0;
+        }
+        const ValueId x = program.add(LoadStep{0});
+        const ValueId sum = program.add(ReduceStep{ReduceStep::Kind::Sum, x});
+        const ValueId count = program.add(ReduceStep{ReduceStep::Kind::Count, x});
+        const ValueId far = program.add(apply("subtract", x, sum));
+        const ValueId square = program.add(apply("multiply", far, far));
+        const ValueId squares = program.add(ReduceStep{ReduceStep::Kind::Sum, square});
+        const ValueId result = program.add(apply("add", squares, program.add(RoundStep{count})));
+        program.add(StoreStep{1, result});
+    }
+
+    std::vector<double> resultOf(std::size_t block) const {
+        Arrays memory;
+        memory.reals[0].resize(400);
+        std::mt19937_64 values(5);
+        for (double& value : memory.reals[0]) value = static_cast<float>(values() % 999) / 7;
+        memory.reals[1].assign(space.elements(), -1);
+        runVectorProgram(program, space, views, {}, memory, block);
+        return memory.reals[1];
+    }
+
+    std::mt19937_64 random;
+    VectorProgram program;
+    VectorSpace space;
+    std::vector<OperandView> views;
+};
+
+TEST(VectorRunTest, BlocksOfAnySizeGiveTheSame) {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        const RandomRun run(seed);
+        const std::vector<double> one = run.resultOf(1);
+        EXPECT_EQ(run.resultOf(kVectorBlock), one) << seed;
+        EXPECT_EQ(run.resultOf(3), one) << seed;
+    }
+}
+
+TEST(FunctionsTest, AllElementsAreRoundedFromTheReference) {
+    std::mt19937_64 random(2);
+    std::array<std::vector<double>, kMostArguments> arguments;
+    for (auto& values : arguments) {
+        for (int i = 0; i < 100; ++i) {
+            values.push_back(static_cast<float>(static_cast<double>(random() % 2000) / 100 - 10));
+        }
+    }
+    const std::array<const double*, kMostArguments> rows{arguments[0].data(), arguments[1].data(),
+                                                         arguments[2].data()};
+    for (const Function& function : functions()) {
+        std::vector<double> results(100);
+        function.compute(rows.data(), results.size(), results.data());
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const std::array one{arguments[0][i], arguments[1][i], arguments[2][i]};
+            const auto expected = static_cast<float>(function.reference(one.data()));
+            EXPECT_TRUE(results[i] == static_cast<double>(expected) ||
+                        (std::isnan(results[i]) && std::isnan(expected)))
+                << function.name;
+        }
+        EXPECT_EQ(findFunction(function.name), &function);
+    }
+    EXPECT_EQ(findFunction("cosine"), nullptr);
 }
 
 /// What the vector unit does behind the array, as programs: equal to the functions that say it.
