@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/memory/timing_form.hpp"
 
-#include <tuple>
-
 #include "models/overloaded.hpp"
 
 namespace systole::arch {
@@ -21,36 +19,21 @@ bool isPoint(const TileWindow& window) {
            (window.outputWidth - 1) * window.strideX < window.width;
 }
 
+/// Rows of the accumulator buffer from the first to the last one that a view has.
+std::uint32_t rowsOf(const numeric::OperandView& view, const numeric::VectorSpace& space) {
+    std::int64_t last = view.origin;
+    for (std::size_t axis = 0; axis < space.extents.size(); ++axis) {
+        last += view.strideOf(axis) * (space.extents[axis] - 1);
+    }
+    return static_cast<std::uint32_t>(last / kSumRowPitch - view.origin / kSumRowPitch + 1);
+}
+
 std::uint32_t within(std::uint64_t address, std::uint64_t period) {
     return static_cast<std::uint32_t>(address % period);
 }
 
-auto fieldsOf(const std::optional<SkipAddition>& skip) {
-    return std::tuple(skip.has_value(), skip ? skip->source : 0, skip && skip->relu);
-}
-
-bool same(const Requantize& a, const Requantize& b) {
-    const auto fields = [](const Requantize& op) {
-        return std::tuple(op.accumulatorRow, op.outputs, op.channels, op.channelsAlongRows,
-                          op.parameters, op.relu, fieldsOf(op.skip), op.destination, op.pitch);
-    };
-    return fields(a) == fields(b);
-}
-
-bool same(const Pool& a, const Pool& b) {
-    return a.window == b.window && a.kind == b.kind && a.countIncludesPad == b.countIncludesPad &&
-           a.destination == b.destination;
-}
-
-bool same(const Elementwise& a, const Elementwise& b) {
-    const auto fields = [](const Elementwise& op) {
-        return std::tuple(op.source, fieldsOf(op.addition), op.elements, op.destination);
-    };
-    return fields(a) == fields(b);
-}
-
-bool same(const Softmax& a, const Softmax& b) {
-    return a.source == b.source && a.elements == b.elements && a.destination == b.destination;
+bool same(const VectorCommand& a, const VectorCommand& b) {
+    return a.program == b.program && a.space == b.space && a.operands == b.operands;
 }
 
 template <typename Op>
@@ -127,38 +110,32 @@ std::uint32_t TimingForms::half(std::uint32_t row, std::uint32_t rows) const {
                : row;
 }
 
-Requantize TimingForms::of(Requantize op) const {
-    op.accumulatorRow = half(op.accumulatorRow, op.channelsAlongRows ? op.channels : op.outputs);
-    op.parameters = within(op.parameters, weightPeriod_);
-    op.destination = within(op.destination, activationPeriod_);
-    op.skip = of(op.skip);
-    return op;
-}
-
-Pool TimingForms::of(Pool pool) const {
-    pool.window.address = within(pool.window.address, activationPeriod_);
-    pool.destination = within(pool.destination, activationPeriod_);
-    pool.rescales.clear();
-    return pool;
-}
-
-Elementwise TimingForms::of(Elementwise op) const {
-    op.addition = of(op.addition);
-    return moved(op);
-}
-
-Softmax TimingForms::of(Softmax op) const { return moved(op); }
-
-template <typename Op>
-Op TimingForms::moved(Op op) const {
-    op.source = within(op.source, activationPeriod_);
-    op.destination = within(op.destination, activationPeriod_);
-    return op;
-}
-
-std::optional<SkipAddition> TimingForms::of(std::optional<SkipAddition> addition) const {
-    if (addition) addition->source = within(addition->source, activationPeriod_);
-    return addition;
+VectorCommand TimingForms::of(VectorCommand command) const {
+    const auto within = [](numeric::OperandView& view, std::uint64_t period) {
+        // Coordinates outside of their limits lie before the origin.
+        view.origin -=
+            view.origin / static_cast<std::int64_t>(period) * static_cast<std::int64_t>(period);
+    };
+    for (VectorOperand& operand : command.operands) {
+        if (operand.bias) within(*operand.bias, weightPeriod_);
+        switch (operand.memory) {
+            case OperandMemory::Activation:
+                within(operand.view, activationPeriod_);
+                break;
+            case OperandMemory::Parameter:
+                within(operand.view, weightPeriod_);
+                break;
+            case OperandMemory::Sum: {
+                const auto row = static_cast<std::uint32_t>(operand.view.origin / kSumRowPitch);
+                const std::uint32_t rows = rowsOf(operand.view, command.space);
+                operand.view.origin =
+                    sumPlace(half(row, rows),
+                             static_cast<std::uint32_t>(operand.view.origin % kSumRowPitch));
+                break;
+            }
+        }
+    }
+    return command;
 }
 
 }  // namespace systole::arch

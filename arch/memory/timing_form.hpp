@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-
 #include "arch/memory/scratchpad_ports.hpp"
 #include "arch/program/command.hpp"
 
@@ -17,8 +15,8 @@ namespace systole::arch {
 /// activations from bytes 256 and 384 on have one form, because 128 bytes lie between them. A fold
 /// from byte 264 on has another one: it begins in the middle of a word.
 ///
-/// Scales have no influence on time, and are left out. The address in DRAM is kept as far as it
-/// lies within a burst, which is all where a memory treats all addresses alike.
+/// The address in DRAM is kept as far as it lies within a burst, which is all where a memory treats
+/// all addresses alike.
 class TimingForms {
 public:
     TimingForms(const ScratchpadPorts& ports, const Program& program, std::uint32_t burstBytes);
@@ -30,17 +28,10 @@ private:
     LoadTile of(LoadTile load) const;
     LoadWeights of(LoadWeights load) const;
     StoreTile of(StoreTile store) const;
-    Requantize of(Requantize op) const;
-    Pool of(Pool pool) const;
-    Elementwise of(Elementwise op) const;
-    Softmax of(Softmax op) const;
+    VectorCommand of(VectorCommand command) const;
     DramBox of(DramBox box) const;
-    std::optional<SkipAddition> of(std::optional<SkipAddition> addition) const;
     template <typename Load>
     Load ofLoad(Load load, std::uint64_t period) const;
-    /// From one place of the activation scratchpad to another.
-    template <typename Op>
-    Op moved(Op op) const;
     std::uint32_t half(std::uint32_t row, std::uint32_t rows) const;
 
     const Program& program_;

@@ -11,10 +11,7 @@ struct UnitOf {
     Unit operator()(const LoadWeights&) const { return Unit::Load; }
     Unit operator()(const StoreTile&) const { return Unit::Store; }
     Unit operator()(const Stream&) const { return Unit::Array; }
-    Unit operator()(const Requantize&) const { return Unit::Vector; }
-    Unit operator()(const Pool&) const { return Unit::Vector; }
-    Unit operator()(const Elementwise&) const { return Unit::Vector; }
-    Unit operator()(const Softmax&) const { return Unit::Vector; }
+    Unit operator()(const VectorCommand&) const { return Unit::Vector; }
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "arch/config.hpp"
 #include "arch/program/dram_layout.hpp"
 #include "arch/program/tile_window.hpp"
+#include "arch/program/vector_command.hpp"
 #include "models/numeric/sums/requantize.hpp"
 
 /// The command set (docs/machine.md). sim/lowering writes programs of these commands, the sequencer
@@ -104,58 +105,7 @@ std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream);
 /// do.
 std::uint64_t macsOf(const Stream& stream);
 
-/// A second operand that the vector unit adds on the way out.
-struct SkipAddition {
-    std::uint32_t source = 0;  ///< activation scratchpad, laid out like the output
-    numeric::AdditionScales scales;
-    bool relu = false;
-};
-
-/// Turns accumulators into codes. Every channel has a parameter record in the weight scratchpad:
-/// the bias (in the accumulator's storage bytes), then the FP32 multiplier, or mantissa and shift
-/// (4 bytes each).
-struct Requantize {
-    std::uint32_t accumulatorRow = 0;
-    std::uint32_t outputs = 1;  ///< output positions
-    std::uint32_t channels = 1;
-    /// Whether channels lie along the accumulator's rows and outputs along its columns, as an
-    /// input-stationary array leaves them. Else outputs lie along the rows.
-    bool channelsAlongRows = false;
-    std::uint32_t parameters = 0;
-    bool relu = false;
-    std::optional<SkipAddition> skip;
-    std::uint32_t destination = 0;  ///< activation scratchpad; element (output, channel) at
-    std::uint32_t pitch = 0;        ///< destination + output * pitch + channel * element bytes
-};
-
-/// Pools over a tile in the activation scratchpad, every channel of the window by itself.
-struct Pool {
-    enum class Kind : std::uint8_t { Max, Average };
-    TileWindow window;
-    Kind kind = Kind::Max;
-    bool countIncludesPad = false;
-    std::vector<numeric::Rescale> rescales;  ///< for averages, by the count of taps; 0 is unused
-    std::uint32_t destination = 0;           ///< dense [output][channel]
-};
-
-/// Works element by element on tiles in the activation scratchpad: an addition or a ReLU.
-struct Elementwise {
-    std::uint32_t source = 0;
-    std::optional<SkipAddition> addition;  ///< empty for a ReLU
-    std::uint32_t elements = 0;
-    std::uint32_t destination = 0;
-};
-
-struct Softmax {
-    std::uint32_t source = 0;
-    std::uint32_t elements = 0;
-    float inputScale = 1.0F;
-    float outputScale = 1.0F;
-    std::uint32_t destination = 0;
-};
-
-using Operation =
-    std::variant<LoadTile, LoadWeights, StoreTile, Stream, Requantize, Pool, Elementwise, Softmax>;
+using Operation = std::variant<LoadTile, LoadWeights, StoreTile, Stream, VectorCommand>;
 
 struct Command {
     Operation operation;

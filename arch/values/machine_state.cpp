@@ -2,16 +2,16 @@
 #include "arch/values/machine_state.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
 #include "arch/program/stored_codes.hpp"
+#include "arch/values/vector_memory.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
 namespace {
-
-using numeric::Code;
 
 /// Calls visit(DRAM address, offset in the dense image) for every run of the box.
 template <typename Visit>
@@ -145,19 +145,6 @@ void MachineState::apply(const StoreTile& store) {
     bytesStored_ += layout_.roomAt(box.address).memoryBytes(box.bytes());
 }
 
-Code MachineState::activationAt(std::uint32_t address) const {
-    const Code code = readCode(activations_.data() + address, datapath_.activationBytes,
-                               datapath_.activationMask);
-    return vectorActivations_.empty() ? code : vectorActivations_[code];
-}
-
-void MachineState::writeActivation(std::uint32_t address, Code code) {
-    activations_[address] = static_cast<std::uint8_t>(code);
-    if (datapath_.activationBytes == 2) {
-        activations_[address + 1] = static_cast<std::uint8_t>(code >> 8);
-    }
-}
-
 void MachineState::gatherActivations(const Stream& stream) {
     const TileWindow& window = stream.window;
     checkRange(window.address, window.bytes(), activations_.size(), "activation scratchpad");
@@ -267,131 +254,20 @@ void MachineState::multiply(const Stream& stream, std::uint32_t arrayRow) {
     });
 }
 
-void MachineState::checkActivations(std::uint32_t address, std::uint64_t elements) const {
-    checkRange(address, elements * datapath_.activationBytes, activations_.size(),
-               "activation scratchpad");
-}
-
-Code MachineState::requantized(std::span<std::int64_t> sum, const numeric::Rescale& rescale,
-                               bool relu) const {
-    if (!datapath_.sums.isWord()) {
-        return numeric::requantize(datapath_.sums.toFloat(sum), rescale, relu,
-                                   datapath_.activation);
-    }
-    return numeric::requantize(sum.front(), rescale, arithmetic_, relu, datapath_.activation);
-}
-
-void MachineState::apply(const Requantize& op) {
-    const std::uint32_t record = parameterBytes(datapath_, arithmetic_);
-    checkRange(op.parameters, std::uint64_t{op.channels} * record, weights_.size(),
-               "weight scratchpad");
-    checkRange(op.accumulatorRow, op.channelsAlongRows ? op.channels : op.outputs, accumulatorRows_,
-               "accumulator buffer");
-    checkRange(op.destination,
-               std::uint64_t{op.outputs - 1} * op.pitch +
-                   std::uint64_t{op.channels} * datapath_.activationBytes,
-               activations_.size(), "activation scratchpad");
-    std::vector<ColumnParameters> parameters;
-    for (std::uint32_t channel = 0; channel < op.channels; ++channel) {
-        parameters.push_back(
-            readParameters(weights_.data() + op.parameters + std::size_t{channel} * record,
-                           datapath_, arithmetic_, faultyReads_.has_value()));
-    }
-    const std::uint32_t rows = op.channelsAlongRows ? op.channels : op.outputs;
-    const std::uint32_t columns = op.channelsAlongRows ? op.outputs : op.channels;
-    std::vector<std::int64_t> sum(gemm_.words());
-    for (std::uint32_t row = 0; row < rows; ++row) {
-        for (std::uint32_t column = 0; column < columns; ++column) {
-            const std::span<std::int64_t> held = sumAt(op.accumulatorRow + row, column);
-            std::copy(held.begin(), held.end(), sum.begin());
-            const std::uint32_t channel = op.channelsAlongRows ? row : column;
-            const std::uint32_t output = op.channelsAlongRows ? column : row;
-            events_ += datapath_.sums.add(sum, parameters[channel].bias);
-            Code code = requantized(sum, parameters[channel].rescale, op.relu);
-            const std::uint32_t offset = output * op.pitch + channel * datapath_.activationBytes;
-            if (op.skip) {
-                code =
-                    numeric::addCodes(code, activationAt(op.skip->source + offset), op.skip->scales,
-                                      arithmetic_, op.skip->relu, datapath_.activation);
-            }
-            writeActivation(op.destination + offset, code);
-        }
-    }
-}
-
-Code MachineState::pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const {
-    const TileWindow& window = pool.window;
-    numeric::TapSum sum;
-    std::uint32_t taps = 0;
-    Code largest = 0;
-    for (std::uint32_t tap = 0; tap < window.kernelHeight * window.kernelWidth; ++tap) {
-        forEachRun(window, output, tap * window.channelCount + channel, 1,
-                   [&](std::uint32_t, std::uint32_t address, std::uint32_t) {
-                       const Code code = activationAt(address);
-                       const bool larger = taps == 0 || datapath_.activation.decode(code) >
-                                                            datapath_.activation.decode(largest);
-                       largest = larger ? code : largest;
-                       if (pool.kind == Pool::Kind::Average) {
-                           sum.add(code, datapath_.activation);
-                       }
-                       ++taps;
-                   });
-    }
-    switch (pool.kind) {
-        case Pool::Kind::Max:
-            SYSTOLE_CHECK(taps > 0, "max pooling over padding only");
-            return largest;
-        case Pool::Kind::Average: {
-            const std::uint32_t count =
-                pool.countIncludesPad ? window.kernelHeight * window.kernelWidth : taps;
-            return numeric::requantize(sum, pool.rescales.at(count), arithmetic_,
-                                       datapath_.activation);
-        }
-    }
-    SYSTOLE_CHECK(false, "pooling of kind {}", static_cast<int>(pool.kind));
-}
-
-void MachineState::apply(const Pool& pool) {
-    const TileWindow& window = pool.window;
-    checkRange(window.address, window.bytes(), activations_.size(), "activation scratchpad");
-    checkActivations(pool.destination, std::uint64_t{window.outputs()} * window.channelCount);
-    for (std::uint32_t output = 0; output < window.outputs(); ++output) {
-        for (std::uint32_t channel = 0; channel < window.channelCount; ++channel) {
-            const std::uint32_t element = output * window.channelCount + channel;
-            writeActivation(pool.destination + element * datapath_.activationBytes,
-                            pooled(pool, output, channel));
-        }
-    }
-}
-
-void MachineState::apply(const Elementwise& op) {
-    checkActivations(op.source, op.elements);
-    checkActivations(op.addition ? op.addition->source : op.source, op.elements);
-    checkActivations(op.destination, op.elements);
-    for (std::uint32_t i = 0; i < op.elements; ++i) {
-        const std::uint32_t offset = i * datapath_.activationBytes;
-        const Code code = activationAt(op.source + offset);
-        const Code result =
-            op.addition ? numeric::addCodes(code, activationAt(op.addition->source + offset),
-                                            op.addition->scales, arithmetic_, op.addition->relu,
-                                            datapath_.activation)
-                        : numeric::reluCode(code, datapath_.activation);
-        writeActivation(op.destination + offset, result);
-    }
-}
-
-void MachineState::apply(const Softmax& op) {
-    checkActivations(op.source, op.elements);
-    checkActivations(op.destination, op.elements);
-    std::vector<Code> inputs(op.elements);
-    std::vector<Code> outputs(op.elements);
-    for (std::uint32_t i = 0; i < op.elements; ++i) {
-        inputs[i] = activationAt(op.source + i * datapath_.activationBytes);
-    }
-    numeric::softmaxCodes(inputs, op.inputScale, op.outputScale, datapath_.activation, outputs);
-    for (std::uint32_t i = 0; i < op.elements; ++i) {
-        writeActivation(op.destination + i * datapath_.activationBytes, outputs[i]);
-    }
+void MachineState::apply(const VectorCommand& command) {
+    std::vector<numeric::OperandView> views;
+    views.reserve(command.operands.size());
+    for (const VectorOperand& operand : command.operands) views.push_back(operand.view);
+    VectorMemory memory(datapath_, arithmetic_, command,
+                        {.activations = activations_,
+                         .weights = weights_,
+                         .accumulators = accumulators_,
+                         .columns = array_.columns,
+                         .takenActivations = vectorActivations_,
+                         .mayBeWrong = faultyReads_.has_value()});
+    const std::array<const numeric::Codec*, 1> formats{&datapath_.activation};
+    numeric::runVectorProgram(*command.program, command.space, views, formats, memory);
+    events_ += memory.events();
 }
 
 }  // namespace systole::arch

@@ -23,8 +23,9 @@ namespace systole::arch {
 /// must give the same values; if it does not, a token is missing.
 ///
 /// An example with INT8 operands: activations 1 2 / 3 4 (two outputs of two reduction indices) and
-/// weights 5 6 / 7 8 (two channels). A Stream gives the sums 19 22 / 43 50. A Requantize with
-/// biases 10 and -100 and multiplier 1 writes the codes 29 -78 / 53 -50.
+/// weights 5 6 / 7 8 (two channels). A Stream gives the sums 19 22 / 43 50. A vector
+/// command that requantizes them with biases 10 and -100 and multiplier 1 writes the codes 29 -78 /
+/// 53 -50.
 ///
 /// Addresses and sizes are bytes, except for the rows of the accumulator buffer. A command that
 /// leaves its memory or the array is a mistake of the lowering: an InvariantError.
@@ -77,10 +78,7 @@ private:
     void apply(const LoadWeights& op);
     void apply(const StoreTile& store);
     void apply(const Stream& stream);
-    void apply(const Requantize& op);
-    void apply(const Pool& pool);
-    void apply(const Elementwise& op);
-    void apply(const Softmax& op);
+    void apply(const VectorCommand& command);
 
     void multiply(const Stream& stream, std::uint32_t arrayRow);
     void load(const DramBox& source, const numeric::Codec& codec,
@@ -88,17 +86,10 @@ private:
     FaultyReads::Content contentOf(const numeric::Codec& codec) const;
     void gatherActivations(const Stream& stream);
     void gatherWeights(const Stream& stream);
-    void checkActivations(std::uint32_t address, std::uint64_t elements) const;
-    numeric::Code activationAt(std::uint32_t address) const;
-    void writeActivation(std::uint32_t address, numeric::Code code);
-    numeric::Code pooled(const Pool& pool, std::uint32_t output, std::uint32_t channel) const;
-
     void checkFold(const Stream& stream) const;
     template <typename Visit>
     void forEachRunOfSums(const Stream& stream, Visit&& visit);
     std::span<std::int64_t> sumAt(std::uint32_t row, std::uint32_t column);
-    numeric::Code requantized(std::span<std::int64_t> sum, const numeric::Rescale& rescale,
-                              bool relu) const;
 
     Datapath datapath_;
     numeric::Gemm gemm_;

@@ -9,26 +9,33 @@
 namespace systole::arch {
 namespace {
 
-constexpr std::uint32_t kSoftmaxPasses = 3;  // maximum; exponentials and their sum; quotients
+using numeric::OperandView;
+using numeric::Scope;
+using numeric::ValueId;
 
-/// Elements that lie `stride` bytes apart from each other.
-struct Spaced {
-    std::uint32_t address;
-    std::uint32_t stride;
-    std::uint32_t elements;
-};
+bool sameView(const OperandView& a, const OperandView& b) {
+    return a.origin == b.origin && a.strides == b.strides;
+}
 
 class Builder {
 public:
     Builder(const VectorUnitConfig& config, const ScratchpadPorts& ports,
-            std::uint32_t accumulatorRows, std::uint32_t parameterBytes)
+            const VectorCommand& command, const MemorySizes& sizes)
         : config_(config),
           ports_(ports),
-          accumulatorRows_(accumulatorRows),
-          parameterBytes_(parameterBytes) {}
+          command_(command),
+          sizes_(sizes),
+          plan_(numeric::planOf(*command.program)),
+          last_(command.space.extents.size() - 1),
+          index_(command.space.extents.size(), 0) {
+        const std::uint64_t along = command.space.extents[last_];
+        lanes_ = static_cast<std::uint32_t>(std::min(config.lanes.value_or(along), along));
+    }
 
-    VectorSteps build(const Operation& operation) {
-        std::visit([this](const auto& op) { add(op); }, operation);
+    VectorSteps build() {
+        forEachGroup(false, 0, [&] {
+            for (const numeric::VectorPass& pass : plan_.passes) addPass(pass);
+        });
         if (config_.lanes) {
             std::vector<memory::AccessStep> steps(reads_.size() + config_.pipelineDepth);
             for (std::size_t i = 0; i < reads_.size(); ++i) {
@@ -48,145 +55,126 @@ private:
         to.accesses.insert(to.accesses.end(), from.accesses.begin(), from.accesses.end());
     }
 
-    /// Cuts `count` elements into groups that pass the lanes together: visit(first, elements).
+    /// The indices of the reduced axes, or of the others; along the last axis, groups that pass the
+    /// lanes together.
     template <typename Visit>
-    void forEachGroup(std::uint32_t count, Visit&& visit) const {
-        const auto lanes = static_cast<std::uint32_t>(
-            std::min<std::uint64_t>(config_.lanes.value_or(count), count));
-        for (std::uint32_t first = 0; first < count; first += lanes) {
-            visit(first, std::min(lanes, count - first));
+    void forEachGroup(bool reduced, std::size_t axis, const Visit& visit) {
+        const numeric::VectorSpace& space = command_.space;
+        while (axis < index_.size() && space.reduced[axis] != reduced) ++axis;
+        if (axis == index_.size()) {
+            visit();
+            return;
+        }
+        const std::uint32_t step = axis == last_ ? lanes_ : 1;
+        for (std::uint32_t at = 0; at < space.extents[axis]; at += step) {
+            index_[axis] = at;
+            if (axis == last_) elements_ = std::min(step, space.extents[axis] - at);
+            forEachGroup(reduced, axis + 1, visit);
+        }
+        index_[axis] = 0;
+    }
+
+    /// Every group takes a cycle in; what is kept leaves with the last one.
+    void addPass(const numeric::VectorPass& pass) {
+        forEachGroup(true, 0, [&] {
+            reads_.emplace_back();
+            writes_.emplace_back();
+            result_.operations += elements_;
+            for (const ValueId step : pass.element) addAccess(step, elements_);
+        });
+        const std::uint32_t kept = command_.space.reduced[last_] ? 1 : elements_;
+        for (const ValueId step : pass.kept) addAccess(step, kept);
+    }
+
+    void addAccess(ValueId step, std::uint32_t elements) {
+        const numeric::VectorStep& what = command_.program->steps[step];
+        if (const auto* load = std::get_if<numeric::LoadStep>(&what)) {
+            read(command_.operands.at(load->operand), elements);
+        } else if (const auto* store = std::get_if<numeric::StoreStep>(&what)) {
+            write(command_.operands.at(store->operand), elements);
         }
     }
 
-    void beginStep(std::uint32_t elements) {
-        reads_.emplace_back();
-        writes_.emplace_back();
-        result_.operations += elements;
-    }
-
-    /// Calls visit(word) for the words of the elements. Neighbours in one word touch it once.
-    template <typename Visit>
-    void forEachActivationWord(const Spaced& run, Visit&& visit) const {
-        const WordLayout& layout = ports_.activationWords();
-        std::uint64_t last = 0;
-        for (std::uint32_t i = 0; i < run.elements; ++i) {
-            const std::uint64_t word = layout.wordOf(run.address + std::uint64_t{i} * run.stride);
-            if (i == 0 || word != last) {
-                visit(word);
-            }
-            last = word;
+    void read(const VectorOperand& operand, std::uint32_t elements) {
+        switch (operand.memory) {
+            case OperandMemory::Activation:
+                if (!operand.view.contains(index_)) return;
+                forEachWord(operand.view, elements, [&](std::uint64_t word) {
+                    ports_.activations().read(word, reads_.back());
+                    ++result_.activationReads;
+                });
+                return;
+            case OperandMemory::Parameter:
+                if (!isBiasToo(operand)) readRecords(operand.view, elements);
+                return;
+            case OperandMemory::Sum:
+                readSums(operand, elements);
+                return;
         }
+        SYSTOLE_CHECK(false, "memory {}", static_cast<int>(operand.memory));
     }
 
-    void read(const Spaced& run) {
-        forEachActivationWord(run, [&](std::uint64_t word) {
-            ports_.activations().read(word, reads_.back());
-            ++result_.activationReads;
-        });
+    void readSums(const VectorOperand& operand, std::uint32_t elements) {
+        const auto row = static_cast<std::uint32_t>(operand.view.placeOf(index_) / kSumRowPitch);
+        ports_.accumulators().read(ScratchpadPorts::halfOf(row, sizes_.accumulatorRows),
+                                   reads_.back());
+        result_.accumulatorReads += elements;
+        if (operand.bias) readRecords(*operand.bias, elements);
     }
 
-    void write(const Spaced& run) {
-        forEachActivationWord(run, [&](std::uint64_t word) {
-            ports_.activations().write(word, writes_.back());
-            ++result_.activationWrites;
-        });
+    /// Whether the record comes with the bias of a sum already.
+    bool isBiasToo(const VectorOperand& parameter) const {
+        return std::any_of(command_.operands.begin(), command_.operands.end(),
+                           [&](const VectorOperand& other) {
+                               return other.bias && sameView(*other.bias, parameter.view);
+                           });
     }
 
-    /// Parameter records are read together with the first row of sums and then kept.
-    void readParameters(const Requantize& op, std::uint32_t first, std::uint32_t channels) {
-        ports_.weightWords().forEachWord(op.parameters + std::uint64_t{first} * parameterBytes_,
-                                         std::uint64_t{channels} * parameterBytes_,
+    /// With the first elements that need them; then they are kept.
+    void readRecords(const OperandView& view, std::uint32_t elements) {
+        for (std::size_t axis = 0; axis < index_.size(); ++axis) {
+            if (view.strideOf(axis) == 0 && index_[axis] > 0) return;
+        }
+        const std::int64_t stride = view.strideOf(last_);
+        const std::uint64_t bytes =
+            (stride == 0 ? 1 : elements) * std::uint64_t{sizes_.recordBytes};
+        ports_.weightWords().forEachWord(static_cast<std::uint64_t>(view.placeOf(index_)), bytes,
                                          [&](std::uint64_t word) {
                                              ports_.weights().read(word, reads_.back());
                                              ++result_.weightReads;
                                          });
     }
 
-    void readSums(const Requantize& op, std::uint32_t row, std::uint32_t elements) {
-        const std::uint64_t half =
-            ScratchpadPorts::halfOf(op.accumulatorRow + row, accumulatorRows_);
-        ports_.accumulators().read(half, reads_.back());
-        result_.accumulatorReads += elements;
-    }
-
-    void add(const Requantize& op) {
-        const std::uint32_t elementBytes = ports_.activationWords().elementBytes();
-        const std::uint32_t rows = op.channelsAlongRows ? op.channels : op.outputs;
-        const std::uint32_t columns = op.channelsAlongRows ? op.outputs : op.channels;
-        const std::uint32_t rowStride = op.channelsAlongRows ? elementBytes : op.pitch;
-        const std::uint32_t columnStride = op.channelsAlongRows ? op.pitch : elementBytes;
-        for (std::uint32_t row = 0; row < rows; ++row) {
-            forEachGroup(columns, [&](std::uint32_t first, std::uint32_t elements) {
-                beginStep(elements);
-                readSums(op, row, elements);
-                if (op.channelsAlongRows && first == 0) {
-                    readParameters(op, row, 1);
-                } else if (!op.channelsAlongRows && row == 0) {
-                    readParameters(op, first, elements);
-                }
-                const std::uint32_t offset = row * rowStride + first * columnStride;
-                if (op.skip) {
-                    read({op.skip->source + offset, columnStride, elements});
-                }
-                write({op.destination + offset, columnStride, elements});
-            });
-        }
-    }
-
-    void add(const Pool& op) {
-        const TileWindow& window = op.window;
-        const std::uint32_t elementBytes = window.elementBytes;
-        const std::uint32_t taps = window.kernelHeight * window.kernelWidth;
-        for (std::uint32_t output = 0; output < window.outputs(); ++output) {
-            forEachGroup(window.channelCount, [&](std::uint32_t first, std::uint32_t elements) {
-                for (std::uint32_t tap = 0; tap < taps; ++tap) {
-                    beginStep(elements);
-                    forEachRun(window, output, tap * window.channelCount + first, elements,
-                               [&](std::uint32_t, std::uint32_t address, std::uint32_t run) {
-                                   read({address, elementBytes, run});
-                               });
-                }
-                const std::uint32_t element = output * window.channelCount + first;
-                write({op.destination + element * elementBytes, elementBytes, elements});
-            });
-        }
-    }
-
-    void add(const Elementwise& op) {
-        const std::uint32_t elementBytes = ports_.activationWords().elementBytes();
-        forEachGroup(op.elements, [&](std::uint32_t first, std::uint32_t elements) {
-            const std::uint32_t offset = first * elementBytes;
-            beginStep(elements);
-            read({op.source + offset, elementBytes, elements});
-            if (op.addition) {
-                read({op.addition->source + offset, elementBytes, elements});
-            }
-            write({op.destination + offset, elementBytes, elements});
+    void write(const VectorOperand& operand, std::uint32_t elements) {
+        forEachWord(operand.view, elements, [&](std::uint64_t word) {
+            ports_.activations().write(word, writes_.back());
+            ++result_.activationWrites;
         });
     }
 
-    void add(const Softmax& op) {
-        const std::uint32_t elementBytes = ports_.activationWords().elementBytes();
-        for (std::uint32_t pass = 0; pass < kSoftmaxPasses; ++pass) {
-            forEachGroup(op.elements, [&](std::uint32_t first, std::uint32_t elements) {
-                beginStep(elements);
-                read({op.source + first * elementBytes, elementBytes, elements});
-                if (pass + 1 == kSoftmaxPasses) {
-                    write({op.destination + first * elementBytes, elementBytes, elements});
-                }
-            });
+    /// Calls visit(word) for the words of the elements. Neighbours in one word touch it once.
+    template <typename Visit>
+    void forEachWord(const OperandView& view, std::uint32_t elements, const Visit& visit) const {
+        const WordLayout& layout = ports_.activationWords();
+        auto address = view.placeOf(index_);
+        const std::int64_t stride = view.strideOf(last_);
+        std::uint64_t previous = 0;
+        for (std::uint32_t i = 0; i < elements; ++i, address += stride) {
+            const std::uint64_t word = layout.wordOf(static_cast<std::uint64_t>(address));
+            if (i == 0 || word != previous) visit(word);
+            previous = word;
         }
-    }
-
-    template <typename Other>
-    void add(const Other& /*op*/) {
-        SYSTOLE_CHECK(false, "not a command of the vector unit");
     }
 
     const VectorUnitConfig& config_;
     const ScratchpadPorts& ports_;
-    std::uint32_t accumulatorRows_;
-    std::uint32_t parameterBytes_;
+    const VectorCommand& command_;
+    MemorySizes sizes_;
+    numeric::VectorPlan plan_;
+    std::size_t last_;         ///< axis, which lies along the lanes
+    std::uint32_t lanes_ = 1;  ///< that are in use
+    std::vector<std::uint32_t> index_;
+    std::uint32_t elements_ = 1;  ///< of the group
     std::vector<memory::AccessStep> reads_;
     std::vector<memory::AccessStep> writes_;
     VectorSteps result_;
@@ -195,9 +183,8 @@ private:
 }  // namespace
 
 VectorSteps vectorSteps(const VectorUnitConfig& config, const ScratchpadPorts& ports,
-                        const Operation& operation, std::uint32_t accumulatorRows,
-                        std::uint32_t parameterBytes) {
-    return Builder(config, ports, accumulatorRows, parameterBytes).build(operation);
+                        const VectorCommand& command, const MemorySizes& sizes) {
+    return Builder(config, ports, command, sizes).build();
 }
 
 }  // namespace systole::arch

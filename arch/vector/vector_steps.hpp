@@ -9,9 +9,12 @@
 
 namespace systole::arch {
 
-/// What a command of the vector unit reads and writes, cycle by cycle. Every cycle takes in a group
-/// of elements, as many as there are lanes, and their results are written `pipelineDepth` cycles
-/// later. VectorUnit posts the steps to the ports.
+/// What a command of the vector unit reads and writes, cycle by cycle. A pass of its program takes
+/// in a group of elements every cycle, as many as there are lanes; what it writes leaves
+/// `pipelineDepth` cycles later. VectorUnit posts the steps to the ports.
+///
+/// The nest: every index of the axes that are kept, groups of lanes along the last axis; for each,
+/// the passes; in a pass every index of the reduced axes.
 struct VectorSteps {
     memory::AccessStream stream;
     Cycle cycles = 0;                   ///< if no port makes it wait
@@ -22,10 +25,15 @@ struct VectorSteps {
     std::uint64_t accumulatorReads = 0;  ///< sums
 };
 
+/// What the steps depend on besides the command.
+struct MemorySizes {
+    std::uint32_t accumulatorRows = 0;  ///< of both halves
+    std::uint32_t recordBytes = 0;      ///< of a parameter record
+};
+
 /// The steps of a command. Unlimited lanes take no time: then the stream is empty, and a group is
-/// all that lies along a row.
+/// all that lies along the last axis.
 VectorSteps vectorSteps(const VectorUnitConfig& config, const ScratchpadPorts& ports,
-                        const Operation& operation, std::uint32_t accumulatorRows,
-                        std::uint32_t parameterBytes);
+                        const VectorCommand& command, const MemorySizes& sizes);
 
 }  // namespace systole::arch

@@ -1,30 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/vector/vector_unit.hpp"
 
-#include "models/check.hpp"
+#include <algorithm>
 
 namespace systole::arch {
 namespace {
 
-/// What the elements of a command had done to them.
-struct KindCount {
-    std::uint64_t elements;
-    cost::Counters& counters;
+std::uint64_t functionsOf(const numeric::VectorProgram& program, numeric::FunctionClass which) {
+    std::uint64_t count = 0;
+    for (const numeric::VectorStep& step : program.steps) {
+        const auto* apply = std::get_if<numeric::ApplyStep>(&step);
+        count += apply != nullptr && apply->function->costs == which ? 1 : 0;
+    }
+    return count;
+}
 
-    void operator()(const Requantize& op) const {
-        counters.vectorRequantizations += elements;
-        counters.vectorAdditions += op.skip ? elements : 0;
+/// What the elements of a command had done to them.
+void countWork(const VectorCommand& command, std::uint64_t operations, cost::Counters& counters) {
+    using numeric::FunctionClass;
+    const numeric::VectorProgram& program = *command.program;
+    const auto any = [&](const auto& is) {
+        return std::any_of(command.operands.begin(), command.operands.end(), is);
+    };
+    const bool sums =
+        any([](const VectorOperand& each) { return each.memory == OperandMemory::Sum; });
+    const bool window = any([](const VectorOperand& each) { return !each.view.bounded.empty(); });
+    const bool softmax = functionsOf(program, FunctionClass::Transcendental) > 0;
+    counters.vectorRequantizations += sums ? operations : 0;
+    counters.vectorPoolings += window ? operations : 0;
+    counters.vectorSoftmaxes += softmax ? operations : 0;
+    if (!softmax) {
+        counters.vectorAdditions += operations * functionsOf(program, FunctionClass::Add);
     }
-    void operator()(const Pool& /*op*/) const { counters.vectorPoolings += elements; }
-    void operator()(const Elementwise& op) const {
-        counters.vectorAdditions += op.addition ? elements : 0;
-    }
-    void operator()(const Softmax& /*op*/) const { counters.vectorSoftmaxes += elements; }
-    template <typename Other>
-    void operator()(const Other& /*op*/) const {
-        SYSTOLE_CHECK(false, "not a command of the vector unit");
-    }
-};
+}
 
 }  // namespace
 
@@ -40,9 +48,10 @@ void VectorUnit::reset() {
 
 void VectorUnit::execute(const Command& command) {
     const VectorSteps& steps = steps_.get(forms_->of(command.operation), [&] {
-        return vectorSteps(config_, replay().ports, command.operation,
-                           replay().program->accumulatorRows,
-                           parameterBytes(replay().state.datapath(), replay().program->arithmetic));
+        return vectorSteps(config_, replay().ports, std::get<VectorCommand>(command.operation),
+                           {.accumulatorRows = replay().program->accumulatorRows,
+                            .recordBytes = parameterBytes(replay().state.datapath(),
+                                                          replay().program->arithmetic)});
     });
     const Cycle begin = cycle();
     if (steps.stream.next) {
@@ -56,7 +65,7 @@ void VectorUnit::execute(const Command& command) {
 
     cost::Counters& count = counters(command);
     count.vectorOperations += steps.operations;
-    std::visit(KindCount{steps.operations, count}, command.operation);
+    countWork(std::get<VectorCommand>(command.operation), steps.operations, count);
     count.accumulatorReads += steps.accumulatorReads;
     count.activationScratchpadReads += steps.activationReads;
     count.activationScratchpadWrites += steps.activationWrites;

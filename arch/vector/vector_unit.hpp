@@ -8,8 +8,8 @@
 
 namespace systole::arch {
 
-/// The unit for bias, requantization, ReLU, residual addition, pooling and softmax. It takes
-/// `lanes` elements a cycle; vectorSteps says what it reads and writes in each.
+/// The unit that runs vector programs. It takes `lanes` elements a cycle; vectorSteps says what it
+/// reads and writes in each.
 class VectorUnit final : public CommandUnit {
 public:
     VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config, Replay& replay);

@@ -21,6 +21,8 @@
 #include "models/check.hpp"
 #include "models/units.hpp"
 #include "sim/lowering/layer_context.hpp"
+#include "sim/lowering/vector_commands.hpp"
+#include "sim/lowering/vector_programs.hpp"
 #include "sim/lowering/weight_packing.hpp"
 
 namespace systole::sim {
@@ -62,15 +64,18 @@ public:
           places_(places),
           splitsReduction_(packing_.channelChunks(0) > 1),
           stepsLeft_(steps) {
+        std::optional<QuantizedAddition> ownFirst;  // with the convolution as its first term
         if (addition != nullptr) {
             const bool second = addition->inputs.at(1) == node.output;
             skip_ = addition->inputs.at(second ? 0 : 1);
-            skipScales_ = std::get<QuantizedAddition>(addition->operation).scales;
+            ownFirst = std::get<QuantizedAddition>(addition->operation);
             if (second) {
-                std::swap(skipScales_.inputs[0], skipScales_.inputs[1]);
-                std::swap(skipScales_.fixedPoint[0], skipScales_.fixedPoint[1]);
+                std::swap(ownFirst->scales.inputs[0], ownFirst->scales.inputs[1]);
+                std::swap(ownFirst->scales.fixedPoint[0], ownFirst->scales.fixedPoint[1]);
             }
         }
+        program_ = requantizeProgram(context.datapath, context.network.scheme.requantization,
+                                     convolution_.relu, ownFirst);
         const ActivationBuffers& buffers = tiling_.buffers;
         inputBuffers_ = {0, buffers.input};
         outputBuffers_ = {2 * buffers.input, 2 * buffers.input + buffers.output};
@@ -298,30 +303,29 @@ private:
 
     void emitRequantize(const Step& step, const ColumnBlock& block, const Pass& pass,
                         std::uint32_t accumulatorRow) {
-        const std::uint32_t elementBytes = context_.datapath.activationBytes;
-        arch::Requantize requantize;
-        requantize.accumulatorRow = accumulatorRow;
-        requantize.outputs = pass.count;
-        requantize.channels = block.outputs.size();
-        requantize.channelsAlongRows = channelsAlongRows();
-        requantize.parameters = step.weightAddress + block.parameterOffset;
-        requantize.relu = convolution_.relu;
-        requantize.pitch = step.outputs.channels * elementBytes;
-        const std::uint32_t offset = pass.begin * requantize.pitch +
-                                     (block.outputs.begin - step.outputs.channel) * elementBytes;
-        requantize.destination = step.outputAddress + offset;
+        const std::uint32_t pitch = step.outputs.channels * context_.datapath.activationBytes;
+        const std::uint32_t offset =
+            pass.begin * pitch +
+            (block.outputs.begin - step.outputs.channel) * context_.datapath.activationBytes;
         std::vector<Access> accesses{accumulatorAccess(pass, accumulatorRow, false),
                                      weightAccess(step, false),
                                      {Memory::Activation, step.outputAddress,
                                       step.outputAddress + tiling_.buffers.output, true}};
+        RequantizedBlock placed{.outputs = pass.count,
+                                .channels = block.outputs.size(),
+                                .channelsAlongRows = channelsAlongRows(),
+                                .accumulatorRow = accumulatorRow,
+                                .parameters = step.weightAddress + block.parameterOffset,
+                                .destination = step.outputAddress + offset,
+                                .pitch = pitch};
         if (addition_ != nullptr) {
-            const auto& addition = std::get<QuantizedAddition>(addition_->operation);
-            requantize.skip =
-                arch::SkipAddition{step.skipAddress + offset, skipScales_, addition.relu};
+            placed.skip = step.skipAddress + offset;
             accesses.push_back({Memory::Activation, step.skipAddress,
                                 step.skipAddress + tiling_.buffers.skip, false});
         }
-        context_.builder.emit(requantize, accesses);
+        context_.builder.emit(requantizeCommand(program_, context_.datapath,
+                                                context_.network.scheme.requantization, placed),
+                              accesses);
     }
 
     LoweringContext& context_;
@@ -330,7 +334,7 @@ private:
     TensorId input_;
     TensorId output_;
     TensorId skip_ = 0;
-    numeric::AdditionScales skipScales_;  ///< with the scale of the convolution as the first one
+    SharedProgram program_;  ///< behind the array
     const arch::ConvolutionShape& shape_;
     const arch::ConvolutionTiling& tiling_;
     Window window_;  ///< of shape_

@@ -17,6 +17,8 @@
 #include "models/overloaded.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/lowering/layer_context.hpp"
+#include "sim/lowering/vector_commands.hpp"
+#include "sim/lowering/vector_programs.hpp"
 
 namespace systole::sim {
 namespace {
@@ -45,14 +47,17 @@ bool needsWholeImage(const QuantizedOperation& operation) {
                       operation);
 }
 
-arch::Pool::Kind poolKind(Pooling::Kind kind) {
-    switch (kind) {
-        case Pooling::Kind::Max:
-            return arch::Pool::Kind::Max;
-        case Pooling::Kind::Average:
-            return arch::Pool::Kind::Average;
-    }
-    SYSTOLE_CHECK(false, "pooling of kind {}", static_cast<int>(kind));
+SharedProgram programOf(const QuantizedOperation& operation, numeric::ScaleArithmetic arithmetic) {
+    return std::visit(
+        Overloaded{
+            [](const QuantizedConvolution&) -> SharedProgram { failConvolution(); },
+            [&](const QuantizedPooling& pooling) { return poolingProgram(pooling, arithmetic); },
+            [&](const QuantizedAddition& addition) {
+                return additionProgram(addition, arithmetic);
+            },
+            [](const QuantizedRelu&) { return reluProgram(); },
+            [](const QuantizedSoftmax& softmax) { return softmaxProgram(softmax); }},
+        operation);
 }
 
 /// Chooses the size of the pieces, then writes their commands in the order rows, columns, channels.
@@ -61,6 +66,7 @@ public:
     VectorLowering(LoweringContext& context, const QuantizedNode& node)
         : context_(context),
           node_(node),
+          program_(programOf(node.operation, context.network.scheme.requantization)),
           window_(windowOf(node.operation)),
           input_(context.lowered.tensors.at(node.inputs.at(0)).shape),
           output_(context.lowered.tensors.at(node.output).shape),
@@ -163,37 +169,23 @@ private:
         emitStore(context_, node_.output, outputs, destination, outputBytes());
     }
 
-    arch::Operation command(const InputTile& tile, const TensorBox& outputs,
-                            const std::vector<std::uint32_t>& sources,
-                            std::uint32_t destination) const {
-        const auto elements = static_cast<std::uint32_t>(outputs.elements());
-        using Command = arch::Operation;
-        return std::visit(
-            Overloaded{
-                [&](const QuantizedPooling& pooling) -> Command {
-                    return arch::Pool{tileWindow(window_, tile, outputs, sources[0],
-                                                 context_.datapath.activationBytes),
-                                      poolKind(pooling.kind), pooling.countIncludesPad,
-                                      pooling.rescales, destination};
-                },
-                [&](const QuantizedAddition& addition) -> Command {
-                    return arch::Elementwise{
-                        sources[0], arch::SkipAddition{sources[1], addition.scales, addition.relu},
-                        elements, destination};
-                },
-                [&](const QuantizedRelu&) -> Command {
-                    return arch::Elementwise{sources[0], std::nullopt, elements, destination};
-                },
-                [&](const QuantizedSoftmax& softmax) -> Command {
-                    return arch::Softmax{sources[0], elements, softmax.inputScale,
-                                         softmax.outputScale, destination};
-                },
-                [&](const QuantizedConvolution&) -> Command { failConvolution(); }},
-            node_.operation);
+    arch::VectorCommand command(const InputTile& tile, const TensorBox& outputs,
+                                const std::vector<std::uint32_t>& sources,
+                                std::uint32_t destination) const {
+        const std::uint32_t bytes = context_.datapath.activationBytes;
+        if (std::holds_alternative<QuantizedPooling>(node_.operation)) {
+            return windowCommand(program_, tileWindow(window_, tile, outputs, sources[0], bytes),
+                                 destination);
+        }
+        return elementsCommand(program_, sources, destination,
+                               {.elements = static_cast<std::uint32_t>(outputs.elements()),
+                                .bytes = bytes,
+                                .reduced = needsWholeImage(node_.operation)});
     }
 
     LoweringContext& context_;
     const QuantizedNode& node_;
+    SharedProgram program_;
     Window window_;
     Shape input_;
     Shape output_;

@@ -50,16 +50,13 @@ void poolAverage(const Pooling& pooling, const Shape& inputShape, const Values& 
 }
 
 void softmax(const Values& input, Values& output) {
-    const double largest = *std::max_element(input.begin(), input.end());
-    std::vector<double> exponentials;
+    const float largest = *std::max_element(input.begin(), input.end());
     double sum = 0;
-    for (const float value : input) {
-        exponentials.push_back(std::exp(double{value} - largest));
-        sum += exponentials.back();
-    }
     for (std::size_t i = 0; i < output.size(); ++i) {
-        output[i] = static_cast<float>(exponentials[i] / sum);
+        output[i] = static_cast<float>(std::exp(double{input[i] - largest}));
+        sum += double{output[i]};
     }
+    for (float& value : output) value /= static_cast<float>(sum);
 }
 
 /// Computes one node; tensors of its inputs are there.

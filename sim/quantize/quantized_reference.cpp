@@ -177,14 +177,21 @@ Code NodeInterpreter::largestInWindow(const Window& window, std::uint32_t y, std
 
 Code NodeInterpreter::average(const QuantizedPooling& pooling, std::uint32_t y, std::uint32_t x,
                               std::size_t c) const {
-    numeric::TapSum sum;
+    double sum = 0;
+    std::int64_t steps = 0;
+    const bool isFixedPoint = scheme_.requantization == numeric::ScaleArithmetic::FixedPoint;
     forEachTap(pooling.window, inputShape_, y, x, [&](std::size_t, std::size_t pixel) {
-        sum.add(input_[pixel * inputShape_.channels + c], activation_);
+        const Code code = input_[pixel * inputShape_.channels + c];
+        sum += activation_.decode(code);
+        steps += isFixedPoint ? activation_.gridSteps(code) : 0;
     });
     const std::uint32_t count = pooling.countIncludesPad
                                     ? kernelArea(pooling.window)
                                     : tapsInside(pooling.window, inputShape_, y, x);
-    return numeric::requantize(sum, pooling.rescales[count], scheme_.requantization, activation_);
+    const numeric::Rescale& rescale = pooling.rescales[count];
+    return isFixedPoint ? numeric::requantize(steps, rescale, scheme_.requantization, false,
+                                              activation_)
+                        : numeric::requantize(static_cast<float>(sum), rescale, false, activation_);
 }
 
 Code NodeInterpreter::pooled(const QuantizedPooling& pooling, std::uint32_t y, std::uint32_t x,

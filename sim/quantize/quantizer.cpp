@@ -222,9 +222,9 @@ QuantizedPooling Quantizer::quantizePooling(const Pooling& source, float input,
     if (source.kind == Pooling::Kind::Max) return result;
     result.rescales.resize(1);
     for (std::uint32_t count = 1; count <= kernelArea(source.window); ++count) {
+        constexpr int kValues = 0;  // what an average scales counts no steps
         result.rescales.push_back(makeRescale({input, 1.0F / static_cast<float>(count), output},
-                                              numeric::tapRescaleExponent(activation_),
-                                              scheme_.requantization));
+                                              kValues, scheme_.requantization));
     }
     return result;
 }

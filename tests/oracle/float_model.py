@@ -97,18 +97,18 @@ def _relu(_, x):
 
 
 def _softmax(_, x):
-    return softmax(x.astype(np.float64), 1.0)
+    return softmax(x, np.float32(1))
 
 
 def softmax(values, scale):
-    """[images, 1, 1, channels] float64 to probabilities in binary32."""
-    exponents = (values - values.max(axis=-1, keepdims=True)) * np.float64(scale)
+    """[images, 1, 1, channels] float32 to probabilities in binary32."""
+    exponents = (values - values.max(axis=-1, keepdims=True)) * np.float32(scale)
     # math.exp is the C library's; numpy may bring another one.
-    e = np.vectorize(math.exp, otypes=[np.float64])(exponents)
+    e = np.vectorize(math.exp, otypes=[np.float64])(exponents).astype(np.float32)
     total = np.zeros(e.shape[:-1] + (1,))
     for i in range(e.shape[-1]):
-        total = total + e[..., i:i + 1]
-    return (e / total).astype(np.float32)
+        total = total + e[..., i:i + 1].astype(np.float64)
+    return e / total.astype(np.float32)
 
 
 _OPERATIONS = {

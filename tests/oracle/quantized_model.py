@@ -218,18 +218,19 @@ class QuantizedModel:
         return self._encode(layer, (a * s_a + b * s_b) / s_y)
 
     def _average_pool(self, layer, x):
-        total = np.int64(0)
-        for _, _, tap in taps(self.activation.steps(x), layer.window, 0):
-            total = exact.add_integers(total, tap)
         count = tap_counts(x.shape[1], x.shape[2], layer.window, layer.count_include_pad)
         inverse = _F32_ONE / count.astype(np.float32)
         s_x, s_y = self.scales[layer.inputs[0]], self.scales[layer.output]
         if self.fixed_point:
+            steps = np.int64(0)
+            for _, _, tap in taps(self.activation.steps(x), layer.window, 0):
+                steps = exact.add_integers(steps, tap)
             ratios = (np.float64(s_x) * inverse.astype(np.float64)) / np.float64(s_y)
-            return self._encode(layer, _multiply_shift(total, ratios))
-        m = (s_x * inverse) / s_y
-        wide = _step_bits(self.activation) > 40
-        return self._encode(layer, _scaled(total, m, self.activation.grid, wide))
+            return self._encode(layer, _multiply_shift(steps, ratios))
+        total = 0.0
+        for _, _, tap in taps(self.activation.values(x), layer.window, 0):
+            total = total + tap.astype(np.float64)
+        return self._encode(layer, total.astype(np.float32) * ((s_x * inverse) / s_y))
 
     def _max_pool(self, layer, x):
         inside = np.ones((1, *x.shape[1:3], 1), dtype=bool)
@@ -244,11 +245,12 @@ class QuantizedModel:
         return best_code
 
     def _relu(self, _, x):
-        return np.where(self.activation.values(x) < 0, np.zeros_like(x), x)
+        return np.where(self.activation.values(x) > 0, x, np.zeros_like(x))
 
     # Section 6
     def _softmax(self, layer, x):
-        p = softmax(self.activation.values(x), self.scales[layer.inputs[0]])
+        x = self.activation.values(x).astype(np.float32)
+        p = softmax(x, self.scales[layer.inputs[0]])
         return self.activation.encode(p / self.scales[layer.output])
 
 

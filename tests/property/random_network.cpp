@@ -333,9 +333,7 @@ private:
         pooling.kind = random_.percent(50) ? Pooling::Kind::Max : Pooling::Kind::Average;
         pooling.countIncludesPad = random_.percent(50);
         for (std::uint32_t count = 0; count <= kernelArea(pooling.window); ++count) {
-            pooling.rescales.push_back(randomRescale(
-                std::max(count, 1U),
-                std::ldexp(activation_.largest(), -numeric::tapRescaleExponent(activation_))));
+            pooling.rescales.push_back(randomRescale(std::max(count, 1U), activation_.largest()));
         }
         addNode("pool", pooling, {input}, outputShape(pooling.window, shape, shape.channels));
     }

@@ -88,15 +88,6 @@ Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& outpu
     return encodeRescaled(sum * rescale.multiplier, relu, output);
 }
 
-Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arithmetic,
-                const Codec& output) {
-    if (sum.isFinite) {
-        return tapsAreWords(output) ? requantize(sum.steps, rescale, arithmetic, false, output)
-                                    : requantize(sum.toFloat(output), rescale, false, output);
-    }
-    return output.encode(output.hasNan() ? std::numeric_limits<double>::quiet_NaN() : 0.0);
-}
-
 Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic, bool relu,
               const Codec& codec) {
     const double value = rescaledSum(a, b, scales, arithmetic, codec);
@@ -105,26 +96,26 @@ Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arit
 
 void softmaxCodes(std::span<const Code> inputs, float inputScale, float outputScale,
                   const Codec& codec, std::span<Code> outputs) {
-    double largest = codec.decode(inputs.front());
+    auto largest = static_cast<float>(codec.decode(inputs.front()));
     for (const Code code : inputs) {
-        largest = std::max(largest, codec.decode(code));
+        largest = std::max(largest, static_cast<float>(codec.decode(code)));
     }
-    std::vector<double> exponentials;
+    std::vector<float> exponentials;
     exponentials.reserve(inputs.size());
     double sum = 0;
     for (const Code code : inputs) {
-        exponentials.push_back(
-            std::exp((codec.decode(code) - largest) * static_cast<double>(inputScale)));
-        sum += exponentials.back();
+        const float below = (static_cast<float>(codec.decode(code)) - largest) * inputScale;
+        exponentials.push_back(static_cast<float>(std::exp(double{below})));
+        sum += double{exponentials.back()};
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const auto probability = static_cast<float>(exponentials[i] / sum);
+        const float probability = exponentials[i] / static_cast<float>(sum);
         outputs[i] = codec.encode(probability / outputScale);
     }
 }
 
 Code reluCode(Code code, const Codec& codec) {
-    return codec.decode(code) < 0 ? codec.encode(0.0) : code;
+    return codec.decode(code) > 0 ? code : codec.encode(0.0);
 }
 
 }  // namespace systole::numeric

@@ -6,7 +6,6 @@
 #include <span>
 
 #include "models/numeric/formats/codec.hpp"
-#include "models/numeric/sums/tap_sum.hpp"
 
 /// The arithmetic of the vector unit, element by element; docs/arithmetic.md defines it.
 namespace systole::numeric {
@@ -47,11 +46,6 @@ Code requantize(std::int64_t sum, const Rescale& rescale, ScaleArithmetic arithm
 /// Fp32Multiplier. NaN becomes the output format's NaN, or, where it has none, the code of zero.
 Code requantize(float sum, const Rescale& rescale, bool relu, const Codec& output);
 
-/// An average of taps that have the output's format. Where one of them was infinite or NaN it is
-/// NaN, or, in a format without it, zero. The rescale counts 2^tapRescaleExponent.
-Code requantize(const TapSum& sum, const Rescale& rescale, ScaleArithmetic arithmetic,
-                const Codec& output);
-
 /// Scales of the two inputs and of the output of an addition.
 struct AdditionScales {
     std::array<float, 2> inputs{1.0F, 1.0F};
@@ -64,11 +58,11 @@ struct AdditionScales {
 Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic, bool relu,
               const Codec& codec);
 
-/// Softmax over `inputs`; `outputs` has the same length.
+/// Softmax over `inputs`, in binary32; `outputs` has the same length.
 void softmaxCodes(std::span<const Code> inputs, float inputScale, float outputScale,
                   const Codec& codec, std::span<Code> outputs);
 
-/// ReLU of a code: that of zero where the value is negative, else itself.
+/// ReLU of a code: that of +0 unless the value is above it, then itself.
 Code reluCode(Code code, const Codec& codec);
 
 }  // namespace systole::numeric

@@ -68,7 +68,7 @@ private:
                        [](const ConstantStep& constant) { return constant.type; },
                        [&](const LookupStep& lookup) {
                            expect(step, lookup.index, ValueType::Integer);
-                           return ValueType::Real;
+                           return lookup.type;
                        },
                        [&](const ApplyStep& apply) {
                            const ValueType type = plan_.types[apply.arguments[0]];
@@ -90,7 +90,7 @@ private:
                            expect(step, shift.shift, ValueType::Integer);
                            return expect(step, shift.value, ValueType::Integer);
                        },
-                       [&](const QuantizeStep&) { return ValueType::Real; },
+                       [&](const QuantizeStep& quantize) { return plan_.types[quantize.value]; },
                        [&](const StoreStep& store) { return plan_.types[store.value]; }},
             program_.steps[step]);
     }

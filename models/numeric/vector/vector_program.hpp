@@ -54,6 +54,7 @@ struct ConstantStep {
 struct LookupStep {
     std::uint32_t table = 0;
     ValueId index = 0;
+    ValueType type = ValueType::Real;  ///< Integer: the entries are whole
 };
 
 /// A function of the table, whose result is rounded to binary32. Of integers only add, subtract,
@@ -83,13 +84,14 @@ struct ShiftStep {
 };
 
 /// The value that a format of the program holds instead: encoded and decoded. NaN is zero in a
-/// format that has none.
+/// format that has none. Of an integer it is the count of the format's grid steps.
 struct QuantizeStep {
     ValueId value = 0;
     std::uint32_t format = 0;
 };
 
-/// Writes reals, or integers below 2^53, to an operand, in whatever format that has.
+/// Writes reals, or integers below 2^53, to an operand, in whatever format that has: quantized as
+/// by a QuantizeStep.
 struct StoreStep {
     std::uint32_t operand = 0;
     ValueId value = 0;

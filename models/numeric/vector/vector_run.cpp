@@ -124,12 +124,10 @@ private:
             isInside_ = false;
             return;
         }
-        const std::int64_t place = view.placeOf(index_);
-        const std::int64_t stride = view.strideOf(last_);
         if (load.type == ValueType::Real) {
-            operands_.load(load.operand, place, stride, reals(step));
+            operands_.load(load.operand, rowOf(view), reals(step));
         } else {
-            operands_.load(load.operand, place, stride, integers(step));
+            operands_.load(load.operand, rowOf(view), integers(step));
         }
     }
     void computeStep(const ConstantStep& constant, ValueId step) {
@@ -143,9 +141,13 @@ private:
     void computeStep(const LookupStep& lookup, ValueId step) {
         const std::vector<double>& table = program_.tables.at(lookup.table);
         const std::span<const Int128> index = integers(lookup.index);
-        const std::span<double> results = reals(step);
         for (std::size_t i = 0; i < count_; ++i) {
-            results[i] = table.at(static_cast<std::size_t>(index[i]));
+            const double entry = table.at(static_cast<std::size_t>(index[i]));
+            if (lookup.type == ValueType::Real) {
+                values_[step].reals[i] = entry;
+            } else {
+                values_[step].integers[i] = static_cast<Int128>(entry);
+            }
         }
     }
     void computeStep(const ApplyStep& apply, ValueId step) {
@@ -188,15 +190,21 @@ private:
     void computeStep(const QuantizeStep& quantize, ValueId step) {
         const Codec& codec = *formats_[quantize.format];
         const std::span<const double> from = asReals(quantize.value);
-        std::transform(from.begin(), from.end(), reals(step).begin(), [&](double value) {
-            const bool isLost = std::isnan(value) && !codec.hasNan();
-            return codec.decode(codec.encode(isLost ? 0.0 : value));
-        });
+        for (std::size_t i = 0; i < count_; ++i) {
+            const Code code = encodeOrZero(from[i], codec);
+            if (plan_.types[step] == ValueType::Real) {
+                values_[step].reals[i] = codec.decode(code);
+            } else {
+                values_[step].integers[i] = codec.gridSteps(code);
+            }
+        }
     }
     void computeStep(const StoreStep& store, ValueId /*step*/) {
-        const OperandView& view = views_[store.operand];
-        operands_.store(store.operand, view.placeOf(index_), view.strideOf(last_),
-                        asReals(store.value));
+        operands_.store(store.operand, rowOf(views_[store.operand]), asReals(store.value));
+    }
+
+    ElementRow rowOf(const OperandView& view) const {
+        return {view.placeOf(index_), view.strideOf(last_), index_};
     }
 
     std::span<const double> asReals(ValueId value) {
@@ -324,6 +332,10 @@ bool OperandView::isUniformAlong(std::size_t axis) const {
     return std::all_of(bounded.begin(), bounded.end(), [&](const BoundedCoordinate& coordinate) {
         return coordinate.strides[axis] == 0;
     });
+}
+
+Code encodeOrZero(double value, const Codec& codec) {
+    return codec.encode(std::isnan(value) && !codec.hasNan() ? 0.0 : value);
 }
 
 void runVectorProgram(const VectorProgram& program, const VectorSpace& space,

@@ -20,6 +20,7 @@ struct VectorSpace {
     std::vector<bool> reduced;  ///< by axis
 
     std::uint64_t elements() const;
+    bool operator==(const VectorSpace&) const = default;
 };
 
 /// A coordinate of an operand that must lie in 0 .. limit - 1: a row or a column of an image, seen
@@ -29,6 +30,8 @@ struct BoundedCoordinate {
     std::vector<std::int64_t> strides;  ///< by axis of the space
     std::int64_t limit = 1;
     std::int64_t pitch = 1;  ///< places from one coordinate to the next
+
+    bool operator==(const BoundedCoordinate&) const = default;
 };
 
 /// Where the element of an index lies: origin + sum of index * stride over the axes (0: broadcast)
@@ -38,6 +41,7 @@ struct OperandView {
     std::vector<std::int64_t> strides;  ///< by axis of the space
     std::vector<BoundedCoordinate> bounded{};
 
+    bool operator==(const OperandView&) const = default;
     /// The sum at an index, and whether all coordinates are within their limits.
     std::int64_t placeOf(std::span<const std::uint32_t> index) const;
     bool contains(std::span<const std::uint32_t> index) const;
@@ -47,18 +51,25 @@ struct OperandView {
     bool isUniformAlong(std::size_t axis) const;
 };
 
-/// The memory of a program's operands. Places count in whatever unit its views do; a call is about
-/// values that lie `stride` places from one another.
+/// Neighbours along the last axis, the first of them at `index`.
+struct ElementRow {
+    std::int64_t place;   ///< of the first one, by the operand's view
+    std::int64_t stride;  ///< places to the next one
+    std::span<const std::uint32_t> index;
+};
+
+/// The memory of a program's operands. Places count in whatever unit its views do.
 class VectorOperands {
 public:
     virtual ~VectorOperands() = default;
-    virtual void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
-                      std::span<double> values) = 0;
-    virtual void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
-                      std::span<Int128> values) = 0;
-    virtual void store(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+    virtual void load(std::uint32_t operand, const ElementRow& row, std::span<double> values) = 0;
+    virtual void load(std::uint32_t operand, const ElementRow& row, std::span<Int128> values) = 0;
+    virtual void store(std::uint32_t operand, const ElementRow& row,
                        std::span<const double> values) = 0;
 };
+
+/// The code of a value; that of zero for NaN in a format that has none.
+Code encodeOrZero(double value, const Codec& codec);
 
 inline constexpr std::size_t kVectorBlock = 256;
 

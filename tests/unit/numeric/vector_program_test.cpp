@@ -25,30 +25,29 @@ public:
     std::vector<std::vector<Int128>> integers = std::vector<std::vector<Int128>>(6);
     std::uint64_t loads = 0;
 
-    void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
-              std::span<double> values) override {
+    void load(std::uint32_t operand, const ElementRow& row, std::span<double> values) override {
         loads += values.size();
-        read(reals.at(operand), place, stride, values);
+        read(reals.at(operand), row, values);
     }
-    void load(std::uint32_t operand, std::int64_t place, std::int64_t stride,
-              std::span<Int128> values) override {
-        read(integers.at(operand), place, stride, values);
+    void load(std::uint32_t operand, const ElementRow& row, std::span<Int128> values) override {
+        read(integers.at(operand), row, values);
     }
-    void store(std::uint32_t operand, std::int64_t place, std::int64_t stride,
+    void store(std::uint32_t operand, const ElementRow& row,
                std::span<const double> values) override {
+        std::int64_t place = row.place;
         for (const double value : values) {
             reals.at(operand).at(static_cast<std::size_t>(place)) = value;
-            place += stride;
+            place += row.stride;
         }
     }
 
 private:
     template <typename T>
-    static void read(const std::vector<T>& from, std::int64_t place, std::int64_t stride,
-                     std::span<T> values) {
+    static void read(const std::vector<T>& from, const ElementRow& row, std::span<T> values) {
+        std::int64_t place = row.place;
         for (T& value : values) {
             value = from.at(static_cast<std::size_t>(place));
-            place += stride;
+            place += row.stride;
         }
     }
 };

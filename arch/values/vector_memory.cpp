@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch/values/vector_memory.hpp"
+
+#include "arch/program/stored_codes.hpp"
+#include "models/check.hpp"
+
+namespace systole::arch {
+
+using numeric::Code;
+using numeric::ElementRow;
+using numeric::Int128;
+
+namespace {
+
+/// The bytes of an operand that lie in a memory, or an InvariantError.
+template <typename T>
+T* bytesAt(std::span<T> memory, std::int64_t place, std::size_t bytes, const char* name) {
+    SYSTOLE_CHECK(place >= 0 && static_cast<std::uint64_t>(place) + bytes <= memory.size(),
+                  "{} bytes at {} of a {} of {} bytes", bytes, place, name, memory.size());
+    return memory.data() + place;
+}
+
+}  // namespace
+
+const VectorOperand& VectorMemory::operandAt(std::uint32_t operand) const {
+    SYSTOLE_CHECK(operand < command_.operands.size(), "operand {} of {}", operand,
+                  command_.operands.size());
+    return command_.operands[operand];
+}
+
+Code VectorMemory::codeAt(std::int64_t place) const {
+    const std::uint8_t* bytes =
+        bytesAt(memories_.activations, place, datapath_.activationBytes, "activation scratchpad");
+    const Code code = readCode(bytes, datapath_.activationBytes, datapath_.activationMask);
+    return memories_.takenActivations.empty() ? code : memories_.takenActivations[code];
+}
+
+ColumnParameters VectorMemory::recordAt(std::int64_t place) const {
+    const std::uint8_t* record = bytesAt(
+        memories_.weights, place, parameterBytes(datapath_, arithmetic_), "weight scratchpad");
+    return readParameters(record, datapath_, arithmetic_, memories_.mayBeWrong);
+}
+
+/// Calls take(i, words of the sum with its bias).
+template <typename Take>
+void VectorMemory::forEachSum(const VectorOperand& operand, const ElementRow& row,
+                              std::size_t count, const Take& take) {
+    const auto words = static_cast<std::size_t>(datapath_.sums.words());
+    const std::int64_t bias = operand.bias ? operand.bias->placeOf(row.index) : 0;
+    const std::int64_t biasStride = operand.bias ? operand.bias->strideOf(row.index.size() - 1) : 0;
+    sum_.resize(words);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto at = static_cast<std::int64_t>(i);
+        const std::int64_t place = row.place + at * row.stride;
+        const auto column = static_cast<std::size_t>(place % kSumRowPitch);
+        const auto index =
+            static_cast<std::size_t>(place / kSumRowPitch) * memories_.columns + column;
+        SYSTOLE_CHECK(
+            column < memories_.columns && (index + 1) * words <= memories_.accumulators.size(),
+            "sum {} of an accumulator buffer of {} columns", index, memories_.columns);
+        const std::span<const std::int64_t> held =
+            memories_.accumulators.subspan(index * words, words);
+        std::copy(held.begin(), held.end(), sum_.begin());
+        if (operand.bias) {
+            events_ += datapath_.sums.add(sum_, recordAt(bias + at * biasStride).bias);
+        }
+        take(i, std::span<const std::int64_t>(sum_));
+    }
+}
+
+void VectorMemory::load(std::uint32_t operand, const ElementRow& row, std::span<double> values) {
+    const VectorOperand& what = operandAt(operand);
+    const auto place = [&](std::size_t i) {
+        return row.place + static_cast<std::int64_t>(i) * row.stride;
+    };
+    switch (what.memory) {
+        case OperandMemory::Activation:
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                values[i] = datapath_.activation.decode(codeAt(place(i)));
+            }
+            return;
+        case OperandMemory::Parameter:
+            SYSTOLE_CHECK(what.field == ParameterField::Multiplier, "operand {} is no real",
+                          operand);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                values[i] = static_cast<double>(recordAt(place(i)).rescale.multiplier);
+            }
+            return;
+        case OperandMemory::Sum:
+            forEachSum(what, row, values.size(),
+                       [&](std::size_t i, std::span<const std::int64_t> sum) {
+                           values[i] = static_cast<double>(datapath_.sums.toFloat(sum));
+                       });
+            return;
+    }
+    SYSTOLE_CHECK(false, "memory {}", static_cast<int>(what.memory));
+}
+
+void VectorMemory::load(std::uint32_t operand, const ElementRow& row, std::span<Int128> values) {
+    const VectorOperand& what = operandAt(operand);
+    const auto place = [&](std::size_t i) {
+        return row.place + static_cast<std::int64_t>(i) * row.stride;
+    };
+    switch (what.memory) {
+        case OperandMemory::Activation:
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                values[i] = datapath_.activation.gridSteps(codeAt(place(i)));
+            }
+            return;
+        case OperandMemory::Parameter:
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                const numeric::FixedPointScale& scale = recordAt(place(i)).rescale.fixedPoint;
+                values[i] = what.field == ParameterField::Shift ? scale.shift : scale.mantissa;
+            }
+            return;
+        case OperandMemory::Sum:
+            SYSTOLE_CHECK(datapath_.sums.isWord(), "sums of {} words as integers",
+                          datapath_.sums.words());
+            forEachSum(
+                what, row, values.size(),
+                [&](std::size_t i, std::span<const std::int64_t> sum) { values[i] = sum.front(); });
+            return;
+    }
+    SYSTOLE_CHECK(false, "memory {}", static_cast<int>(what.memory));
+}
+
+void VectorMemory::store(std::uint32_t operand, const ElementRow& row,
+                         std::span<const double> values) {
+    SYSTOLE_CHECK(operandAt(operand).memory == OperandMemory::Activation,
+                  "operand {} cannot be written", operand);
+    std::int64_t place = row.place;
+    for (const double value : values) {
+        const Code code = numeric::encodeOrZero(value, datapath_.activation);
+        std::uint8_t* bytes = bytesAt(memories_.activations, place, datapath_.activationBytes,
+                                      "activation scratchpad");
+        bytes[0] = static_cast<std::uint8_t>(code);
+        if (datapath_.activationBytes == 2) bytes[1] = static_cast<std::uint8_t>(code >> 8);
+        place += row.stride;
+    }
+}
+
+}  // namespace systole::arch

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "arch/datapath.hpp"
+#include "arch/program/vector_command.hpp"
+#include "models/numeric/sums/accumulator.hpp"
+
+namespace systole::arch {
+
+/// The memories of the machine as the operands of one vector command.
+class VectorMemory final : public numeric::VectorOperands {
+public:
+    struct Memories {
+        std::span<std::uint8_t> activations;
+        std::span<const std::uint8_t> weights;
+        std::span<const std::int64_t> accumulators;  ///< [row][column][word of a sum]
+        std::size_t columns;                         ///< of the accumulator buffer
+        /// As which code the unit takes each; empty: as itself.
+        std::span<const std::uint16_t> takenActivations;
+        bool mayBeWrong;  ///< records come from a faulty memory
+    };
+
+    VectorMemory(const Datapath& datapath, numeric::ScaleArithmetic arithmetic,
+                 const VectorCommand& command, const Memories& memories)
+        : datapath_(datapath), arithmetic_(arithmetic), command_(command), memories_(memories) {}
+
+    void load(std::uint32_t operand, const numeric::ElementRow& row,
+              std::span<double> values) override;
+    void load(std::uint32_t operand, const numeric::ElementRow& row,
+              std::span<numeric::Int128> values) override;
+    void store(std::uint32_t operand, const numeric::ElementRow& row,
+               std::span<const double> values) override;
+
+    /// What did not fit as biases were added.
+    const numeric::AccumulatorEvents& events() const { return events_; }
+
+private:
+    const VectorOperand& operandAt(std::uint32_t operand) const;
+    numeric::Code codeAt(std::int64_t place) const;
+    ColumnParameters recordAt(std::int64_t place) const;
+    template <typename Take>
+    void forEachSum(const VectorOperand& operand, const numeric::ElementRow& row, std::size_t count,
+                    const Take& take);
+
+    const Datapath& datapath_;
+    numeric::ScaleArithmetic arithmetic_;
+    const VectorCommand& command_;
+    Memories memories_;
+    numeric::AccumulatorEvents events_;
+    std::vector<std::int64_t> sum_;
+};
+
+}  // namespace systole::arch

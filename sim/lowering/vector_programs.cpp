@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/lowering/vector_programs.hpp"
+
+#include "models/check.hpp"
+#include "sim/network/window.hpp"
+
+namespace systole::sim {
+namespace {
+
+using namespace numeric;
+
+/// Writes a program, step by step.
+class Writer {
+public:
+    explicit Writer(ScaleArithmetic arithmetic) : arithmetic_(arithmetic) {}
+
+    ValueId apply(const char* name, ValueId first, ValueId second = 0) {
+        const Function* function = findFunction(name);
+        SYSTOLE_CHECK(function != nullptr, "no function {}", name);
+        return program_->add(ApplyStep{function, {first, second, 0}});
+    }
+    template <typename Step>
+    ValueId add(const Step& step) {
+        return program_->add(step);
+    }
+    ValueId constant(double value, ValueType type = ValueType::Real) {
+        return add(ConstantStep{value, type});
+    }
+    std::uint32_t nextOperand() { return operands_++; }
+    ValueId load(ValueType type) { return add(LoadStep{nextOperand(), type}); }
+    std::uint32_t table(std::vector<double> entries) {
+        program_->tables.push_back(std::move(entries));
+        return static_cast<std::uint32_t>(program_->tables.size() - 1);
+    }
+    /// Codes as the scale arithmetic takes them: as values, or as steps.
+    ValueType codes() const { return isFixedPoint() ? ValueType::Integer : ValueType::Real; }
+    bool isFixedPoint() const { return arithmetic_ == ScaleArithmetic::FixedPoint; }
+
+    ValueId sumOf(ValueId left, ValueId right, const AdditionScales& scales) {
+        if (isFixedPoint()) {
+            const auto term = [&](ValueId value, std::size_t i) {
+                return apply("multiply", value,
+                             constant(scales.fixedPoint[i].mantissa, ValueType::Integer));
+            };
+            const ValueId sum = apply("add", term(left, 0), term(right, 1));
+            return add(ShiftStep{sum, constant(scales.fixedPoint[0].shift, ValueType::Integer)});
+        }
+        const auto term = [&](ValueId value, std::size_t i) {
+            return apply("multiply", value, constant(static_cast<double>(scales.inputs[i])));
+        };
+        const ValueId sum = apply("add", term(left, 0), term(right, 1));
+        return apply("divide", sum, constant(static_cast<double>(scales.output)));
+    }
+
+    ValueId positiveIf(bool relu, ValueId value) { return relu ? apply("positive", value) : value; }
+
+    SharedProgram stored(ValueId value) {
+        add(StoreStep{nextOperand(), value});
+        return std::move(program_);
+    }
+
+private:
+    ScaleArithmetic arithmetic_;
+    std::shared_ptr<VectorProgram> program_ = std::make_shared<VectorProgram>();
+    std::uint32_t operands_ = 0;
+};
+
+ValueId rescaled(Writer& writer, bool isWord) {
+    if (writer.isFixedPoint()) {
+        const ValueId sum = writer.load(ValueType::Integer);
+        const ValueId mantissa = writer.load(ValueType::Integer);
+        const ValueId product = writer.apply("multiply", sum, mantissa);
+        return writer.add(ShiftStep{product, writer.load(ValueType::Integer)});
+    }
+    const ValueId sum = writer.load(isWord ? ValueType::Integer : ValueType::Real);
+    const ValueId real = isWord ? writer.add(RoundStep{sum}) : sum;
+    return writer.apply("multiply", real, writer.load(ValueType::Real));
+}
+
+}  // namespace
+
+SharedProgram requantizeProgram(const arch::Datapath& datapath, ScaleArithmetic arithmetic,
+                                bool relu, const std::optional<QuantizedAddition>& addition) {
+    Writer writer(arithmetic);
+    const ValueId own = writer.positiveIf(relu, rescaled(writer, datapath.sums.isWord()));
+    if (!addition) return writer.stored(own);
+    const ValueId code = writer.add(QuantizeStep{own, 0});
+    const ValueId skip = writer.load(writer.codes());
+    return writer.stored(
+        writer.positiveIf(addition->relu, writer.sumOf(code, skip, addition->scales)));
+}
+
+SharedProgram additionProgram(const QuantizedAddition& addition, ScaleArithmetic arithmetic) {
+    Writer writer(arithmetic);
+    const ValueId left = writer.load(writer.codes());
+    const ValueId right = writer.load(writer.codes());
+    return writer.stored(
+        writer.positiveIf(addition.relu, writer.sumOf(left, right, addition.scales)));
+}
+
+SharedProgram reluProgram() {
+    Writer writer(ScaleArithmetic::Fp32Multiplier);
+    return writer.stored(writer.apply("positive", writer.load(ValueType::Real)));
+}
+
+SharedProgram softmaxProgram(const QuantizedSoftmax& softmax) {
+    Writer writer(ScaleArithmetic::Fp32Multiplier);
+    const ValueId x = writer.load(ValueType::Real);
+    const ValueId largest = writer.add(ReduceStep{ReduceStep::Kind::Maximum, x});
+    const ValueId below = writer.apply("subtract", x, largest);
+    const ValueId scaled =
+        writer.apply("multiply", below, writer.constant(static_cast<double>(softmax.inputScale)));
+    const ValueId e = writer.apply("exponential", scaled);
+    const ValueId share =
+        writer.apply("divide", e, writer.add(ReduceStep{ReduceStep::Kind::Sum, e}));
+    return writer.stored(
+        writer.apply("divide", share, writer.constant(static_cast<double>(softmax.outputScale))));
+}
+
+SharedProgram poolingProgram(const QuantizedPooling& pooling, ScaleArithmetic arithmetic) {
+    if (pooling.kind == Pooling::Kind::Max) {
+        Writer writer(ScaleArithmetic::Fp32Multiplier);
+        const ValueId x = writer.load(ValueType::Real);
+        return writer.stored(writer.add(ReduceStep{ReduceStep::Kind::Maximum, x}));
+    }
+    Writer writer(arithmetic);
+    const ValueId x = writer.load(writer.codes());
+    const ValueId sum = writer.add(ReduceStep{ReduceStep::Kind::Sum, x});
+    const ValueId taps = pooling.countIncludesPad
+                             ? writer.constant(kernelArea(pooling.window), ValueType::Integer)
+                             : writer.add(ReduceStep{ReduceStep::Kind::Count, x});
+    const auto entry = [&](const auto& of) {
+        std::vector<double> entries;
+        for (const Rescale& rescale : pooling.rescales) entries.push_back(of(rescale));
+        return writer.add(LookupStep{writer.table(std::move(entries)), taps, writer.codes()});
+    };
+    if (writer.isFixedPoint()) {
+        const ValueId mantissa =
+            entry([](const Rescale& rescale) { return double(rescale.fixedPoint.mantissa); });
+        const ValueId shift =
+            entry([](const Rescale& rescale) { return double(rescale.fixedPoint.shift); });
+        return writer.stored(writer.add(ShiftStep{writer.apply("multiply", sum, mantissa), shift}));
+    }
+    const ValueId multiplier =
+        entry([](const Rescale& rescale) { return static_cast<double>(rescale.multiplier); });
+    return writer.stored(writer.apply("multiply", sum, multiplier));
+}
+
+}  // namespace systole::sim
