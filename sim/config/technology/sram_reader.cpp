@@ -35,12 +35,14 @@ constexpr std::array kPortKeys{
     RealKey<SramPortGrowth>{"energy", &SramPortGrowth::energy},
     RealKey<SramPortGrowth>{"leakage", &SramPortGrowth::leakage},
     RealKey<SramPortGrowth>{"time", &SramPortGrowth::time},
+    RealKey<SramPortGrowth>{"error", &SramPortGrowth::error},
 };
 constexpr std::array kWireKeys{
     RealKey<SramWires>{"pj_per_bit_mm", &SramWires::picojoulesPerBitMillimetre},
     RealKey<SramWires>{"ns_per_mm", &SramWires::nanosecondsPerMillimetre},
     RealKey<SramWires>{"um_per_wire", &SramWires::micronsPerWire},
     RealKey<SramWires>{"address_wires", &SramWires::addressWires},
+    RealKey<SramWires>{"error", &SramWires::error},
 };
 constexpr std::array kRegisterFileKeys{
     RealKey<RegisterFile>{"flip_flop_um2", &RegisterFile::flipFlopSquareMicrons},
