@@ -53,6 +53,7 @@ MachineMemory built(const SramModel& sram, const SramShape& shape, double clockH
     if (sram.coefficients().axes.capacityBytes.empty()) return {};
     MachineMemory memory;
     memory.fastestSeconds = fastestCycle(sram, shape);
+    const bool isReachable = memory.fastestSeconds * clockHertz <= 1;
     const std::uint32_t most = mostDoublings(sram, shape);
     double cycle = 0;
     for (std::uint32_t doublings = 0; doublings <= most; ++doublings) {
@@ -61,12 +62,13 @@ MachineMemory built(const SramModel& sram, const SramShape& shape, double clockH
         macro.raiseTo(memory.macro);
         memory.macro = std::move(macro);
         memory.parts = std::uint64_t{1} << doublings;
-        if (cycle * clockHertz <= 1) break;
+        if (isReachable && cycle * clockHertz <= 1) break;
     }
-    if (cycle * clockHertz > 1)
+    if (!isReachable) {
         cycle = memory.fastestSeconds;
-    else if (memory.parts > 1)
+    } else if (memory.parts > 1) {
         cycle = 1 / clockHertz;
+    }
     setCycle(memory.macro, cycle);
     return memory;
 }
