@@ -171,7 +171,9 @@ def growth_of_ports(table):
 ADDRESS_WIRES = 32
 # Of a bank CACTI takes other cycles when it is one of many than when it is alone, up to 1.9 times
 # as long: docs/accuracy.md has how far they are apart.
-BANKED = tuple(name for name in NAMES if name != "cycle_ns")
+BANKED = {"area": ("area_um2",), "energy": ("read_pj", "write_pj"), "leakage": ("leakage_uw",),
+          "time": ("access_ns",)}
+PORTED = {**BANKED, "time": ("access_ns", "cycle_ns")}
 
 
 def bank_wires(table):
@@ -217,23 +219,34 @@ def outside(optima, name, low, high):
     return max(0, low / min(values) - 1, max(values) / high - 1)
 
 
-def bank_error(table, curves, margin, micron):
-    """What low and high must be widened by so that they hold every row of several banks."""
-    worst = 0
-    for (size, width, banks), optima in table.banked.items():
-        ends = printed(curves, margin, (size / banks, width))
-        low, _, high = (of_banks(table, end, width, banks, micron) for end in ends)
-        worst = max(worst, *(outside(optima, name, low[name], high[name]) for name in BANKED))
-    return rounded_up(worst, 2)
+def structure_errors(kinds, rows):
+    """{kind: what low and high must be widened by so that they hold every row}. `rows`: (optima,
+    low, high)."""
+    return {kind: rounded_up(max(outside(optima, name, low[name], high[name])
+                                 for optima, low, high in rows for name in names), 2)
+            for kind, names in kinds.items()}
 
 
-def port_error(table, curves, margin):
-    growth, worst = growth_of_ports(table), 0
-    for key, optima in table.ported.items():
-        low, _, high = printed(curves, margin, key)
-        worst = max(worst, *(outside(optima, name, growth[name] * low[name],
-                                     growth[name] * high[name]) for name in NAMES))
-    return rounded_up(worst, 2)
+def bank_errors(table, curves, margin, micron):
+    def row(size, width, banks):
+        low, _, high = (of_banks(table, end, width, banks, micron)
+                        for end in printed(curves, margin, (size / banks, width)))
+        return table.banked[size, width, banks], low, high
+    return structure_errors(BANKED, [row(*key) for key in table.banked])
+
+
+def port_errors(table, curves, margin):
+    growth = growth_of_ports(table)
+
+    def row(key):
+        low, _, high = ({name: growth[name] * end[name] for name in NAMES}
+                        for end in printed(curves, margin, key))
+        return table.ported[key], low, high
+    return structure_errors(PORTED, [row(key) for key in table.ported])
+
+
+def errors_text(found):
+    return "{" + ", ".join(f"{kind}: {error:.2f}" for kind, error in found.items()) + "}"
 
 
 def numbers(values):
@@ -271,14 +284,14 @@ def structure(table, micron, curves, margin):
     figures = "".join(f"    {key}: {value:.3f}\n" for key, value in ports(table).items())
     return f"""\
   ports:  # of a further port, as fractions
-{figures}    error: {port_error(table, curves, margin):.2f}
+{figures}    error: {errors_text(port_errors(table, curves, margin))}
     source: "table: medians of macros with one read and one write port over those with one port"
   wires:  # between macros, over the side of all of them less that of one
     pj_per_bit_mm: {picojoules:.4g}
     ns_per_mm: {nanoseconds:.4g}
     um_per_wire: {4 * micron:.4g}
     address_wires: {ADDRESS_WIRES}
-    error: {bank_error(table, curves, margin, micron):.2f}
+    error: {errors_text(bank_errors(table, curves, margin, micron))}
     source: "table: medians of macros of 2 to 32 banks over one of their banks; pitch of 4 F"
 """
 

@@ -218,7 +218,7 @@ std::vector<std::string> Sentences::limitsOf(const RunFigures& figures) const {
     std::vector<std::string> limits;
     if (figures.memoryClockHertz && *figures.memoryClockHertz < clock) {
         limits.push_back(
-            fmt::format("the memory {} reaches {}; with narrower words or ports: 1rw it is faster",
+            fmt::format("the memory {} reaches {}; with ports: 1rw in place of 1r1w it is faster",
                         figures.slowestMemory, reachText(*figures.memoryClockHertz)));
     }
     if (figures.elementClockHertz && *figures.elementClockHertz < clock) {

@@ -140,11 +140,10 @@ SramCoefficients randomCoefficients(RandomSource& random) {
          {&SramCoefficients::accessNanoseconds, &SramCoefficients::cycleNanoseconds}) {
         coefficients.*quantity = randomQuantity(random, coefficients.axes, 1.5);
     }
-    coefficients.ports = {random.real(0, 1), random.real(0, 1), random.real(0, 1),
-                          random.real(0, 1), random.real(0, 1), random.real(0, 1),
-                          "random"};
-    coefficients.wires = {random.real(0, 1), random.real(0, 1), random.real(0, 1), 32,
-                          random.real(0, 1), "random"};
+    const auto share = [&] { return random.real(0, 1); };
+    const auto errors = [&] { return SramErrors{share(), share(), share(), share()}; };
+    coefficients.ports = {share(), share(), share(), share(), share(), errors(), "random"};
+    coefficients.wires = {share(), share(), share(), 32, errors(), "random"};
     if (random.percent(70)) {
         const auto figure = [&] { return random.real(0.001, 10); };
         coefficients.registerFile = RegisterFile{figure(), figure(), figure(), figure(), figure(),

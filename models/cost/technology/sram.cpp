@@ -67,13 +67,20 @@ Estimate smaller(const Estimate& a, const Estimate& b) {
     return {std::min(a.nominal, b.nominal), std::min(a.low, b.low), std::min(a.high, b.high)};
 }
 
+bool isArea(const NamedQuantity& named) { return named.estimate == &SramMacro::areaSquareMicrons; }
+bool isLeakage(const NamedQuantity& named) { return named.estimate == &SramMacro::leakageWatts; }
+
 /// What `more` further ports multiply a quantity by.
 double growthOf(const NamedQuantity& named, const SramPortGrowth& ports, double more) {
-    if (named.estimate == &SramMacro::areaSquareMicrons) {
-        return (1 + ports.cellWidth * more) * (1 + ports.cellHeight * more);
-    }
-    if (named.estimate == &SramMacro::leakageWatts) return 1 + ports.leakage * more;
+    if (isArea(named)) return (1 + ports.cellWidth * more) * (1 + ports.cellHeight * more);
+    if (isLeakage(named)) return 1 + ports.leakage * more;
     return 1 + (named.growth == SramGrowth::Any ? ports.time : ports.energy) * more;
+}
+
+double errorOf(const NamedQuantity& named, const SramErrors& errors) {
+    if (isArea(named)) return errors.area;
+    if (isLeakage(named)) return errors.leakage;
+    return named.growth == SramGrowth::Any ? errors.time : errors.energy;
 }
 
 /// Ends of a band that are `error` further away; low is no less than that of `one`.
@@ -91,7 +98,7 @@ Estimate withPorts(const NamedQuantity& named, const SramPortGrowth& ports, std:
     const double beyond = growthOf(named, ports, count - 1.0) / fitted;
     return widened({one.nominal * fitted * beyond, one.low * fitted * std::sqrt(beyond),
                     one.high * fitted * beyond * std::sqrt(beyond)},
-                   one, ports.error);
+                   one, errorOf(named, ports.errors));
 }
 
 /// Words wider than the widest of the table are macros side by side.
@@ -117,9 +124,7 @@ Estimate macroQuantity(const SramCoefficients& coefficients, const NamedQuantity
 }
 
 const NamedQuantity& areaQuantity() {
-    return *std::find_if(kQuantities.begin(), kQuantities.end(), [](const NamedQuantity& named) {
-        return named.estimate == &SramMacro::areaSquareMicrons;
-    });
+    return *std::find_if(kQuantities.begin(), kQuantities.end(), isArea);
 }
 
 std::string bytesText(double bytes) {
@@ -205,19 +210,11 @@ SramMacro registerFileOf(const RegisterFile& file, const SramWires& wires, const
             .outOfFit = {}};
 }
 
-/// All macros of a memory side by side, and the wires to the farthest. `macro`: a part of a bank.
-SramMacro assembled(SramMacro macro, const SramCoefficients& coefficients, const SramShape& shape,
-                    const SramParts& parts) {
-    const SramWires& wires = coefficients.wires;
-    const double all = static_cast<double>(shape.banks) * parts.all;
-    const SramMacro one = macro;
-    macro.readJoules = scaled(macro.readJoules, parts.inWord);
-    macro.writeJoules = scaled(macro.writeJoules, parts.inWord);
-    macro.leakageWatts = scaled(macro.leakageWatts, all);
-    macro.areaSquareMicrons = scaled(macro.areaSquareMicrons, all);
-    const double sides = 1 - 1 / std::sqrt(all * macrosOf(coefficients.axes, partOf(shape, parts)));
+/// With the wires to the farthest of `number` macros that are as large as all of `macro`.
+SramMacro withWires(SramMacro macro, const SramWires& wires, const SramShape& shape,
+                    double number) {
     const Estimate length = eachOf(macro.areaSquareMicrons, [&](double area) {
-        return sides * std::sqrt(area) * kMillimetresPerMicron;
+        return (1 - 1 / std::sqrt(number)) * std::sqrt(area) * kMillimetresPerMicron;
     });
     const auto lengthen = [&](Estimate& estimate, double perMillimetre) {
         estimate.nominal += perMillimetre * length.nominal;
@@ -233,12 +230,30 @@ SramMacro assembled(SramMacro macro, const SramCoefficients& coefficients, const
     lengthen(macro.writeJoules, access);
     lengthen(macro.areaSquareMicrons, pitch);
     lengthen(macro.accessSeconds, wires.nanosecondsPerMillimetre * kSecondsPerNanosecond);
-    for (const NamedQuantity& named : kQuantities) {
-        if (all == 1 || named.estimate == &SramMacro::cycleSeconds) continue;
-        Estimate& estimate = macro.*named.estimate;
-        estimate = widened(estimate, one.*named.estimate, wires.error);
-    }
     return macro;
+}
+
+/// All parts of a memory. `part`: one of a bank.
+SramMacro assembled(const SramMacro& part, const SramCoefficients& coefficients,
+                    const SramShape& shape, const SramParts& parts) {
+    const SramWires& wires = coefficients.wires;
+    const SramShape one = partOf(shape, parts);
+    const double macros = macrosOf(coefficients.axes, one);
+    const double all = static_cast<double>(shape.banks) * parts.all;
+    const SramMacro alone = withWires(part, wires, one, macros);
+    if (all == 1) return alone;
+    SramMacro memory = part;
+    memory.readJoules = scaled(part.readJoules, parts.inWord);
+    memory.writeJoules = scaled(part.writeJoules, parts.inWord);
+    memory.leakageWatts = scaled(part.leakageWatts, all);
+    memory.areaSquareMicrons = scaled(part.areaSquareMicrons, all);
+    memory = withWires(std::move(memory), wires, shape, all * macros);
+    for (const NamedQuantity& named : kQuantities) {
+        if (named.estimate == &SramMacro::cycleSeconds) continue;
+        Estimate& estimate = memory.*named.estimate;
+        estimate = widened(estimate, alone.*named.estimate, errorOf(named, wires.errors));
+    }
+    return memory;
 }
 
 /// A value between `no`, where `holds` does not, and `yes`, where it does: the last bits on the

@@ -11,14 +11,23 @@
 /// width, ports or banks. Coefficients are data of the technology; analysis/fit_sram.py fits them.
 namespace systole::cost {
 
+/// By how much the ends of a band are further away where there are several ports or macros, as
+/// fractions.
+struct SramErrors {
+    double area = 0;
+    double energy = 0;
+    double leakage = 0;
+    double time = 0;  ///< of several macros: of the access
+};
+
 /// What a further port adds, as fractions of a macro of one port.
 struct SramPortGrowth {
     double cellWidth = 0;
     double cellHeight = 0;
     double energy = 0;
     double leakage = 0;
-    double time = 0;   ///< of access and cycle
-    double error = 0;  ///< of low and high where there are several ports, a fraction
+    double time = 0;  ///< of access and cycle
+    SramErrors errors{};
     std::string source;
 };
 
@@ -29,7 +38,7 @@ struct SramWires {
     double nanosecondsPerMillimetre = 0;
     double micronsPerWire = 0;
     double addressWires = 0;  ///< address and control, beside the data
-    double error = 0;         ///< of low and high of several macros, a fraction; not of the cycle
+    SramErrors errors{};
     std::string source;
 };
 

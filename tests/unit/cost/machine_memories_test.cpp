@@ -79,7 +79,7 @@ TEST(MachineMemories, PayForTheWiresToTheirParts) {
                           .nanosecondsPerMillimetre = 1,
                           .micronsPerWire = 1,
                           .addressWires = 0,
-                          .error = 0,
+                          .errors = {},
                           .source = "test"};
     technology.sram = SramModel(coefficients);
     const MachineMemory memory =

@@ -70,15 +70,17 @@ TEST(SramModel, IsBuiltOfPartsThatAWordIsSpreadOver) {
 
 TEST(SramModel, WidensTheBandOfSeveralMacrosAndPorts) {
     SramCoefficients coefficients = simple();
-    coefficients.wires.error = 0.25;
+    coefficients.wires.errors = {.area = 0.25, .energy = 0.5, .leakage = 0.1, .time = 0.2};
     coefficients.ports.energy = 1;
-    coefficients.ports.error = 0.6;
+    coefficients.ports.errors.energy = 0.6;
     const SramModel model(coefficients);
     const SramMacro banks = model.at({.capacityBytes = 1024, .wordBits = 64, .banks = 4});
     EXPECT_DOUBLE_EQ(banks.areaSquareMicrons.low, 32'000);
     EXPECT_DOUBLE_EQ(banks.areaSquareMicrons.high, 50'000);
     EXPECT_DOUBLE_EQ(banks.readJoules.low, 2e-12) << "no less than a bank";
-    EXPECT_DOUBLE_EQ(banks.readJoules.high, 2.5e-12);
+    EXPECT_DOUBLE_EQ(banks.readJoules.high, 3e-12);
+    EXPECT_DOUBLE_EQ(banks.leakageWatts.high, 17.6e-6);
+    EXPECT_DOUBLE_EQ(banks.accessSeconds.high, 1.2e-9);
     EXPECT_DOUBLE_EQ(banks.cycleSeconds.high, 0.5e-9) << "that of a bank";
     const SramMacro ports = model.at({.capacityBytes = 1024, .wordBits = 64, .readWritePorts = 2});
     EXPECT_DOUBLE_EQ(ports.readJoules.low, 2.5e-12);
