@@ -97,12 +97,12 @@ def case_tables(tables):
         if not table.is_wide:
             continue
         cases, margin = cases_of(tables, technology)
-        extra = shares(cases, margin)
-        if technology == BASE:
-            base = dict(cases)
-            cases.update(alone(table))
         tech, transistor = technology
-        texts.append(table_of(f"{float(tech) * 1e3:g} nm {transistor}", cases, extra))
+        title = f"{float(tech) * 1e3:g} nm {transistor}"
+        texts.append(table_of(title, cases, shares(cases, margin)))
+        if technology == BASE:
+            base = cases
+            texts.append(table_of(title, alone(table)))
     return "\n".join(texts), base
 
 

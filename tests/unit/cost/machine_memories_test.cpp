@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/cost/cost_fixture.hpp"
 #include "tests/unit/cost/sram_fixture.hpp"
 
@@ -110,6 +112,42 @@ TEST(MachineMemories, OfWideWordsReachTheClockAtLittleMoreArea) {
     const MachineMemory missed = memory(10e9);
     EXPECT_GT(missed.macro.cycleSeconds.nominal * 10e9, 1);
     EXPECT_LT(missed.macro.areaSquareMicrons.nominal, 2 * slow.macro.areaSquareMicrons.nominal);
+}
+
+/// What the parts of a memory cost by the tables alone.
+SramMacro partsAlone(const SramModel& sram, const SramShape& shape, const MachineMemory& memory) {
+    const auto all = static_cast<double>(memory.parts);
+    const double part = std::max(std::min(shape.wordBits, 64.0), shape.wordBits / all);
+    return sram.at(shape, SramParts{.inWord = shape.wordBits / part, .all = all},
+                   sram.coefficients().temperatureKelvin);
+}
+
+TEST(MachineMemories, CostUpToTwiceWhatTheirPartsWouldSoThatNothingFalls) {
+    // docs/area.md has these figures.
+    struct Figure {
+        Estimate SramMacro::*estimate;
+        double most;
+    };
+    const Technology technology = technologyNamed("generic_45nm");
+    for (const Figure& figure :
+         {Figure{&SramMacro::areaSquareMicrons, 1.4}, Figure{&SramMacro::leakageWatts, 1.1},
+          Figure{&SramMacro::readJoules, 1.9}, Figure{&SramMacro::writeJoules, 2.1},
+          Figure{&SramMacro::accessSeconds, 1.7}}) {
+        double worst = 0;
+        for (const double hertz : {250e6, 500e6, 700e6, 1e9, 1.5e9, 2e9}) {
+            for (double bytes = 4096; bytes <= 32 * kMebi; bytes *= 2) {
+                for (double bits = 8; bits <= 1024; bits *= 2) {
+                    const SramShape shape{.capacityBytes = bytes, .wordBits = bits};
+                    const MachineMemory memory = memoryOf(technology, shape, hertz);
+                    const SramMacro alone = partsAlone(technology.sram, shape, memory);
+                    worst = std::max(worst, (memory.macro.*figure.estimate).nominal /
+                                                (alone.*figure.estimate).nominal);
+                }
+            }
+        }
+        EXPECT_LT(worst, figure.most);
+        EXPECT_GT(worst, figure.most - 0.1);
+    }
 }
 
 TEST(MachineMemories, OfOneTechnologyWithoutMemoriesCostNothing) {
