@@ -22,9 +22,9 @@ namespace systole::cost {
 /// Wires between parts have registers that stand where this clock needs them. So a memory of parts
 /// has the cycle of the clock, and no shorter one.
 ///
-/// More capacity, wider words, more ports or a higher clock never cost less of anything. Parts need
-/// at least as many as before, and a memory of more parts costs at least what it would of fewer:
-/// where the tables say otherwise (wide words of few lines), the dearer figure stands.
+/// More capacity, wider words, more ports or a higher clock never cost less of anything: parts are
+/// as many at least, and no figure is below what it would be in fewer parts. By the tables near
+/// parts are often better than that, up to twice (docs/area.md): that is on the safe side.
 struct MachineMemory {
     SramMacro macro;          ///< all banks; its cycle is that of the memory
     std::uint64_t parts = 1;  ///< of a bank

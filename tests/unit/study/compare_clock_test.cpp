@@ -76,9 +76,9 @@ TEST_F(CompareClock, MaxIsAsFastAsTheSameClockGiven) {
 TEST_F(CompareClock, SaysThatTheMemoryIsTooSlowAndWhatToDo) {
     const std::string text =
         unwrapped(compare(std::string("--clock 2.4GHz --formats ") + kTwoBits));
-    EXPECT_THAT(text, HasSubstr("the memory weight_scratchpad reaches 2.257 GHz; with ports: 1rw "
-                                "in place of 1r1w it is faster. All reach `--clock 2257MHz`; "
-                                "`--clock max` takes each at its highest."));
+    EXPECT_THAT(text, HasSubstr("the memory weight_scratchpad reaches 2.257 GHz; ports: 1rw is "
+                                "faster than 1r1w. All reach `--clock 2257.0MHz`; `--clock max` "
+                                "takes each at its highest."));
     EXPECT_THAT(text, Not(HasSubstr("elements reach 2")));
     const std::string lower = compare(std::string("--clock 2257MHz --formats ") + kTwoBits);
     EXPECT_THAT(lower, Not(HasSubstr("not reachable")));
