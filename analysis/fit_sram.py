@@ -11,8 +11,8 @@ sram_surface.py says how a quantity is fitted.
 What a left-out size or width costs is measured twice. `shared`: the other technologies of the table
 say how the quantity goes on from the nearest size or width that is left. `alone`: nothing but the
 remaining rows. The margins of low and of high hold 95 % each of the rows that `shared` left out,
-macros of more than 8 Mi words apart. Memories of several
-macros or ports have an error of their own on top, which holds every row of the table.
+macros of more than 8 Mi words apart. Memories of several macros or ports have an error of their own
+on top, which holds every row of the table.
 """
 
 import argparse

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The section on memories of docs/accuracy.md: how far the fit is from CACTI's macros."""
 
-import math
-
 import fit_sram
 import memory_scaling
 from cacti_table import NAMES, read_tables
