@@ -48,8 +48,22 @@ void setCycle(SramMacro& macro, double seconds) {
     cycle = {seconds, std::min(cycle.low, seconds), std::max(cycle.high, seconds)};
 }
 
-MachineMemory built(const SramModel& sram, const SramShape& shape, double clockHertz,
-                    double kelvin) {
+MachineMemory scratchpad(const Technology& technology, const MachineDescription& machine,
+                         const ScratchpadDescription& description) {
+    if (description.isFree()) return {};
+    const auto banks = static_cast<double>(*description.banks);
+    return memoryFor(technology.sram,
+                     {.capacityBytes = static_cast<double>(*description.capacityBytes) / banks,
+                      .wordBits = static_cast<double>(description.wordBits),
+                      .readWritePorts = description.ports,
+                      .banks = *description.banks},
+                     machine.clockHertz, machine.energy.temperatureKelvin);
+}
+
+}  // namespace
+
+MachineMemory memoryFor(const SramModel& sram, const SramShape& shape, double clockHertz,
+                        double kelvin) {
     if (sram.coefficients().axes.capacityBytes.empty()) return {};
     MachineMemory memory;
     memory.fastestSeconds = fastestCycle(sram, shape);
@@ -73,20 +87,6 @@ MachineMemory built(const SramModel& sram, const SramShape& shape, double clockH
     return memory;
 }
 
-MachineMemory scratchpad(const Technology& technology, const MachineDescription& machine,
-                         const ScratchpadDescription& description) {
-    if (description.isFree()) return {};
-    const auto banks = static_cast<double>(*description.banks);
-    return built(technology.sram,
-                 {.capacityBytes = static_cast<double>(*description.capacityBytes) / banks,
-                  .wordBits = static_cast<double>(description.wordBits),
-                  .readWritePorts = description.ports,
-                  .banks = *description.banks},
-                 machine.clockHertz, machine.energy.temperatureKelvin);
-}
-
-}  // namespace
-
 MachineMemories memoriesOf(const Technology& technology, const MachineDescription& machine) {
     MachineMemories memories{
         .activationScratchpad = scratchpad(technology, machine, machine.activationScratchpad),
@@ -95,10 +95,10 @@ MachineMemories memoriesOf(const Technology& technology, const MachineDescriptio
     if (machine.accumulatorRows) {
         const double bits = machine.accumulatorBits;
         memories.accumulatorColumn =
-            built(technology.sram,
-                  {.capacityBytes = static_cast<double>(*machine.accumulatorRows) * bits / 8,
-                   .wordBits = bits},
-                  machine.clockHertz, machine.energy.temperatureKelvin);
+            memoryFor(technology.sram,
+                      {.capacityBytes = static_cast<double>(*machine.accumulatorRows) * bits / 8,
+                       .wordBits = bits},
+                      machine.clockHertz, machine.energy.temperatureKelvin);
     }
     return memories;
 }

@@ -32,6 +32,11 @@ struct MachineMemory {
         0;  ///< the cycle that it would have if it were built for a faster clock
 };
 
+/// One memory of any shape, for a clock (0: for none, so that a bank is one macro). All zero where
+/// memories of the technology are free.
+MachineMemory memoryFor(const SramModel& sram, const SramShape& shape, double clockHertz,
+                        double kelvin);
+
 /// The memories of a machine; all zero where they are free.
 struct MachineMemories {
     MachineMemory activationScratchpad;
