@@ -46,7 +46,9 @@ hand. [area.md](area.md) says how the models work, [claims.md](claims.md) what f
 them."""
 
 HOW_TO_READ = """\
-Errors are predicted / measured - 1. Each figure has two of them:
+Errors of rows are predicted / measured - 1. `rms` and `largest` are of what the smaller of the two \
+must be multiplied by to be the larger one, less 1, because bands are made of predictions: half of \
+what was measured is off by 100 %, for it must be doubled. Each figure has two errors:
 
 - `fitted`: the row is in the fit.
 - `left out`: the coefficients are those of a fit without any row that has one of the row's \
@@ -93,7 +95,7 @@ logic are not modelled. Leakage does follow the temperature.
 least area. Where a library has no such row, they are those, with the toggles of the faster circuit.
 - The vector unit, the DMA engine, the sequencer, the memory controller and the control and edge \
 of the array were not synthesised with the elements. They are counts of registers and gates, \
-+-50 %.
+within 1.5 times up and down, and the technology's own error on top.
 - 65, 28, 22, 16 and 7 nm are scaled, not synthesised ([nodes.md](nodes.md))."""
 
 WIDTH = 98

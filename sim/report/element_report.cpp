@@ -112,7 +112,7 @@ const cost::FitErrors& errorsOf(const ElementReport& element, const cost::Circui
 
 std::string errorText(const std::optional<cost::FitError>& error) {
     if (!error) return "not known";
-    return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error->largest, 100 * error->rms);
+    return fmt::format("{} ({:.1f} % rms)", doubtText(error->largest), 100 * error->rms);
 }
 
 /// Energies for speed that nobody measured have the coefficients of the least area.

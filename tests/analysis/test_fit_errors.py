@@ -111,8 +111,29 @@ class Yaml(unittest.TestCase):
             {"area": numpy.array([0.3, -0.4]),
              "multiplier_alone": {"speed": {"area": numpy.array([0.1])}}}, indent=0))
         self.assertEqual(yaml.safe_load(text)["error"],
-                         {"area": {"rms": 0.354, "largest": 0.4},
+                         {"area": {"rms": 0.517, "largest": 0.667},
                           "multiplier_alone": {"speed": {"area": {"rms": 0.1, "largest": 0.1}}}})
+
+
+class Spread(unittest.TestCase):
+    def test_is_of_the_prediction_so_that_a_band_holds_what_was_measured(self):
+        # 8.19 pJ predicted, 14.06 measured; half of it; and predictions that are too large.
+        for predicted, measured in ((8.19, 14.06), (1, 2), (0.44, 1), (3, 2), (1, 1)):
+            with self.subTest((predicted, measured)):
+                largest = fit_errors.spread(numpy.array([predicted / measured - 1]))["largest"]
+                self.assertLessEqual(measured, predicted * (1 + largest) * (1 + 1e-9))
+                self.assertGreaterEqual(measured, predicted / (1 + largest) * (1 - 1e-9))
+
+    def test_is_the_same_for_too_little_and_too_much(self):
+        self.assertAlmostEqual(fit_errors.spread(numpy.array([-0.5]))["largest"], 1)
+        self.assertAlmostEqual(fit_errors.spread(numpy.array([1.0]))["largest"], 1)
+
+    def test_as_written_holds_the_row_that_is_the_farthest(self):
+        for error in (0.12341, -0.12341, 0.1, -0.56, 0.0004):
+            text = "\n".join(fit_errors.yaml_lines({"area": numpy.array([error])}, indent=0))
+            stated = yaml.safe_load(text)["error"]["area"]["largest"]
+            self.assertGreaterEqual(stated, fit_errors.doubts([error])[0] - 1e-8)
+            self.assertLess(stated, fit_errors.doubts([error])[0] + 0.001 + 1e-8)
 
 
 if __name__ == "__main__":
