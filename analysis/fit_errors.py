@@ -52,16 +52,23 @@ def formats(fit):
     return frozenset().union(*[fit_rows.formats_of(row) for row in fit.area.rows])
 
 
-def other_shapes(shapes, known):
-    """How wrong a fit to circuits of known formats is about multipliers of others. Small and odd
-    multipliers were synthesised with one library only; what a fit without them errs by there is
-    taken for what it errs by in another library."""
+def other_shapes(fit, shapes):
+    """How wrong a fit is about multipliers of formats that its library was not synthesised for.
+    Another library was: its circuits with this fit's coefficients, over what was measured there.
+    Both libraries differ by one factor, that of the formats which both have; the rest is error."""
+    known = formats(fit)
+
     def errors(_, goal, name, unit):
-        quantity = shapes.goals()[goal][name]
-        beyond = [i for i, row in enumerate(quantity.rows)
-                  if row.unit == unit and not fit_rows.formats_of(row) <= known]
-        predicted = quantity.design @ quantity.within(known) + quantity.fixed
-        return quantity.errors(predicted)[beyond]
+        if fit.goals()[goal][name] is None:
+            return numpy.zeros(0)
+        rows = [row for row in shapes.goals()[goal][name].rows if row.unit == unit]
+        rows, design, fixed = fit.of_rows(goal, name, rows)
+        predicted = design @ fit.goals()[goal][name].coefficients + fixed
+        ratios = predicted / numpy.array([row.figures[name] for row in rows])
+        is_known = numpy.array([fit_rows.formats_of(row) <= known for row in rows], bool)
+        if not is_known.any():
+            return numpy.zeros(0)
+        return ratios[~is_known] / numpy.exp(numpy.log(ratios[is_known]).mean()) - 1
     return errors
 
 
@@ -93,7 +100,7 @@ def of(fit, shapes=None):
     found = tree(fit, own, "pe")
     alone = tree(fit, own, "multiplier")
     if shapes is not None:
-        alone = joined(alone, tree(shapes, other_shapes(shapes, formats(fit)), "multiplier"))
+        alone = joined(alone, tree(shapes, other_shapes(fit, shapes), "multiplier"))
         alone = joined(alone, tree(shapes, other_recipe, "multiplier"))
     if alone:
         found["multiplier_alone"] = alone

@@ -82,9 +82,10 @@ fit's last round but one; those above belong to the final paths.
 synthesis is: the rows of osu018 in [`analysis/reference/pe-synthesis.csv`]\
 (../analysis/reference/pe-synthesis.csv). The bands of whole machines are the wider ones of both \
 recipes. Of nangate45 there is one recipe only.
-- Multipliers alone of nangate45 are of twelve formats. What a fit to the same formats of osu018 \
-errs by for all its other multipliers (two widths, unsigned, without a mantissa, of two values), and for those of the other recipe, is \
-counted as well."""
+- Multipliers alone of nangate45 are of twelve formats. All other multipliers of osu018 (two \
+widths, unsigned, without a mantissa, of two values, shifters) are counted as well: what the \
+coefficients of nangate45 say of them over what was measured with osu018, where the formats that \
+both have give the one factor between the libraries. So are those of the other recipe."""
 
 FOOTER = """\
 - Wires, the clock tree, test logic and room between cells are shares that \

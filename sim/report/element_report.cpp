@@ -112,7 +112,9 @@ const cost::FitErrors& errorsOf(const ElementReport& element, const cost::Circui
 
 std::string errorText(const std::optional<cost::FitError>& error) {
     if (!error) return "not known";
-    return fmt::format("{} ({:.1f} % rms)", doubtText(error->largest), 100 * error->rms);
+    const std::string rms = error->rms < 1 ? fmt::format("{:.1f} %", 100 * error->rms)
+                                           : fmt::format("{:.1f} times", 1 + error->rms);
+    return fmt::format("{} ({} rms)", doubtText(error->largest), rms);
 }
 
 /// Energies for speed that nobody measured have the coefficients of the least area.

@@ -23,10 +23,10 @@ std::string technologyErrors(const std::vector<RunFigures>& runs) {
         const TechnologyErrors& errors = run.technologyErrors;
         const bool isKnown = errors.area || errors.delay || errors.energy;
         if (!isKnown || run.synthesis.empty()) continue;
-        const std::string line =
-            fmt::format("Logic of {} for {} may be off: area {}, delay {}, energy {}.\n",
-                        titleName(run.technology), run.synthesis, text(errors.area),
-                        text(errors.delay), text(errors.energy));
+        const std::string line = fmt::format(
+            "Logic in {}, synthesised for {}, may be off: area {}, delay {}, energy {}.\n",
+            titleName(run.technology), run.synthesis, text(errors.area), text(errors.delay),
+            text(errors.energy));
         if (seen.insert(line).second) lines += line;
     }
     return lines;

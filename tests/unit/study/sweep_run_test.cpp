@@ -159,8 +159,9 @@ TEST_F(SweepRun, OverTechnologiesSaysHowFarEachMayBeOff) {
         for (std::size_t at = 0; (at = text.find(words, at)) != std::string::npos; ++at) ++found;
         return found;
     };
-    EXPECT_EQ(count("Logic of generic_45nm for area may be off: area +-"), 1U) << text;
-    EXPECT_EQ(count("Logic of generic_7nm for area may be off: area +-"), 1U) << text;
+    EXPECT_EQ(count("Logic in generic_45nm, synthesised for area, may be off: area +-"), 1U)
+        << text;
+    EXPECT_EQ(count("Logic in generic_7nm, synthesised for area, may be off: area +-"), 1U) << text;
     EXPECT_EQ(count("energy up to "), 1U) << text;
 }
 
