@@ -74,7 +74,7 @@ nangate45 are is not known. The model is driven with operands of the same kind, 
 
 TECHNOLOGY_FILES = """\
 This is what the files of [`configs/technology`](../configs/technology) state, and what reports \
-print beside a figure of the same kind. All are errors of rows that were left out by format. For \
+print beside a figure of the same kind. Of every row it is the larger one of fitted and left out. For \
 scaled technologies the doubt of the scaling is included. Delays here belong to the paths of the \
 fit's last round but one; those above belong to the final paths.
 

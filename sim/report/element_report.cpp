@@ -112,9 +112,7 @@ const cost::FitErrors& errorsOf(const ElementReport& element, const cost::Circui
 
 std::string errorText(const std::optional<cost::FitError>& error) {
     if (!error) return "not known";
-    const std::string rms = error->rms < 1 ? fmt::format("{:.1f} %", 100 * error->rms)
-                                           : fmt::format("{:.1f} times", 1 + error->rms);
-    return fmt::format("{} ({} rms)", doubtText(error->largest), rms);
+    return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error->largest, 100 * error->rms);
 }
 
 /// Energies for speed that nobody measured have the coefficients of the least area.

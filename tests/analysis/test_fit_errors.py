@@ -81,7 +81,8 @@ class Kinds(unittest.TestCase):
                   quantity([row("pe", "int8", "speed"), row("pe", "int4", "speed")], [10, 10],
                            [10, 30]))
         found = fit_errors.of(fit)
-        errors = fit.area.errors(fit.area.left_out)
+        errors = fit_errors.worse(fit.area.errors(fit.area.left_out),
+                                  fit.area.errors(fit.area.fitted))
         self.assertEqual(list(found["area"]), list(errors[:2]))
         self.assertEqual(list(found["multiplier_alone"]["area"]), list(errors[2:]))
         self.assertEqual(len(found["speed"]["area"]), 2)
@@ -115,6 +116,13 @@ class Yaml(unittest.TestCase):
         self.assertEqual(yaml.safe_load(text)["error"],
                          {"area": {"rms": 0.517, "largest": 0.667},
                           "multiplier_alone": {"speed": {"area": {"rms": 0.1, "largest": 0.1}}}})
+
+
+class Worse(unittest.TestCase):
+    def test_is_the_one_that_is_further_off_either_way(self):
+        found = fit_errors.worse(numpy.array([0.1, -0.1, -0.5, 0.2]),
+                                 numpy.array([0.2, 0.05, 0.6, -0.19]))
+        self.assertEqual(list(found), [0.2, -0.1, -0.5, -0.19])
 
 
 class Spread(unittest.TestCase):
