@@ -109,7 +109,7 @@ class Fit:
                     continue
                 # What `systole pe` would say.
                 found.predict(path_design(found.rows), numpy.zeros(len(found.rows)))
-                error = fit_errors.spread(found.errors(found.fitted))["largest"]
+                error = float(numpy.abs(found.errors(found.fitted)).max())
                 if goal not in best or error < best[goal][0]:
                     best[goal] = (error, found)
         self.delay = best["area"][1]

@@ -88,6 +88,8 @@ std::string energyTable(const Result& result) {
     append("total", result.energyWithBand());
     const bool isFast = result.config.synthesis == cost::Goal::Delay;
     return alignedTable(rows) +
+           "Leakage has the band of areas and memories: of what an area of logic leaks, no error "
+           "is known.\n" +
            (isFast
                 ? "The array's energy is less sure: few or no energies of synthesis for speed were "
                   "measured (docs/area.md).\n\n"

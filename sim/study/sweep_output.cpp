@@ -9,6 +9,7 @@
 #include "sim/run/result.hpp"
 #include "sim/study/sweep.hpp"
 #include "sim/study/table_names.hpp"
+#include "sim/study/technology_errors.hpp"
 
 namespace systole::sim {
 namespace {
@@ -90,9 +91,11 @@ std::string failureLines(const SweepResult& result) {
 std::string warningLines(const SweepResult& result) {
     std::string text;
     double error = 0;
+    std::vector<RunFigures> runs;
     for (const SweepPoint& point : result.points) {
         if (!succeeded(point)) continue;
         const RunFigures& figures = point.outcome.figures;
+        runs.push_back(figures);
         error = std::max(error, figures.drawnEnergyError.value_or(0));
         if (!figures.outOfRange || !figures.outOfRange->any()) continue;
         text += fmt::format("Warning: {} does not fit its accumulator: {}, over {} image{}.\n",
@@ -103,7 +106,7 @@ std::string warningLines(const SweepResult& result) {
         text += fmt::format("Energies are of drawn operands, within {:.0f} % on ResNet-8.\n",
                             100 * error);
     }
-    return wrapped(text, 2);
+    return wrapped(text + technologyErrors(runs), 2);
 }
 
 /// How many images stand behind every accuracy.

@@ -12,17 +12,19 @@
 #include "models/cost/machine/logic_estimate.hpp"
 #include "models/cost/machine/machine_memories.hpp"
 #include "models/cost/machine/silicon.hpp"
+#include "models/cost/technology/corner.hpp"
 
 namespace systole::cost {
 namespace {
 
 AreaNode logicNode(std::string name, double area, double registers, double error,
                    std::string source) {
+    const Estimate band = within(area, error, error);
     return {.name = std::move(name),
             .basis = AreaBasis::Logic,
-            .squareMicrons = area,
-            .lowSquareMicrons = area / (1 + error),
-            .highSquareMicrons = area * (1 + error),
+            .squareMicrons = band.nominal,
+            .lowSquareMicrons = band.low,
+            .highSquareMicrons = band.high,
             .source = std::move(source),
             .registerSquareMicrons = registers};
 }
@@ -31,10 +33,12 @@ AreaNode freeNode(std::string name, std::string source) {
     return {.name = std::move(name), .basis = AreaBasis::Free, .source = std::move(source)};
 }
 
-AreaNode memoryNode(std::string name, const SramMacro& memory, double count) {
+/// `count` memories that hold so many bits in all.
+AreaNode memoryNode(const Technology& technology, std::string name, const SramMacro& memory,
+                    double count, double bits) {
     const Estimate& area = memory.areaSquareMicrons;
     const Estimate& leakage = memory.leakageWatts;
-    return {
+    AreaNode node{
         .name = std::move(name),
         .basis = AreaBasis::Memory,
         .squareMicrons = count * area.nominal,
@@ -42,13 +46,34 @@ AreaNode memoryNode(std::string name, const SramMacro& memory, double count) {
         .highSquareMicrons = count * area.high,
         .source = memory.source,
         .memoryLeakageWatts = {count * leakage.nominal, count * leakage.low, count * leakage.high}};
+    if (memory.isRegisterFile) {
+        node.basis = AreaBasis::RegisterFile;
+        const double each = technology.sram.coefficients().registerFile->flipFlopSquareMicrons;
+        node.registerSquareMicrons = std::min(node.squareMicrons, bits * each);
+    }
+    return node;
+}
+
+AreaNode scratchpadNode(const Technology& technology, std::string name, const MachineMemory& memory,
+                        const ScratchpadDescription& description) {
+    return memoryNode(technology, std::move(name), memory.macro, 1,
+                      8 * static_cast<double>(*description.capacityBytes));
+}
+
+AreaNode accumulatorNode(const Technology& technology, std::string name,
+                         const MachineMemory& memory, const MachineDescription& machine) {
+    const double columns = machine.array.columns;
+    const double columnBits =
+        static_cast<double>(*machine.accumulatorRows) * machine.accumulatorBits;
+    return memoryNode(technology, std::move(name), memory.macro, columns, columns * columnBits);
 }
 
 AreaNode estimateNode(std::string name, const LogicTechnology& logic,
                       const LogicEstimate& estimate) {
-    AreaNode node = logicNode(std::move(name), estimate.squareMicrons(logic),
-                              estimate.registerBits * logic.flipFlop.squareMicrons, kEstimateError,
-                              kEstimateSource);
+    AreaNode node =
+        logicNode(std::move(name), estimate.squareMicrons(logic),
+                  estimate.registerBits * logic.flipFlop.squareMicrons,
+                  estimateDoubt(logic.errors.ofElements(Goal::Area).area), kEstimateSource);
     if (!estimate.note.empty()) node.notes.push_back(estimate.note);
     return node;
 }
@@ -80,11 +105,13 @@ AreaNode builtNode(const Technology& technology, const MachineDescription& machi
     const std::string name = nameOf(part);
     switch (part) {
         case MachinePart::ActivationScratchpad:
-            return memoryNode(name, memories.activationScratchpad.macro, 1);
+            return scratchpadNode(technology, name, memories.activationScratchpad,
+                                  machine.activationScratchpad);
         case MachinePart::WeightScratchpad:
-            return memoryNode(name, memories.weightScratchpad.macro, 1);
+            return scratchpadNode(technology, name, memories.weightScratchpad,
+                                  machine.weightScratchpad);
         case MachinePart::AccumulatorBuffer:
-            return memoryNode(name, memories.accumulatorColumn.macro, machine.array.columns);
+            return accumulatorNode(technology, name, memories.accumulatorColumn, machine);
         case MachinePart::VectorUnit:
             return estimateNode(name, logic,
                                 static_cast<double>(*machine.vectorLanes) * vectorLane(logic));
@@ -105,9 +132,16 @@ AreaNode partNode(const Technology& technology, const MachineDescription& machin
     return freeNode(nameOf(part), fmt::format("{}: costs nothing", reason));
 }
 
+/// The data paths that the control of a chip is a share of. An ideal sequencer stands for all
+/// control.
+std::vector<std::string> dataPathsOf(const MachineDescription& machine) {
+    if (isIdeal(machine, MachinePart::Sequencer)) return {};
+    return {"array", nameOf(MachinePart::VectorUnit)};
+}
+
 /// Where there is no layout, silicon is what the cells are.
 void takeCellsForSilicon(AreaNode& node) {
-    node.siliconSquareMicrons = {node.squareMicrons, node.lowSquareMicrons, node.highSquareMicrons};
+    node.siliconSquareMicrons = node.cells();
     for (AreaNode& part : node.parts) takeCellsForSilicon(part);
 }
 
@@ -151,8 +185,7 @@ AreaNode areaOf(const Technology& technology, const MachineDescription& machine)
         parts.push_back(partNode(technology, machine, memories, part));
     }
     if (const LayoutTechnology* layout = layoutOf(technology, machine)) {
-        // An ideal sequencer stands for all control.
-        addLayout(parts, *layout, !isIdeal(machine, MachinePart::Sequencer));
+        addLayout(parts, *layout, dataPathsOf(machine));
     } else {
         for (AreaNode& part : parts) takeCellsForSilicon(part);
     }

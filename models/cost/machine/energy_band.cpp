@@ -33,7 +33,8 @@ std::string sourceOf(const Technology& technology, EnergyBasis basis, const Ener
         case EnergyBasis::ClockTree:
             return technology.layout ? technology.layout->clockTreeEnergy.source : "left out";
         case EnergyBasis::Leakage:
-            return "areas of logic; memories: " + technology.sram.source();
+            return "areas of logic, of whose leakage by area no error is known; memories: " +
+                   technology.sram.source();
         case EnergyBasis::Dram:
             return "commands and currents of the part (docs/dram.md)";
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/cost/technology/corner.hpp"
 #include "models/numeric/formats/codec.hpp"
 
 namespace systole::cost {
@@ -149,6 +150,10 @@ std::string queueNote(double bits) {
 }
 
 }  // namespace
+
+double estimateDoubt(const std::optional<FitError>& figures) {
+    return joinedDoubt(kEstimateError, figures.value_or(FitError{}).largest);
+}
 
 LogicEstimate vectorLane(const LogicTechnology& technology) {
     const LaneOperators operators(technology);

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/cost/machine/machine_description.hpp"
 #include "models/cost/technology/logic_technology.hpp"
 
 /// Logic that was not synthesised with the processing elements: counts of register bits and gates
-/// that its function needs, with the technology's figures. Estimates; kEstimateError is how far
+/// that its function needs, with the technology's figures. Estimates; estimateDoubt says how far
 /// they may be off.
 namespace systole::cost {
 
-/// As a share of 1, up and down.
+/// Of the counts, as a share of 1, up and down.
 inline constexpr double kEstimateError = 0.5;
+/// That, and the error of the technology's figures, by which the counts are multiplied.
+double estimateDoubt(const std::optional<FitError>& figures);
 inline constexpr const char* kEstimateSource = "estimate from counts of registers and gates";
 
 /// A block of logic.

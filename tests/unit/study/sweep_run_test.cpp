@@ -147,6 +147,24 @@ TEST_F(SweepRun, TheTableNamesLongValuesAndSaysWhatMisleads) {
                 HasSubstr("Energies are of drawn operands, within 3 % on ResNet-8.\n"));
 }
 
+TEST_F(SweepRun, OverTechnologiesSaysHowFarEachMayBeOff) {
+    const std::string text =
+        systole("sweep " + writeSweep("timing_only: true\n"
+                                      "grid:\n"
+                                      "  - {key: technology, values: [generic_45nm, generic_7nm]}\n"
+                                      "  - {key: array.rows, values: [8, 16]}\n"))
+            .text;
+    const auto count = [&](const std::string& words) {
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = text.find(words, at)) != std::string::npos; ++at) ++found;
+        return found;
+    };
+    EXPECT_EQ(count("Logic in generic_45nm, synthesised for area, may be off: area +-"), 1U)
+        << text;
+    EXPECT_EQ(count("Logic in generic_7nm, synthesised for area, may be off: area +-"), 1U) << text;
+    EXPECT_EQ(count("energy up to "), 1U) << text;
+}
+
 TEST_F(SweepRun, OneJobAndTwoJobsWriteTheSameBytes) {
     const std::string sweep = writeSweep(
         "images: 2\n"
