@@ -94,6 +94,10 @@ std::string warningLines(const SweepResult& result) {
         if (!succeeded(point)) continue;
         const RunFigures& figures = point.outcome.figures;
         error = std::max(error, figures.drawnEnergyError.value_or(0));
+        if (!figures.elementNote.empty()) {
+            text += fmt::format("Note: area, clock and array energy of {}: {}.\n",
+                                settingsOf(result, point), figures.elementNote);
+        }
         if (!figures.outOfRange || !figures.outOfRange->any()) continue;
         text += fmt::format("Warning: {} does not fit its accumulator: {}, over {} image{}.\n",
                             settingsOf(result, point), outOfRangeText(*figures.outOfRange),

@@ -121,14 +121,15 @@ private:
         model_.weightScratchpad_ =
             ofMemory(MachinePart::WeightScratchpad, memories.weightScratchpad.macro,
                      machine_.weightScratchpad.wordBits);
-        model_.accumulatorBuffer_ = ofMemory(MachinePart::AccumulatorBuffer,
-                                             memories.accumulatorColumn.macro, machine_.accumulatorBits);
+        model_.accumulatorBuffer_ =
+            ofMemory(MachinePart::AccumulatorBuffer, memories.accumulatorColumn.macro,
+                     machine_.accumulatorBits);
     }
 
     void buildLanes() {
         if (isIdeal(machine_, MachinePart::VectorUnit)) return;
         const LogicTechnology& logic = technology_.logic;
-        const VectorActions actions = vectorActions(logic);
+        const VectorActions actions = vectorActions(logic, machine_.vectorPipelineDepth);
         const auto lanes = static_cast<double>(*machine_.vectorLanes);
         model_.lanes_ = {.cycle = ofCycle(lanes * actions.pass.clockedBits),
                          .pass = ofAction(actions.pass),

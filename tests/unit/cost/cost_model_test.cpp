@@ -123,6 +123,7 @@ TEST(AreaModel, GrowsWithEverySize) {
         {"pipeline", [](auto& machine) { ++machine.array.pipelineDepth; }},
         {"overlap", [](auto& machine) { machine.array.overlapsFolds = true; }},
         {"lanes", [](auto& machine) { machine.vectorLanes = 3; }},
+        {"stages of a lane", [](auto& machine) { machine.vectorPipelineDepth = 2; }},
         {"sums", [](auto& machine) { machine.element = elementOf("int8", "int33"); }},
         {"accumulators", [](auto& machine) { machine.accumulatorRows = 257; }},
         {"capacity", [](auto& machine) { *machine.weightScratchpad.capacityBytes += 1; }},
