@@ -29,7 +29,8 @@ cost::FitError readFitError(const Value& value) {
 /// Of one goal of synthesis. Energies were not measured of all.
 cost::FitErrors readErrorsOfGoal(const Section& section) {
     cost::FitErrors errors{.area = readFitError(section.at("area")),
-                           .delay = readFitError(section.at("delay"))};
+                           .delay = readFitError(section.at("delay")),
+                           .energy = {}};
     if (const auto energy = section.find("energy")) errors.energy = readFitError(*energy);
     return errors;
 }
@@ -39,7 +40,7 @@ cost::FitErrors readErrorsForSpeed(const Value& value) {
 }
 
 cost::ErrorsByGoal readErrorsByGoal(const Section& section) {
-    cost::ErrorsByGoal errors{.area = readErrorsOfGoal(section)};
+    cost::ErrorsByGoal errors{.area = readErrorsOfGoal(section), .speed = {}};
     if (const auto speed = section.find("speed")) errors.speed = readErrorsForSpeed(*speed);
     return errors;
 }

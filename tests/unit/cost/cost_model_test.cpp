@@ -263,6 +263,24 @@ TEST(EnergyModel, IsCountersTimesEnergies) {
     EXPECT_DOUBLE_EQ(energy.totalJoules(), total);
 }
 
+TEST(EnergyModel, ClocksEveryStageOfALane) {
+    MachineDescription machine = roundMachine();
+    const auto joules = [&](std::uint32_t stages, std::uint64_t operations) {
+        machine.vectorPipelineDepth = stages;
+        Counters counters;
+        counters.vectorOperations = operations;
+        return EnergyModel(roundTechnology(), machine)
+            .energyOf({.counters = counters, .seconds = 1000 / machine.clockHertz})
+            .vectorUnitJoules;
+    };
+    // 60 stages more of 32 bits in two lanes: 1 fJ a bit and cycle, and a change of 2 fJ for half
+    // of the bits that an operation passes.
+    EXPECT_NEAR(joules(64, 0) - joules(4, 0), 1000 * 2 * 60 * 32 * 1e-15, 1e-20);
+    EXPECT_NEAR((joules(64, 10) - joules(64, 0)) - (joules(4, 10) - joules(4, 0)),
+                10 * 60 * 32 * 1e-15, 1e-20);
+    EXPECT_EQ(joules(0, 10), joules(1, 10));
+}
+
 TEST(EnergyModel, TakesTheCornersOfTheMemories) {
     Counters counters;
     counters.activationScratchpadReads = 10;

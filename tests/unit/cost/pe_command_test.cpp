@@ -194,7 +194,7 @@ TEST_F(PeCommand, SumsThatTheRegisterCannotHoldAreNamed) {
     };
     EXPECT_GT(shareOf("--activation e5m2 --weight e5m2 --accumulator fp16"), 0.5);
     EXPECT_GT(shareOf("--activation e5m0_none --weight e5m0_none --accumulator fp16"), 0.5);
-    EXPECT_GT(shareOf("--activation int16 --weight int16 --accumulator int24"), 0.5);
+    EXPECT_GT(shareOf(fmt::format("{} --accumulator int16 --stimulus uniform", kInt8)), 0.05);
     EXPECT_EQ(shareOf("--activation e4m3 --weight e4m3 --accumulator fp32"), 0);
     EXPECT_EQ(shareOf(kInt8), 0);
     EXPECT_THAT(textOf("--activation e5m2 --weight e5m2 --accumulator fp16"),
