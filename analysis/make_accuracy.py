@@ -82,7 +82,9 @@ synthesis is: the rows of osu018 in [`analysis/reference/pe-synthesis.csv`]\
 recipes. Of nangate45 there is one recipe only.
 - Multipliers alone of nangate45 are of twelve formats. What a fit to the same formats of osu018 \
 errs by for all its other multipliers (two widths, unsigned, without a mantissa, of two values), and for those of the other recipe, is \
-counted as well."""
+counted as well.
+- Circuits outside of those in the tables have [wider bands](area.md#outside-of-the-fit-of-logic), \
+which are estimates."""
 
 FOOTER = """\
 - Wires, the clock tree, test logic and room between cells are shares that \

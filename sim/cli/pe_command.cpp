@@ -309,12 +309,12 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
                     "flush: to zero, and saturating; gradual: subnormals and infinities")
         ->check(memberOf({"flush", "gradual"}))
         ->capture_default_str();
-    command.add_option("--goal", options.goal, "What synthesis aims at")
+    command.add_option("--goal", options.goal, "What synthesis aims at: area or speed")
         ->check(memberOf({"area", "speed"}))
         ->capture_default_str();
     command
         .add_option("--stimulus", options.stimulus,
-                    "What operands are drawn from; none leaves energy out")
+                    "Operands that are drawn: gaussian, uniform; none leaves energy out")
         ->check(memberOf({"gaussian", "uniform", "none"}))
         ->capture_default_str();
     command
@@ -343,7 +343,9 @@ void addPe(CLI::App& app, Action& action) {
     command->footer(
         "Figures are predicted from the circuit, gate by gate, with the technology's "
         "coefficients;\n"
-        "docs/accuracy.md says how far they are from synthesis.\n"
+        "docs/accuracy.md says how far they are from synthesis. A note says where the circuit "
+        "lies\n"
+        "outside of those that were synthesised; the errors are wider then.\n"
         "Examples:\n"
         "  systole pe --activation e4m3 --weight e4m3 --accumulator exact\n"
         "  systole pe --activation e4m3 --weight e2m1 --accumulator fp32 --technology osu018\n"
