@@ -123,7 +123,6 @@ TEST(AreaModel, GrowsWithEverySize) {
         {"pipeline", [](auto& machine) { ++machine.array.pipelineDepth; }},
         {"overlap", [](auto& machine) { machine.array.overlapsFolds = true; }},
         {"lanes", [](auto& machine) { machine.vectorLanes = 3; }},
-        {"stages of a lane", [](auto& machine) { machine.vectorPipelineDepth = 2; }},
         {"sums", [](auto& machine) { machine.element = elementOf("int8", "int33"); }},
         {"accumulators", [](auto& machine) { machine.accumulatorRows = 257; }},
         {"capacity", [](auto& machine) { *machine.weightScratchpad.capacityBytes += 1; }},
@@ -261,24 +260,6 @@ TEST(EnergyModel, IsCountersTimesEnergies) {
     double total = 0;
     for (const EnergyComponent& component : kEnergyComponents) total += energy.*component.joules;
     EXPECT_DOUBLE_EQ(energy.totalJoules(), total);
-}
-
-TEST(EnergyModel, ClocksEveryStageOfALane) {
-    MachineDescription machine = roundMachine();
-    const auto joules = [&](std::uint32_t stages, std::uint64_t operations) {
-        machine.vectorPipelineDepth = stages;
-        Counters counters;
-        counters.vectorOperations = operations;
-        return EnergyModel(roundTechnology(), machine)
-            .energyOf({.counters = counters, .seconds = 1000 / machine.clockHertz})
-            .vectorUnitJoules;
-    };
-    // 60 stages more of 32 bits in two lanes: 1 fJ a bit and cycle, and a change of 2 fJ for half
-    // of the bits that an operation passes.
-    EXPECT_NEAR(joules(64, 0) - joules(4, 0), 1000 * 2 * 60 * 32 * 1e-15, 1e-20);
-    EXPECT_NEAR((joules(64, 10) - joules(64, 0)) - (joules(4, 10) - joules(4, 0)),
-                10 * 60 * 32 * 1e-15, 1e-20);
-    EXPECT_EQ(joules(0, 10), joules(1, 10));
 }
 
 TEST(EnergyModel, TakesTheCornersOfTheMemories) {

@@ -9,11 +9,7 @@
 
 #include "models/cost/element/drawn_trace.hpp"
 #include "models/cost/element/element_model.hpp"
-#include "models/cost/machine/area_model.hpp"
 #include "models/numeric/products/product_class.hpp"
-#include "sim/base/named_files.hpp"
-#include "sim/config/costed_machine.hpp"
-#include "sim/config/machine_loader.hpp"
 #include "sim/config/technology/technology_loader.hpp"
 #include "tests/unit/study/worker_fixture.hpp"
 
@@ -110,34 +106,12 @@ TEST(TechnologyNodes, AreaDelayAndEnergyOfMemoriesFallFromNodeToNode) {
                                  shape.wordBits));
         expectFalling([&](const std::string& name) {
             const cost::SramMacro macro = parseTechnology(name, "technology").sram.at(shape);
-            return Figures{
-                {"area", macro.areaSquareMicrons.nominal}, {"access", macro.accessSeconds.nominal},
-                {"cycle", macro.cycleSeconds.nominal},     {"leakage", macro.leakageWatts.nominal},
-                {"read", macro.readJoules.nominal},        {"write", macro.writeJoules.nominal}};
-        });
-    }
-}
-
-/// As they are shipped: what a configuration says of its pipeline, it says at every node.
-TEST(TechnologyNodes, AreaAndCycleOfEveryShippedMachineFallFromNodeToNode) {
-    const auto machines = namedFiles("accelerators");
-    EXPECT_GE(machines.size(), 11U);
-    for (const NamedFile& machine : machines) {
-        SCOPED_TRACE(machine.name);
-        expectFalling([&](const std::string& technology) {
-            const RunConfig config = loadRunConfig(machine.file, {"technology=" + technology});
-            EXPECT_FALSE(config.isElementChosen);
-            const cost::MachineDescription description = describeMachine(config);
-            const cost::ClockLimits limits = cost::clockLimits(config.technology, description);
-            const cost::AreaNode area = cost::areaOf(config.technology, description);
-            Figures figures{{"area", area.squareMicrons},
-                            {"silicon", area.siliconSquareMicrons.nominal},
-                            {"cycle of elements", limits.elementNanoseconds},
-                            {"cycle", 1 / limits.reachableHertz()}};
-            if (limits.scratchpadNanoseconds > 0) {
-                figures["cycle of memories"] = limits.scratchpadNanoseconds;
-            }
-            return figures;
+            return Figures{{"area", macro.areaSquareMicrons.nominal},
+                           {"access", macro.accessSeconds.nominal},
+                           {"cycle", macro.cycleSeconds.nominal},
+                           {"leakage", macro.leakageWatts.nominal},
+                           {"read", macro.readJoules.nominal},
+                           {"write", macro.writeJoules.nominal}};
         });
     }
 }
