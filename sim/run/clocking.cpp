@@ -88,7 +88,8 @@ std::string limitOf(const Clocking& clocking) {
 std::string elementMakeNote(const RunConfig& config) {
     if (!config.isElementChosen || config.technology.isFree) return "";
     return fmt::format(
-        "Elements: {}, the smallest for {} in {}. Another clock or technology may get others.\n",
+        "Elements: {}, which auto takes for {} in {}. Another clock or technology may get "
+        "others.\n",
         makeText(describeMachine(config).make()), withPrefix(config.machine.clockHertz, "Hz"),
         config.technology.name);
 }

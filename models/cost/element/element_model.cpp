@@ -180,8 +180,9 @@ CircuitShape ElementModel::shape() const {
 }
 
 void ElementModel::widenByStages(FitWidening& widening) const {
-    const auto fitted = static_cast<std::uint32_t>(
-        technology_.fitted->numbers.at(static_cast<std::size_t>(ShapeNumber::Stages)).most);
+    const Bounds& bounds =
+        technology_.fitted->numbers.at(static_cast<std::size_t>(ShapeNumber::Stages));
+    const auto fitted = static_cast<std::uint32_t>(std::max(bounds.most, 1));
     if (stages_ <= fitted) return;
     // Only the ratio of the energies counts; how often gates toggle hardly matters to it.
     constexpr double kToggleRate = 0.25;

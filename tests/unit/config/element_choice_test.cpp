@@ -240,10 +240,12 @@ TEST_F(ElementChoice, OfAutoIsSaidWithItsTechnology) {
         return elementMakeNote(
             load({"clock=1GHz", "array.pipeline_depth=auto", "technology=generic_" + node}));
     };
-    EXPECT_THAT(noteAt("28nm"), HasSubstr("synthesis for area, 2 stages, the smallest for 1 GHz in "
-                                          "generic_28nm"));
-    EXPECT_THAT(noteAt("7nm"), HasSubstr("synthesis for area, 1 stage, the smallest for 1 GHz in "
-                                         "generic_7nm"));
+    EXPECT_THAT(noteAt("28nm"),
+                HasSubstr("synthesis for area, 2 stages, which auto takes for 1 GHz in "
+                          "generic_28nm"));
+    EXPECT_THAT(noteAt("7nm"),
+                HasSubstr("synthesis for area, 1 stage, which auto takes for 1 GHz in "
+                          "generic_7nm"));
     EXPECT_EQ(elementMakeNote(load({"array.pipeline_depth=2"})), "");
 }
 
