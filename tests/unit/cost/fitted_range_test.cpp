@@ -53,6 +53,9 @@ TEST(FittedRange, NamesWhatLiesOutside) {
                             "float sums with significands of 4 bits, not 8 to 24"));
     EXPECT_THAT(wideningOf(elementOf("ternary", "int16")).reasons,
                 ElementsAre("add subtract multipliers"));
+    ElementDescription serial = elementOf("int8", "int32");
+    serial.productClass = numeric::ProductClass::BitSerialWeight;
+    EXPECT_THAT(wideningOf(serial).reasons, ElementsAre("bit serial weight multipliers"));
     EXPECT_THAT(wideningOf(elementOf("e4m3", "fp32_of_8xfp16")).reasons,
                 ElementsAre("chunked sums"));
 }
