@@ -217,9 +217,8 @@ std::vector<std::string> Sentences::limitsOf(const RunFigures& figures) const {
     const double clock = *figures.clockHertz;
     std::vector<std::string> limits;
     if (figures.memoryClockHertz && *figures.memoryClockHertz < clock) {
-        limits.push_back(
-            fmt::format("the memory {} reaches {}; with narrower words or ports: 1rw it is faster",
-                        figures.slowestMemory, reachText(*figures.memoryClockHertz)));
+        limits.push_back(fmt::format("the memory {} reaches {}; ports: 1rw is faster than 1r1w",
+                                     figures.slowestMemory, reachText(*figures.memoryClockHertz)));
     }
     if (figures.elementClockHertz && *figures.elementClockHertz < clock) {
         const bool isMade = *figures.fastestElementClockHertz >= clock;

@@ -182,7 +182,8 @@ ClockLimits clockLimits(const Technology& technology, const MachineDescription& 
             ElementModel(technology.logic, machine.element, fast).nanoseconds();
     }
     for (const MemoryDelay& memory : memoryDelays(technology, machine)) {
-        limits.scratchpadNanoseconds = std::max(limits.scratchpadNanoseconds, memory.nanoseconds);
+        limits.scratchpadNanoseconds =
+            std::max(limits.scratchpadNanoseconds, memory.fastestNanoseconds);
     }
     return limits;
 }

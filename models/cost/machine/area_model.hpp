@@ -62,7 +62,7 @@ double cellsOf(const AreaNode& machine);
 struct ClockLimits {
     double elementNanoseconds = 0;     ///< of a processing element, as it is made
     double fastNanoseconds = 0;        ///< for the least delay; 0: the technology does not say
-    double scratchpadNanoseconds = 0;  ///< the cycle of the slowest memory
+    double scratchpadNanoseconds = 0;  ///< of the slowest memory, built for a fast clock
 
     /// That elements and memories allow; infinite where nothing limits it.
     double reachableHertz() const;
