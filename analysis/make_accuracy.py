@@ -85,7 +85,9 @@ recipes. Of nangate45 there is one recipe only.
 - Multipliers alone of nangate45 are of twelve formats. All other multipliers of osu018 (two \
 widths, unsigned, without a mantissa, of two values, shifters) are counted as well: what the \
 coefficients of nangate45 say of them over what was measured with osu018, where the formats that \
-both have give the one factor between the libraries. So are those of the other recipe."""
+both have give the one factor between the libraries. So are those of the other recipe.
+- Circuits outside of those in the tables have [wider bands](area.md#outside-of-the-fit-of-logic), \
+which are estimates."""
 
 FOOTER = """\
 - Wires, the clock tree, test logic and room between cells are shares that \

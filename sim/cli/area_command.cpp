@@ -79,11 +79,11 @@ std::string memoryTable(const RunConfig& config) {
 std::string clockText(const RunConfig& config) {
     const Clocking clocking = clockingOf(config);
     const std::string limit = limitOf(clocking);
-    return fmt::format("Clock {}: elements and memories reach {}{}.\n{}{}",
-                       withPrefix(config.machine.clockHertz, "Hz"),
-                       reachText(clocking.reachableHertz),
-                       limit.empty() ? "" : fmt::format(", limited by {}", limit), clocking.warning,
-                       memoryNotes(clocking, config.machine.clockHertz));
+    return fmt::format(
+        "Clock {}: elements and memories reach {}{}.\n{}{}{}",
+        withPrefix(config.machine.clockHertz, "Hz"), reachText(clocking.reachableHertz),
+        limit.empty() ? "" : fmt::format(", limited by {}", limit), elementMakeNote(config),
+        clocking.warning, memoryNotes(clocking, config.machine.clockHertz));
 }
 
 int area(const AreaOptions& options) {

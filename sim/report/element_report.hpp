@@ -36,8 +36,8 @@ struct ElementReport {
     std::uint32_t weightProducts = cost::kWeightSteps;  ///< that a weight stays for
     cost::Goal goal = cost::Goal::Area;
     cost::LogicTechnology logic;
-    /// Whether circuits of its kind were synthesised for the fit: else no error is known.
-    bool isOfFittedKind = true;
+    cost::FitWidening widening{};  ///< of the errors in `logic`
+    cost::CircuitShape shape{};
     cost::ByElementPart squareMicrons{};
     cost::ByElementPart joulesPerMac{};  ///< zeros without a stimulus
     double inputJoulesPerMac = 0;        ///< of that, of a multiplier alone: wires into it
@@ -46,6 +46,7 @@ struct ElementReport {
     double nanoseconds = 0;
     double leakageWatts = 0;
     std::size_t flipFlops = 0;
+    double shareBeyondRegister = 0;  ///< of the drawn sums (cost::shareBeyondRegister)
     cost::ElementActivity activity{};
     cost::CriticalPath path{};
     cost::GateCounts gates{};

@@ -227,6 +227,19 @@ std::string summary(const Result& result) {
     return labelledLines(rows, kLabels);
 }
 
+/// What the tree of areas says of the elements is true of their energies as well.
+std::string elementNote(const cost::AreaNode& area) {
+    const cost::AreaNode* array = area.find("array");
+    const cost::AreaNode* elements =
+        array == nullptr ? nullptr : array->find("processing_elements");
+    std::string text;
+    if (elements == nullptr) return text;
+    for (const std::string& note : elements->notes) {
+        text += fmt::format("Note: processing_elements: {}.\n", note);
+    }
+    return text;
+}
+
 /// One line a layer.
 std::string outOfRangeWarnings(const Result& result) {
     std::string text;
@@ -274,7 +287,9 @@ std::string resultTable(const Result& result) {
     std::string text =
         wrapped(title) + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
     return text + wrapped(result.clocking.warning) +
-           wrapped(memoryNotes(result.clocking, machine.clockHertz)) + outOfRangeWarnings(result);
+           wrapped(elementMakeNote(result.config) + elementNote(result.area) +
+                   memoryNotes(result.clocking, machine.clockHertz)) +
+           outOfRangeWarnings(result);
 }
 
 }  // namespace systole::sim

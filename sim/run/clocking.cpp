@@ -85,6 +85,15 @@ std::string limitOf(const Clocking& clocking) {
                                                          : clocking.slowestMemory;
 }
 
+std::string elementMakeNote(const RunConfig& config) {
+    if (!config.isElementChosen || config.technology.isFree) return "";
+    return fmt::format(
+        "Elements: {}, which auto takes for {} in {}. Another clock or technology may get "
+        "others.\n",
+        makeText(describeMachine(config).make()), withPrefix(config.machine.clockHertz, "Hz"),
+        config.technology.name);
+}
+
 std::string memoryNotes(const Clocking& clocking, double clockHertz) {
     std::vector<std::string> slow;
     std::string outside;

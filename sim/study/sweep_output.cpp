@@ -87,6 +87,27 @@ std::string failureLines(const SweepResult& result) {
     return text;
 }
 
+/// What is said of the elements of points, once for all points that it is said of.
+std::string elementNotes(const SweepResult& result) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> notes;
+    for (const SweepPoint& point : result.points) {
+        const std::string& note = point.outcome.figures.elementNote;
+        if (!succeeded(point) || note.empty()) continue;
+        auto known = std::find_if(notes.begin(), notes.end(),
+                                  [&](const auto& each) { return each.first == note; });
+        if (known == notes.end()) known = notes.insert(known, {note, {}});
+        known->second.push_back(settingsOf(result, point));
+    }
+    std::string text;
+    for (const auto& [note, points] : notes) {
+        const std::string more =
+            points.size() == 1 ? "" : fmt::format(" and {} more", points.size() - 1);
+        text += fmt::format("Note: area, clock and array energy of {}{}: {}.\n", points.front(),
+                            more, note);
+    }
+    return wrapped(text, 2);
+}
+
 /// What makes figures of points misleading.
 std::string warningLines(const SweepResult& result) {
     std::string text;
@@ -228,7 +249,7 @@ std::string sweepTable(const SweepResult& result) {
     }
     std::string text = alignedTable(rows, numbered ? 1 : keys.size()) + "\n" + legendOf(longOnes);
     const std::size_t failures = result.failures();
-    text += failureLines(result) + warningLines(result);
+    text += failureLines(result) + elementNotes(result) + warningLines(result);
     std::vector<std::string> objectives;
     for (const Objective& objective : result.sweep.objectives) {
         objectives.emplace_back(objective.words);

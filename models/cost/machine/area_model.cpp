@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "models/check.hpp"
-#include "models/cost/element/synthesised_kind.hpp"
 #include "models/cost/machine/ideal_parts.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 #include "models/cost/machine/machine_memories.hpp"
@@ -82,8 +81,11 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
     const LogicTechnology& logic = technology.logic;
     const double elements = static_cast<double>(machine.array.rows) * machine.array.columns;
     const ElementModel model(logic, machine.element, machine.make());
-    const double error =
-        logic.errors.ofElements(machine.synthesis).area.value_or(FitError{}).largest;
+    const FitWidening widening = model.fitWidening();
+    const double error = logic.errors.ofElements(machine.synthesis)
+                             .area.value_or(FitError{})
+                             .widened(widening.area)
+                             .largest;
     const ByElementPart area = model.squareMicrons();
     std::vector<AreaNode> parts;
     for (const ElementPart part : kElementParts) {
@@ -94,7 +96,7 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
     }
     parts.push_back(estimateNode("control", logic, elements * elementControl(logic, machine)));
     AreaNode all = sumOf("processing_elements", std::move(parts));
-    if (!isSynthesisedKind(machine.element)) all.notes.emplace_back(kNotSynthesised);
+    if (!widening.reasons.empty()) all.notes.push_back(widening.note());
     return sumOf("array", {std::move(all), estimateNode("edge", logic, arrayEdge(logic, machine))});
 }
 
@@ -114,7 +116,8 @@ AreaNode builtNode(const Technology& technology, const MachineDescription& machi
             return accumulatorNode(technology, name, memories.accumulatorColumn, machine);
         case MachinePart::VectorUnit:
             return estimateNode(name, logic,
-                                static_cast<double>(*machine.vectorLanes) * vectorLane(logic));
+                                static_cast<double>(*machine.vectorLanes) *
+                                    vectorLane(logic, machine.vectorPipelineDepth));
         case MachinePart::Dma:
             return estimateNode(name, logic, dmaEngine(logic, machine.control));
         case MachinePart::Sequencer:

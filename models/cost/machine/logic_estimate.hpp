@@ -48,8 +48,9 @@ struct ActionEstimate {
 };
 
 /// One lane of the vector unit: an INT32 addition (bias), an FP32 multiplication (scale), an FP32
-/// addition (residual, rounding), and a register behind each.
-LogicEstimate vectorLane(const LogicTechnology& technology);
+/// addition (residual, rounding), and a register of 32 bits for each of its `stages`; one at least,
+/// for the result.
+LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages);
 
 /// What an element does in a lane, with what the lane has: `pass` in each case, and gates on top.
 struct VectorActions {
@@ -59,7 +60,7 @@ struct VectorActions {
     ActionEstimate pooling;         ///< a comparison or a sum: the INT32 adder
     ActionEstimate softmax;         ///< one of its passes: FP32 multiplication and addition
 };
-VectorActions vectorActions(const LogicTechnology& technology);
+VectorActions vectorActions(const LogicTechnology& technology, std::uint32_t stages);
 
 /// Everything in the array but its elements' circuits, of one element: control bits that travel
 /// with the operands and the products of a pipeline, second registers, the multiplexers of bypass

@@ -248,5 +248,20 @@ TEST_F(ElementChoice, ASchemeMayLeaveItsFormatsToTheDatapath) {
                 HasSubstr("'int8' is not the datapath's, expected e4m3"));
 }
 
+/// What `auto` takes may be another element, and a longer cycle, at a finer node.
+TEST_F(ElementChoice, OfAutoIsSaidWithItsTechnology) {
+    const auto noteAt = [](const std::string& node) {
+        return elementMakeNote(
+            load({"clock=1GHz", "array.pipeline_depth=auto", "technology=generic_" + node}));
+    };
+    EXPECT_THAT(noteAt("28nm"),
+                HasSubstr("synthesis for area, 2 stages, which auto takes for 1 GHz in "
+                          "generic_28nm"));
+    EXPECT_THAT(noteAt("7nm"),
+                HasSubstr("synthesis for area, 1 stage, which auto takes for 1 GHz in "
+                          "generic_7nm"));
+    EXPECT_EQ(elementMakeNote(load({"array.pipeline_depth=2"})), "");
+}
+
 }  // namespace
 }  // namespace systole::sim

@@ -100,6 +100,7 @@ TEST(CountedActions, OfACommandAreItsPlaceInTheQueueAndItsWayOut) {
 TEST(CountedActions, OfControllersGoOnWithTimeUnlessClocksAreGated) {
     MachineDescription machine = roundMachine();
     machine.control.dramClockHertz = 1e9;
+    machine.vectorPipelineDepth = 3;
     const auto perMicrosecond = [&](const char* part) {
         for (const EnergyComponent& component : kEnergyComponents) {
             if (component.name != part) continue;
@@ -109,7 +110,7 @@ TEST(CountedActions, OfControllersGoOnWithTimeUnlessClocksAreGated) {
         ADD_FAILURE() << part;
         return 0.0;
     };
-    // 500 cycles of 2 lanes of 96 bits; of counters of 4 queues, 16 bits; 1000 DRAM clocks of 8
+    // 500 cycles of 2 lanes of 3 x 32 bits; of counters of 4 queues, 16 bits; 1000 DRAM clocks of 8
     // banks of 77 bits.
     EXPECT_DOUBLE_EQ(perMicrosecond("vector_unit"), 500 * 2 * 96 * 1e-15);
     EXPECT_DOUBLE_EQ(perMicrosecond("sequencer"), 500 * 4 * 16 * 1e-15);
