@@ -90,6 +90,28 @@ void forEachTap(const Window& window, const Shape& input, std::uint32_t y, std::
     }
 }
 
+/// Calls visit(tap, pixel, taps) for runs of taps that read neighbouring elements of the image, in
+/// the order of forEachTap; for single taps where `joined` is false.
+template <typename Visit>
+void forEachTapRun(const Window& window, const Shape& input, std::uint32_t y, std::uint32_t x,
+                   bool joined, const Visit& visit) {
+    std::size_t begin = 0;
+    std::size_t pixels = 0;
+    std::size_t taps = 0;
+    const bool neighbours = joined && window.dilationWidth == 1 && window.upsampleWidth == 1;
+    forEachTap(window, input, y, x, [&](std::size_t tap, std::size_t pixel) {
+        if (neighbours && taps > 0 && tap == begin + taps && tap % window.kernelWidth != 0) {
+            ++taps;
+            return;
+        }
+        if (taps > 0) visit(begin, pixels, taps);
+        begin = tap;
+        pixels = pixel;
+        taps = 1;
+    });
+    if (taps > 0) visit(begin, pixels, taps);
+}
+
 /// Calls visit(y, x, pixel) for every pixel of an image, row by row.
 template <typename Visit>
 void forEachPixel(const Shape& shape, const Visit& visit) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The FP32 reference: binary64 sums in a fixed order, one rounding to binary32 an output."""
+"""The FP32 reference: sums of products in a fixed order, one rounding to binary32 an output."""
 import math
 
 import numpy as np
@@ -7,7 +7,9 @@ import numpy as np
 from windows import tap_counts, taps
 
 # Output elements summed at a time: sums and products of a chunk stay in the second-level cache.
-_CHUNK = 16384
+_PART = 16384
+# Products that are added in binary32 before their sum is added in binary64.
+_CHUNK = 256
 
 
 def run_float(graph, x):
@@ -25,28 +27,47 @@ def run_float(graph, x):
 def conv(layer, x):
     groups, outputs = layer.weight.shape[2], layer.weight.shape[4]
     height, width = layer.window.output_size(x.shape[1], x.shape[2])
-    images = max(1, _CHUNK // (height * width * groups * outputs))
-    parts = [_conv_chunk(layer, x[first:first + images]) for first in range(0, len(x), images)]
+    images = max(1, _PART // (height * width * groups * outputs))
+    parts = [_conv_part(layer, x[first:first + images]) for first in range(0, len(x), images)]
     return np.concatenate(parts)
 
 
-def _conv_chunk(layer, x):
+def _conv_part(layer, x):
     _, _, groups, depth, outputs = layer.weight.shape
     weight = layer.weight.astype(np.float64)
     height, width = layer.window.output_size(x.shape[1], x.shape[2])
     positions = len(x) * height * width
     total = np.zeros((groups, outputs, positions))
+    chunk = np.zeros_like(total)
     products = np.empty_like(total)
     # A tap outside the image is a zero here; adding its product, a zero, changes no sum.
+    k = 0
     for ky, kx, tap in taps(x, layer.window, 0):
         tap = np.ascontiguousarray(
             tap.reshape(positions, groups, depth).transpose(1, 2, 0), dtype=np.float64)
         for c in range(depth):
             np.multiply(tap[:, c, None, :], weight[ky, kx, :, c, :, None], out=products)
-            np.add(total, products, out=total)
+            chunk = _add_rounding_once(products, chunk)
+            k += 1
+            if k % _CHUNK == 0:
+                total += chunk
+                chunk = np.zeros_like(total)
+    total += chunk
     total = total.reshape(groups * outputs, positions).T.reshape(len(x), height, width, -1)
     bias = np.zeros(groups * outputs) if layer.bias is None else layer.bias.astype(np.float64)
     return (total + bias).astype(np.float32)
+
+
+def _add_rounding_once(products, sums):
+    """fl32(products + sums), as binary64. Products are exact and sums are of binary32: their sum in
+    binary64 is made odd where it lost something, so that it lies on the right side of every tie."""
+    total = products + sums
+    share = total - products
+    lost = (products - (total - share)) + (sums - share)
+    even = (total.view(np.int64) & 1) == 0
+    towards = np.where(lost > 0, np.inf, -np.inf)
+    total = np.where((lost != 0) & even & np.isfinite(total), np.nextafter(total, towards), total)
+    return total.astype(np.float32).astype(np.float64)
 
 
 def _add(_, a, b):
