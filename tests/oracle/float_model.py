@@ -59,14 +59,20 @@ def _conv_part(layer, x):
 
 
 def _add_rounding_once(products, sums):
-    """fl32(products + sums), as binary64. Products are exact and sums are of binary32: their sum in
-    binary64 is made odd where it lost something, so that it lies on the right side of every tie."""
+    """fl32(products + sums), as binary64. Products are exact and sums are of binary32, so that
+    rounding their sum to binary64 first goes wrong only where that looks like a tie of binary32, or
+    like a subnormal. There the sum in binary64 is made odd if it lost something."""
     total = products + sums
-    share = total - products
-    lost = (products - (total - share)) + (sums - share)
-    even = (total.view(np.int64) & 1) == 0
-    towards = np.where(lost > 0, np.inf, -np.inf)
-    total = np.where((lost != 0) & even & np.isfinite(total), np.nextafter(total, towards), total)
+    bits = total.view(np.int64)
+    doubtful = (bits & 0x1FFFFFFF) == 0x10000000
+    doubtful |= (np.abs(total) < np.finfo(np.float32).tiny) & (total != 0)
+    if doubtful.any():
+        a, b, rounded = products[doubtful], sums[doubtful], total[doubtful]
+        share = rounded - a
+        lost = (a - (rounded - share)) + (b - share)
+        even = (bits[doubtful] & 1) == 0
+        odd = np.nextafter(rounded, np.where(lost > 0, np.inf, -np.inf))
+        total[doubtful] = np.where((lost != 0) & even, odd, rounded)
     return total.astype(np.float32).astype(np.float64)
 
 
