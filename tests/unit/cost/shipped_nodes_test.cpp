@@ -40,7 +40,14 @@ TEST(ShippedMachines, AreaAndCycleFallFromNodeToNode) {
                 loadRunConfig(machine.file, {std::string("technology=generic_") + node + "nm"});
             EXPECT_FALSE(config.isElementChosen);
             const Figures figures = figuresOf(config);
-            for (const auto& [name, figure] : before) EXPECT_LT(figures.at(name), figure) << name;
+            for (const auto& [name, figure] : before) {
+                // No memory is clocked beyond a limit that all nodes share: it may stay there.
+                if (name == "cycle of memories") {
+                    EXPECT_LE(figures.at(name), figure) << name;
+                } else {
+                    EXPECT_LT(figures.at(name), figure) << name;
+                }
+            }
             before = figures;
         }
     }
