@@ -35,10 +35,11 @@ struct MemoryOptions {
 
 /// The options' numbers with units, and all that is wrong with them.
 MemoryReport reportOf(const MemoryOptions& options) {
-    MemoryReport report{.wordBits = options.wordBits,
-                        .banks = options.banks,
-                        .ports = options.ports,
-                        .temperatureKelvin = options.temperature};
+    MemoryReport report;
+    report.wordBits = options.wordBits;
+    report.banks = options.banks;
+    report.ports = options.ports;
+    report.temperatureKelvin = options.temperature;
     ConfigReader capacity = ConfigReader::ofText(options.capacity, "--capacity");
     report.capacityBytes = capacity.value().bytes({1, kMostBytes});
     capacity.finish();

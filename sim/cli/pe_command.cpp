@@ -244,6 +244,8 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
     report.shape = model.shape();
     report.gateSize = model.gateSize();
     report.nanoseconds = model.nanoseconds();
+    report.cyclesPerMac =
+        numeric::cyclesOf(element.productClass, element.activation, element.weight);
     report.usefulStages = usefulStages(technology.logic, element, {goal, options.stages}, model);
     report.leakageWatts = model.leakageWatts();
     report.flipFlops = model.flipFlops();

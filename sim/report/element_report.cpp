@@ -143,15 +143,12 @@ cost::FitErrors widenedErrorsOf(const ElementReport& element, const cost::Circui
             .energy = widened(errors.energy, element.widening.energy)};
 }
 
-/// `+-7 % (2.8 % rms)`. A large error is a factor: of +-167 % the lower end would be negative.
+/// `+-7 % (2.8 % rms)`, `up to 2.7 times (2.6 rms)`.
 std::string errorText(const std::optional<cost::FitError>& error) {
     if (!error) return "not known";
-    constexpr double kLarge = 0.5;
-    if (error->largest > kLarge) {
-        return fmt::format("within a factor of {:.2f} ({:.2f} rms)", 1 + error->largest,
-                           1 + error->rms);
-    }
-    return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error->largest, 100 * error->rms);
+    return doubtText(error->largest) + (error->largest < 1
+                                            ? fmt::format(" ({:.1f} % rms)", 100 * error->rms)
+                                            : fmt::format(" ({:.1f} rms)", 1 + error->rms));
 }
 
 /// Energies for speed that nobody measured have the coefficients of the least area.
@@ -196,6 +193,7 @@ std::string elementJson(const ElementComparison& comparison) {
               {"accumulator_bits", element.accumulatorBits},
               {"multiplier", element.multiplier},
               {"goal", element.goal == cost::Goal::Area ? "area" : "speed"},
+              {"cycles_per_mac", element.cyclesPerMac},
               {"stages", element.stages},
               {"useful_stages", element.usefulStages},
               {"stimulus", element.stimulus ? Json(stimulusText(element)) : Json(nullptr)},
@@ -282,12 +280,21 @@ Rows ratioRows(const ElementReport& element, const ElementReport& int8) {
     };
     compare("area", element.squareMicrons.total(), int8.squareMicrons.total(), "um2");
     compare("delay", element.nanoseconds, int8.nanoseconds, "ns");
+    if (element.cyclesPerMac > 1) {
+        compare("time per MAC", element.nanoseconds * element.cyclesPerMac, int8.nanoseconds, "ns");
+    }
     if (element.stimulus) {
         compare("energy per MAC", element.joulesPerMac.total() * kPicojoulesPerJoule,
                 int8.joulesPerMac.total() * kPicojoulesPerJoule, "pJ");
     }
     compare("leakage", element.leakageWatts * 1e6, int8.leakageWatts * 1e6, "uW");
     return ratios;
+}
+
+/// Of a multiplier that takes an operand bit by bit.
+std::string cyclesSentence(const ElementReport& element) {
+    if (element.cyclesPerMac == 1) return "";
+    return fmt::format("A MAC takes {} clocks.\n", element.cyclesPerMac);
 }
 
 /// `fp32, every block first summed in 14 bits`.
@@ -354,8 +361,8 @@ std::string elementTable(const ElementComparison& comparison) {
         element.stimulus ? fmt::format("Stimulus: {}.\n", stimulusText(element)) : "";
     return fmt::format("{}\n{}\n{}\n{}", wrapped(title), alignedTable(partRows(element)),
                        alignedTable(ratioRows(element, comparison.int8)),
-                       wrapped(stagesSentence(element) + stimulus + beyondSentence(element) +
-                               errorSentence(element)));
+                       wrapped(cyclesSentence(element) + stagesSentence(element) + stimulus +
+                               beyondSentence(element) + errorSentence(element)));
 }
 
 }  // namespace systole::sim

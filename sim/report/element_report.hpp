@@ -44,6 +44,7 @@ struct ElementReport {
     double scaleSquareMicrons = 0;       ///< of that, for the scales of blocks
     double gateSize = 1;                 ///< of a synthesis for speed (ElementModel::gateSize)
     double nanoseconds = 0;
+    int cyclesPerMac = 1;  ///< clocks of a multiply-accumulate
     double leakageWatts = 0;
     std::size_t flipFlops = 0;
     double shareBeyondRegister = 0;  ///< of the drawn sums (cost::shareBeyondRegister)

@@ -73,11 +73,15 @@ std::string layerTable(const Result& result) {
 std::string energyTable(const Result& result) {
     const double joules = result.energyJoules();
     Rows rows{{"energy of one inference", "nominal", "share", "band"}, {}};
+    bool hasUnknown = false;
     const auto append = [&](std::string_view name, const cost::Estimate& estimate) {
+        const bool isKnown = estimate.low < estimate.high;
+        hasUnknown = hasUnknown || !isKnown;
         rows.push_back(
             {std::string(name), fmt::format("{:.3f} uJ", estimate.nominal * 1e6),
              percent(shareOf(estimate.nominal, joules)),
-             fmt::format("{:.3f} - {:.3f} uJ", estimate.low * 1e6, estimate.high * 1e6)});
+             isKnown ? fmt::format("{:.3f} - {:.3f} uJ", estimate.low * 1e6, estimate.high * 1e6)
+                     : "not known"});
     };
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
         const cost::Estimate& part = result.energyBand[i].joules;
@@ -90,6 +94,9 @@ std::string energyTable(const Result& result) {
     return alignedTable(rows) +
            "Leakage has the band of areas and memories: of what an area of logic leaks, no error "
            "is known.\n" +
+           (hasUnknown
+                ? "No error of the DRAM's energy is known: the total's band takes it as it is.\n"
+                : "") +
            (isFast
                 ? "The array's energy is less sure: few or no energies of synthesis for speed were "
                   "measured (docs/area.md).\n\n"

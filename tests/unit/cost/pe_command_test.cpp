@@ -154,7 +154,7 @@ TEST_F(PeCommand, NoNarrowBandStandsBesideANoteThatTheFitDoesNotHold) {
           "--activation int8 --weight int2 --multiplier bit_serial_both"}) {
         EXPECT_THAT(textOf(arguments),
                     AllOf(HasSubstr("Note: outside of the fit ("), HasSubstr("bands are wider"),
-                          HasSubstr("Error: area within a factor of "), Not(HasSubstr("+-7 %"))))
+                          HasSubstr("Error: area up to "), Not(HasSubstr("+-7 %"))))
             << arguments;
         const nlohmann::json error = figures(arguments).at("error");
         EXPECT_FALSE(error.at("outside_of_fit").empty()) << arguments;
