@@ -22,6 +22,7 @@ import numpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fit_errors  # pylint: disable=wrong-import-position
+import fitted_range  # pylint: disable=wrong-import-position
 from fit_quantities import (  # pylint: disable=wrong-import-position
     AREA_GROUPS, DELAY_GROUPS, ENERGY_GROUPS, GATE_LEVELS, KINDS, PARTS,
     area_rows, cell_prior, clock_energy, delay_rows, energy_rows, fit_area, fit_delay, fit_energy,
@@ -68,7 +69,7 @@ class Fit:
 
     def __init__(self, rows, bench, prior, others=()):
         self.prior = prior
-        self.others = []
+        self.rows, self.others = rows, []
         small_rows = [row for row in rows if row.goal == "area"]
         speed_rows = [row for row in rows if row.goal == "speed"]
         draft = self.draft(prior)
@@ -109,7 +110,7 @@ class Fit:
                     continue
                 # What `systole pe` would say.
                 found.predict(path_design(found.rows), numpy.zeros(len(found.rows)))
-                error = fit_errors.spread(found.errors(found.fitted))["largest"]
+                error = float(numpy.abs(found.errors(found.fitted)).max())
                 if goal not in best or error < best[goal][0]:
                     best[goal] = (error, found)
         self.delay = best["area"][1]
@@ -156,12 +157,17 @@ class Fit:
         gates = 2 * len(ENERGY_GROUPS)
         return rows, design[:, :gates], fixed + design[:, gates:] @ self.energy.coefficients[gates:]
 
+    def fitted_yaml(self, shapes):
+        """What errors were measured of: this library's circuits, and those of the other one."""
+        return fitted_range.yaml_lines(
+            fitted_range.of(self.rows + (shapes.rows if shapes else [])))
+
     def logic_yaml(self, source, shapes=None):
         """`shapes`: another library's fit, which has formats that this one has not."""
         energy = self.energy.coefficients
         fast_energy = energy if self.speed_energy is None else self.speed_energy.coefficients
         lines = ["logic:", f'  source: "{source}"',
-                 *fit_errors.yaml_lines(fit_errors.of(self, shapes))]
+                 *fit_errors.yaml_lines(fit_errors.of(self, shapes)), *self.fitted_yaml(shapes)]
         lines += [f"  register: {{area_um2: {number(self.prior['register'])}, "
                   f"clock_fj: {number(1000 * self.clock)}, "
                   f"toggle_fj: {number(1000 * energy[9])}}}",

@@ -10,8 +10,9 @@ sram_surface.py says how a quantity is fitted.
 
 What a left-out size or width costs is measured twice. `shared`: the other technologies of the table
 say how the quantity goes on from the nearest size or width that is left. `alone`: nothing but the
-remaining rows. The band's margins hold 95 % of the rows that `shared` left out, macros of more than
-8 Mi words apart.
+remaining rows. The margins of low and of high hold 95 % each of the rows that `shared` left out,
+macros of more than 8 Mi words apart. Memories of several macros or ports have an error of their own
+on top, which holds every row of the table.
 """
 
 import argparse
@@ -112,13 +113,33 @@ def missed(found):
 
 
 def margins(cases):
-    """Of low and of high: what holds 95 % of the rows that were left out."""
+    """Of low and of high: each holds 95 % of the rows that were left out, those apart that CACTI
+    lays out worst: they would widen the band of all others."""
     rows = [error for case in ("size_left_out", "width_left_out")
             for key, error in cases[case].items() if words(key) <= MOST_WORDS]
 
     def holding(values):
         return rounded_up(statistics.quantiles(values, n=20)[-1])
     return holding([error.low for error in rows]), holding([error.high for error in rows])
+
+
+def within(found, margin):
+    """The share of rows that the printed band holds, both of the row's ends."""
+    return statistics.fmean(error.low <= margin[0] and error.high <= margin[1]
+                            for error in found.values())
+
+
+def contradiction(band, key):
+    """(ratio, shape) of the row that contradicts another most. A ratio of 1.4: a row that offers no
+    more costs at least 1.4 times as much as the other at most, or the other way round. No rule that
+    never falls comes nearer to the two than the root of that."""
+    def ratio(other):
+        if other[0] <= key[0] and other[1] <= key[1]:
+            return band[other][0] / band[key][1]
+        if other[0] >= key[0] and other[1] >= key[1]:
+            return band[key][0] / band[other][1]
+        return 0
+    return max((ratio(other), other) for other in band if other != key)
 
 
 def ports(table):
@@ -138,7 +159,21 @@ def ports(table):
             "time": geometric_mean([growth["access_ns"], growth["cycle_ns"]]) - 1}
 
 
+def growth_of_ports(table):
+    """What a second port multiplies each quantity by."""
+    by = ports(table)
+    return {"read_pj": 1 + by["energy"], "write_pj": 1 + by["energy"],
+            "leakage_uw": 1 + by["leakage"], "access_ns": 1 + by["time"],
+            "cycle_ns": 1 + by["time"],
+            "area_um2": (1 + by["cell_width"]) * (1 + by["cell_height"])}
+
+
 ADDRESS_WIRES = 32
+# Of a bank CACTI takes other cycles when it is one of many than when it is alone, up to 1.9 times
+# as long: docs/accuracy.md has how far they are apart.
+BANKED = {"area": ("area_um2",), "energy": ("read_pj", "write_pj"), "leakage": ("leakage_uw",),
+          "time": ("access_ns",)}
+PORTED = {**BANKED, "time": ("access_ns", "cycle_ns")}
 
 
 def bank_wires(table):
@@ -153,6 +188,65 @@ def bank_wires(table):
             picojoules.append(more["read_pj"] / length / (width + ADDRESS_WIRES))
             nanoseconds.append(more["access_ns"] / length)
     return statistics.median(picojoules), statistics.median(nanoseconds)
+
+
+def of_banks(table, one, width, banks, micron):
+    """{quantity: figure} of `banks` banks, as SramModel has it. `one`: those of one."""
+    picojoules, nanoseconds = bank_wires(table)
+    length = (math.sqrt(banks) - 1) * math.sqrt(one["area_um2"]) * 1e-3
+    wires = width + ADDRESS_WIRES
+    energy, pitch = length * wires * picojoules, 4 * micron * 1e3
+    return {"read_pj": one["read_pj"] + energy, "write_pj": one["write_pj"] + energy,
+            "leakage_uw": banks * one["leakage_uw"],
+            "area_um2": banks * one["area_um2"] + length * (wires + width) * pitch,
+            "access_ns": one["access_ns"] + length * nanoseconds, "cycle_ns": one["cycle_ns"]}
+
+
+def printed(curves, margin, key):
+    """(low, nominal, high) of every quantity, margins included."""
+    ends = [{}, {}, {}]
+    for name in NAMES:
+        low, nominal, high = evaluate(curves[name], key)
+        of = (low / (1 + margin[name][0]), nominal, high * (1 + margin[name][1]))
+        for end, value in zip(ends, of):
+            end[name] = value
+    return ends
+
+
+def outside(optima, name, low, high):
+    """How far a row lies outside of low or high: a factor, less 1."""
+    values = [of[name] for of in optima.values()]
+    return max(0, low / min(values) - 1, max(values) / high - 1)
+
+
+def structure_errors(kinds, rows):
+    """{kind: what low and high must be widened by so that they hold every row}. `rows`: (optima,
+    low, high)."""
+    return {kind: rounded_up(max(outside(optima, name, low[name], high[name])
+                                 for optima, low, high in rows for name in names), 2)
+            for kind, names in kinds.items()}
+
+
+def bank_errors(table, curves, margin, micron):
+    def row(size, width, banks):
+        low, _, high = (of_banks(table, end, width, banks, micron)
+                        for end in printed(curves, margin, (size / banks, width)))
+        return table.banked[size, width, banks], low, high
+    return structure_errors(BANKED, [row(*key) for key in table.banked])
+
+
+def port_errors(table, curves, margin):
+    growth = growth_of_ports(table)
+
+    def row(key):
+        low, _, high = ({name: growth[name] * end[name] for name in NAMES}
+                        for end in printed(curves, margin, key))
+        return table.ported[key], low, high
+    return structure_errors(PORTED, [row(key) for key in table.ported])
+
+
+def errors_text(found):
+    return "{" + ", ".join(f"{kind}: {error:.2f}" for kind, error in found.items()) + "}"
 
 
 def numbers(values):
@@ -175,8 +269,9 @@ def quantity_text(name, curves, cases):
 HEADER = """\
 # Every quantity has a table: a row for each capacity of a bank, a column for each word width.
 # low and high hold CACTI's default and its minimum-energy optimum; the margins widen them so that
-# they hold 95 % of the macros whose size or width was left out of the fit. error: of nominal
-# outside of the rows' band, as a fraction.
+# each holds 95 % of the macros whose size or width was left out of the fit. error: of nominal
+# outside of the rows' band, as a fraction; of ports and wires: what the ends of the band are widened
+# by where there are several.
 """
 
 
@@ -184,24 +279,26 @@ def size_text(kib):
     return f"{kib * 1024:g}B" if kib < 1 else f"{kib:g}KiB" if kib < 1024 else f"{kib / 1024:g}MiB"
 
 
-def structure(table, micron):
+def structure(table, micron, curves, margin):
     picojoules, nanoseconds = bank_wires(table)
     figures = "".join(f"    {key}: {value:.3f}\n" for key, value in ports(table).items())
     return f"""\
   ports:  # of a further port, as fractions
-{figures}    source: "table: medians of macros with one read and one write port over those with one port"
-  wires:  # between banks, over the side of all banks less that of one
+{figures}    error: {errors_text(port_errors(table, curves, margin))}
+    source: "table: medians of macros with one read and one write port over those with one port"
+  wires:  # between macros, over the side of all of them less that of one
     pj_per_bit_mm: {picojoules:.4g}
     ns_per_mm: {nanoseconds:.4g}
     um_per_wire: {4 * micron:.4g}
     address_wires: {ADDRESS_WIRES}
+    error: {errors_text(bank_errors(table, curves, margin, micron))}
     source: "table: medians of macros of 2 to 32 banks over one of their banks; pitch of 4 F"
 """
 
 
 def section(tables, tech, cell):
     """The section `sram` of a technology file."""
-    table = tables[tech, cell]
+    table, curves, margin = tables[tech, cell], {}, {}
     text = HEADER + "sram:\n"
     text += (f'  source: "fit_sram.py: CACTI 7, {float(tech) * 1e3:g} nm, {cell}, 512 B to 32 MiB of '
              '8 to 1024 bits, ED2 and EN"\n')
@@ -211,8 +308,10 @@ def section(tables, tech, cell):
     text += f"  word_bits: [{', '.join(map(str, WIDTHS))}]\n"
     text += f"  fewest_words: {min(map(words, table.optima)):.0f}\n"
     for name in NAMES:
-        text += quantity_text(name, *assess(tables, (tech, cell), name))
-    return text + structure(table, float(tech))
+        curves[name], cases = assess(tables, (tech, cell), name)
+        margin[name] = margins(cases)
+        text += quantity_text(name, curves[name], cases)
+    return text + structure(table, float(tech), curves, margin)
 
 
 def error_table(tables):

@@ -46,7 +46,9 @@ hand. [area.md](area.md) says how the models work, [claims.md](claims.md) what f
 them."""
 
 HOW_TO_READ = """\
-Errors are predicted / measured - 1. Each figure has two of them:
+Errors of rows are predicted / measured - 1. `rms` and `largest` are of what the smaller of the two \
+must be multiplied by to be the larger one, less 1, because bands are made of predictions: half of \
+what was measured is off by 100 %, for it must be doubled. Each figure has two errors:
 
 - `fitted`: the row is in the fit.
 - `left out`: the coefficients are those of a fit without any row that has one of the row's \
@@ -72,7 +74,7 @@ nangate45 are is not known. The model is driven with operands of the same kind, 
 
 TECHNOLOGY_FILES = """\
 This is what the files of [`configs/technology`](../configs/technology) state, and what reports \
-print beside a figure of the same kind. All are errors of rows that were left out by format. For \
+print beside a figure of the same kind. Of every row it is the larger one of fitted and left out. For \
 scaled technologies the doubt of the scaling is included. Delays here belong to the paths of the \
 fit's last round but one; those above belong to the final paths.
 
@@ -80,9 +82,12 @@ fit's last round but one; those above belong to the final paths.
 synthesis is: the rows of osu018 in [`analysis/reference/pe-synthesis.csv`]\
 (../analysis/reference/pe-synthesis.csv). The bands of whole machines are the wider ones of both \
 recipes. Of nangate45 there is one recipe only.
-- Multipliers alone of nangate45 are of twelve formats. What a fit to the same formats of osu018 \
-errs by for all its other multipliers (two widths, unsigned, without a mantissa, of two values), and for those of the other recipe, is \
-counted as well."""
+- Multipliers alone of nangate45 are of twelve formats. All other multipliers of osu018 (two \
+widths, unsigned, without a mantissa, of two values, shifters) are counted as well: what the \
+coefficients of nangate45 say of them over what was measured with osu018, where the formats that \
+both have give the one factor between the libraries. So are those of the other recipe.
+- Circuits outside of those in the tables have [wider bands](area.md#outside-of-the-fit-of-logic), \
+which are estimates."""
 
 FOOTER = """\
 - Wires, the clock tree, test logic and room between cells are shares that \
@@ -93,7 +98,7 @@ logic are not modelled. Leakage does follow the temperature.
 least area. Where a library has no such row, they are those, with the toggles of the faster circuit.
 - The vector unit, the DMA engine, the sequencer, the memory controller and the control and edge \
 of the array were not synthesised with the elements. They are counts of registers and gates, \
-+-50 %.
+within 1.5 times up and down, and the technology's own error on top.
 - 65, 28, 22, 16 and 7 nm are scaled, not synthesised ([nodes.md](nodes.md))."""
 
 WIDTH = 98

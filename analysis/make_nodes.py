@@ -16,7 +16,7 @@ import fit_logic  # pylint: disable=wrong-import-position
 import node_evidence  # pylint: disable=wrong-import-position
 import technology_scaling as rule  # pylint: disable=wrong-import-position
 from node_evidence import EVIDENCE, QUANTITIES, SUPPLIES  # pylint: disable=wrong-import-position
-from scaling import ROOT, apart, geometric_mean  # pylint: disable=wrong-import-position
+from scaling import ROOT, apart, doubt_text, geometric_mean  # pylint: disable=wrong-import-position
 
 FINER = sorted(node for node in SUPPLIES if node != node_evidence.BASE["nm"])[::-1]
 SYNTHESIS = (ROOT / "analysis/reference/pe-synthesis.csv",
@@ -44,7 +44,7 @@ $ systole pe --activation int8 --weight int8 --technology generic_22nm
 {source}
 ```
 So a processing element (PE) takes {energy:.3g} times the energy that it takes in `generic_45nm`.
-The source that is farthest from this is {worst:.3g} times above or below: an error of {error:.0f} %.
+The source that is farthest from this is {worst:.3g} times above or below. That is the error.
 The step from 28 to 22 nm is known better, because both nodes share most of their doubt.
 
 ## The rule
@@ -107,7 +107,7 @@ def factor_text(value):
 
 
 def cell(by):
-    return f"{factor_text(by.factor)} +-{100 * by.error:.0f} %"
+    return f"{factor_text(by.factor)} {doubt_text(by.error)}"
 
 
 def table(heads, rows):
@@ -241,7 +241,7 @@ def page():
     wrapped = textwrap.fill("Error: [..]; " + rule.source_of(22, by) + ".", WIDTH,
                             break_on_hyphens=False)
     example = EXAMPLE.format(
-        source=wrapped, energy=by["energy"].factor, error=100 * by["energy"].error,
+        source=wrapped, energy=by["energy"].factor,
         worst=1 + by["energy"].error, least=100 * rule.LIBRARIES_DIFFER,
         inverters=energies["devices"], arithmetic=energies["circuits"],
         foundries=energies["foundries"])

@@ -25,6 +25,14 @@ def spread(values):
             math.exp(math.sqrt(sum(each ** 2 for each in logs) / len(logs))) - 1)
 
 
+def doubt_text(share):
+    """An error as reports print it: beyond 100 % nothing would be left of a figure at the lower end,
+    so it is what to multiply or to divide it by."""
+    if share < 1:
+        return f"+-{100 * share:.0f} %"
+    return f"up to {1 + share:.{1 if share < 9 else 0}f} times"
+
+
 def apart(one, other):
     return math.exp(abs(math.log(one / other))) - 1
 

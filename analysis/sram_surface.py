@@ -14,8 +14,8 @@ program:
   are made for its clock. `low` and `high` lie below and above all macros.
 
 No surface that never falls can be in every band: of some macros CACTI finds a wider or larger one
-that costs less. Of two that contradict each other both are missed a little, but macros of more
-than 8 Mi words, which CACTI lays out worst, count a tenth, and `low` and `high` leave them out.
+that costs less. Of two that contradict each other `nominal` misses both a little, but macros of
+more than 8 Mi words, which CACTI lays out worst, count a tenth. `low` and `high` hold them all.
 """
 
 import math
@@ -105,8 +105,6 @@ def targets(band, curve, name):
     low_target = {"nominal": 0 if name in TIMES else 0.5, "low": 0, "high": 1}[curve]
     found = {}
     for key, (low, high) in band.items():
-        if curve != "nominal" and words(key) > MOST_WORDS:
-            continue
         aim = low ** (1 - low_target) * high ** low_target
         found[key] = {"nominal": (low, high, aim), "low": (0, low, aim),
                       "high": (high, math.inf, aim)}[curve]

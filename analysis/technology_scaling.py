@@ -24,7 +24,7 @@ import memory_scaling
 import node_evidence
 import technology_text
 from node_evidence import BASE, QUANTITIES, SUPPLIES
-from scaling import Scaling, between, geometric_mean, widened
+from scaling import Scaling, between, doubt_text, geometric_mean, widened
 
 # Libraries of one node: in area by tracks and pitches, in delay and energy by thresholds and drives.
 LIBRARIES_DIFFER = 1 / 3
@@ -125,18 +125,18 @@ def scaled_logic(logic, by, source):
                                       if key not in kept}, by)}
 
 
-def percent(by):
-    return ", ".join(f"{quantity} {100 * by[quantity].error:.0f} %" for quantity in QUANTITIES)
+def doubts(by):
+    return ", ".join(f"{quantity} {doubt_text(by[quantity].error)}" for quantity in QUANTITIES)
 
 
 def source_of(nm, by):
     """What reports print: factors and their errors, and of the step from the node before."""
     factors = ", ".join(f"{quantity} x {by[quantity].factor:.3g}" for quantity in QUANTITIES)
-    text = f"estimate: {BASE_NAME} scaled by {factors}; error of that: {percent(by)}; "
+    text = f"estimate: {BASE_NAME} scaled by {factors}; error of that: {doubts(by)}; "
     before = min(node for node in [*SUPPLIES, math.inf] if node > nm)
     if before not in (BASE["nm"], math.inf):
         step = {quantity: step_of(quantity, before, nm) for quantity in QUANTITIES}
-        text += f"of the step from {before} nm: {percent(step)}; "
+        text += f"of the step from {before} nm: {doubts(step)}; "
     return text + "analysis/technology_scaling.py"
 
 

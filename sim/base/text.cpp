@@ -365,4 +365,9 @@ std::string withPrefix(double value, const std::string& unit) {
     return fmt::format("{:.4g} {}{}", value / prefix->factor, prefix->symbol, unit);
 }
 
+std::string doubtText(double share) {
+    return share < 1 ? fmt::format("+-{:.0f} %", 100 * share)
+                     : fmt::format("up to {:.{}f} times", 1 + share, share < 9 ? 1 : 0);
+}
+
 }  // namespace systole::sim

@@ -70,6 +70,10 @@ std::vector<std::string> brokenAt(const std::string& text, std::size_t columns);
 /// `value` with a metric prefix and three or four digits: `1.23 mJ`, `456 k`.
 std::string withPrefix(double value, const std::string& unit);
 
+/// How far a figure may be off, as a share of it: `+-7 %`. Where nothing would be left of it at the
+/// lower end, what to multiply or to divide it by: `up to 2.7 times`.
+std::string doubtText(double share);
+
 /// The next number below, or itself, that withPrefix shows as it is: of a limit, so that what is
 /// printed is within it. 0 and infinity stay.
 double fourDigitsDown(double value);

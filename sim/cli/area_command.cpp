@@ -29,6 +29,7 @@ nlohmann::ordered_json memoriesJson(const RunConfig& config) {
     for (const cost::MemoryDelay& memory : clockingOf(config).memories) {
         if (memory.nanoseconds == 0) continue;
         json[memory.name] = {{"cycle_ns", memory.nanoseconds},
+                             {"fastest_cycle_ns", memory.fastestNanoseconds},
                              {"parts_of_a_bank", memory.parts},
                              {"access_ns", memory.accessNanoseconds},
                              {"access_cycles", memory.accessCycles(clockHertz)},
@@ -52,18 +53,24 @@ nlohmann::ordered_json configJson(const ConfigOptions& options, const RunConfig&
             {"resolved", resolvedJson(config.resolved)}};
 }
 
+/// What a memory of this cycle reaches. A period and its frequency do not round alike.
+std::string memoryReach(double nanoseconds) {
+    constexpr double kLastBits = 1 + 1e-12;
+    return reachText(1e9 / nanoseconds * kLastBits);
+}
+
 /// What every memory reaches, and what an access takes at the machine's clock.
 std::string memoryTable(const RunConfig& config) {
     const double clockHertz = config.machine.clockHertz;
     std::vector<std::vector<std::string>> rows{
-        {"memory", "reaches", "parts of a bank", "access",
+        {"memory", "parts of a bank", "reaches", "could reach", "access",
          fmt::format("cycles at {}", withPrefix(clockHertz, "Hz"))},
         {}};
     for (const cost::MemoryDelay& memory : clockingOf(config).memories) {
         if (memory.nanoseconds == 0) continue;
-        rows.push_back({memory.name, reachText(1e9 / memory.nanoseconds),
-                        fmt::format("{}", memory.parts),
-                        fmt::format("{:.3g} ns", memory.accessNanoseconds),
+        rows.push_back({memory.name, fmt::format("{}", memory.parts),
+                        memoryReach(memory.nanoseconds), memoryReach(memory.fastestNanoseconds),
+                        withPrefix(memory.accessNanoseconds * 1e-9, "s"),
                         fmt::format("{}", memory.accessCycles(clockHertz))});
     }
     return rows.size() == 2 ? "" : alignedTable(rows) + "\n";
@@ -72,11 +79,11 @@ std::string memoryTable(const RunConfig& config) {
 std::string clockText(const RunConfig& config) {
     const Clocking clocking = clockingOf(config);
     const std::string limit = limitOf(clocking);
-    return fmt::format("Clock {}: elements and memories reach {}{}.\n{}{}",
-                       withPrefix(config.machine.clockHertz, "Hz"),
-                       reachText(clocking.reachableHertz),
-                       limit.empty() ? "" : fmt::format(", limited by {}", limit), clocking.warning,
-                       memoryNotes(clocking, config.machine.clockHertz));
+    return fmt::format(
+        "Clock {}: elements and memories reach {}{}.\n{}{}{}",
+        withPrefix(config.machine.clockHertz, "Hz"), reachText(clocking.reachableHertz),
+        limit.empty() ? "" : fmt::format(", limited by {}", limit), elementMakeNote(config),
+        clocking.warning, memoryNotes(clocking, config.machine.clockHertz));
 }
 
 int area(const AreaOptions& options) {

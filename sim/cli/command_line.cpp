@@ -127,6 +127,7 @@ int parseAndExecute(int argc, const char* const* argv) {
     addFormats(app, action);
     addArea(app, action);
     addPe(app, action);
+    addMemory(app, action);
     addList(app, action);
     forbidMissingValues(app);
     try {

@@ -24,6 +24,7 @@ void addQuantize(CLI::App& app, Action& action);
 void addFormats(CLI::App& app, Action& action);
 void addArea(CLI::App& app, Action& action);
 void addPe(CLI::App& app, Action& action);
+void addMemory(CLI::App& app, Action& action);
 void addList(CLI::App& app, Action& action);
 
 /// Runs the program; the exit code of main. ConfigError is printed and gives 2, a broken

@@ -6,7 +6,7 @@
 
 #include "models/check.hpp"
 #include "models/cost/circuit/circuit_choice.hpp"
-#include "models/cost/element/synthesised_kind.hpp"
+#include "models/cost/element/drawn_activity.hpp"
 #include "models/numeric/products/product_class_operand.hpp"
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
@@ -28,6 +28,7 @@ constexpr const char* kSignMagnitude = "sign_magnitude";
 constexpr const char* kExact = "exact";
 constexpr int kMostGuardBits = 32;
 constexpr std::uint32_t kMostStages = 16;
+constexpr std::uint32_t kMostWeightProducts = 1U << 20U;
 
 struct PeOptions {
     std::string activation;
@@ -220,8 +221,12 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
         .goal = goal,
         .logic = technology.logic};
     if (report.stimulus) {
-        report.activity = model.activityOf(
-            cost::drawnTrace(element, *report.stimulus, kStimulusSteps, options.weightProducts));
+        report.activity =
+            cost::drawnActivity(model, *report.stimulus, kStimulusSteps, options.weightProducts);
+        if (!options.multiplierAlone) {
+            report.shareBeyondRegister =
+                cost::shareBeyondRegister(element, *report.stimulus, kStimulusSteps);
+        }
         report.joulesPerMac = model.energyOf(report.activity);
         report.inputJoulesPerMac = model.inputJoules(report.activity);
     }
@@ -235,9 +240,12 @@ ElementReport report(const PeOptions& options, const cost::Technology& technolog
                 .squareMicrons()
                 .total();
     }
-    report.isOfFittedKind = cost::isSynthesisedKind(element);
+    report.widening = model.fitWidening();
+    report.shape = model.shape();
     report.gateSize = model.gateSize();
     report.nanoseconds = model.nanoseconds();
+    report.cyclesPerMac =
+        numeric::cyclesOf(element.productClass, element.activation, element.weight);
     report.usefulStages = usefulStages(technology.logic, element, {goal, options.stages}, model);
     report.leakageWatts = model.leakageWatts();
     report.flipFlops = model.flipFlops();
@@ -303,12 +311,12 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
                     "flush: to zero, and saturating; gradual: subnormals and infinities")
         ->check(memberOf({"flush", "gradual"}))
         ->capture_default_str();
-    command.add_option("--goal", options.goal, "What synthesis aims at")
+    command.add_option("--goal", options.goal, "What synthesis aims at: area or speed")
         ->check(memberOf({"area", "speed"}))
         ->capture_default_str();
     command
         .add_option("--stimulus", options.stimulus,
-                    "What operands are drawn from; none leaves energy out")
+                    "Operands that are drawn: gaussian, uniform; none leaves energy out")
         ->check(memberOf({"gaussian", "uniform", "none"}))
         ->capture_default_str();
     command
@@ -319,7 +327,7 @@ void addSynthesisOptions(CLI::App& command, PeOptions& options) {
     command
         .add_option("--weight-products", options.weightProducts,
                     "Products that a weight stays for, in energies")
-        ->transform(integerFrom(1, kStimulusSteps))
+        ->transform(integerFrom(1, kMostWeightProducts))
         ->capture_default_str();
     command.add_flag("--multiplier-alone", options.multiplierAlone,
                      "The multiplier without registers and accumulation");
@@ -337,7 +345,9 @@ void addPe(CLI::App& app, Action& action) {
     command->footer(
         "Figures are predicted from the circuit, gate by gate, with the technology's "
         "coefficients;\n"
-        "docs/accuracy.md says how far they are from synthesis.\n"
+        "docs/accuracy.md says how far they are from synthesis. A note says where the circuit "
+        "lies\n"
+        "outside of those that were synthesised; the errors are wider then.\n"
         "Examples:\n"
         "  systole pe --activation e4m3 --weight e4m3 --accumulator exact\n"
         "  systole pe --activation e4m3 --weight e2m1 --accumulator fp32 --technology osu018\n"

@@ -64,6 +64,7 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
             .accumulatorRows = machine.accumulatorBuffer.rows,
             .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
             .vectorLanes = machine.vectorUnit.lanes,
+            .vectorPipelineDepth = machine.vectorUnit.pipelineDepth,
             .control = describeControl(machine),
             .cellsOnly = config.layout == Layout::CellsOnly,
             .energy = config.energy};

@@ -363,6 +363,7 @@ RunConfig readRunConfig(const Section& root, ElementDefault element) {
     const OpenChoices open{.synthesis = !synthesis,
                            .stages = config.machine.array.pipelineDepth == 0,
                            .clock = root.at("clock").isWord("max")};
+    config.isElementChosen = open.synthesis || open.stages;
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.layout = chooseNamed(root, "layout", kLayoutNames, config.layout);

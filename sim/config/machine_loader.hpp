@@ -23,6 +23,7 @@ struct RunConfig {
     Layout layout = Layout::Placed;  ///< if the technology says what silicon has beyond cells
     cost::EnergyOptions energy;
     cost::Goal synthesis = cost::Goal::Area;  ///< what that of the processing elements aims at
+    bool isElementChosen = false;             ///< by `auto`: synthesis or stages
     ResolvedConfig resolved;                  ///< for those who want to repeat a run
 };
 

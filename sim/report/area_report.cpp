@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -15,83 +16,109 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-constexpr double kSquareMillimetres = 1e-6;  // of a square micron
 constexpr int kIndent = 2;
 
-/// `0.2293 mm2`.
-std::string areaText(double squareMicrons) {
-    const double mm2 = squareMicrons * kSquareMillimetres;
-    return mm2 >= 1e-3 ? fmt::format("{:.4f} mm2", mm2) : fmt::format("{:.1f} um2", squareMicrons);
+/// The one unit of a table.
+struct Unit {
+    const char* name;
+    double squareMicrons;  ///< of one
+    int decimals;
+
+    std::string text(double area) const {
+        const double value = area / squareMicrons;
+        const double least = std::pow(10, -decimals);
+        // What is there is not shown as nothing.
+        if (value > 0 && value < least / 2) return fmt::format("<{:.{}f}", least, decimals);
+        return fmt::format("{:.{}f}", value, decimals);
+    }
+    std::string band(const cost::Estimate& area) const {
+        return fmt::format("{} - {}", text(area.low), text(area.high));
+    }
+};
+constexpr double kSquareMillimetre = 1e6;  // in square microns
+
+/// Of a table of so much in all: its small parts show digits as well.
+Unit unitOf(double squareMicrons) {
+    if (squareMicrons >= kSquareMillimetre) return {"mm2", kSquareMillimetre, 4};
+    if (squareMicrons >= kSquareMillimetre / 100) return {"mm2", kSquareMillimetre, 6};
+    return {"um2", 1, 1};
 }
 
-/// `0.2293`, where the column says mm2.
-std::string mm2Text(double squareMicrons) {
-    const double mm2 = squareMicrons * kSquareMillimetres;
-    return mm2 >= 1e-4 || mm2 == 0 ? fmt::format("{:.4f}", mm2) : fmt::format("{:.2g}", mm2);
-}
+/// A table whose figures are shares of one area.
+class Table {
+public:
+    explicit Table(const cost::AreaNode& area)
+        : area_(area),
+          unit_(unitOf(area.squareMicrons)),
+          isPlaced_(area.find("layout") != nullptr) {}
 
-std::string bandText(std::string (*text)(double), const cost::Estimate& area) {
-    return fmt::format("{} - {}", text(area.low), text(area.high));
-}
+    bool isPlaced() const { return isPlaced_; }
+    std::string text() const;
 
-/// Whether silicon is more than the cells.
-bool isPlaced(const cost::AreaNode& area) { return area.find("layout") != nullptr; }
+private:
+    void append(Rows& rows, const cost::AreaNode& node, int depth) const;
+    std::vector<std::string> row(const cost::AreaNode& node, const std::string& name) const;
+    std::vector<std::string> totalRow() const;
+    std::string share(const cost::AreaNode& node) const {
+        const double total = area_.siliconSquareMicrons.nominal;
+        const double share = total == 0 ? 0 : node.siliconSquareMicrons.nominal / total;
+        return fmt::format("{:.1f} %", 100 * share);
+    }
 
-std::string shareText(const cost::AreaNode& node, double total) {
-    const double share = total == 0 ? 0 : node.siliconSquareMicrons.nominal / total;
-    return fmt::format("{:.1f} %", 100 * share);
-}
+    const cost::AreaNode& area_;
+    Unit unit_;
+    bool isPlaced_;  ///< silicon is more than the cells
+};
 
-cost::Estimate cellsWithBand(const cost::AreaNode& node) {
-    return {node.squareMicrons, node.lowSquareMicrons, node.highSquareMicrons};
-}
-
-/// Name, cells, share and band.
-std::vector<std::string> cellRow(const cost::AreaNode& node, const std::string& name,
-                                 double total) {
-    if (node.basis == cost::AreaBasis::Free) return {name, "free", "", ""};
-    return {name, areaText(node.squareMicrons), shareText(node, total),
-            bandText(areaText, cellsWithBand(node))};
-}
-
-/// Name, cells with their band, silicon with its share and its band. What is in the silicon of the
-/// components has none of its own.
-std::vector<std::string> siliconRow(const cost::AreaNode& node, const std::string& name,
-                                    double total) {
-    if (node.basis == cost::AreaBasis::Free) return {name, "free", "", "", "", ""};
-    std::vector<std::string> row{
-        name, mm2Text(node.squareMicrons), bandText(mm2Text, cellsWithBand(node)), "", "", ""};
+/// Name, cells with their band, and silicon with its share and its band; or name, cells, share and
+/// band. What is in the silicon of the components has none of its own.
+std::vector<std::string> Table::row(const cost::AreaNode& node, const std::string& name) const {
+    std::vector<std::string> cells{name, "free"};
+    cells.resize(isPlaced_ ? 6 : 4);
+    if (node.basis == cost::AreaBasis::Free) return cells;
+    cells[1] = unit_.text(node.squareMicrons);
+    const std::string band = unit_.band(node.cells());
+    if (!isPlaced_) {
+        cells[2] = share(node);
+        cells[3] = band;
+        return cells;
+    }
+    cells[2] = band;
     if (node.siliconSquareMicrons.high > 0) {
-        row[3] = mm2Text(node.siliconSquareMicrons.nominal);
-        row[4] = shareText(node, total);
-        row[5] = bandText(mm2Text, node.siliconSquareMicrons);
+        cells[3] = unit_.text(node.siliconSquareMicrons.nominal);
+        cells[4] = share(node);
+        cells[5] = unit_.band(node.siliconSquareMicrons);
     }
-    return row;
+    return cells;
 }
 
-std::vector<std::string> rowOf(const cost::AreaNode& node, const std::string& name, double total,
-                               bool isPlaced) {
-    return isPlaced ? siliconRow(node, name, total) : cellRow(node, name, total);
-}
-
-void appendRows(Rows& rows, const cost::AreaNode& node, double total, bool isPlaced, int depth) {
+void Table::append(Rows& rows, const cost::AreaNode& node, int depth) const {
     if (node.highSquareMicrons == 0 && !node.isFree()) return;
-    rows.push_back(
-        rowOf(node, fmt::format("{:{}}{}", "", depth * kIndent, node.name), total, isPlaced));
-    for (const cost::AreaNode& part : node.parts) {
-        appendRows(rows, part, total, isPlaced, depth + 1);
-    }
+    rows.push_back(row(node, fmt::format("{:{}}{}", "", depth * kIndent, node.name)));
+    for (const cost::AreaNode& part : node.parts) append(rows, part, depth + 1);
 }
 
 /// The components' cells, and what silicon has in all.
-std::vector<std::string> totalRow(const cost::AreaNode& area) {
-    cost::AreaNode total = area;
-    if (const cost::AreaNode* layout = area.find("layout")) {
+std::vector<std::string> Table::totalRow() const {
+    cost::AreaNode total = area_;
+    if (const cost::AreaNode* layout = area_.find("layout")) {
         total.squareMicrons -= layout->squareMicrons;
         total.lowSquareMicrons -= layout->lowSquareMicrons;
         total.highSquareMicrons -= layout->highSquareMicrons;
     }
-    return rowOf(total, area.name, area.siliconSquareMicrons.nominal, isPlaced(area));
+    return row(total, area_.name);
+}
+
+std::string Table::text() const {
+    const std::string corner = fmt::format("area, {}", unit_.name);
+    Rows rows{isPlaced_
+                  ? std::vector<std::string>{corner, "cells", "band", "silicon", "share", "band"}
+                  : std::vector<std::string>{corner, "cells", "share", "band"},
+              {}};
+    for (const cost::AreaNode& part : area_.parts) append(rows, part, 0);
+    rows.emplace_back();
+    rows.push_back(totalRow());
+    return alignedTable(rows);
 }
 
 void collectNotes(std::vector<std::string>& lines, const cost::AreaNode& node) {
@@ -133,18 +160,9 @@ nlohmann::ordered_json areaJson(const cost::AreaNode& area) {
 }
 
 std::string areaTable(const cost::AreaNode& area) {
-    const bool placed = isPlaced(area);
-    Rows rows{
-        placed ? std::vector<std::string>{"area, mm2", "cells", "band", "silicon", "share", "band"}
-               : std::vector<std::string>{"area", "nominal", "share", "band"},
-        {}};
-    for (const cost::AreaNode& part : area.parts) {
-        appendRows(rows, part, area.siliconSquareMicrons.nominal, placed, 0);
-    }
-    rows.emplace_back();
-    rows.push_back(totalRow(area));
-    return alignedTable(rows) +
-           (placed ? "" : "Cells only: no room between them, clock tree or control.\n") +
+    const Table table(area);
+    return table.text() +
+           (table.isPlaced() ? "" : "Cells only: no room between them, clock tree or control.\n") +
            areaNotes(area);
 }
 

@@ -8,8 +8,8 @@
 
 namespace systole::sim {
 
-/// A tree as JSON: `area_um2` with `low_um2` and `high_um2`; `silicon` with the same keys; `is_free`,
-/// `source`, `notes` where there are any; and its parts by name in `parts`.
+/// A tree as JSON: `area_um2` with `low_um2` and `high_um2`; `silicon` with the same keys;
+/// `is_free`, `source`, `notes` where there are any; and its parts by name in `parts`.
 nlohmann::ordered_json areaJson(const cost::AreaNode& area);
 
 /// A tree for the terminal, parts indented, with its notes: cells with their band, silicon with its

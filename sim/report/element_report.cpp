@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -18,6 +20,14 @@ constexpr double kPicojoulesPerJoule = 1e12;
 
 double ratio(double value, double reference) { return reference == 0 ? 0 : value / reference; }
 
+/// How many products are drawn (cost::drawnActivity).
+std::string drawnText(std::uint32_t weightProducts) {
+    const std::string products = fmt::format("{} products", kStimulusSteps - 1);
+    if (weightProducts <= cost::kWeightSteps) return products;
+    return fmt::format("{} of {} weights: {} of each stand for all of its {}", products,
+                       kStimulusSteps / cost::kWeightSteps, cost::kWeightSteps, weightProducts);
+}
+
 std::string stimulusText(const ElementReport& element) {
     const char* operands = *element.stimulus == cost::Stimulus::Gaussian
                                ? "Gaussian operands (deviation: a third of the range's end)"
@@ -25,9 +35,9 @@ std::string stimulusText(const ElementReport& element) {
     const std::string weight = element.weightProducts == 1
                                    ? "product"
                                    : fmt::format("{} products", element.weightProducts);
-    return fmt::format("{}, a new weight every {}{}, {} products", operands, weight,
+    return fmt::format("{}, a new weight every {}{}, {}", operands, weight,
                        element.isMultiplierAlone ? "" : ", fresh sums of 16 products",
-                       kStimulusSteps - 1);
+                       drawnText(element.weightProducts));
 }
 
 /// Figures of energy are null where none was computed.
@@ -66,6 +76,16 @@ Json gateKindsJson(const Counts& counts) {
     return kinds;
 }
 
+/// What analysis/fitted_range.py takes the range of a fit from.
+Json shapeJson(const cost::CircuitShape& shape) {
+    Json json;
+    for (const cost::ShapeKind kind : cost::kShapeKinds) json[nameOf(kind)] = shape.of(kind);
+    for (const cost::ShapeNumber number : cost::kShapeNumbers) {
+        json[nameOf(number)] = shape.of(number);
+    }
+    return json;
+}
+
 /// What the figures are coefficients times: analysis/characterize fits the coefficients to these.
 Json circuitJson(const ElementReport& element) {
     Json gates;
@@ -86,7 +106,8 @@ Json circuitJson(const ElementReport& element) {
         path[nameOf(part)] = gateKindsJson(element.path.gates[static_cast<std::size_t>(part)]);
     }
     path["fanout_doublings"] = element.path.fanoutDoublings;
-    return {{"gates", gates},
+    return {{"shape", shapeJson(element.shape)},
+            {"gates", gates},
             {"flip_flops", element.flipFlops},
             {"critical_path", path},
             {"toggles", toggles},
@@ -110,9 +131,24 @@ const cost::FitErrors& errorsOf(const ElementReport& element, const cost::Circui
     return (element.isMultiplierAlone ? errors.multipliersAlone : errors.elements).of(element.goal);
 }
 
+/// Of one quantity, wider where the circuit lies outside of the fit.
+std::optional<cost::FitError> widened(const std::optional<cost::FitError>& error, double factor) {
+    return error ? std::optional(error->widened(factor)) : std::nullopt;
+}
+
+cost::FitErrors widenedErrorsOf(const ElementReport& element, const cost::CircuitErrors& ofRecipe) {
+    const cost::FitErrors& errors = errorsOf(element, ofRecipe);
+    return {.area = widened(errors.area, element.widening.area),
+            .delay = widened(errors.delay, element.widening.delay),
+            .energy = widened(errors.energy, element.widening.energy)};
+}
+
+/// `+-7 % (2.8 % rms)`, `up to 2.7 times (2.6 rms)`.
 std::string errorText(const std::optional<cost::FitError>& error) {
     if (!error) return "not known";
-    return fmt::format("+-{:.0f} % ({:.1f} % rms)", 100 * error->largest, 100 * error->rms);
+    return doubtText(error->largest) + (error->largest < 1
+                                            ? fmt::format(" ({:.1f} % rms)", 100 * error->rms)
+                                            : fmt::format(" ({:.1f} rms)", 1 + error->rms));
 }
 
 /// Energies for speed that nobody measured have the coefficients of the least area.
@@ -125,12 +161,11 @@ std::string energyErrorText(const ElementReport& element,
         element.gateSize);
 }
 
-/// Null where no error is known: of kinds of circuits that were not synthesised, of what was not
-/// measured, and of energies that were not computed.
+/// Null where no error is known: of what was not measured, and of energies that were not computed.
 Json errorsJson(const ElementReport& element, const cost::CircuitErrors& ofRecipe) {
-    const cost::FitErrors& errors = errorsOf(element, ofRecipe);
-    const auto known = [&](const std::optional<cost::FitError>& error) {
-        return error && element.isOfFittedKind ? errorJson(*error) : Json(nullptr);
+    const cost::FitErrors errors = widenedErrorsOf(element, ofRecipe);
+    const auto known = [](const std::optional<cost::FitError>& error) {
+        return error ? errorJson(*error) : Json(nullptr);
     };
     return {{"area", known(errors.area)},
             {"delay", known(errors.delay)},
@@ -140,7 +175,7 @@ Json errorsJson(const ElementReport& element, const cost::CircuitErrors& ofRecip
 Json errorsJson(const ElementReport& element) {
     Json errors = errorsJson(element, element.logic.errors.fit);
     errors["other_recipe"] = errorsJson(element, element.logic.errors.otherRecipe);
-    errors["of_fitted_kind"] = element.isOfFittedKind;
+    errors["outside_of_fit"] = element.widening.reasons;
     errors["source"] = element.logic.source;
     return errors;
 }
@@ -158,9 +193,11 @@ std::string elementJson(const ElementComparison& comparison) {
               {"accumulator_bits", element.accumulatorBits},
               {"multiplier", element.multiplier},
               {"goal", element.goal == cost::Goal::Area ? "area" : "speed"},
+              {"cycles_per_mac", element.cyclesPerMac},
               {"stages", element.stages},
               {"useful_stages", element.usefulStages},
-              {"stimulus", element.stimulus ? Json(stimulusText(element)) : Json(nullptr)}};
+              {"stimulus", element.stimulus ? Json(stimulusText(element)) : Json(nullptr)},
+              {"sums_beyond_register", energyJson(element, element.shareBeyondRegister)}};
     if (element.innerSum) json["inner_sum_bits"] = element.innerSum->bits;
     json.update(figuresJson(element));
     json["components"] = componentsJson(element);
@@ -183,6 +220,14 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
+/// Four digits, and no exponent: a column has one unit, which the eye compares by length.
+std::string fourDigits(double value) {
+    const std::string text = fmt::format("{:.4g}", value);
+    if (text.find('e') == std::string::npos) return text;
+    const int decimals = 3 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+    return fmt::format("{:.{}f}", value, std::max(decimals, 0));
+}
+
 /// A row of the table of parts; the cells of energy only where it was computed.
 std::vector<std::string> partRow(const ElementReport& element, std::string name, std::string area,
                                  std::string areaShare, std::string energy,
@@ -200,7 +245,7 @@ Rows partRows(const ElementReport& element) {
     const double wholeEnergy = element.joulesPerMac.total();
     const auto microns = [](double area) { return fmt::format("{:.1f} um2", area); };
     const auto picojoules = [](double joules) {
-        return fmt::format("{:.4g} pJ", joules * kPicojoulesPerJoule);
+        return fmt::format("{} pJ", fourDigits(joules * kPicojoulesPerJoule));
     };
     Rows rows{partRow(element, "", "area", "share", "energy per MAC", "share"), {}};
     for (const ElementPart part : cost::kElementParts) {
@@ -229,17 +274,27 @@ Rows partRows(const ElementReport& element) {
 Rows ratioRows(const ElementReport& element, const ElementReport& int8) {
     Rows ratios{{"", "this one", "INT8", "ratio"}, {}};
     const auto compare = [&](const char* name, double a, double b, const char* unit) {
-        ratios.push_back({name, fmt::format("{:.4g} {}", a, unit),
-                          fmt::format("{:.4g} {}", b, unit), fmt::format("{:.2f}", ratio(a, b))});
+        ratios.push_back({name, fmt::format("{} {}", fourDigits(a), unit),
+                          fmt::format("{} {}", fourDigits(b), unit),
+                          fmt::format("{:.2f}", ratio(a, b))});
     };
     compare("area", element.squareMicrons.total(), int8.squareMicrons.total(), "um2");
     compare("delay", element.nanoseconds, int8.nanoseconds, "ns");
+    if (element.cyclesPerMac > 1) {
+        compare("time per MAC", element.nanoseconds * element.cyclesPerMac, int8.nanoseconds, "ns");
+    }
     if (element.stimulus) {
         compare("energy per MAC", element.joulesPerMac.total() * kPicojoulesPerJoule,
                 int8.joulesPerMac.total() * kPicojoulesPerJoule, "pJ");
     }
     compare("leakage", element.leakageWatts * 1e6, int8.leakageWatts * 1e6, "uW");
     return ratios;
+}
+
+/// Of a multiplier that takes an operand bit by bit.
+std::string cyclesSentence(const ElementReport& element) {
+    if (element.cyclesPerMac == 1) return "";
+    return fmt::format("A MAC takes {} clocks.\n", element.cyclesPerMac);
 }
 
 /// `fp32, every block first summed in 14 bits`.
@@ -260,7 +315,7 @@ std::string errorList(const ElementReport& element, const cost::FitErrors& error
 
 /// What a synthesis with other commands than those of the fit may differ by.
 std::string otherRecipeSentence(const ElementReport& element) {
-    const cost::FitErrors& other = errorsOf(element, element.logic.errors.otherRecipe);
+    const cost::FitErrors other = widenedErrorsOf(element, element.logic.errors.otherRecipe);
     if (!other.area && !other.delay) {
         return "Synthesis by another recipe may differ by more: it was not measured.\n";
     }
@@ -269,18 +324,23 @@ std::string otherRecipeSentence(const ElementReport& element) {
 }
 
 std::string errorSentence(const ElementReport& element) {
-    if (!element.isOfFittedKind) {
-        return fmt::format(
-            "No circuit of this kind was synthesised for the fit: no error is known.\n"
-            "Coefficients: {}.\n",
-            element.logic.source);
-    }
-    const cost::FitErrors& errors = errorsOf(element, element.logic.errors.fit);
-    return fmt::format("Error{}{}: {}; {}.\n{}",
+    const cost::FitErrors errors = widenedErrorsOf(element, element.logic.errors.fit);
+    const std::string note = element.widening.note();
+    return fmt::format("{}Error{}{}: {}; {}.\n{}",
+                       note.empty() ? "" : fmt::format("Note: {}.\n", note),
                        element.isMultiplierAlone ? " of multipliers alone" : "",
                        element.goal == cost::Goal::Delay ? " for speed" : "",
                        errorList(element, errors, energyErrorText(element, errors.energy)),
                        element.logic.source, otherRecipeSentence(element));
+}
+
+std::string beyondSentence(const ElementReport& element) {
+    constexpr double kWorthAWord = 0.01;
+    if (element.shareBeyondRegister < kWorthAWord) return "";
+    return fmt::format(
+        "Note: {:.0f} % of the drawn sums do not fit {}: a register that stays at the end of its "
+        "range switches less than one that scales make fit.\n",
+        100 * element.shareBeyondRegister, element.accumulator);
 }
 
 std::string stagesSentence(const ElementReport& element) {
@@ -301,7 +361,8 @@ std::string elementTable(const ElementComparison& comparison) {
         element.stimulus ? fmt::format("Stimulus: {}.\n", stimulusText(element)) : "";
     return fmt::format("{}\n{}\n{}\n{}", wrapped(title), alignedTable(partRows(element)),
                        alignedTable(ratioRows(element, comparison.int8)),
-                       wrapped(stagesSentence(element) + stimulus + errorSentence(element)));
+                       wrapped(cyclesSentence(element) + stagesSentence(element) + stimulus +
+                               beyondSentence(element) + errorSentence(element)));
 }
 
 }  // namespace systole::sim

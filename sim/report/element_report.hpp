@@ -36,16 +36,18 @@ struct ElementReport {
     std::uint32_t weightProducts = cost::kWeightSteps;  ///< that a weight stays for
     cost::Goal goal = cost::Goal::Area;
     cost::LogicTechnology logic;
-    /// Whether circuits of its kind were synthesised for the fit: else no error is known.
-    bool isOfFittedKind = true;
+    cost::FitWidening widening{};  ///< of the errors in `logic`
+    cost::CircuitShape shape{};
     cost::ByElementPart squareMicrons{};
     cost::ByElementPart joulesPerMac{};  ///< zeros without a stimulus
     double inputJoulesPerMac = 0;        ///< of that, of a multiplier alone: wires into it
     double scaleSquareMicrons = 0;       ///< of that, for the scales of blocks
     double gateSize = 1;                 ///< of a synthesis for speed (ElementModel::gateSize)
     double nanoseconds = 0;
+    int cyclesPerMac = 1;  ///< clocks of a multiply-accumulate
     double leakageWatts = 0;
     std::size_t flipFlops = 0;
+    double shareBeyondRegister = 0;  ///< of the drawn sums (cost::shareBeyondRegister)
     cost::ElementActivity activity{};
     cost::CriticalPath path{};
     cost::GateCounts gates{};

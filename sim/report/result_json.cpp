@@ -101,6 +101,17 @@ Json energyConfigJson(const RunConfig& config) {
         {"sampling", std::move(sampling)}};
 }
 
+/// Of elements as they are made; null where nothing was measured.
+Json technologyErrorJson(const RunConfig& config) {
+    const cost::FitErrors errors = config.technology.logic.errors.ofElements(config.synthesis);
+    const auto largest = [](const std::optional<cost::FitError>& error) {
+        return error ? Json(error->largest) : Json(nullptr);
+    };
+    return {{"area", largest(errors.area)},
+            {"delay", largest(errors.delay)},
+            {"energy", largest(errors.energy)}};
+}
+
 Json configJson(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;
     return {{"file", result.configFile},
@@ -129,6 +140,7 @@ Json configJson(const Result& result) {
             {"vector_lanes", limitJson(machine.vectorUnit.lanes)},
             {"dram", machine.dram.name},
             {"technology", result.config.technology.name},
+            {"technology_error", technologyErrorJson(result.config)},
             {"layout", nameOf(result.config.layout, kLayoutNames)},
             {"energy", energyConfigJson(result.config)},
             {"scheme", result.config.scheme.name},

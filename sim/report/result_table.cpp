@@ -73,11 +73,15 @@ std::string layerTable(const Result& result) {
 std::string energyTable(const Result& result) {
     const double joules = result.energyJoules();
     Rows rows{{"energy of one inference", "nominal", "share", "band"}, {}};
+    bool hasUnknown = false;
     const auto append = [&](std::string_view name, const cost::Estimate& estimate) {
+        const bool isKnown = estimate.low < estimate.high;
+        hasUnknown = hasUnknown || !isKnown;
         rows.push_back(
             {std::string(name), fmt::format("{:.3f} uJ", estimate.nominal * 1e6),
              percent(shareOf(estimate.nominal, joules)),
-             fmt::format("{:.3f} - {:.3f} uJ", estimate.low * 1e6, estimate.high * 1e6)});
+             isKnown ? fmt::format("{:.3f} - {:.3f} uJ", estimate.low * 1e6, estimate.high * 1e6)
+                     : "not known"});
     };
     for (std::size_t i = 0; i < result.energyBand.size(); ++i) {
         const cost::Estimate& part = result.energyBand[i].joules;
@@ -88,6 +92,11 @@ std::string energyTable(const Result& result) {
     append("total", result.energyWithBand());
     const bool isFast = result.config.synthesis == cost::Goal::Delay;
     return alignedTable(rows) +
+           "Leakage has the band of areas and memories: of what an area of logic leaks, no error "
+           "is known.\n" +
+           (hasUnknown
+                ? "No error of the DRAM's energy is known: the total's band takes it as it is.\n"
+                : "") +
            (isFast
                 ? "The array's energy is less sure: few or no energies of synthesis for speed were "
                   "measured (docs/area.md).\n\n"
@@ -225,6 +234,19 @@ std::string summary(const Result& result) {
     return labelledLines(rows, kLabels);
 }
 
+/// What the tree of areas says of the elements is true of their energies as well.
+std::string elementNote(const cost::AreaNode& area) {
+    const cost::AreaNode* array = area.find("array");
+    const cost::AreaNode* elements =
+        array == nullptr ? nullptr : array->find("processing_elements");
+    std::string text;
+    if (elements == nullptr) return text;
+    for (const std::string& note : elements->notes) {
+        text += fmt::format("Note: processing_elements: {}.\n", note);
+    }
+    return text;
+}
+
 /// One line a layer.
 std::string outOfRangeWarnings(const Result& result) {
     std::string text;
@@ -272,7 +294,9 @@ std::string resultTable(const Result& result) {
     std::string text =
         wrapped(title) + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
     return text + wrapped(result.clocking.warning) +
-           wrapped(memoryNotes(result.clocking, machine.clockHertz)) + outOfRangeWarnings(result);
+           wrapped(elementMakeNote(result.config) + elementNote(result.area) +
+                   memoryNotes(result.clocking, machine.clockHertz)) +
+           outOfRangeWarnings(result);
 }
 
 }  // namespace systole::sim

@@ -42,7 +42,7 @@ std::string elementAdvice(const RunConfig& config) {
 /// Whether the memory `index` of cost::memoryDelays reaches the clock in this configuration.
 bool reaches(const RunConfig& config, std::size_t index) {
     const auto delays = cost::memoryDelays(config.technology, describeMachine(config));
-    return !isTooSlow(delays.at(index).nanoseconds, config);
+    return !isTooSlow(delays.at(index).fastestNanoseconds, config);
 }
 
 /// The widest words of a scratchpad that reach the clock, with the ports that it has or else with
@@ -83,6 +83,15 @@ std::string limitOf(const Clocking& clocking) {
     if (std::isinf(clocking.reachableHertz)) return "";
     return clocking.elementHertz <= clocking.memoryHertz ? "the processing element"
                                                          : clocking.slowestMemory;
+}
+
+std::string elementMakeNote(const RunConfig& config) {
+    if (!config.isElementChosen || config.technology.isFree) return "";
+    return fmt::format(
+        "Elements: {}, which auto takes for {} in {}. Another clock or technology may get "
+        "others.\n",
+        makeText(describeMachine(config).make()), withPrefix(config.machine.clockHertz, "Hz"),
+        config.technology.name);
 }
 
 std::string memoryNotes(const Clocking& clocking, double clockHertz) {
@@ -126,14 +135,16 @@ Clocking clockingOf(const RunConfig& config) {
     }
     for (std::size_t i = 0; i < clocking.memories.size(); ++i) {
         const char* name = clocking.memories.at(i).name;
-        const double nanoseconds = clocking.memories.at(i).nanoseconds;
+        const double nanoseconds = clocking.memories.at(i).fastestNanoseconds;
         if (nanoseconds > 0 && nanoseconds == limits.scratchpadNanoseconds) {
             clocking.slowestMemory = name;
         }
         if (!isTooSlow(nanoseconds, config)) continue;
         clocking.warning +=
-            fmt::format("Warning: {} reaches {}, not {}; {}.\n", name,
-                        reachText(hertzOf(nanoseconds)), given, memoryAdvice(config, i, name));
+            fmt::format("Warning: {} reaches {}, not {} ({:.1f} % short); {}.\n", name,
+                        reachText(hertzOf(nanoseconds)), given,
+                        100 - 100 * hertzOf(nanoseconds) / config.machine.clockHertz,
+                        memoryAdvice(config, i, name));
     }
     return clocking;
 }

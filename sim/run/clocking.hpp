@@ -28,6 +28,10 @@ Clocking clockingOf(const RunConfig& config);
 /// What limits the clock: `the processing element` or a memory's section. Empty: nothing does.
 std::string limitOf(const Clocking& clocking);
 
+/// How the elements are made, where `auto` chose it: another technology may get others, so that its
+/// cycle may be longer. Empty: the configuration says it.
+std::string elementMakeNote(const RunConfig& config);
+
 /// A sentence for memories that take more cycles to their data than the one that is simulated, and
 /// one for each memory whose figures lie outside of their fit. Empty: there are none.
 std::string memoryNotes(const Clocking& clocking, double clockHertz);

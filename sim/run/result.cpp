@@ -29,17 +29,20 @@ public:
         total_ = energy.deviceJoules();
         totalIo_ = energy.ioJoules;
         overTime_ = energy.refreshJoules + energy.backgroundJoules;
+        refreshes_ = static_cast<double>(sum.refreshes + sum.bankRefreshes);
     }
 
     double total() const { return total_; }
     double totalIo() const { return totalIo_; }
+    double refreshes() const { return refreshes_; }
+    double refreshesOf(const arch::LayerRecord& layer) const {
+        return refreshes_ * shareOfTime(layer);
+    }
     double of(const arch::LayerRecord& layer) const {
-        const double share = cycles_ == 0 ? 0
-                                          : static_cast<double>(layer.end - layer.begin) /
-                                                static_cast<double>(cycles_);
         return perCommand_.activateJoules * static_cast<double>(layer.dram.activates) +
                perCommand_.readJoules * static_cast<double>(layer.dram.reads) +
-               perCommand_.writeJoules * static_cast<double>(layer.dram.writes) + overTime_ * share;
+               perCommand_.writeJoules * static_cast<double>(layer.dram.writes) +
+               overTime_ * shareOfTime(layer);
     }
     double ioOf(const arch::LayerRecord& layer) const {
         return perCommand_.ioReadJoules * static_cast<double>(layer.dram.reads) +
@@ -47,11 +50,18 @@ public:
     }
 
 private:
+    double shareOfTime(const arch::LayerRecord& layer) const {
+        return cycles_ == 0
+                   ? 0
+                   : static_cast<double>(layer.end - layer.begin) / static_cast<double>(cycles_);
+    }
+
     memory::DramCommandEnergy perCommand_;
     Cycle cycles_;
     double total_ = 0;
     double totalIo_ = 0;
     double overTime_ = 0;
+    double refreshes_ = 0;
 };
 
 double share(double part, double whole) { return whole == 0 ? 0 : part / whole; }
@@ -94,6 +104,7 @@ Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
                                       .seconds = figures.seconds,
                                       .bursts = burstsOf(layer),
                                       .activates = static_cast<double>(layer.dram.activates),
+                                      .refreshes = dram.refreshesOf(layer),
                                       .dramJoules = dram.of(layer),
                                       .dramIoJoules = dram.ioOf(layer),
                                       .perMac = perMac});
@@ -114,6 +125,7 @@ Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
     figures.dramBytes = record.dramBytes;
     cost::MachineActions actions{.counters = record.counters,
                                  .seconds = figures.seconds,
+                                 .refreshes = dram.refreshes(),
                                  .dramJoules = dram.total(),
                                  .dramIoJoules = dram.totalIo(),
                                  .perMac = perMac};

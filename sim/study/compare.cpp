@@ -146,7 +146,7 @@ bool isWord(const RunRequest& request, const char* key, const char* word) {
 std::string memoryClock(const RunConfig& config) {
     double nanoseconds = 0;
     for (const auto& memory : cost::memoryDelays(config.technology, describeMachine(config))) {
-        nanoseconds = std::max(nanoseconds, memory.nanoseconds);
+        nanoseconds = std::max(nanoseconds, memory.fastestNanoseconds);
     }
     return nanoseconds == 0 ? "1GHz"
                             : fmt::format("{:.3f}MHz", std::floor(1e6 / nanoseconds) / 1e3);

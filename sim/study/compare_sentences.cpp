@@ -14,6 +14,7 @@
 #include "sim/run/result.hpp"
 #include "sim/study/accuracy_difference.hpp"
 #include "sim/study/table_names.hpp"
+#include "sim/study/technology_errors.hpp"
 
 namespace systole::sim {
 namespace {
@@ -217,9 +218,8 @@ std::vector<std::string> Sentences::limitsOf(const RunFigures& figures) const {
     const double clock = *figures.clockHertz;
     std::vector<std::string> limits;
     if (figures.memoryClockHertz && *figures.memoryClockHertz < clock) {
-        limits.push_back(
-            fmt::format("the memory {} reaches {}; with narrower words or ports: 1rw it is faster",
-                        figures.slowestMemory, reachText(*figures.memoryClockHertz)));
+        limits.push_back(fmt::format("the memory {} reaches {}; ports: 1rw is faster than 1r1w",
+                                     figures.slowestMemory, reachText(*figures.memoryClockHertz)));
     }
     if (figures.elementClockHertz && *figures.elementClockHertz < clock) {
         const bool isMade = *figures.fastestElementClockHertz >= clock;
@@ -272,8 +272,10 @@ std::string comparisonSentences(const Comparison& comparison) {
     const Sentences sentences(comparison);
     std::string text = sentences.events() + sentences.dramFaults();
     if (comparison.formats.size() > 1) text += sentences.ratios() + "\n" + sentences.winners();
-    return text + sentences.estimates() + sentences.elementNotes() + sentences.circuits() +
-           sentences.clocks();
+    std::vector<RunFigures> runs;
+    for (const ComparedFormat& format : comparison.formats) runs.push_back(format.figures);
+    return text + technologyErrors(runs) + sentences.estimates() + sentences.elementNotes() +
+           sentences.circuits() + sentences.clocks();
 }
 
 }  // namespace systole::sim

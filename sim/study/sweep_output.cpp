@@ -9,6 +9,7 @@
 #include "sim/run/result.hpp"
 #include "sim/study/sweep.hpp"
 #include "sim/study/table_names.hpp"
+#include "sim/study/technology_errors.hpp"
 
 namespace systole::sim {
 namespace {
@@ -86,13 +87,36 @@ std::string failureLines(const SweepResult& result) {
     return text;
 }
 
+/// What is said of the elements of points, once for all points that it is said of.
+std::string elementNotes(const SweepResult& result) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> notes;
+    for (const SweepPoint& point : result.points) {
+        const std::string& note = point.outcome.figures.elementNote;
+        if (!succeeded(point) || note.empty()) continue;
+        auto known = std::find_if(notes.begin(), notes.end(),
+                                  [&](const auto& each) { return each.first == note; });
+        if (known == notes.end()) known = notes.insert(known, {note, {}});
+        known->second.push_back(settingsOf(result, point));
+    }
+    std::string text;
+    for (const auto& [note, points] : notes) {
+        const std::string more =
+            points.size() == 1 ? "" : fmt::format(" and {} more", points.size() - 1);
+        text += fmt::format("Note: area, clock and array energy of {}{}: {}.\n", points.front(),
+                            more, note);
+    }
+    return wrapped(text, 2);
+}
+
 /// What makes figures of points misleading.
 std::string warningLines(const SweepResult& result) {
     std::string text;
     double error = 0;
+    std::vector<RunFigures> runs;
     for (const SweepPoint& point : result.points) {
         if (!succeeded(point)) continue;
         const RunFigures& figures = point.outcome.figures;
+        runs.push_back(figures);
         error = std::max(error, figures.drawnEnergyError.value_or(0));
         if (!figures.outOfRange || !figures.outOfRange->any()) continue;
         text += fmt::format("Warning: {} does not fit its accumulator: {}, over {} image{}.\n",
@@ -103,7 +127,7 @@ std::string warningLines(const SweepResult& result) {
         text += fmt::format("Energies are of drawn operands, within {:.0f} % on ResNet-8.\n",
                             100 * error);
     }
-    return wrapped(text, 2);
+    return wrapped(text + technologyErrors(runs), 2);
 }
 
 /// How many images stand behind every accuracy.
@@ -225,7 +249,7 @@ std::string sweepTable(const SweepResult& result) {
     }
     std::string text = alignedTable(rows, numbered ? 1 : keys.size()) + "\n" + legendOf(longOnes);
     const std::size_t failures = result.failures();
-    text += failureLines(result) + warningLines(result);
+    text += failureLines(result) + elementNotes(result) + warningLines(result);
     std::vector<std::string> objectives;
     for (const Objective& objective : result.sweep.objectives) {
         objectives.emplace_back(objective.words);

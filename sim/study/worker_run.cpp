@@ -86,6 +86,14 @@ void readRates(const nlohmann::ordered_json& totals, RunFigures& figures) {
     }
 }
 
+void readTechnology(const nlohmann::ordered_json& config, RunFigures& figures) {
+    const auto& errors = config.at("technology_error");
+    figures.technology = config.at("technology");
+    figures.technologyErrors = {.area = numberOrNothing(errors.at("area")),
+                                .delay = numberOrNothing(errors.at("delay")),
+                                .energy = numberOrNothing(errors.at("energy"))};
+}
+
 /// What the hardware is, and whether it reaches its clock.
 void readHardware(const nlohmann::ordered_json& result, RunFigures& figures) {
     const auto& totals = result.at("totals");
@@ -212,6 +220,7 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     figures.dramBytes = totals.at("dram_bytes");
     readRates(totals, figures);
     readHardware(result, figures);
+    readTechnology(result.at("config"), figures);
     figures.weightGranularity = result.at("config").at("weight_granularity");
     figures.accumulatorHeadroom = result.at("config").at("accumulator_headroom");
     if (totals.contains("out_of_range")) {

@@ -39,6 +39,13 @@ enum class Hardware : std::uint8_t {
 
 /// The figures of a run that design points are compared by; all per inference. What is not real is
 /// empty, whatever the reason: see `hardware`; without a technology there is no area or energy.
+/// How far logic of the technology may be off, as shares; empty: not known.
+struct TechnologyErrors {
+    std::optional<double> area;
+    std::optional<double> delay;
+    std::optional<double> energy;
+};
+
 struct RunFigures {
     std::uint64_t cycles = 0;
     std::optional<double> seconds;
@@ -64,9 +71,11 @@ struct RunFigures {
     std::string slowestMemory;  ///< its section in CONFIG
     std::string synthesis;      ///< area or speed; empty without a circuit
     std::optional<std::uint32_t> pipelineDepth;
-    std::string elementNote;    ///< what the area's notes say of the elements; empty: nothing
-    std::uint64_t images = 0;   ///< 0: timing only, and then no accuracy
-    bool randomImages = false;  ///< of a bare model
+    std::string elementNote;  ///< what the area's notes say of the elements; empty: nothing
+    std::string technology;
+    TechnologyErrors technologyErrors;
+    std::uint64_t images = 0;              ///< 0: timing only, and then no accuracy
+    bool randomImages = false;             ///< of a bare model
     std::optional<std::uint64_t> correct;  ///< empty without labels
     std::optional<std::uint64_t> fp32Correct;
     std::string correctByImage;  ///< `1` or `0` an image; empty without labels

@@ -97,6 +97,38 @@ class Fit(unittest.TestCase):
                 self.assertLessEqual(len(missed), most, (technology, name, missed))
 
 
+class Contradiction(unittest.TestCase):
+    BAND = {(1, 8): (2, 3), (1, 16): (1, 1), (2, 8): (4, 5), (2, 16): (1.5, 2), (0.5, 32): (9, 9)}
+
+    def test_is_the_row_that_offers_less_and_costs_more(self):
+        self.assertEqual(fit_sram.contradiction(self.BAND, (1, 16)), (2, (1, 8)))
+        self.assertEqual(fit_sram.contradiction(self.BAND, (2, 16)), (2, (2, 8)))
+
+    def test_is_none_of_rows_that_cannot_be_compared(self):
+        self.assertEqual(fit_sram.contradiction(self.BAND, (0.5, 32))[0], 0)
+
+    def test_is_why_rows_of_the_fit_are_missed(self):
+        for name in ("read_pj", "write_pj", "access_ns", "cycle_ns"):
+            band = TABLES[BASE].bands[name]
+            curves = sram_surface.fit_curves(band, name, ("nominal",))
+            for key in fit_sram.missed(fit_sram.errors(curves, band, band)):
+                self.assertGreater(fit_sram.contradiction(band, key)[0], 1.1, (name, key))
+
+
+class Band(unittest.TestCase):
+    def test_is_wider_by_what_holds_every_row_of_several_banks(self):
+        one = {name: 1.0 for name in cacti_table.NAMES}
+        found = fit_sram.structure_errors({"energy": ("read_pj", "write_pj")}, [
+            ({"ED2": one, "EN": one}, {**one, "read_pj": 1.2}, one),
+            ({"ED2": one, "EN": {**one, "write_pj": 1.5}}, one, {**one, "write_pj": 1.25})])
+        self.assertEqual(found, {"energy": 0.2})
+
+    def test_share_counts_rows_of_which_both_ends_are_held(self):
+        found = {1: fit_sram.Error(0, 0.1, 0), 2: fit_sram.Error(0, 0, 0.3),
+                 3: fit_sram.Error(0.5, 0.1, 0.2), 4: fit_sram.Error(0, 0.2, 0)}
+        self.assertEqual(fit_sram.within(found, (0.1, 0.2)), 0.5)
+
+
 class Structure(unittest.TestCase):
     def test_of_wires_is_between_what_single_rows_say(self):
         picojoules, nanoseconds = fit_sram.bank_wires(TABLES[BASE])

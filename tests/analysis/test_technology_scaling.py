@@ -3,6 +3,7 @@
 """Logic scaled to other nodes: the rule, its errors, and what is committed (docs/nodes.md)."""
 
 import math
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -103,12 +104,17 @@ class Logic(unittest.TestCase):
             source = ratios.load(FOLDER / (name + ".yaml"))["logic"]["source"]
             if nm == 45:
                 continue
-            error = 100 * scaling.scaling_of("energy", nm).error
-            self.assertRegex(source, f"error of that: area .*, delay .*, energy {error:.0f} %;")
+            error = re.escape(ratios.doubt_text(scaling.scaling_of("energy", nm).error))
+            self.assertRegex(source, f"error of that: area .*, delay .*, energy {error};")
             before = {22: 28, 16: 22, 7: 16}.get(nm)
             if before:
-                step = 100 * scaling.step_of("energy", before, nm).error
-                self.assertRegex(source, f"step from {before} nm: area .* energy {step:.0f} %;")
+                step = re.escape(ratios.doubt_text(scaling.step_of("energy", before, nm).error))
+                self.assertRegex(source, f"step from {before} nm: area .* energy {step};")
+
+    def test_says_times_where_no_percentage_can_be_taken_off(self):
+        self.assertEqual(ratios.doubt_text(0.33), "+-33 %")
+        self.assertEqual(ratios.doubt_text(2.68), "up to 3.7 times")
+        self.assertEqual(ratios.doubt_text(9), "up to 10 times")
 
     def test_knows_a_step_at_least_as_well_as_a_third(self):
         for coarse, fine in scaling.steps():

@@ -64,6 +64,7 @@ def commands(folder):
                                      "--technology", "osu018"]),
         "pe_without_energy": ("pe", ["pe", "--activation", "int8", "--weight", "int8",
                                      "--stimulus", "none"]),
+        "memory": ("memory", ["memory", "--capacity", "96KiB", "--word-bits", "384", "--clock", "1GHz"]),
         "formats": ("formats", ["formats"]),
         "e5m2": ("formats_of_one", ["formats", "e5m2"]),
         "mxfp4": ("formats_of_block", ["formats", "mxfp4"]),

@@ -20,7 +20,7 @@ SYSTOLE = pathlib.Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else None
 EDGE = ROOT / "configs/accelerators/edge-16x16.yaml"
 COLUMNS = 100
 COMMANDS = ([], ["run"], ["gemm"], ["dram"], ["quantize"], ["golden"], ["golden", "record"], ["golden", "check"],
-            ["compare"], ["sweep"], ["formats"], ["area"], ["pe"])
+            ["compare"], ["sweep"], ["formats"], ["area"], ["pe"], ["memory"])
 LONG = "a_name_that_somebody_generated/" * 5
 
 

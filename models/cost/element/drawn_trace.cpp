@@ -109,6 +109,8 @@ public:
         return trace;
     }
 
+    std::uint32_t sumsBeyondRegister() const { return beyond_; }
+
 private:
     static numeric::AccumulatorFormat sumRegister(const ElementDescription& element) {
         numeric::AccumulatorFormat format{.name = "sum", .sum = element.sum, .chunk = {}};
@@ -148,6 +150,7 @@ private:
             const double a = activation_.decode(draw(activation_, others_));
             sum_.add(numeric::productOf(a, weight_.decode(weight)), 0, events);
         }
+        if (events.overflows + events.saturations > 0) ++beyond_;
         appendOpenSum(sums);
     }
 
@@ -246,6 +249,7 @@ private:
     SplitMix64 others_;
     numeric::SumRegister sum_;
     double weightPeak_;
+    std::uint32_t beyond_ = 0;  ///< sums that the register could not hold
 };
 
 }  // namespace
@@ -253,6 +257,13 @@ private:
 OperandTrace drawnTrace(const ElementDescription& element, Stimulus stimulus, std::uint32_t steps,
                         std::uint32_t foldSteps, Stationary stationary, std::uint64_t seed) {
     return Drawing(element, stimulus, stationary, seed).trace(steps, foldSteps);
+}
+
+double shareBeyondRegister(const ElementDescription& element, Stimulus stimulus,
+                           std::uint32_t steps) {
+    Drawing drawing(element, stimulus, Stationary::Weight, 1);
+    drawing.trace(steps, kWeightSteps);
+    return static_cast<double>(drawing.sumsBeyondRegister()) / steps;
 }
 
 }  // namespace systole::cost

@@ -35,4 +35,10 @@ OperandTrace drawnTrace(const ElementDescription& element, Stimulus stimulus, st
                         std::uint32_t foldSteps = kWeightSteps,
                         Stationary stationary = Stationary::Weight, std::uint64_t seed = 1);
 
+/// Of these sums, the share that the register cannot hold, so that it wraps or stays at the end of
+/// its range: with Gaussian E5M2 nearly all sums in FP16. A register that stays there hardly
+/// switches. Not of rectified operands, which scales make fit.
+double shareBeyondRegister(const ElementDescription& element, Stimulus stimulus,
+                           std::uint32_t steps);
+
 }  // namespace systole::cost

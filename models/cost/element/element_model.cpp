@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cost/element/element_model.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "models/check.hpp"
+#include "models/cost/element/element_shape.hpp"
 #include "models/cost/element/element_waveforms.hpp"
-#include "models/cost/element/synthesised_kind.hpp"
 
 namespace systole::cost {
 namespace {
@@ -40,6 +44,12 @@ const char* nameOf(ElementPart part) {
     return kNames.at(static_cast<std::size_t>(part));
 }
 
+std::string FitWidening::note() const {
+    if (reasons.empty()) return "";
+    return fmt::format("outside of the fit ({}): bands are wider, by estimate",
+                       fmt::join(reasons, ", "));
+}
+
 double ByElementPart::total() const { return std::accumulate(values.begin(), values.end(), 0.0); }
 
 ElementActivity& ElementActivity::operator+=(const ElementActivity& more) {
@@ -51,10 +61,12 @@ ElementActivity& ElementActivity::operator+=(const ElementActivity& more) {
 }
 
 ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescription& element,
-                           Goal goal, ElementCircuit circuit, bool hasRegisters)
+                           Goal goal, std::uint32_t stages, ElementCircuit circuit,
+                           bool hasRegisters)
     : technology_(technology),
       element_(element),
       goal_(goal),
+      stages_(stages),
       circuit_(std::move(circuit)),
       hasRegisters_(hasRegisters) {
     const Word outputs = circuit_.outputs();
@@ -67,13 +79,13 @@ ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescr
 ElementModel::ElementModel(const LogicTechnology& technology, const ElementDescription& element,
                            ElementMake make)
     : ElementModel(
-          technology, element, make.goal,
+          technology, element, make.goal, make.stages,
           elementCircuit(element, make.goal, make.stages, technology.of(make.goal).nanoseconds),
           true) {}
 
 ElementModel ElementModel::ofMultiplier(const LogicTechnology& technology,
                                         const ElementDescription& element, Goal goal) {
-    return {technology, element, goal, multiplierAlone(element, goal), false};
+    return {technology, element, goal, 1, multiplierAlone(element, goal), false};
 }
 
 std::size_t ElementModel::flipFlops() const { return hasRegisters_ ? circuit_.flipFlops() : 0; }
@@ -150,15 +162,46 @@ double ElementModel::inputJoules(const ElementActivity& activity) const {
 
 EnergyDoubt ElementModel::energyDoubt() const {
     const LogicErrors& errors = technology_.errors;
-    EnergyDoubt doubt{.isSynthesised = isSynthesisedKind(element_)};
+    const FitWidening widening = fitWidening();
+    EnergyDoubt doubt{.outsideOfFit = widening.note()};
     if (const auto known = errors.ofElements(goal_).energy) {
-        doubt.down = doubt.up = known->largest;
+        doubt.down = doubt.up = known->widened(widening.energy).largest;
         return doubt;
     }
     doubt.isMeasured = false;
-    doubt.down = errors.ofElements(Goal::Area).energy.value_or(FitError{}).largest;
+    doubt.down =
+        errors.ofElements(Goal::Area).energy.value_or(FitError{}).widened(widening.energy).largest;
     doubt.up = (1 + doubt.down) * std::max(gateSize(), 1.0) - 1;
     return doubt;
+}
+
+CircuitShape ElementModel::shape() const {
+    return hasRegisters_ ? shapeOf(element_, stages_) : multiplierShapeOf(element_);
+}
+
+void ElementModel::widenByStages(FitWidening& widening) const {
+    const Bounds& bounds =
+        technology_.fitted->numbers.at(static_cast<std::size_t>(ShapeNumber::Stages));
+    const auto fitted = static_cast<std::uint32_t>(std::max(bounds.most, 1));
+    if (stages_ <= fitted) return;
+    // Only the ratio of the energies counts; how often gates toggle hardly matters to it.
+    constexpr double kToggleRate = 0.25;
+    const ElementModel whole(technology_, element_, {goal_, fitted});
+    const auto halfWay = [](double one, double other) {
+        return std::exp(std::abs(std::log(one / other)) / 2);
+    };
+    widening.area *= halfWay(squareMicrons().total(), whole.squareMicrons().total());
+    widening.delay *= halfWay(nanoseconds(), whole.nanoseconds());
+    widening.energy *=
+        halfWay(flatEnergy(kToggleRate).total(), whole.flatEnergy(kToggleRate).total());
+}
+
+FitWidening ElementModel::fitWidening() const {
+    if (!technology_.fitted) return {};
+    const FitDistance distance = distanceFrom(*technology_.fitted, shape());
+    FitWidening widening{distance.factor, distance.factor, distance.factor, distance.reasons};
+    widenByStages(widening);
+    return widening;
 }
 
 ByElementPart ElementModel::flatEnergy(double rate) const {

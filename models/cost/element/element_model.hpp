@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "models/cost/circuit/element_circuit.hpp"
 #include "models/cost/element/operand_trace.hpp"
@@ -64,8 +66,20 @@ struct ElementMake {
 struct EnergyDoubt {
     double down = 0;
     double up = 0;
-    bool isMeasured = true;     ///< else energies of this goal of synthesis were never measured
-    bool isSynthesised = true;  ///< else no circuit of this kind was (synthesised_kind.hpp)
+    bool isMeasured = true;      ///< else energies of this goal of synthesis were never measured
+    std::string outsideOfFit{};  ///< why the band is wider (FitWidening); empty: it is not
+};
+
+/// Where a circuit lies outside of those that were synthesised for the fit, and what the errors of
+/// its figures are widened by.
+struct FitWidening {
+    double area = 1;
+    double delay = 1;
+    double energy = 1;
+    std::vector<std::string> reasons{};  ///< empty: it lies inside
+
+    /// `outside of the fit (posit operands): bands are wider, by estimate`; empty: it lies inside.
+    std::string note() const;
 };
 
 /// Area, delay and energy of a PE: its circuit (circuit/element_circuit.hpp) with the figures of a
@@ -98,6 +112,11 @@ public:
     /// coefficients are those of the least area: an energy may be larger by as much as the gates
     /// are.
     EnergyDoubt energyDoubt() const;
+    /// Stages beyond those of the fit widen an error half of the way, in logarithms, to the figure
+    /// of the same element with as many stages as the fit has. All else: distanceFrom.
+    FitWidening fitWidening() const;
+    /// What `fitted` of a technology is made of.
+    CircuitShape shape() const;
     /// Joules per product if every gate and register bit toggles `rate` times in a cycle, without
     /// glitches.
     ByElementPart flatEnergy(double rate) const;
@@ -111,10 +130,13 @@ public:
 
 private:
     ElementModel(const LogicTechnology& technology, const ElementDescription& element, Goal goal,
-                 ElementCircuit circuit, bool hasRegisters);
+                 std::uint32_t stages, ElementCircuit circuit, bool hasRegisters);
+    void widenByStages(FitWidening& widening) const;
+
     LogicTechnology technology_;
     ElementDescription element_;
     Goal goal_;
+    std::uint32_t stages_;
     ElementCircuit circuit_;
     bool hasRegisters_;
     GateCounts gates_;

@@ -7,22 +7,23 @@
 #include <limits>
 
 #include "models/check.hpp"
-#include "models/cost/element/synthesised_kind.hpp"
 #include "models/cost/machine/ideal_parts.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 #include "models/cost/machine/machine_memories.hpp"
 #include "models/cost/machine/silicon.hpp"
+#include "models/cost/technology/corner.hpp"
 
 namespace systole::cost {
 namespace {
 
 AreaNode logicNode(std::string name, double area, double registers, double error,
                    std::string source) {
+    const Estimate band = within(area, error, error);
     return {.name = std::move(name),
             .basis = AreaBasis::Logic,
-            .squareMicrons = area,
-            .lowSquareMicrons = area / (1 + error),
-            .highSquareMicrons = area * (1 + error),
+            .squareMicrons = band.nominal,
+            .lowSquareMicrons = band.low,
+            .highSquareMicrons = band.high,
             .source = std::move(source),
             .registerSquareMicrons = registers};
 }
@@ -31,10 +32,12 @@ AreaNode freeNode(std::string name, std::string source) {
     return {.name = std::move(name), .basis = AreaBasis::Free, .source = std::move(source)};
 }
 
-AreaNode memoryNode(std::string name, const SramMacro& memory, double count) {
+/// `count` memories that hold so many bits in all.
+AreaNode memoryNode(const Technology& technology, std::string name, const SramMacro& memory,
+                    double count, double bits) {
     const Estimate& area = memory.areaSquareMicrons;
     const Estimate& leakage = memory.leakageWatts;
-    return {
+    AreaNode node{
         .name = std::move(name),
         .basis = AreaBasis::Memory,
         .squareMicrons = count * area.nominal,
@@ -42,13 +45,34 @@ AreaNode memoryNode(std::string name, const SramMacro& memory, double count) {
         .highSquareMicrons = count * area.high,
         .source = memory.source,
         .memoryLeakageWatts = {count * leakage.nominal, count * leakage.low, count * leakage.high}};
+    if (memory.isRegisterFile) {
+        node.basis = AreaBasis::RegisterFile;
+        const double each = technology.sram.coefficients().registerFile->flipFlopSquareMicrons;
+        node.registerSquareMicrons = std::min(node.squareMicrons, bits * each);
+    }
+    return node;
+}
+
+AreaNode scratchpadNode(const Technology& technology, std::string name, const MachineMemory& memory,
+                        const ScratchpadDescription& description) {
+    return memoryNode(technology, std::move(name), memory.macro, 1,
+                      8 * static_cast<double>(*description.capacityBytes));
+}
+
+AreaNode accumulatorNode(const Technology& technology, std::string name,
+                         const MachineMemory& memory, const MachineDescription& machine) {
+    const double columns = machine.array.columns;
+    const double columnBits =
+        static_cast<double>(*machine.accumulatorRows) * machine.accumulatorBits;
+    return memoryNode(technology, std::move(name), memory.macro, columns, columns * columnBits);
 }
 
 AreaNode estimateNode(std::string name, const LogicTechnology& logic,
                       const LogicEstimate& estimate) {
-    AreaNode node = logicNode(std::move(name), estimate.squareMicrons(logic),
-                              estimate.registerBits * logic.flipFlop.squareMicrons, kEstimateError,
-                              kEstimateSource);
+    AreaNode node =
+        logicNode(std::move(name), estimate.squareMicrons(logic),
+                  estimate.registerBits * logic.flipFlop.squareMicrons,
+                  estimateDoubt(logic.errors.ofElements(Goal::Area).area), kEstimateSource);
     if (!estimate.note.empty()) node.notes.push_back(estimate.note);
     return node;
 }
@@ -57,8 +81,11 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
     const LogicTechnology& logic = technology.logic;
     const double elements = static_cast<double>(machine.array.rows) * machine.array.columns;
     const ElementModel model(logic, machine.element, machine.make());
-    const double error =
-        logic.errors.ofElements(machine.synthesis).area.value_or(FitError{}).largest;
+    const FitWidening widening = model.fitWidening();
+    const double error = logic.errors.ofElements(machine.synthesis)
+                             .area.value_or(FitError{})
+                             .widened(widening.area)
+                             .largest;
     const ByElementPart area = model.squareMicrons();
     std::vector<AreaNode> parts;
     for (const ElementPart part : kElementParts) {
@@ -69,7 +96,7 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
     }
     parts.push_back(estimateNode("control", logic, elements * elementControl(logic, machine)));
     AreaNode all = sumOf("processing_elements", std::move(parts));
-    if (!isSynthesisedKind(machine.element)) all.notes.emplace_back(kNotSynthesised);
+    if (!widening.reasons.empty()) all.notes.push_back(widening.note());
     return sumOf("array", {std::move(all), estimateNode("edge", logic, arrayEdge(logic, machine))});
 }
 
@@ -80,14 +107,17 @@ AreaNode builtNode(const Technology& technology, const MachineDescription& machi
     const std::string name = nameOf(part);
     switch (part) {
         case MachinePart::ActivationScratchpad:
-            return memoryNode(name, memories.activationScratchpad.macro, 1);
+            return scratchpadNode(technology, name, memories.activationScratchpad,
+                                  machine.activationScratchpad);
         case MachinePart::WeightScratchpad:
-            return memoryNode(name, memories.weightScratchpad.macro, 1);
+            return scratchpadNode(technology, name, memories.weightScratchpad,
+                                  machine.weightScratchpad);
         case MachinePart::AccumulatorBuffer:
-            return memoryNode(name, memories.accumulatorColumn.macro, machine.array.columns);
+            return accumulatorNode(technology, name, memories.accumulatorColumn, machine);
         case MachinePart::VectorUnit:
             return estimateNode(name, logic,
-                                static_cast<double>(*machine.vectorLanes) * vectorLane(logic));
+                                static_cast<double>(*machine.vectorLanes) *
+                                    vectorLane(logic, machine.vectorPipelineDepth));
         case MachinePart::Dma:
             return estimateNode(name, logic, dmaEngine(logic, machine.control));
         case MachinePart::Sequencer:
@@ -105,9 +135,16 @@ AreaNode partNode(const Technology& technology, const MachineDescription& machin
     return freeNode(nameOf(part), fmt::format("{}: costs nothing", reason));
 }
 
+/// The data paths that the control of a chip is a share of. An ideal sequencer stands for all
+/// control.
+std::vector<std::string> dataPathsOf(const MachineDescription& machine) {
+    if (isIdeal(machine, MachinePart::Sequencer)) return {};
+    return {"array", nameOf(MachinePart::VectorUnit)};
+}
+
 /// Where there is no layout, silicon is what the cells are.
 void takeCellsForSilicon(AreaNode& node) {
-    node.siliconSquareMicrons = {node.squareMicrons, node.lowSquareMicrons, node.highSquareMicrons};
+    node.siliconSquareMicrons = node.cells();
     for (AreaNode& part : node.parts) takeCellsForSilicon(part);
 }
 
@@ -151,8 +188,7 @@ AreaNode areaOf(const Technology& technology, const MachineDescription& machine)
         parts.push_back(partNode(technology, machine, memories, part));
     }
     if (const LayoutTechnology* layout = layoutOf(technology, machine)) {
-        // An ideal sequencer stands for all control.
-        addLayout(parts, *layout, !isIdeal(machine, MachinePart::Sequencer));
+        addLayout(parts, *layout, dataPathsOf(machine));
     } else {
         for (AreaNode& part : parts) takeCellsForSilicon(part);
     }
@@ -179,7 +215,8 @@ ClockLimits clockLimits(const Technology& technology, const MachineDescription& 
             ElementModel(technology.logic, machine.element, fast).nanoseconds();
     }
     for (const MemoryDelay& memory : memoryDelays(technology, machine)) {
-        limits.scratchpadNanoseconds = std::max(limits.scratchpadNanoseconds, memory.nanoseconds);
+        limits.scratchpadNanoseconds =
+            std::max(limits.scratchpadNanoseconds, memory.fastestNanoseconds);
     }
     return limits;
 }

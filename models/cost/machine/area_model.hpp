@@ -13,11 +13,12 @@ namespace systole::cost {
 
 /// What a component is built of, from which its leakage follows.
 enum class AreaBasis : std::uint8_t {
-    Sum,     ///< of its parts
-    Logic,   ///< gates and flip-flops: leaks by its area
-    Memory,  ///< macros: leak as their model says
-    Room,    ///< silicon without a circuit: leaks nothing
-    Free,    ///< an ideal part (ideal_parts.hpp): contributes nothing
+    Sum,           ///< of its parts
+    Logic,         ///< gates and flip-flops: leaks by its area
+    Memory,        ///< macros: leak as their model says
+    RegisterFile,  ///< a memory of gates and flip-flops: placed as logic, leaks as its model says
+    Room,          ///< silicon without a circuit: leaks nothing
+    Free,          ///< an ideal part (ideal_parts.hpp): contributes nothing
 };
 
 /// A component and what it is made of.
@@ -29,7 +30,7 @@ struct AreaNode {
     double highSquareMicrons = 0;
     std::string source{};
     Estimate memoryLeakageWatts{};     ///< of a memory
-    double registerSquareMicrons = 0;  ///< of logic: flip-flops, which a clock tree must reach
+    double registerSquareMicrons = 0;  ///< of that: flip-flops, which a clock tree must reach
     /// Of a component with its buffers, clock tree and room (machine/silicon.hpp); its cells again
     /// where there is no layout. 0 of what is in the silicon of the components.
     Estimate siliconSquareMicrons{};
@@ -37,6 +38,8 @@ struct AreaNode {
     std::vector<std::string> notes{};
     std::vector<AreaNode> parts{};  ///< sum up to it
 
+    /// Its cells and macros with their band.
+    Estimate cells() const { return {squareMicrons, lowSquareMicrons, highSquareMicrons}; }
     /// Whether it, or a part of it, is ideal.
     bool isFree() const;
     /// The part of that name.
@@ -62,7 +65,7 @@ double cellsOf(const AreaNode& machine);
 struct ClockLimits {
     double elementNanoseconds = 0;     ///< of a processing element, as it is made
     double fastNanoseconds = 0;        ///< for the least delay; 0: the technology does not say
-    double scratchpadNanoseconds = 0;  ///< the cycle of the slowest memory
+    double scratchpadNanoseconds = 0;  ///< of the slowest memory, built for a fast clock
 
     /// That elements and memories allow; infinite where nothing limits it.
     double reachableHertz() const;

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "models/check.hpp"
-#include "models/cost/element/synthesised_kind.hpp"
 #include "models/cost/machine/logic_estimate.hpp"
 
 namespace systole::cost {
@@ -17,7 +16,7 @@ std::string elementSource(const LogicTechnology& logic, const EnergyDoubt& doubt
             "; gates for speed: estimate, with the coefficients of the least area, and up to as "
             "much more as the gates are larger";
     }
-    return doubt.isSynthesised ? source : fmt::format("{}; {}", source, kNotSynthesised);
+    return doubt.outsideOfFit.empty() ? source : fmt::format("{}; {}", source, doubt.outsideOfFit);
 }
 
 std::string sourceOf(const Technology& technology, EnergyBasis basis, const EnergyDoubt& elements) {
@@ -33,7 +32,8 @@ std::string sourceOf(const Technology& technology, EnergyBasis basis, const Ener
         case EnergyBasis::ClockTree:
             return technology.layout ? technology.layout->clockTreeEnergy.source : "left out";
         case EnergyBasis::Leakage:
-            return "areas of logic; memories: " + technology.sram.source();
+            return "areas of logic, of whose leakage by area no error is known; memories: " +
+                   technology.sram.source();
         case EnergyBasis::Dram:
             return "commands and currents of the part (docs/dram.md)";
     }

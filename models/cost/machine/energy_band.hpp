@@ -17,7 +17,7 @@ struct EnergyFigure {
 
 /// Of every component, in the order of kEnergyComponents, from the energies of EnergyModel at the
 /// ends of the bands: processing elements by `elements`, their model's doubt; estimated logic by
-/// kEstimateError; memories between the ends of their own band; wires and clock tree by both the
+/// estimateDoubt; memories between the ends of their own band; wires and clock tree by both the
 /// layout's coefficients and the energies that they are shares of; leakage by the areas of logic
 /// and by the memories. DRAM is what its commands and the data sheet's currents give (docs/dram.md
 /// says how close that is to other simulators): no band.

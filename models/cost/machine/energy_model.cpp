@@ -18,11 +18,9 @@ double withLeaks(double watts, const AreaNode& area, const LogicTechnology& logi
             }
             return watts;
         case AreaBasis::Logic:
-            return watts + logic.leakageWatts(atCorner({area.squareMicrons, area.lowSquareMicrons,
-                                                        area.highSquareMicrons},
-                                                       corner),
-                                              kelvin);
+            return watts + logic.leakageWatts(atCorner(area.cells(), corner), kelvin);
         case AreaBasis::Memory:
+        case AreaBasis::RegisterFile:
             return watts + atCorner(area.memoryLeakageWatts, corner);
         case AreaBasis::Room:
         case AreaBasis::Free:
@@ -113,7 +111,7 @@ void EnergyModel::addControllers(const MachineActions& actions, EnergyBreakdown&
     energy.memoryControllerJoules =
         switching.take(actions.seconds, controllers_.controllerSecond) +
         switching.take(actions.bursts, controllers_.memoryRequest) +
-        switching.take(actions.bursts + kRowCommands * actions.activates,
+        switching.take(actions.bursts + kRowCommands * actions.activates + actions.refreshes,
                        controllers_.memoryCommand);
 }
 

@@ -8,6 +8,7 @@
 #include "models/cost/machine/area_model.hpp"
 #include "models/cost/machine/counters.hpp"
 #include "models/cost/machine/machine_memories.hpp"
+#include "models/cost/technology/corner.hpp"
 
 namespace systole::cost {
 
@@ -121,6 +122,7 @@ struct MachineActions {
     double seconds = 0;
     double bursts = 0;     ///< that the DMA engine asked for
     double activates = 0;  ///< rows that the memory controller opened, and closed again
+    double refreshes = 0;  ///< that it commanded, of all banks or of one
     double dramJoules = 0;
     double dramIoJoules = 0;
     ByElementPart perMac{};  ///< joules of a product

@@ -16,9 +16,10 @@ constexpr double kPico = 1e-12;
 constexpr double kMillimetres = 1e-3;  // of a micron
 constexpr double kRandomToggleRate = 0.5;
 
-/// What to multiply a figure by that may be this far off.
-double factorAt(Corner corner, double down, double up) {
-    return atCorner({1, 1 / (1 + down), 1 + up}, corner);
+/// What to multiply an estimate by.
+double estimateFactor(const LogicErrors& errors, Corner corner) {
+    const double doubt = estimateDoubt(errors.ofElements(Goal::Area).energy);
+    return atCorner(within(1, doubt, doubt), corner);
 }
 
 }  // namespace
@@ -33,7 +34,7 @@ public:
           machine_(machine),
           corner_(corner),
           area_(areaOf(technology, machine)),
-          estimateFactor_(factorAt(corner, kEstimateError, kEstimateError)),
+          estimateFactor_(estimateFactor(technology.logic.errors, corner)),
           clockBit_(technology.logic.flipFlop.clockFemtojoules * kFemto),
           toggleBit_(kRandomToggleRate * technology.logic.flipFlop.toggleFemtojoules * kFemto) {}
 
@@ -71,7 +72,7 @@ private:
         const LogicTechnology& logic = technology_.logic;
         const ElementModel element(logic, machine_.element, machine_.make());
         const EnergyDoubt doubt = element.energyDoubt();
-        model_.elementFactor_ = factorAt(corner_, doubt.down, doubt.up);
+        model_.elementFactor_ = atCorner(within(1, doubt.down, doubt.up), corner_);
         const double clock = model_.elementFactor_ * element.idleJoules();
         const auto cycles = static_cast<double>(element.circuit().schedule.size());
         model_.productClock_ = {.clocks = cycles * clock};
@@ -121,14 +122,15 @@ private:
         model_.weightScratchpad_ =
             ofMemory(MachinePart::WeightScratchpad, memories.weightScratchpad.macro,
                      machine_.weightScratchpad.wordBits);
-        model_.accumulatorBuffer_ = ofMemory(MachinePart::AccumulatorBuffer,
-                                             memories.accumulatorColumn.macro, machine_.accumulatorBits);
+        model_.accumulatorBuffer_ =
+            ofMemory(MachinePart::AccumulatorBuffer, memories.accumulatorColumn.macro,
+                     machine_.accumulatorBits);
     }
 
     void buildLanes() {
         if (isIdeal(machine_, MachinePart::VectorUnit)) return;
         const LogicTechnology& logic = technology_.logic;
-        const VectorActions actions = vectorActions(logic);
+        const VectorActions actions = vectorActions(logic, machine_.vectorPipelineDepth);
         const auto lanes = static_cast<double>(*machine_.vectorLanes);
         model_.lanes_ = {.cycle = ofCycle(lanes * actions.pass.clockedBits),
                          .pass = ofAction(actions.pass),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/cost/technology/corner.hpp"
 #include "models/numeric/formats/codec.hpp"
 
 namespace systole::cost {
@@ -105,7 +106,7 @@ Operator fp32Operator(const LogicTechnology& technology, bool multiplies) {
                       floatSum(netlist, Goal::Area, fp32, FloatAdder::Gradual, register32, number));
 }
 
-/// The operators of a lane; each has a register behind it.
+/// The operators of a lane.
 struct LaneOperators {
     Operator integerAddition;
     Operator multiplication;
@@ -116,7 +117,9 @@ struct LaneOperators {
           multiplication(fp32Operator(technology, true)),
           addition(fp32Operator(technology, false)) {}
 };
-constexpr double kLaneBits = 3 * 32;
+
+constexpr double kLaneBits = 32;
+double laneBits(std::uint32_t stages) { return kLaneBits * std::max(stages, 1U); }
 
 double bitsOf(const numeric::Format& format) { return numeric::widthOf(format); }
 
@@ -150,19 +153,23 @@ std::string queueNote(double bits) {
 
 }  // namespace
 
-LogicEstimate vectorLane(const LogicTechnology& technology) {
+double estimateDoubt(const std::optional<FitError>& figures) {
+    return joinedDoubt(kEstimateError, figures.value_or(FitError{}).largest);
+}
+
+LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages) {
     const LaneOperators operators(technology);
-    return {.registerBits = kLaneBits,
-            .clockedBits = kLaneBits,
+    return {.registerBits = laneBits(stages),
+            .clockedBits = laneBits(stages),
             .gateSquareMicrons = operators.integerAddition.squareMicrons +
                                  operators.multiplication.squareMicrons +
                                  operators.addition.squareMicrons};
 }
 
-VectorActions vectorActions(const LogicTechnology& technology) {
+VectorActions vectorActions(const LogicTechnology& technology, std::uint32_t stages) {
     const LaneOperators operators(technology);
     const double scaled = operators.multiplication.joules + operators.addition.joules;
-    return {.pass = {.clockedBits = kLaneBits},
+    return {.pass = {.clockedBits = laneBits(stages)},
             .requantization = {.gateJoules = operators.integerAddition.joules + scaled},
             .addition = {.gateJoules = scaled},
             .pooling = {.gateJoules = operators.integerAddition.joules},

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/cost/machine/machine_description.hpp"
 #include "models/cost/technology/logic_technology.hpp"
 
 /// Logic that was not synthesised with the processing elements: counts of register bits and gates
-/// that its function needs, with the technology's figures. Estimates; kEstimateError is how far
+/// that its function needs, with the technology's figures. Estimates; estimateDoubt says how far
 /// they may be off.
 namespace systole::cost {
 
-/// As a share of 1, up and down.
+/// Of the counts, as a share of 1, up and down.
 inline constexpr double kEstimateError = 0.5;
+/// That, and the error of the technology's figures, by which the counts are multiplied.
+double estimateDoubt(const std::optional<FitError>& figures);
 inline constexpr const char* kEstimateSource = "estimate from counts of registers and gates";
 
 /// A block of logic.
@@ -45,8 +48,9 @@ struct ActionEstimate {
 };
 
 /// One lane of the vector unit: an INT32 addition (bias), an FP32 multiplication (scale), an FP32
-/// addition (residual, rounding), and a register behind each.
-LogicEstimate vectorLane(const LogicTechnology& technology);
+/// addition (residual, rounding), and a register of 32 bits for each of its `stages`; one at least,
+/// for the result.
+LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages);
 
 /// What an element does in a lane, with what the lane has: `pass` in each case, and gates on top.
 struct VectorActions {
@@ -56,7 +60,7 @@ struct VectorActions {
     ActionEstimate pooling;         ///< a comparison or a sum: the INT32 adder
     ActionEstimate softmax;         ///< one of its passes: FP32 multiplication and addition
 };
-VectorActions vectorActions(const LogicTechnology& technology);
+VectorActions vectorActions(const LogicTechnology& technology, std::uint32_t stages);
 
 /// Everything in the array but its elements' circuits, of one element: control bits that travel
 /// with the operands and the products of a pipeline, second registers, the multiplexers of bypass

@@ -58,6 +58,7 @@ struct MachineDescription {
     Limit accumulatorRows;
     std::uint32_t accumulatorBits = 0;
     Limit vectorLanes;  ///< unlimited: the vector unit costs nothing
+    std::uint32_t vectorPipelineDepth = 0;  ///< ranks of registers of a lane; 0: one cycle
     ControlDescription control;
     bool cellsOnly = false;  ///< costs are those of cells, as synthesis prints them
     EnergyOptions energy;

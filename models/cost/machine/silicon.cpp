@@ -2,89 +2,97 @@
 #include "models/cost/machine/silicon.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "models/check.hpp"
+#include "models/cost/technology/corner.hpp"
 
 namespace systole::cost {
 namespace {
-
-constexpr std::array kCorners{Corner::Nominal, Corner::Low, Corner::High};
-
-double& cornerOf(Estimate& estimate, Corner corner) {
-    switch (corner) {
-        case Corner::Low:
-            return estimate.low;
-        case Corner::High:
-            return estimate.high;
-        case Corner::Nominal:
-            return estimate.nominal;
-    }
-    SYSTOLE_CHECK(false, "corner {}", static_cast<int>(corner));
-}
 
 /// The coefficients at a corner of the area: cells that fill less of the rows take more room.
 struct Shares {
     double buffers;
     double clockTree;
     double density;
-    double macroOverhead;
     double control;
 
     Shares(const LayoutTechnology& layout, Corner corner)
         : buffers(atCorner(layout.buffers.value, corner)),
           clockTree(atCorner(layout.clockTreeArea.value, corner)),
           density(atCorner(layout.placementDensity.value, opposite(corner))),
-          macroOverhead(atCorner(layout.macroOverhead.value, corner)),
           control(atCorner(layout.control.value, corner)) {}
-
-private:
-    static Corner opposite(Corner corner) {
-        if (corner == Corner::Nominal) return corner;
-        return corner == Corner::Low ? Corner::High : Corner::Low;
-    }
 };
 
 /// Square microns of what is placed.
 struct Placed {
     double logic = 0;
     double registers = 0;  ///< of the logic
-    double memories = 0;
-    double overhead = 0;  ///< of the memories
+    double macros = 0;
+    double overhead = 0;  ///< of the macros
 
     Placed& operator+=(const Placed& more) {
         logic += more.logic;
         registers += more.registers;
-        memories += more.memories;
+        macros += more.macros;
         overhead += more.overhead;
         return *this;
     }
     double silicon(const Shares& shares) const {
         return (logic * (1 + shares.buffers) + registers * shares.clockTree) / shares.density +
-               memories + overhead;
+               macros + overhead;
     }
 };
 
-Placed leafAt(const AreaNode& leaf, const Shares& shares, Corner corner) {
-    const double area =
-        atCorner({leaf.squareMicrons, leaf.lowSquareMicrons, leaf.highSquareMicrons}, corner);
-    if (leaf.basis == AreaBasis::Memory) {
-        // The overhead's band is that of published memories around the nominal area: it holds the
-        // fit's own. No memory is smaller than its macros.
-        const double whole = leaf.squareMicrons * (1 + shares.macroOverhead);
-        return {.memories = area, .overhead = std::max(0.0, whole - area)};
-    }
-    if (leaf.basis != AreaBasis::Logic || leaf.squareMicrons == 0) return {};
-    return {.logic = area, .registers = leaf.registerSquareMicrons * area / leaf.squareMicrons};
+/// Macros with what they have on top. How far the model is off for these macros, and how far
+/// published memories are from its nominal area: doubts that have nothing to do with each other. No
+/// memory is smaller than its macros.
+Estimate memorySilicon(const Estimate& macros, const Estimate& overhead) {
+    if (macros.nominal == 0) return {};
+    const double whole = 1 + overhead.nominal;
+    Estimate silicon =
+        within(macros.nominal * whole,
+               joinedDoubt(macros.nominal / macros.low - 1, whole / (1 + overhead.low) - 1),
+               joinedDoubt(macros.high / macros.nominal - 1, (1 + overhead.high) / whole - 1));
+    silicon.low = std::max(silicon.low, macros.low);
+    return silicon;
 }
 
-/// Of the node, whose silicon is written down on the way.
-Placed place(AreaNode& node, const Shares& shares, Corner corner) {
-    Placed placed = node.parts.empty() ? leafAt(node, shares, corner) : Placed{};
-    for (AreaNode& part : node.parts) placed += place(part, shares, corner);
-    cornerOf(node.siliconSquareMicrons, corner) = placed.silicon(shares);
-    return placed;
-}
+/// What `addLayout` goes by.
+class Placement {
+public:
+    explicit Placement(const LayoutTechnology& layout) : layout_(layout) {}
+
+    /// Of the node, whose silicon is written down on the way.
+    Placed place(AreaNode& node, Corner corner) const {
+        Placed placed = node.parts.empty() ? leaf(node, corner) : Placed{};
+        for (AreaNode& part : node.parts) placed += place(part, corner);
+        atCorner(node.siliconSquareMicrons, corner) = placed.silicon(Shares(layout_, corner));
+        return placed;
+    }
+
+private:
+    Placed leaf(const AreaNode& node, Corner corner) const {
+        const double area = atCorner(node.cells(), corner);
+        switch (node.basis) {
+            case AreaBasis::Logic:
+            case AreaBasis::RegisterFile:
+                if (node.squareMicrons == 0) return {};
+                return {.logic = area,
+                        .registers = node.registerSquareMicrons * area / node.squareMicrons};
+            case AreaBasis::Memory: {
+                const Estimate whole = memorySilicon(node.cells(), layout_.macroOverhead.value);
+                return {.macros = area, .overhead = atCorner(whole, corner) - area};
+            }
+            case AreaBasis::Sum:
+            case AreaBasis::Room:
+            case AreaBasis::Free:
+                return {};
+        }
+        SYSTOLE_CHECK(false, "area of basis {}", static_cast<int>(node.basis));
+    }
+
+    const LayoutTechnology& layout_;
+};
 
 struct LayoutAreas {
     Estimate buffers;
@@ -95,18 +103,19 @@ struct LayoutAreas {
     Estimate controlSilicon;
 };
 
-void addAt(LayoutAreas& areas, const Placed& placed, const Shares& shares, Corner corner,
-           bool hasControl) {
-    const double control = hasControl ? placed.logic * shares.control : 0;
+/// `placed`: all components. `dataPaths`: square microns of logic that control is a share of.
+void addAt(LayoutAreas& areas, const Placed& placed, double dataPaths, const Shares& shares,
+           Corner corner) {
+    const double control = dataPaths * shares.control;
     const double buffers = (placed.logic + control) * shares.buffers;
     const double clockTree = placed.registers * shares.clockTree;
-    cornerOf(areas.control, corner) = control;
-    cornerOf(areas.controlSilicon, corner) = Placed{.logic = control}.silicon(shares);
-    cornerOf(areas.buffers, corner) = buffers;
-    cornerOf(areas.clockTree, corner) = clockTree;
-    cornerOf(areas.placement, corner) =
+    atCorner(areas.control, corner) = control;
+    atCorner(areas.controlSilicon, corner) = Placed{.logic = control}.silicon(shares);
+    atCorner(areas.buffers, corner) = buffers;
+    atCorner(areas.clockTree, corner) = clockTree;
+    atCorner(areas.placement, corner) =
         (placed.logic + control + buffers + clockTree) * (1 / shares.density - 1);
-    cornerOf(areas.macroOverhead, corner) = placed.overhead;
+    atCorner(areas.macroOverhead, corner) = placed.overhead;
 }
 
 AreaNode layoutNode(const char* name, AreaBasis basis, const Estimate& area,
@@ -121,20 +130,26 @@ AreaNode layoutNode(const char* name, AreaBasis basis, const Estimate& area,
 
 }  // namespace
 
-void addLayout(std::vector<AreaNode>& components, const LayoutTechnology& layout, bool hasControl) {
+void addLayout(std::vector<AreaNode>& components, const LayoutTechnology& layout,
+               const std::vector<std::string>& dataPaths) {
     LayoutAreas areas;
     for (const Corner corner : kCorners) {
-        const Shares shares(layout, corner);
         Placed all;
-        for (AreaNode& component : components) all += place(component, shares, corner);
-        addAt(areas, all, shares, corner, hasControl);
+        double controlled = 0;
+        for (AreaNode& component : components) {
+            const Placed placed = Placement(layout).place(component, corner);
+            if (std::count(dataPaths.begin(), dataPaths.end(), component.name) > 0)
+                controlled += placed.logic;
+            all += placed;
+        }
+        addAt(areas, all, controlled, Shares(layout, corner), corner);
     }
     std::vector<AreaNode> parts{
         layoutNode("buffers", AreaBasis::Logic, areas.buffers, layout.buffers),
         layoutNode("clock_tree", AreaBasis::Logic, areas.clockTree, layout.clockTreeArea),
         layoutNode("placement", AreaBasis::Room, areas.placement, layout.placementDensity),
         layoutNode("macro_overhead", AreaBasis::Room, areas.macroOverhead, layout.macroOverhead)};
-    if (hasControl) {
+    if (!dataPaths.empty()) {
         parts.push_back(layoutNode("control", AreaBasis::Logic, areas.control, layout.control));
         parts.back().siliconSquareMicrons = areas.controlSilicon;
     }

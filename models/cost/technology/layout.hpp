@@ -3,14 +3,9 @@
 
 #include <string>
 
-#include "models/cost/technology/sram.hpp"
+#include "models/cost/technology/sram_surface.hpp"
 
 namespace systole::cost {
-
-/// Which end of every error band to assume.
-enum class Corner : std::uint8_t { Nominal, Low, High };
-
-double atCorner(const Estimate& estimate, Corner corner);
 
 /// A coefficient, the band that chips lie in, and where it comes from.
 struct LayoutCoefficient {
@@ -30,11 +25,12 @@ struct LayoutTechnology {
     LayoutCoefficient wireEnergy;        ///< of nets in a block, as a share of its gates' switching
     LayoutCoefficient wirePicojoulesPerBitMillimetre;  ///< between blocks, of random bits
     /// What memories of chips have beyond CACTI's macros, as a share of their nominal area: test,
-    /// repair, power rings, room around. Its band holds the doubt of that area.
+    /// repair, power rings, room around.
     LayoutCoefficient macroOverhead;
-    LayoutCoefficient control;       ///< configuration, test, power, host: a share of the logic
+    /// Configuration, test, power, host: a share of the data paths' logic, array and vector unit.
+    LayoutCoefficient control;
     std::string source;
-    std::string note;                ///< what a reader of the figures should know; may be empty
+    std::string note;  ///< what a reader of the figures should know; may be empty
 };
 
 }  // namespace systole::cost

@@ -12,6 +12,11 @@ std::optional<FitError> larger(const std::optional<FitError>& one,
 
 }  // namespace
 
+FitError FitError::widened(double factor) const {
+    return {.rms = rms + (1 + rms) * (factor - 1),
+            .largest = largest + (1 + largest) * (factor - 1)};
+}
+
 double GateFigures::squareMicronsOf(const GateCounts& counts, Part part) const {
     const auto index = static_cast<std::size_t>(part);
     double area = counts.outputAnds[index] * outputAndSquareMicrons;

@@ -10,6 +10,7 @@
 #include "models/cost/netlist/gate_counts.hpp"
 #include "models/cost/netlist/netlist.hpp"
 #include "models/cost/netlist/words.hpp"
+#include "models/cost/technology/fitted_range.hpp"
 
 namespace systole::cost {
 
@@ -37,6 +38,9 @@ struct RegisterFigures {
 struct FitError {
     double rms = 0;
     double largest = 0;
+
+    /// Of circuits outside of the fit (fitted_range.hpp).
+    FitError widened(double factor) const;
 };
 
 /// Of one kind of circuit and one goal of synthesis; nothing where nothing was measured.
@@ -78,6 +82,8 @@ struct LogicTechnology {
     double temperatureKelvin = 300;        ///< that leakage is of
     double kelvinPerLeakageDoubling = 10;  ///< leakage doubles every so many kelvin
     LogicErrors errors;
+    /// The circuits that `errors` hold of; nothing: of all circuits.
+    std::optional<FittedRange> fitted;
     std::string source;
 
     double leakageWatts(double squareMicrons, double kelvin) const {

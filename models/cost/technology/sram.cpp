@@ -67,23 +67,38 @@ Estimate smaller(const Estimate& a, const Estimate& b) {
     return {std::min(a.nominal, b.nominal), std::min(a.low, b.low), std::min(a.high, b.high)};
 }
 
+bool isArea(const NamedQuantity& named) { return named.estimate == &SramMacro::areaSquareMicrons; }
+bool isLeakage(const NamedQuantity& named) { return named.estimate == &SramMacro::leakageWatts; }
+
 /// What `more` further ports multiply a quantity by.
 double growthOf(const NamedQuantity& named, const SramPortGrowth& ports, double more) {
-    if (named.estimate == &SramMacro::areaSquareMicrons) {
-        return (1 + ports.cellWidth * more) * (1 + ports.cellHeight * more);
-    }
-    if (named.estimate == &SramMacro::leakageWatts) return 1 + ports.leakage * more;
+    if (isArea(named)) return (1 + ports.cellWidth * more) * (1 + ports.cellHeight * more);
+    if (isLeakage(named)) return 1 + ports.leakage * more;
     return 1 + (named.growth == SramGrowth::Any ? ports.time : ports.energy) * more;
+}
+
+double errorOf(const NamedQuantity& named, const SramErrors& errors) {
+    if (isArea(named)) return errors.area;
+    if (isLeakage(named)) return errors.leakage;
+    return named.growth == SramGrowth::Any ? errors.time : errors.energy;
+}
+
+/// Ends of a band that are `error` further away; low is no less than that of `one`.
+Estimate widened(const Estimate& estimate, const Estimate& one, double error) {
+    return {estimate.nominal, std::max(one.low, estimate.low / (1 + error)),
+            estimate.high * (1 + error)};
 }
 
 /// Beyond the ports of the tables the band opens: low grows by the root of what nominal does, high
 /// by its power of 3/2.
 Estimate withPorts(const NamedQuantity& named, const SramPortGrowth& ports, std::uint32_t count,
                    const Estimate& one) {
+    if (count == 1) return one;
     const double fitted = growthOf(named, ports, std::min(count, kFittedPorts) - 1.0);
     const double beyond = growthOf(named, ports, count - 1.0) / fitted;
-    return {one.nominal * fitted * beyond, one.low * fitted * std::sqrt(beyond),
-            one.high * fitted * beyond * std::sqrt(beyond)};
+    return widened({one.nominal * fitted * beyond, one.low * fitted * std::sqrt(beyond),
+                    one.high * fitted * beyond * std::sqrt(beyond)},
+                   one, errorOf(named, ports.errors));
 }
 
 /// Words wider than the widest of the table are macros side by side.
@@ -91,27 +106,34 @@ double macrosOf(const SramAxes& axes, const SramShape& shape) {
     return std::max(1.0, shape.wordBits / axes.wordBits.back());
 }
 
+/// A part of a bank.
+SramShape partOf(SramShape shape, const SramParts& parts) {
+    shape.capacityBytes /= parts.all;
+    shape.wordBits /= parts.inWord;
+    return shape;
+}
+
 Estimate macroQuantity(const SramCoefficients& coefficients, const NamedQuantity& named,
                        const SramShape& shape) {
     const double macros = macrosOf(coefficients.axes, shape);
-    const Estimate one = surfaceAt(coefficients.axes, coefficients.*named.quantity,
-                                   shape.capacityBytes / macros, shape.wordBits / macros);
     const double times = named.growth == SramGrowth::Any ? 1 : macros;
+    const Estimate one = surfaceAt(coefficients.axes, coefficients.*named.quantity,
+                                   shape.capacityBytes / times, shape.wordBits / macros);
     return withPorts(named, coefficients.ports, shape.readWritePorts,
                      scaled(one, times * named.unit));
 }
 
 const NamedQuantity& areaQuantity() {
-    return *std::find_if(kQuantities.begin(), kQuantities.end(), [](const NamedQuantity& named) {
-        return named.estimate == &SramMacro::areaSquareMicrons;
-    });
+    return *std::find_if(kQuantities.begin(), kQuantities.end(), isArea);
 }
 
 std::string bytesText(double bytes) {
     constexpr double kKibi = 1024;
-    if (bytes < kKibi) return fmt::format("{:g} B", bytes);
-    if (bytes < kKibi * kKibi) return fmt::format("{:.4g} KiB", bytes / kKibi);
-    return fmt::format("{:.4g} MiB", bytes / kKibi / kKibi);
+    constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    for (; bytes >= kKibi && unit + 1 < kUnits.size(); ++unit) bytes /= kKibi;
+    return fmt::format("{:.{}f} {}", bytes, bytes == std::floor(bytes) || bytes >= 1000 ? 0 : 1,
+                       kUnits.at(unit));
 }
 
 std::string outOfFit(const SramAxes& axes, const SramShape& shape) {
@@ -121,9 +143,8 @@ std::string outOfFit(const SramAxes& axes, const SramShape& shape) {
     const double most = axes.capacityBytes.back();
     std::vector<std::string> parts;
     if (bytes < least || bytes > most) {
-        parts.push_back(fmt::format("{} a {}, outside of the fit of {} to {}", bytesText(bytes),
-                                    macros > 1 ? "macro" : "bank", bytesText(least),
-                                    bytesText(most)));
+        parts.push_back(fmt::format("{} a macro, outside of the fit of {} to {}", bytesText(bytes),
+                                    bytesText(least), bytesText(most)));
     }
     if (shape.wordBits < axes.wordBits.front()) {
         parts.push_back(fmt::format("words of {:g} bits, outside of the fit of {:g} bits and more",
@@ -131,8 +152,10 @@ std::string outOfFit(const SramAxes& axes, const SramShape& shape) {
     }
     const double words = shape.capacityBytes * 8 / shape.wordBits;
     if (words < axes.fewestWords) {
-        parts.push_back(fmt::format("{:g} words a bank, outside of the fit of {:g} words and more",
-                                    words, axes.fewestWords));
+        parts.push_back(
+            fmt::format("{:.3g} words a macro, outside of the fit of {:g} words and "
+                        "more",
+                        words, axes.fewestWords));
     }
     if (shape.readWritePorts > kFittedPorts) {
         parts.push_back(fmt::format("{} ports, outside of the fit of 1 and {} ports",
@@ -187,11 +210,11 @@ SramMacro registerFileOf(const RegisterFile& file, const SramWires& wires, const
             .outOfFit = {}};
 }
 
-/// `banks` of them side by side, and the wires to the farthest.
-SramMacro banked(SramMacro macro, const SramWires& wires, const SramShape& shape) {
-    const auto banks = static_cast<double>(shape.banks);
+/// With the wires to the farthest of `number` macros that are as large as all of `macro`.
+SramMacro withWires(SramMacro macro, const SramWires& wires, const SramShape& shape,
+                    double number) {
     const Estimate length = eachOf(macro.areaSquareMicrons, [&](double area) {
-        return (std::sqrt(banks) - 1) * std::sqrt(area) * kMillimetresPerMicron;
+        return (1 - 1 / std::sqrt(number)) * std::sqrt(area) * kMillimetresPerMicron;
     });
     const auto lengthen = [&](Estimate& estimate, double perMillimetre) {
         estimate.nominal += perMillimetre * length.nominal;
@@ -203,13 +226,34 @@ SramMacro banked(SramMacro macro, const SramWires& wires, const SramShape& shape
     // Data go in and come out on wires of their own, for every port.
     const double pitch = (wiresOut + shape.wordBits) * shape.readWritePorts * wires.micronsPerWire /
                          kMillimetresPerMicron;
-    macro.leakageWatts = scaled(macro.leakageWatts, banks);
-    macro.areaSquareMicrons = scaled(macro.areaSquareMicrons, banks);
     lengthen(macro.readJoules, access);
     lengthen(macro.writeJoules, access);
     lengthen(macro.areaSquareMicrons, pitch);
     lengthen(macro.accessSeconds, wires.nanosecondsPerMillimetre * kSecondsPerNanosecond);
     return macro;
+}
+
+/// All parts of a memory. `part`: one of a bank.
+SramMacro assembled(const SramMacro& part, const SramCoefficients& coefficients,
+                    const SramShape& shape, const SramParts& parts) {
+    const SramWires& wires = coefficients.wires;
+    const SramShape one = partOf(shape, parts);
+    const double macros = macrosOf(coefficients.axes, one);
+    const double all = static_cast<double>(shape.banks) * parts.all;
+    const SramMacro alone = withWires(part, wires, one, macros);
+    if (all == 1) return alone;
+    SramMacro memory = part;
+    memory.readJoules = scaled(part.readJoules, parts.inWord);
+    memory.writeJoules = scaled(part.writeJoules, parts.inWord);
+    memory.leakageWatts = scaled(part.leakageWatts, all);
+    memory.areaSquareMicrons = scaled(part.areaSquareMicrons, all);
+    memory = withWires(std::move(memory), wires, shape, all * macros);
+    for (const NamedQuantity& named : kQuantities) {
+        if (named.estimate == &SramMacro::cycleSeconds) continue;
+        Estimate& estimate = memory.*named.estimate;
+        estimate = widened(estimate, alone.*named.estimate, errorOf(named, wires.errors));
+    }
+    return memory;
 }
 
 /// A value between `no`, where `holds` does not, and `yes`, where it does: the last bits on the
@@ -224,6 +268,12 @@ double whereItBegins(double no, double yes, Predicate holds) {
 }
 
 }  // namespace
+
+void SramMacro::raiseTo(const SramMacro& other) {
+    for (const NamedQuantity& named : kQuantities) {
+        this->*named.estimate = larger(this->*named.estimate, other.*named.estimate);
+    }
+}
 
 std::optional<std::string> SramModel::problemOf(const SramCoefficients& coefficients) {
     if (const auto problem = cost::problemOf(coefficients.axes)) return problem;
@@ -281,6 +331,7 @@ SramMacro SramModel::bank(SramShape shape) const {
     shape.capacityBytes = std::max(shape.capacityBytes, shape.wordBits / 8);
     if (!isRegisterFile(shape)) return macroOf(coefficients_, shape);
     SramMacro file = registerFileOf(*coefficients_.registerFile, coefficients_.wires, shape);
+    const std::string outside = outOfFit(coefficients_.axes, shape);
     const auto above = nextMacro(shape);
     const auto below = lastMacro(shape);
     for (const NamedQuantity& named : kQuantities) {
@@ -288,6 +339,8 @@ SramMacro SramModel::bank(SramShape shape) const {
         if (above) estimate = smaller(estimate, (*above).*named.estimate);
         if (below) estimate = larger(estimate, (*below).*named.estimate);
     }
+    file.outOfFit =
+        fmt::format("a register file, an estimate{}{}", outside.empty() ? "" : ": ", outside);
     return file;
 }
 
@@ -296,12 +349,18 @@ SramMacro SramModel::at(const SramShape& shape) const {
 }
 
 SramMacro SramModel::at(const SramShape& shape, double kelvin) const {
+    return at(shape, SramParts{}, kelvin);
+}
+
+SramMacro SramModel::at(const SramShape& shape, const SramParts& parts, double kelvin) const {
     SYSTOLE_CHECK(shape.capacityBytes > 0 && shape.wordBits > 0 && shape.readWritePorts > 0 &&
                       shape.banks > 0 && kelvin >= 0,
                   "{} banks of {} bytes, {} bits, {} ports, {} K", shape.banks, shape.capacityBytes,
                   shape.wordBits, shape.readWritePorts, kelvin);
+    SYSTOLE_CHECK(1 <= parts.inWord && parts.inWord <= parts.all, "{} of {} parts", parts.inWord,
+                  parts.all);
     if (isFree()) return {};
-    SramMacro macro = banked(bank(shape), coefficients_.wires, shape);
+    SramMacro macro = assembled(bank(partOf(shape, parts)), coefficients_, shape, parts);
     const long double warmer = kelvin - coefficients_.temperatureKelvin;
     macro.leakageWatts = scaled(
         macro.leakageWatts, static_cast<double>(std::exp(coefficients_.leakagePerKelvin * warmer)));

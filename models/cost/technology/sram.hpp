@@ -11,6 +11,15 @@
 /// width, ports or banks. Coefficients are data of the technology; analysis/fit_sram.py fits them.
 namespace systole::cost {
 
+/// By how much the ends of a band are further away where there are several ports or macros, as
+/// fractions.
+struct SramErrors {
+    double area = 0;
+    double energy = 0;
+    double leakage = 0;
+    double time = 0;  ///< of several macros: of the access
+};
+
 /// What a further port adds, as fractions of a macro of one port.
 struct SramPortGrowth {
     double cellWidth = 0;
@@ -18,16 +27,18 @@ struct SramPortGrowth {
     double energy = 0;
     double leakage = 0;
     double time = 0;  ///< of access and cycle
+    SramErrors errors{};
     std::string source;
 };
 
-/// Wires between banks, as long as the side of all banks less that of one, and across a register
-/// file. Those between banks have registers: they cost time to the data, never clock.
+/// Wires between macros, as long as the side of all of them less that of one, and across a register
+/// file. Those between macros have registers: they cost time to the data, never clock.
 struct SramWires {
     double picojoulesPerBitMillimetre = 0;
     double nanosecondsPerMillimetre = 0;
     double micronsPerWire = 0;
     double addressWires = 0;  ///< address and control, beside the data
+    SramErrors errors{};
     std::string source;
 };
 
@@ -68,8 +79,15 @@ struct SramShape {
     std::uint64_t banks = 1;
 };
 
+/// The equal parts that a bank is built of. Shares of a part stand for parts that are smaller:
+/// words of 96 bits are read from one and a half parts of 64 bits.
+struct SramParts {
+    double inWord = 1;  ///< those that a word is spread over: all are read at once
+    double all = 1;     ///< of a bank; no fewer than `inWord`
+};
+
 struct SramMacro {
-    Estimate readJoules;  ///< one word out of one bank, wires between banks included
+    Estimate readJoules;  ///< one word out of one bank, wires between macros included
     Estimate writeJoules;
     Estimate leakageWatts;       ///< all banks
     Estimate areaSquareMicrons;  ///< all banks
@@ -78,8 +96,11 @@ struct SramMacro {
     bool isRegisterFile = false;
     std::string source;
     /// What of the shape lies outside of the fit, such as "48 MiB a bank, outside of the fit of
-    /// 512 B to 32 MiB". Empty: nothing does, or it is a register file.
+    /// 512 B to 32 MiB". Empty: nothing does.
     std::string outOfFit;
+
+    /// No quantity is less than another memory's afterwards.
+    void raiseTo(const SramMacro& other);
 };
 
 /// Memories of any shape.
@@ -89,9 +110,12 @@ struct SramMacro {
 /// does, a register file costs no more than the smallest macro of its word width, and no less than
 /// the widest macro of its capacity; macros are as they were fitted.
 ///
-/// Words wider than the table's widest are macros side by side: 2,048 bits of 64 KiB are two macros
-/// of 1,024 bits and 32 KiB. Their times are those of such a macro, so beyond the widest word times
-/// may fall with the width.
+/// Each is held on its own: of a wide file the cycle may be that of the widest macro, and longer
+/// than the access.
+///
+/// Words wider than the table's widest are macros side by side with wires between them: 2,048 bits
+/// of 64 KiB are two macros of 1,024 bits and 32 KiB. Their times are those of one macro of the
+/// whole capacity, so that nothing falls with the width.
 class SramModel {
 public:
     SramModel() = default;  ///< costs nothing
@@ -104,6 +128,7 @@ public:
     /// At the temperature of the coefficients.
     SramMacro at(const SramShape& shape) const;
     SramMacro at(const SramShape& shape, double kelvin) const;
+    SramMacro at(const SramShape& shape, const SramParts& parts, double kelvin) const;
 
     const SramCoefficients& coefficients() const { return coefficients_; }
     const std::string& source() const { return coefficients_.source; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/config/technology/logic_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace systole::sim {
@@ -27,7 +29,8 @@ cost::FitError readFitError(const Value& value) {
 /// Of one goal of synthesis. Energies were not measured of all.
 cost::FitErrors readErrorsOfGoal(const Section& section) {
     cost::FitErrors errors{.area = readFitError(section.at("area")),
-                           .delay = readFitError(section.at("delay"))};
+                           .delay = readFitError(section.at("delay")),
+                           .energy = {}};
     if (const auto energy = section.find("energy")) errors.energy = readFitError(*energy);
     return errors;
 }
@@ -37,7 +40,7 @@ cost::FitErrors readErrorsForSpeed(const Value& value) {
 }
 
 cost::ErrorsByGoal readErrorsByGoal(const Section& section) {
-    cost::ErrorsByGoal errors{.area = readErrorsOfGoal(section)};
+    cost::ErrorsByGoal errors{.area = readErrorsOfGoal(section), .speed = {}};
     if (const auto speed = section.find("speed")) errors.speed = readErrorsForSpeed(*speed);
     return errors;
 }
@@ -60,6 +63,33 @@ cost::LogicErrors readErrors(const Section& section, bool hasSpeed) {
                               .multipliersAlone = findMultipliersAlone(other)};
     }
     return errors;
+}
+
+/// The circuits that a fit was made from; the sections' keys are the range's own names.
+cost::FittedRange readFittedRange(const Section& section) {
+    cost::FittedRange range;
+    for (const cost::ShapeKind kind : cost::kShapeKinds) {
+        const std::vector<std::string>& words = cost::wordsOf(kind);
+        auto& known = range.kinds.at(static_cast<std::size_t>(kind));
+        for (const Value& word : section.at(nameOf(kind)).list()) {
+            known.push_back(words.at(word.choose(words)));
+        }
+    }
+    constexpr std::uint64_t kMost = 100'000;
+    for (const cost::ShapeNumber number : cost::kShapeNumbers) {
+        const Value value = section.at(nameOf(number));
+        const std::vector<Value> ends = value.list({2, 2});
+        if (ends.size() != 2) continue;
+        const auto least = ends.front().integer<std::uint32_t>({0, kMost});
+        const auto most = ends.back().integer<std::uint32_t>({0, kMost});
+        if (least > most) {
+            value.fail(
+                fmt::format("{} to {} is no range, expected the smaller one first", least, most));
+        }
+        range.numbers.at(static_cast<std::size_t>(number)) = {static_cast<int>(least),
+                                                              static_cast<int>(most)};
+    }
+    return range;
 }
 
 GateFigures readGates(const Section& section) {
@@ -100,6 +130,9 @@ LogicTechnology readLogic(const Section& section) {
     logic.temperatureKelvin = leakage.at("temperature_kelvin").real({1, 1000});
     logic.kelvinPerLeakageDoubling = leakage.at("kelvin_per_doubling").real({1, 1000});
     logic.errors = readErrors(section.at("error").section(), speed.has_value());
+    if (const auto fitted = section.find("fitted")) {
+        logic.fitted = readFittedRange(fitted->section());
+    }
     return logic;
 }
 

@@ -11,6 +11,7 @@ using cost::RegisterFile;
 using cost::SramAxes;
 using cost::SramCoefficients;
 using cost::SramCurve;
+using cost::SramErrors;
 using cost::SramFitError;
 using cost::SramPortGrowth;
 using cost::SramQuantity;
@@ -41,6 +42,12 @@ constexpr std::array kWireKeys{
     RealKey<SramWires>{"ns_per_mm", &SramWires::nanosecondsPerMillimetre},
     RealKey<SramWires>{"um_per_wire", &SramWires::micronsPerWire},
     RealKey<SramWires>{"address_wires", &SramWires::addressWires},
+};
+constexpr std::array kErrorsKeys{
+    RealKey<SramErrors>{"area", &SramErrors::area},
+    RealKey<SramErrors>{"energy", &SramErrors::energy},
+    RealKey<SramErrors>{"leakage", &SramErrors::leakage},
+    RealKey<SramErrors>{"time", &SramErrors::time},
 };
 constexpr std::array kRegisterFileKeys{
     RealKey<RegisterFile>{"flip_flop_um2", &RegisterFile::flipFlopSquareMicrons},
@@ -87,14 +94,28 @@ constexpr std::array kErrorKeys{
     ErrorKey{"width_left_out", &SramQuantity::widthLeftOut},
 };
 
-/// A section of figures of one source.
 template <class Struct, std::size_t kSize>
-Struct readFigures(const Section& section, const std::array<RealKey<Struct>, kSize>& keys) {
+Struct readNumbers(const Section& section, const std::array<RealKey<Struct>, kSize>& keys) {
     Struct figures;
     for (const auto& key : keys) {
         figures.*key.field = section.at(key.name).real(kNotNegative);
     }
+    return figures;
+}
+
+/// A section of figures of one source.
+template <class Struct, std::size_t kSize>
+Struct readFigures(const Section& section, const std::array<RealKey<Struct>, kSize>& keys) {
+    Struct figures = readNumbers(section, keys);
     figures.source = section.at("source").name();
+    return figures;
+}
+
+/// The same with errors of their own.
+template <class Struct, std::size_t kSize>
+Struct readGrowth(const Section& section, const std::array<RealKey<Struct>, kSize>& keys) {
+    Struct figures = readFigures(section, keys);
+    figures.errors = readNumbers(section.at("error").section(), kErrorsKeys);
     return figures;
 }
 
@@ -151,8 +172,8 @@ cost::SramModel readSram(const Section& section) {
         coefficients.*key.field =
             readQuantity(section.oneOfMany(key.name, "quantity").section(), coefficients.axes);
     }
-    coefficients.ports = readFigures(section.at("ports").section(), kPortKeys);
-    coefficients.wires = readFigures(section.at("wires").section(), kWireKeys);
+    coefficients.ports = readGrowth(section.at("ports").section(), kPortKeys);
+    coefficients.wires = readGrowth(section.at("wires").section(), kWireKeys);
     if (const auto file = section.find("register_file")) {
         coefficients.registerFile = readFigures(file->section(), kRegisterFileKeys);
     }

@@ -19,6 +19,9 @@ namespace {
 
 using testing::HasSubstr;
 
+/// Elements that are faster than any memory.
+constexpr const char* kTwoBits = "datapath={activation: int2, weight: int2, accumulator: int8}";
+
 class ElementChoice : public ConfigTest {
 protected:
     static RunConfig load(const Overrides& overrides,
@@ -84,16 +87,17 @@ TEST_F(ElementChoice, IsTheFastestWhereNoneReachesTheClock) {
 
 TEST_F(ElementChoice, OfClockMaxIsTheSmallestThatReachesTheHighestClock) {
     EXPECT_EQ(makeOf(load({"datapath=e4m3", "clock=max"})), kPlain);
-    // Words of 128 B have the longest cycle: what such a memory reaches is enough.
-    const char* slow = "activation_scratchpad.word=128B";
-    const RunConfig fast = load({"datapath=e4m3", "clock=max", slow}, ElementDefault::ReachesClock);
+    // Elements of two bits are faster than memories: what those reach is enough.
+    const RunConfig fast = load({kTwoBits, "clock=max"}, ElementDefault::ReachesClock);
     EXPECT_EQ(makeOf(fast).goal, cost::Goal::Delay);
-    EXPECT_EQ(fast.machine.clockHertz,
-              load({"clock=max", "datapath=int4", slow}, ElementDefault::ReachesClock)
-                  .machine.clockHertz);
+    EXPECT_EQ(
+        fast.machine.clockHertz,
+        load({"clock=max", "datapath={activation: binary, weight: binary, accumulator: int8}"},
+             ElementDefault::ReachesClock)
+            .machine.clockHertz);
     EXPECT_EQ(fast.machine.clockHertz, fourDigitsDown(clockingOf(fast).memoryHertz));
-    EXPECT_EQ(makeOf(load({"datapath=e4m3", "clock=max", slow, "datapath.synthesis=auto",
-                           "array.pipeline_depth=auto"})),
+    EXPECT_EQ(makeOf(load(
+                  {kTwoBits, "clock=max", "datapath.synthesis=auto", "array.pipeline_depth=auto"})),
               makeOf(fast));
 }
 
@@ -121,21 +125,31 @@ TEST_F(ElementChoice, EveryShippedMachineReachesTheClockThatItNames) {
 }
 
 TEST_F(ElementChoice, WarnsOfTheMemoryThatIsTooSlowAndOfWhatIsFaster) {
-    const Clocking wide =
-        clockingOf(load({"clock=1GHz", "datapath.synthesis=speed",
-                         "activation_scratchpad.word=128B", "activation_scratchpad.ports=1r1w"}));
-    EXPECT_THAT(wide.warning, HasSubstr("Warning: activation_scratchpad reaches"));
-    EXPECT_THAT(wide.warning, HasSubstr("activation_scratchpad.word=64B does"));
-    EXPECT_EQ(wide.slowestMemory, "activation_scratchpad");
+    const Clocking two = clockingOf(load({"clock=2.5GHz", "weight_scratchpad.ports=1rw"}));
+    EXPECT_THAT(two.warning,
+                HasSubstr("Warning: activation_scratchpad reaches 2.257 GHz, not 2.5 GHz (9.7 % "
+                          "short); activation_scratchpad.ports=1rw does.\n"));
+    EXPECT_THAT(two.warning, testing::Not(HasSubstr("Warning: weight_scratchpad")));
+    EXPECT_EQ(two.slowestMemory, "activation_scratchpad");
     EXPECT_THAT(clockingOf(load({"clock=20GHz"})).warning,
-                HasSubstr("weight_scratchpad reaches 2.396 GHz, not 20 GHz; no words and ports of "
-                          "its capacity do"));
+                HasSubstr("weight_scratchpad reaches 2.257 GHz, not 20 GHz (88.7 % short); no "
+                          "words and ports of its capacity do"));
     const Clocking sums = clockingOf(
         load({"clock=5GHz", "activation_scratchpad.capacity=unlimited",
               "activation_scratchpad.banks=unlimited", "weight_scratchpad.capacity=unlimited",
               "weight_scratchpad.banks=unlimited"}));
     EXPECT_EQ(sums.slowestMemory, "accumulator_buffer");
     EXPECT_THAT(sums.warning, HasSubstr("no parts of it do"));
+}
+
+TEST_F(ElementChoice, WideWordsReachTheClockOfNarrowOnes) {
+    for (const char* word : {"8B", "64B", "128B", "1024B"}) {
+        const Clocking clocking =
+            clockingOf(load({"clock=1GHz", "datapath.synthesis=speed",
+                             std::string("activation_scratchpad.word=") + word}));
+        EXPECT_EQ(clocking.warning, "") << word;
+        EXPECT_LE(clocking.memories[0].nanoseconds, 1 + 1e-9) << word;
+    }
 }
 
 TEST_F(ElementChoice, OneMemoryOfAnyCapacityAndBanksReachesTheClockInParts) {
@@ -153,27 +167,27 @@ TEST_F(ElementChoice, OneMemoryOfAnyCapacityAndBanksReachesTheClockInParts) {
 
 TEST_F(ElementChoice, NamesWhatLimitsTheClock) {
     EXPECT_EQ(limitOf(clockingOf(load({}))), "the processing element");
-    EXPECT_EQ(limitOf(clockingOf(load({"datapath.synthesis=speed", "array.pipeline_depth=4",
-                                       "activation_scratchpad.word=1024B"}))),
-              "activation_scratchpad");
+    EXPECT_EQ(
+        limitOf(clockingOf(load({kTwoBits, "datapath.synthesis=speed", "array.pipeline_depth=4"}))),
+        "weight_scratchpad");
     EXPECT_EQ(limitOf(clockingOf(load({"technology=none"}))), "");
 }
 
 TEST_F(ElementChoice, SaysWhichMemoryLiesOutsideOfTheFit) {
     // At a higher clock it would be built of parts, which lie inside.
-    EXPECT_THAT(memoryNotes(clockingOf(load({"clock=1MHz", "activation_scratchpad.capacity=96MiB",
-                                             "activation_scratchpad.banks=2"})),
-                            1e6),
-                HasSubstr("Note: activation_scratchpad: 48 MiB a bank, outside of the fit of 512 B "
-                          "to 32 MiB.\n"));
+    EXPECT_THAT(
+        memoryNotes(clockingOf(load({"clock=1MHz", "activation_scratchpad.capacity=96MiB",
+                                     "activation_scratchpad.banks=2"})),
+                    1e6),
+        HasSubstr("Note: activation_scratchpad: 48 MiB a macro, outside of the fit of 512 B "
+                  "to 32 MiB.\n"));
     EXPECT_EQ(memoryNotes(clockingOf(load({})), 1e6), "");
 }
 
 TEST_F(ElementChoice, AnAdviceOnAMemoryIsTrue) {
-    const Overrides slow{"clock=1GHz", "activation_scratchpad.word=128B",
-                         "activation_scratchpad.ports=1r1w"};
+    const Overrides slow{"clock=2.5GHz"};
     const std::string warning = clockingOf(load(slow)).warning;
-    const std::size_t start = warning.find("; activation_scratchpad.word=");
+    const std::size_t start = warning.find("; activation_scratchpad.ports=");
     ASSERT_NE(start, std::string::npos) << warning;
     const std::string advice = warning.substr(start + 2, warning.find(" does", start) - start - 2);
     Overrides overrides = slow;
@@ -232,6 +246,21 @@ TEST_F(ElementChoice, ASchemeMayLeaveItsFormatsToTheDatapath) {
                     load({"scheme=int8", "datapath=e4m3"});
                 }),
                 HasSubstr("'int8' is not the datapath's, expected e4m3"));
+}
+
+/// What `auto` takes may be another element, and a longer cycle, at a finer node.
+TEST_F(ElementChoice, OfAutoIsSaidWithItsTechnology) {
+    const auto noteAt = [](const std::string& node) {
+        return elementMakeNote(
+            load({"clock=1GHz", "array.pipeline_depth=auto", "technology=generic_" + node}));
+    };
+    EXPECT_THAT(noteAt("28nm"),
+                HasSubstr("synthesis for area, 2 stages, which auto takes for 1 GHz in "
+                          "generic_28nm"));
+    EXPECT_THAT(noteAt("7nm"),
+                HasSubstr("synthesis for area, 1 stage, which auto takes for 1 GHz in "
+                          "generic_7nm"));
+    EXPECT_EQ(elementMakeNote(load({"array.pipeline_depth=2"})), "");
 }
 
 }  // namespace

@@ -93,19 +93,6 @@ TEST_F(CostCommands, PeOfBlocksHasScalesAndTwoSums) {
     EXPECT_THAT(peErrorOf("--activation mxfp4 --weight mxfp4"), HasSubstr("need a float"));
 }
 
-TEST_F(CostCommands, PeSaysWhereNoErrorIsKnown) {
-    const auto isFitted = [&](const std::string& format) {
-        return pe(fmt::format("--activation {0} --weight {0}", format))
-            .at("error")
-            .at("of_fitted_kind")
-            .get<bool>();
-    };
-    EXPECT_TRUE(isFitted("int8"));
-    EXPECT_TRUE(isFitted("short_e4m3"));
-    EXPECT_FALSE(isFitted("posit8es1"));
-    EXPECT_FALSE(isFitted("'{codebook: [-1, -0.25, 0.25, 1]}'"));
-}
-
 TEST_F(CostCommands, PeIsWiderByEveryGuardBit) {
     nlohmann::json before;
     for (const int bits : {0, 8, 16, 32}) {

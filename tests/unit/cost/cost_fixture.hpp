@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
+#include <initializer_list>
+
 #include "models/cost/machine/area_model.hpp"
 #include "models/cost/machine/energy_model.hpp"
 #include "models/numeric/products/product_class.hpp"
@@ -55,6 +58,23 @@ inline Technology roundTechnology() {
     return {.name = "round", .node = "none", .logic = roundLogic(), .sram = roundMemories()};
 }
 
+/// Shares that are easy to add up.
+inline Technology placedTechnology() {
+    Technology technology = roundTechnology();
+    technology.layout =
+        LayoutTechnology{.placementDensity = {{0.5, 0.4, 0.8}, "rows"},
+                         .buffers = {{0.1, 0.05, 0.2}, "buffers"},
+                         .clockTreeArea = {{0.2, 0.1, 0.4}, "tree"},
+                         .clockTreeEnergy = {{0.5, 0.25, 1}, "tree's energy"},
+                         .wireEnergy = {{0.1, 0.05, 0.3}, "wires"},
+                         .wirePicojoulesPerBitMillimetre = {{0.1, 0.05, 0.2}, "long wires"},
+                         .macroOverhead = {{0.1, 0.05, 0.25}, "halos"},
+                         .control = {{0.1, 0, 0.5}, "control"},
+                         .source = "layout",
+                         .note = ""};
+    return technology;
+}
+
 inline ElementDescription elementOf(const std::string& format, const std::string& accumulator) {
     const numeric::Format operand = *numeric::formatNamed(format);
     return describeElement(operand, operand, *numeric::parseAccumulator(accumulator),
@@ -79,6 +99,29 @@ inline MachineDescription roundMachine() {
                         .dramBanks = 8,
                         .dramBurstBytes = 64},
             .energy = {}};
+}
+
+/// The same machine, whose parts are all ideal but the array.
+inline MachineDescription withoutLimits() {
+    MachineDescription machine = roundMachine();
+    machine.activationScratchpad.capacityBytes.reset();
+    machine.weightScratchpad.banks.reset();
+    machine.accumulatorRows.reset();
+    machine.vectorLanes.reset();
+    machine.control.commandQueueDepth.reset();
+    machine.control.dmaBytesPerCycle.reset();
+    machine.control.dramChannels = 0;
+    return machine;
+}
+
+/// Square microns of the node at the end of a path of names; NaN where there is none.
+inline double areaAt(const AreaNode& tree, std::initializer_list<const char*> path) {
+    const AreaNode* node = &tree;
+    for (const char* name : path) {
+        node = node->find(name);
+        if (node == nullptr) return std::nan("");
+    }
+    return node->squareMicrons;
 }
 
 }  // namespace systole::cost

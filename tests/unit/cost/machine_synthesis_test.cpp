@@ -90,23 +90,5 @@ TEST(Synthesis, TheBandOfElementsIsThatOfTheirGoalAndSaysWhereItIsAnEstimate) {
     EXPECT_THAT(least[0].source, ::testing::Not(::testing::HasSubstr("estimate")));
 }
 
-TEST(Synthesis, OfAKindThatNobodySynthesisedIsSaidWithItsFigures) {
-    MachineDescription machine = roundMachine();
-    const auto notesOf = [&] {
-        return areaOf(roundTechnology(), machine).find("array")->find("processing_elements")->notes;
-    };
-    const auto sourceOf = [&] {
-        const EnergyBreakdown energy;
-        const ElementModel element(roundLogic(), machine.element);
-        return energyBand(roundTechnology(), energy, energy, energy, element.energyDoubt())[0]
-            .source;
-    };
-    EXPECT_TRUE(notesOf().empty());
-    EXPECT_THAT(sourceOf(), ::testing::Not(::testing::HasSubstr("not known")));
-    machine.element = elementOf("posit8es1", "exact");
-    EXPECT_THAT(notesOf(), ::testing::ElementsAre(::testing::HasSubstr("not known")));
-    EXPECT_THAT(sourceOf(), ::testing::HasSubstr("no circuit of this kind was synthesised"));
-}
-
 }  // namespace
 }  // namespace systole::cost

@@ -80,9 +80,12 @@ inline std::string roundTechnologyYaml() {
         }
     }
     return yaml +
-           "  ports: {cell_width: 0, cell_height: 0, energy: 0, leakage: 0, time: 0, source: "
+           "  ports: {cell_width: 0, cell_height: 0, energy: 0, leakage: 0, time: 0, error: {area: "
+           "0, energy: 0, leakage: 0, time: 0}, "
+           "source: "
            "none}\n"
-           "  wires: {pj_per_bit_mm: 0, ns_per_mm: 0, um_per_wire: 0, address_wires: 0, "
+           "  wires: {pj_per_bit_mm: 0, ns_per_mm: 0, um_per_wire: 0, address_wires: 0, error: "
+           "{area: 0, energy: 0, leakage: 0, time: 0}, "
            "source: none}\n";
 }
 

@@ -194,6 +194,25 @@ TEST_F(TechnologyLoader, TakesTheWiderErrorOfBothRecipesForElements) {
               errors.fit.elements.speed.energy->largest);
 }
 
+TEST_F(TechnologyLoader, ReadsTheCircuitsThatItsErrorsHoldOf) {
+    EXPECT_FALSE(load(roundTechnologyYaml()).logic.fitted.has_value());
+    const std::string fitted =
+        "  fitted: {formats: [integer], multipliers: [shift], sums: [float], operand_bits: [1, 8], "
+        "exponent_bits: [1, 2], significand_bits: [1, 2], fixed_sum_bits: [8, 16], "
+        "float_sum_exponent_bits: [1, 2], float_sum_significand_bits: [1, 2], stages: [1, 3]}\n";
+    const auto with = [&](const std::string& from, const std::string& to) {
+        std::string section = fitted;
+        section.replace(section.find(from), from.size(), to);
+        return problemsWith("  error:\n    area:", section + "  error:\n    area:");
+    };
+    EXPECT_EQ(with("[1, 3]", "[1, 4]"), "none");
+    EXPECT_THAT(with("[integer]", "[intger]"), HasSubstr("did you mean 'integer'"));
+    EXPECT_THAT(with("[8, 16]", "[16, 8]"),
+                HasSubstr("16 to 8 is no range, expected the smaller one first"));
+    EXPECT_THAT(with("[1, 3]", "[3]"), HasSubstr("logic.fitted.stages"));
+    EXPECT_THAT(with(", stages: [1, 3]", ""), HasSubstr("logic.fitted.stages: missing key"));
+}
+
 TEST_F(TechnologyLoader, ReportsAMissingCoefficient) {
     EXPECT_THAT(problemsWith("glitch: 31", "rms: 31"),
                 AllOf(HasSubstr(placeOf("glitch: 31")),

@@ -43,7 +43,7 @@ TEST_F(CompareChoices, AKindOfElementThatNobodySynthesisedIsNamed) {
         "exact}'");
     ASSERT_EQ(outcome.exitCode, 0) << outcome.text;
     EXPECT_THAT(outcome.text,
-                HasSubstr("Area, clock and array energy of #2: no circuit of this kind was"));
+                HasSubstr("Area, clock and array energy of #2: outside of the fit (posit operands"));
     EXPECT_THAT(outcome.text, testing::Not(HasSubstr("array energy of int8")));
 }
 

@@ -60,27 +60,27 @@ TEST_F(CompareClock, MaxTakesTheElementsThatHaveTheHighestClock) {
     EXPECT_EQ(rowOf(given, "clock, MHz"), rowOf(given, "elements reach, MHz"));
 }
 
+/// Elements that are faster than any memory.
+constexpr const char* kTwoBits = "'{activation: int2, weight: int2, accumulator: int8}'";
+
 TEST_F(CompareClock, MaxIsAsFastAsTheSameClockGiven) {
-    const std::string max =
-        compare("--formats e4m3,int4 --clock max --set activation_scratchpad.word=128B");
+    const std::string max = compare(std::string("--clock max --formats ") + kTwoBits);
     const std::string clock = rowOf(max, "clock, MHz").front();
-    const std::string given = compare("--formats e4m3,int4 --clock " + clock +
-                                      "MHz --set activation_scratchpad.word=128B");
+    const std::string given =
+        compare("--clock " + clock + "MHz --formats " + std::string(kTwoBits));
     for (const char* row : {"clock, MHz", "synthesis for", "pipeline stages", "area, mm2"}) {
         EXPECT_EQ(rowOf(max, row), rowOf(given, row)) << row;
     }
 }
 
 TEST_F(CompareClock, SaysThatTheMemoryIsTooSlowAndWhatToDo) {
-    // Words of 128 B: parts of 4 KiB of 1,024 bits and two ports have a cycle of 1.19 ns.
-    const std::string wide = " --set activation_scratchpad.word=128B";
-    const std::string text = unwrapped(compare("--formats int8,int4 --clock 1GHz" + wide));
-    EXPECT_THAT(text, HasSubstr("1 GHz is not reachable with int8, int4: the memory "
-                                "activation_scratchpad reaches 843.2 MHz; with narrower words or "
-                                "ports: 1rw it is faster. All reach `--clock 843.2MHz`; `--clock "
-                                "max` takes each at its highest."));
-    EXPECT_THAT(text, Not(HasSubstr("elements reach 1")));
-    const std::string lower = compare("--formats int8,int4 --clock 843.2MHz" + wide);
+    const std::string text =
+        unwrapped(compare(std::string("--clock 2.4GHz --formats ") + kTwoBits));
+    EXPECT_THAT(text, HasSubstr("the memory weight_scratchpad reaches 2.257 GHz; ports: 1rw is "
+                                "faster than 1r1w. All reach `--clock 2257.0MHz`; `--clock max` "
+                                "takes each at its highest."));
+    EXPECT_THAT(text, Not(HasSubstr("elements reach 2")));
+    const std::string lower = compare(std::string("--clock 2257MHz --formats ") + kTwoBits);
     EXPECT_THAT(lower, Not(HasSubstr("not reachable")));
 }
 

@@ -193,6 +193,24 @@ TEST_F(CompareFormats, TheTableHasAColumnAFormatAndSaysWhoWins) {
         "test, 5 %).\n");
 }
 
+TEST_F(CompareFormats, SaysOnceHowFarTheTechnologyMayBeOff) {
+    Comparison comparison =
+        comparisonOf({format("int8", 180, 4e-6, 2, 0.001), format("e4m3", 181, 5e-6, 3, 0.0005),
+                      format("e5m2", 181, 5e-6, 3, 0.0005)});
+    for (ComparedFormat& each : comparison.formats) {
+        each.figures.technology = "t7";
+        each.figures.technologyErrors = {.area = 0.4, .delay = std::nullopt, .energy = 2.7};
+    }
+    comparison.formats[2].figures.synthesis = "speed";
+    const std::string table = comparisonTable(comparison);
+    const std::string line =
+        "Logic in t7, synthesised for area, may be off: area +-40 %, delay not known, energy up to";
+    EXPECT_THAT(table, HasSubstr(line));
+    EXPECT_EQ(table.find(line), table.rfind(line));
+    EXPECT_THAT(table, ::testing::ContainsRegex("energy up to[ \n]3.7[ \n]times"));
+    EXPECT_THAT(table, HasSubstr("Logic in t7, synthesised for speed, may be off: "));
+}
+
 TEST_F(CompareFormats, AClockThatIsNotReachedHasNoSpeedNoEnergyAndNoWinner) {
     Comparison comparison =
         comparisonOf({format("int8", 180, 4e-6, 2, 0.001), format("e4m3", 181, 1e-6, 1, 1e-5)});
@@ -253,6 +271,8 @@ TEST_F(CompareFormats, CountsOfImagesAreThoseOfTheRunAndNotRoundedShares) {
           {"accumulator_headroom", 1.5},
           {"clock_hertz", 1},
           {"synthesis", "area"},
+          {"technology", "t45"},
+          {"technology_error", {{"area", 0.1}, {"delay", nullptr}, {"energy", 2}}},
           {"pipeline_depth", 1}}},
         {"totals",
          {{"cycles", 1},
@@ -290,6 +310,8 @@ TEST_F(CompareFormats, CountsOfImagesAreThoseOfTheRunAndNotRoundedShares) {
     EXPECT_EQ(figures.correct, 7U);
     EXPECT_EQ(figures.outOfRange->overflows, 3U);
     EXPECT_EQ(figures.fp32Correct, std::nullopt);
+    EXPECT_EQ(figures.technologyErrors.energy, 2);
+    EXPECT_EQ(figures.technologyErrors.delay, std::nullopt);
     result["totals"]["accuracy"]["fp32_correct"] = 6;
     EXPECT_EQ(readRunFigures(result).fp32Correct, 6U);
 }

@@ -147,6 +147,38 @@ TEST_F(SweepRun, TheTableNamesLongValuesAndSaysWhatMisleads) {
                 HasSubstr("Energies are of drawn operands, within 3 % on ResNet-8.\n"));
 }
 
+TEST_F(SweepRun, OverTechnologiesSaysHowFarEachMayBeOff) {
+    const std::string text =
+        systole("sweep " + writeSweep("timing_only: true\n"
+                                      "grid:\n"
+                                      "  - {key: technology, values: [generic_45nm, generic_7nm]}\n"
+                                      "  - {key: array.rows, values: [8, 16]}\n"))
+            .text;
+    const auto count = [&](const std::string& words) {
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = text.find(words, at)) != std::string::npos; ++at) ++found;
+        return found;
+    };
+    EXPECT_EQ(count("Logic in generic_45nm, synthesised for area, may be off: area +-"), 1U)
+        << text;
+    EXPECT_EQ(count("Logic in generic_7nm, synthesised for area, may be off: area +-"), 1U) << text;
+    EXPECT_EQ(count("energy up to "), 1U) << text;
+}
+
+TEST_F(SweepRun, PointsOutsideOfTheFitAreNamedOnceForEachReason) {
+    const std::string text =
+        systole("sweep " + writeSweep("timing_only: true\nset: ['clock=100MHz']\n"
+                                      "grid:\n"
+                                      "  - {key: array.pipeline_depth, values: [1, 2]}\n"
+                                      "  - {key: array.rows, values: [8, 16]}\n"))
+            .text;
+    const std::string note =
+        "Note: area, clock and array energy of array.pipeline_depth=2 "
+        "array.rows=8 and 1 more: outside of the fit (2 pipeline stages, not";
+    EXPECT_THAT(std::regex_replace(text, std::regex("\\s+"), " "), HasSubstr(note));
+    EXPECT_EQ(text.find("Note: area"), text.rfind("Note: area"));
+}
+
 TEST_F(SweepRun, OneJobAndTwoJobsWriteTheSameBytes) {
     const std::string sweep = writeSweep(
         "images: 2\n"

@@ -113,6 +113,15 @@ TEST(ColumnsOfZeros, AreLeftOut) {
               (TableRows{{"layer", "loop order"}, {}, {"0", "none"}}));
 }
 
+TEST(DoubtText, SaysTimesWhereNothingWouldBeLeftBelow) {
+    EXPECT_EQ(doubtText(0), "+-0 %");
+    EXPECT_EQ(doubtText(0.072), "+-7 %");
+    EXPECT_EQ(doubtText(0.97), "+-97 %");
+    EXPECT_EQ(doubtText(1), "up to 2.0 times");
+    EXPECT_EQ(doubtText(1.67), "up to 2.7 times");
+    EXPECT_EQ(doubtText(9.4), "up to 10 times");
+}
+
 TEST(SplitLists, CommasWithinBracketsAndQuotesDoNotPartItems) {
     using Items = std::vector<std::string>;
     EXPECT_EQ(splitLists({"int8,e4m3"}), (Items{"int8", "e4m3"}));
