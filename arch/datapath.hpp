@@ -32,7 +32,7 @@ struct Datapath {
 /// Bytes of bias and scale of the longest parameter record: a bias of 64 bits, mantissa and shift.
 inline constexpr std::uint32_t kMostParameterBytes = 16;
 
-/// Storage bytes of one parameter record of `Requantize`, which lies among weights.
+/// Storage bytes of the parameter record of an output channel, which lies among weights.
 std::uint32_t parameterBytes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);
 /// Bits of it that hold bias and scale: its first bytes, and in a packed memory its first bits.
 std::uint32_t parameterBits(const Datapath& datapath, numeric::ScaleArithmetic arithmetic);

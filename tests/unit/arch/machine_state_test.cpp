@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/check.hpp"
-#include "tests/unit/arch/machine_fixture.hpp"
+#include "tests/unit/arch/vector_fixture.hpp"
 
 namespace systole::arch {
 namespace {
@@ -82,14 +82,12 @@ protected:
         return stream;
     }
 
-    static Requantize requantizeAll(std::uint32_t rows, std::uint32_t columns) {
-        Requantize requantize;
-        requantize.outputs = rows;
-        requantize.channels = columns;
-        requantize.parameters = 100;
-        requantize.destination = 200;
-        requantize.pitch = columns;
-        return requantize;
+    static sim::RequantizedBlock requantizeAll(std::uint32_t rows, std::uint32_t columns) {
+        return {.outputs = rows,
+                .channels = columns,
+                .parameters = 100,
+                .destination = 200,
+                .pitch = columns};
     }
 
     MachineState state_;
@@ -107,7 +105,7 @@ TEST_F(MachineStateTest, StreamsAFoldAndRequantizesIt) {
     setWeights(0, {5, 6, 7, 8});
     setUnitParameters(100, 2, {10, -100});
     state_.execute(stream2x2(2));
-    state_.execute(requantizeAll(2, 2));
+    state_.execute(requantizationOf(requantizeAll(2, 2)));
     EXPECT_THAT(activations(200, 4), ElementsAre(29, -78, 53, -50));
 }
 
@@ -119,11 +117,11 @@ TEST_F(MachineStateTest, AccumulatesOnlyWhenTold) {
     state_.execute(stream);
     stream.accumulate = true;
     state_.execute(stream);
-    state_.execute(requantizeAll(1, 2));
+    state_.execute(requantizationOf(requantizeAll(1, 2)));
     EXPECT_THAT(activations(200, 2), ElementsAre(38, 44));
     stream.accumulate = false;
     state_.execute(stream);
-    state_.execute(requantizeAll(1, 2));
+    state_.execute(requantizationOf(requantizeAll(1, 2)));
     EXPECT_THAT(activations(200, 2), ElementsAre(19, 22));
 }
 
@@ -135,9 +133,9 @@ TEST_F(MachineStateTest, PutsSumsIntoTheColumnsAndRowsOfTheFold) {
     stream.columnBegin = 2;
     stream.accumulatorRow = 3;
     state_.execute(stream);
-    Requantize requantize = requantizeAll(1, 4);
+    sim::RequantizedBlock requantize = requantizeAll(1, 4);
     requantize.accumulatorRow = 3;
-    state_.execute(requantize);
+    state_.execute(requantizationOf(requantize));
     EXPECT_THAT(activations(200, 4), ElementsAre(0, 0, 19, 22));
 }
 
@@ -150,7 +148,7 @@ TEST_F(MachineStateTest, StartsAFoldAtItsFirstReductionIndex) {
     stream.kBegin = 2;
     stream.reduction = 2;
     state_.execute(stream);
-    state_.execute(requantizeAll(1, 1));
+    state_.execute(requantizationOf(requantizeAll(1, 1)));
     EXPECT_THAT(activations(200, 1), ElementsAre(7));
 }
 
@@ -166,7 +164,7 @@ TEST_F(MachineStateTest, ReadsPaddingAsZero) {
     stream.outputs = 3;
     stream.reduction = 3;
     state_.execute(stream);
-    state_.execute(requantizeAll(3, 1));
+    state_.execute(requantizationOf(requantizeAll(3, 1)));
     EXPECT_THAT(activations(200, 3), ElementsAre(100, 127, 80));
 }
 
@@ -193,9 +191,9 @@ TEST_F(MachineStateTest, WrapsTheAccumulatorBeforeItRequantizes) {
     std::memcpy(narrow.dram().data() + 4, &multiplier, 4);
     weights.source.runBytes = 8;
     narrow.execute(weights);
-    Requantize requantize;
-    requantize.pitch = 1;
-    narrow.execute(requantize);
+    narrow.execute(sim::requantizeCommand(
+        sim::requantizeProgram(narrow.datapath(), kBinary32, false, std::nullopt),
+        narrow.datapath(), kBinary32, {.pitch = 1}));
     StoreTile store;
     store.destination.runBytes = 1;
     narrow.execute(store);
@@ -208,15 +206,16 @@ TEST_F(MachineStateTest, AddsTheSkipOperandAfterTheFirstEncoding) {
     setUnitParameters(100, 2, {0, 0});
     setActivations(150, {-100, 5});
     state_.execute(stream2x2(1));
-    Requantize requantize = requantizeAll(1, 2);
-    requantize.skip = SkipAddition{150, {}, false};
-    state_.execute(requantize);
+    sim::RequantizedBlock requantize = requantizeAll(1, 2);
+    requantize.skip = 150;
+    sim::QuantizedAddition addition;
+    state_.execute(requantizationOf(requantize, addition));
     // 200 saturates to 127 before the addition.
     EXPECT_THAT(activations(200, 2), ElementsAre(27, 105));
-    requantize.skip->relu = true;
-    requantize.skip->source = 151;
+    addition.relu = true;
+    requantize.skip = 151;
     setActivations(150, {0, -128, -101});
-    state_.execute(requantize);
+    state_.execute(requantizationOf(requantize, addition));
     EXPECT_THAT(activations(200, 2), ElementsAre(0, 0));
 }
 
@@ -226,44 +225,41 @@ TEST_F(MachineStateTest, SpreadsRowsByThePitch) {
     setUnitParameters(100, 2, {0, 0});
     state_.execute(stream2x2(2));
     setActivations(200, std::vector<int>(8, 99));
-    Requantize requantize = requantizeAll(2, 2);
+    sim::RequantizedBlock requantize = requantizeAll(2, 2);
     requantize.pitch = 5;
-    state_.execute(requantize);
+    state_.execute(requantizationOf(requantize));
     EXPECT_THAT(activations(200, 8), ElementsAre(1, 3, 99, 99, 99, 2, 6, 99));
 }
 
 TEST_F(MachineStateTest, PoolsEveryChannelForItself) {
     setActivations(0, {1, -10, 4, -20, 3, -30});
-    Pool pool;
-    pool.window.width = 3;
-    pool.window.channels = pool.window.channelCount = 2;
-    pool.window.originX = -1;
+    TileWindow window;
+    window.width = 3;
+    window.channels = window.channelCount = 2;
+    window.originX = -1;
+    window.kernelWidth = 3;
+    window.outputWidth = 2;
+    window.strideX = 2;
+    sim::QuantizedPooling pool;
     pool.window.kernelWidth = 3;
-    pool.window.outputWidth = 2;
-    pool.window.strideX = 2;
-    pool.destination = 200;
-    state_.execute(pool);
+    state_.execute(poolingOf(pool, window, 200));
     EXPECT_THAT(activations(200, 4), ElementsAre(4, -10, 4, -20));
 
-    pool.kind = Pool::Kind::Average;
+    pool.kind = sim::Pooling::Kind::Average;
     for (const float count : {1.0F, 1.0F, 2.0F, 3.0F}) pool.rescales.push_back({1 / count, {}});
-    state_.execute(pool);
+    state_.execute(poolingOf(pool, window, 200));
     EXPECT_THAT(activations(200, 4), ElementsAre(2, -15, 4, -25));
     pool.countIncludesPad = true;
-    state_.execute(pool);
+    state_.execute(poolingOf(pool, window, 200));
     EXPECT_THAT(activations(200, 4), ElementsAre(2, -10, 2, -17));
 }
 
 TEST_F(MachineStateTest, WorksElementByElement) {
     setActivations(0, {5, -5, 100});
     setActivations(10, {1, 2, 100});
-    Elementwise elementwise;
-    elementwise.elements = 3;
-    elementwise.destination = 200;
-    state_.execute(elementwise);
+    state_.execute(reluOf(0, 3, 200));
     EXPECT_THAT(activations(200, 3), ElementsAre(5, 0, 100));
-    elementwise.addition = SkipAddition{10, {}, false};
-    state_.execute(elementwise);
+    state_.execute(additionOf({0, 10}, 3, 200));
     EXPECT_THAT(activations(200, 3), ElementsAre(6, -3, 127));
 }
 
@@ -293,20 +289,12 @@ TEST_F(MachineStateTest, StopsAtTheEndsOfItsMemories) {
     stream.accumulatorRow = 0;
     stream.window.address = 253;
     EXPECT_THROW(state_.execute(stream), InvariantError);
-    Requantize requantize = requantizeAll(2, 2);
+    sim::RequantizedBlock requantize = requantizeAll(2, 2);
     requantize.destination = 253;
     EXPECT_THROW(state_.execute(requantize), InvariantError);
-    Elementwise elementwise;
-    elementwise.elements = 10;
-    elementwise.destination = 247;
-    EXPECT_THROW(state_.execute(elementwise), InvariantError);
-    Softmax softmax;
-    softmax.elements = 10;
-    softmax.source = 247;
-    EXPECT_THROW(state_.execute(softmax), InvariantError);
-    Pool pool;
-    pool.destination = 256;
-    EXPECT_THROW(state_.execute(pool), InvariantError);
+    EXPECT_THROW(state_.execute(reluOf(0, 10, 247)), InvariantError);
+    EXPECT_THROW(state_.execute(softmaxOf(247, 10, 0)), InvariantError);
+    EXPECT_THROW(state_.execute(poolingOf({}, {}, 256)), InvariantError);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "arch/vector/vector_steps.hpp"
-#include "tests/unit/arch/machine_fixture.hpp"
+#include "tests/unit/arch/vector_fixture.hpp"
 
 namespace systole::arch {
 namespace {
@@ -15,17 +15,17 @@ MachineConfig machineWith(const VectorUnitConfig& vectorUnit) {
     return machine;
 }
 
-VectorSteps stepsOf(const VectorUnitConfig& vectorUnit, const Operation& operation) {
+VectorSteps stepsOf(const VectorUnitConfig& vectorUnit, const VectorCommand& command) {
     const ScratchpadPorts ports(machineWith(vectorUnit));
-    return vectorSteps(vectorUnit, ports, operation, 0, 8);
+    return vectorSteps(vectorUnit, ports, command, {.recordBytes = 8});
 }
 
-Requantize requantizeOf(std::uint32_t outputs, std::uint32_t channels) {
-    Requantize requantize;
-    requantize.outputs = outputs;
-    requantize.channels = channels;
-    requantize.pitch = channels;
-    return requantize;
+sim::RequantizedBlock blockOf(std::uint32_t outputs, std::uint32_t channels) {
+    return {.outputs = outputs, .channels = channels, .pitch = channels};
+}
+
+VectorCommand requantizeOf(std::uint32_t outputs, std::uint32_t channels) {
+    return requantizationOf(blockOf(outputs, channels));
 }
 
 TEST(VectorSteps, FillWholeCyclesRowByRow) {
@@ -40,9 +40,9 @@ TEST(VectorSteps, AreThePipelineAloneWhereLanesAreFree) {
 }
 
 TEST(VectorSteps, LieAlongTheColumnsOfTheAccumulatorBuffer) {
-    Requantize requantize = requantizeOf(10, 3);
-    requantize.channelsAlongRows = true;
-    const VectorSteps steps = stepsOf({8, 0}, requantize);
+    sim::RequantizedBlock block = blockOf(10, 3);
+    block.channelsAlongRows = true;
+    const VectorSteps steps = stepsOf({8, 0}, requantizationOf(block));
     EXPECT_EQ(steps.cycles, 3U * 2);
     EXPECT_EQ(steps.operations, 30U);
     EXPECT_EQ(steps.weightReads, 3U) << "one record of 8 bytes a channel, words of 32";
@@ -58,17 +58,17 @@ TEST(VectorSteps, CountWordsThatAGroupTouches) {
 }
 
 TEST(VectorSteps, PoolsTapByTap) {
-    Pool pool;
-    pool.window.height = 4;
-    pool.window.width = 6;
-    pool.window.strideY = 2;
-    pool.window.strideX = 2;
-    pool.window.outputHeight = 2;
-    pool.window.outputWidth = 3;
-    pool.window.channels = pool.window.channelCount = 4;
-    pool.window.kernelHeight = 2;
-    pool.window.kernelWidth = 2;
-    const VectorSteps steps = stepsOf({3, 0}, pool);
+    TileWindow window;
+    window.height = 4;
+    window.width = 6;
+    window.strideY = 2;
+    window.strideX = 2;
+    window.outputHeight = 2;
+    window.outputWidth = 3;
+    window.channels = window.channelCount = 4;
+    window.kernelHeight = 2;
+    window.kernelWidth = 2;
+    const VectorSteps steps = stepsOf({3, 0}, poolingOf({}, window, 0));
     EXPECT_EQ(steps.operations, 2U * 3 * 4 * 4);
     EXPECT_EQ(steps.cycles, 6U * 2 * 4) << "two groups of channels, four taps";
     EXPECT_EQ(steps.activationReads, 6U * 2 * 4);
@@ -76,23 +76,20 @@ TEST(VectorSteps, PoolsTapByTap) {
 }
 
 TEST(VectorSteps, PassThreeTimesForASoftmax) {
-    Softmax softmax;
-    softmax.elements = 9;
-    const VectorSteps steps = stepsOf({4, 2}, softmax);
+    const VectorSteps steps = stepsOf({4, 2}, softmaxOf(0, 9, 0));
     EXPECT_EQ(steps.operations, 27U);
     EXPECT_EQ(steps.cycles, 3U * 3 + 2);
 }
 
 TEST(VectorSteps, WriteWhenTheResultLeavesThePipeline) {
-    Elementwise relu;  // reads bank 0 in cycle 0, bank 1 in cycle 1, ..; writes the same banks
-    relu.elements = 64;
-    relu.destination = 64;
+    // Reads bank 0 in cycle 0, bank 1 in cycle 1, ..; writes the same banks.
+    const VectorCommand relu = reluOf(0, 64, 64);
     const auto cyclesWith = [&](std::uint32_t depth, memory::PortKind kind) {
         MachineConfig machine = machineWith({16, depth});
         machine.activationScratchpad.banks = 4;
         machine.activationScratchpad.ports = kind;
         ScratchpadPorts ports(machine);
-        const VectorSteps steps = vectorSteps(machine.vectorUnit, ports, relu, 0, 8);
+        const VectorSteps steps = vectorSteps(machine.vectorUnit, ports, relu, {.recordBytes = 8});
         EXPECT_EQ(steps.cycles, 4U + depth);
         return ports.arbiter().completion(ports.arbiter().post(3, steps.stream, 0));
     };

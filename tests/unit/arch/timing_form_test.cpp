@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "arch/array/operand_reads.hpp"
-#include "tests/unit/arch/machine_fixture.hpp"
+#include "tests/unit/arch/vector_fixture.hpp"
 
 namespace systole::arch {
 namespace {
@@ -95,23 +95,24 @@ TEST(TimingForm, FoldsOfOneFormReadAlike) {
     }
 }
 
-TEST(TimingForm, LeavesScalesOutAndKeepsWhatTheyScale) {
+TEST(TimingForm, KeepsWhatAVectorCommandReads) {
     const ScratchpadPorts ports(banked(Dataflow::WeightStationary));
     Program program;
     program.accumulatorRows = 64;
     const TimingForms forms(ports, program, 64);
-    Requantize a;
-    a.skip = SkipAddition{};
-    Requantize b = a;
-    b.skip->scales.output = 3;
-    b.accumulatorRow = 31;  // of the first half, as row 0
-    EXPECT_TRUE(sameForm(forms.of(Operation{a}), forms.of(Operation{b})));
-    b.accumulatorRow = 32;
-    EXPECT_FALSE(sameForm(forms.of(Operation{a}), forms.of(Operation{b})));
+    const auto formOf = [&](const VectorCommand& command) { return forms.of(Operation{command}); };
+    VectorCommand a = requantizationOf({.outputs = 1, .channels = 4, .skip = 0, .pitch = 4},
+                                       sim::QuantizedAddition{});
+    VectorCommand b = a;
+    const auto moveTo = [&](std::uint32_t row) { b.operands[0].view.origin = sumPlace(row, 0); };
+    moveTo(31);  // of the first half, as row 0
+    EXPECT_TRUE(sameForm(formOf(a), formOf(b)));
+    moveTo(32);
+    EXPECT_FALSE(sameForm(formOf(a), formOf(b)));
     b = a;
-    b.skip.reset();
-    EXPECT_FALSE(sameForm(forms.of(Operation{a}), forms.of(Operation{b})));
-    EXPECT_FALSE(sameForm(forms.of(Operation{a}), forms.of(Operation{Elementwise{}})));
+    b.operands.back().view.origin += 1;  // not the same word
+    EXPECT_FALSE(sameForm(formOf(a), formOf(b)));
+    EXPECT_FALSE(sameForm(formOf(a), formOf(reluOf(0, 4, 0))));
 }
 
 }  // namespace

@@ -41,15 +41,15 @@ TEST(Lowering, GivesThePiecesOfAVectorLayerTwoBuffersInTurn) {
     arch::MachineConfig machine = arrayOnly(4, 4);
     machine.activationScratchpad = {128, kFree, 16};  // two rows at a time, twice in and twice out
     const LoweredNetwork lowered = lower(reluNetwork(), machine);
-    std::vector<std::uint32_t> sources;
-    std::vector<std::uint32_t> destinations;
-    for (const auto& relu : operationsOf<arch::Elementwise>(lowered.program)) {
-        EXPECT_EQ(relu.elements, 32U);
-        sources.push_back(relu.source);
-        destinations.push_back(relu.destination);
+    std::vector<std::int64_t> sources;
+    std::vector<std::int64_t> destinations;
+    for (const auto& relu : operationsOf<arch::VectorCommand>(lowered.program)) {
+        EXPECT_EQ(relu.space.elements(), 32U);
+        sources.push_back(relu.operands.at(0).view.origin);
+        destinations.push_back(relu.operands.at(1).view.origin);
     }
-    EXPECT_THAT(sources, ElementsAre(0U, 32U, 0U, 32U));
-    EXPECT_THAT(destinations, ElementsAre(64U, 96U, 64U, 96U));
+    EXPECT_THAT(sources, ElementsAre(0, 32, 0, 32));
+    EXPECT_THAT(destinations, ElementsAre(64, 96, 64, 96));
 }
 
 TEST(Lowering, LoadsTheNextWeightsBeforeItComputesWithThePresentOnes) {

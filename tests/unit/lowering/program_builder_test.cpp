@@ -48,7 +48,7 @@ TEST_F(ProgramBuilderTest, AWriterWaitsForTheReadersOfWhatItOverwrites) {
 }
 
 TEST_F(ProgramBuilderTest, AWriterWaitsForAnotherUnitsWriter) {
-    emit(arch::Requantize{}, {writes(Memory::Activation, 0, 10)});
+    emit(arch::VectorCommand{}, {writes(Memory::Activation, 0, 10)});
     EXPECT_EQ(emit(arch::LoadTile{}, {writes(Memory::Activation, 5, 6)}), (Tokens{0, 0, 0, 1}));
 }
 
@@ -59,7 +59,7 @@ TEST_F(ProgramBuilderTest, NobodyWaitsForItsOwnUnit) {
 
 TEST_F(ProgramBuilderTest, RemembersAPartOfARangeThatWasOnlyPartlyOverwritten) {
     emit(arch::LoadTile{}, {writes(Memory::Activation, 0, 20)});
-    emit(arch::Requantize{}, {writes(Memory::Activation, 0, 10)});
+    emit(arch::VectorCommand{}, {writes(Memory::Activation, 0, 10)});
     EXPECT_EQ(emit(arch::StoreTile{}, {reads(Memory::Activation, 0, 20)}), (Tokens{1, 0, 0, 1}));
 }
 
@@ -106,10 +106,7 @@ TEST(Program, GivesEveryOperationToItsUnit) {
     EXPECT_EQ(arch::unitOf(arch::LoadWeights{}), Unit::Load);
     EXPECT_EQ(arch::unitOf(arch::StoreTile{}), Unit::Store);
     EXPECT_EQ(arch::unitOf(arch::Stream{}), Unit::Array);
-    EXPECT_EQ(arch::unitOf(arch::Requantize{}), Unit::Vector);
-    EXPECT_EQ(arch::unitOf(arch::Pool{}), Unit::Vector);
-    EXPECT_EQ(arch::unitOf(arch::Elementwise{}), Unit::Vector);
-    EXPECT_EQ(arch::unitOf(arch::Softmax{}), Unit::Vector);
+    EXPECT_EQ(arch::unitOf(arch::VectorCommand{}), Unit::Vector);
 }
 
 }  // namespace

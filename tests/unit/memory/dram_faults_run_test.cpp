@@ -28,14 +28,16 @@ TEST(DramFaultsLowering, TheLayoutKnowsWhereParameterRecordsAre) {
     for (const arch::Command& command : lowered.program.commands) {
         if (const auto* load = std::get_if<arch::LoadWeights>(&command.operation)) {
             loads.push_back(*load);
-        } else if (const auto* op = std::get_if<arch::Requantize>(&command.operation)) {
+        } else if (const auto* op = std::get_if<arch::VectorCommand>(&command.operation);
+                   op != nullptr && op->operands.front().bias) {
+            const auto parameters = static_cast<std::uint64_t>(op->operands.front().bias->origin);
             // Loads run ahead, into the other half of the scratchpad.
             const auto found = std::find_if(loads.rbegin(), loads.rend(), [&](const auto& one) {
-                return one.destination <= op->parameters &&
-                       op->parameters < one.destination + one.source.runBytes;
+                return one.destination <= parameters &&
+                       parameters < one.destination + one.source.runBytes;
             });
             ASSERT_NE(found, loads.rend());
-            const std::uint64_t place = found->source.address + op->parameters - found->destination;
+            const std::uint64_t place = found->source.address + parameters - found->destination;
             const auto* run = layout.recordsAt(place);
             ASSERT_NE(run, nullptr);
             EXPECT_EQ(run->image, place);
