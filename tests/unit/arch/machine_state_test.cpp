@@ -291,7 +291,7 @@ TEST_F(MachineStateTest, StopsAtTheEndsOfItsMemories) {
     EXPECT_THROW(state_.execute(stream), InvariantError);
     sim::RequantizedBlock requantize = requantizeAll(2, 2);
     requantize.destination = 253;
-    EXPECT_THROW(state_.execute(requantize), InvariantError);
+    EXPECT_THROW(state_.execute(requantizationOf(requantize)), InvariantError);
     EXPECT_THROW(state_.execute(reluOf(0, 10, 247)), InvariantError);
     EXPECT_THROW(state_.execute(softmaxOf(247, 10, 0)), InvariantError);
     EXPECT_THROW(state_.execute(poolingOf({}, {}, 256)), InvariantError);

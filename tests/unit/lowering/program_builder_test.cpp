@@ -66,7 +66,7 @@ TEST_F(ProgramBuilderTest, RemembersAPartOfARangeThatWasOnlyPartlyOverwritten) {
 TEST_F(ProgramBuilderTest, RemembersTheReadersOfBothUnitsUntilTheRangeIsOverwritten) {
     emit(arch::LoadTile{}, {writes(Memory::Activation, 0, 10)});
     emit(arch::Stream{}, {reads(Memory::Activation, 0, 10)});
-    emit(arch::Pool{}, {reads(Memory::Activation, 0, 10)});
+    emit(arch::VectorCommand{}, {reads(Memory::Activation, 0, 10)});
     EXPECT_EQ(emit(arch::LoadTile{}, {writes(Memory::Activation, 0, 10)}), (Tokens{0, 0, 1, 1}));
     EXPECT_EQ(emit(arch::StoreTile{}, {reads(Memory::Activation, 0, 10)}), (Tokens{2, 0, 0, 0}));
 }

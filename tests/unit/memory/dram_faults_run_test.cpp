@@ -42,7 +42,7 @@ TEST(DramFaultsLowering, TheLayoutKnowsWhereParameterRecordsAre) {
             ASSERT_NE(run, nullptr);
             EXPECT_EQ(run->image, place);
             EXPECT_EQ(run->imageBytes, 16U) << "64 bits in elements of 4";
-            EXPECT_EQ(run->count, op->channels);
+            EXPECT_EQ(run->count, op->space.extents.back()) << "output channels";
             EXPECT_EQ(layout.recordsAt(place - 1), nullptr);
             ++records;
         }
