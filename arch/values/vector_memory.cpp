@@ -41,13 +41,24 @@ ColumnParameters VectorMemory::recordAt(std::int64_t place) const {
     return readParameters(record, datapath_, arithmetic_, memories_.mayBeWrong);
 }
 
+void VectorMemory::readBiases(const numeric::OperandView& view, const ElementRow& row,
+                              std::size_t count) {
+    const std::int64_t place = view.placeOf(row.index);
+    if (place == biasPlace_ && count == biases_.size()) return;
+    const std::int64_t stride = view.strideOf(row.index.size() - 1);
+    biasPlace_ = place;
+    biases_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+        biases_.push_back(recordAt(place + static_cast<std::int64_t>(i) * stride).bias);
+    }
+}
+
 /// Calls take(i, words of the sum with its bias).
 template <typename Take>
 void VectorMemory::forEachSum(const VectorOperand& operand, const ElementRow& row,
                               std::size_t count, const Take& take) {
     const auto words = static_cast<std::size_t>(datapath_.sums.words());
-    const std::int64_t bias = operand.bias ? operand.bias->placeOf(row.index) : 0;
-    const std::int64_t biasStride = operand.bias ? operand.bias->strideOf(row.index.size() - 1) : 0;
+    if (operand.bias) readBiases(*operand.bias, row, count);
     sum_.resize(words);
     for (std::size_t i = 0; i < count; ++i) {
         const auto at = static_cast<std::int64_t>(i);
@@ -62,7 +73,7 @@ void VectorMemory::forEachSum(const VectorOperand& operand, const ElementRow& ro
             memories_.accumulators.subspan(index * words, words);
         std::copy(held.begin(), held.end(), sum_.begin());
         if (operand.bias) {
-            events_ += datapath_.sums.add(sum_, recordAt(bias + at * biasStride).bias);
+            events_ += datapath_.sums.add(sum_, biases_[i]);
         }
         take(i, std::span<const std::int64_t>(sum_));
     }

@@ -35,6 +35,10 @@ public:
     void store(std::uint32_t operand, const numeric::ElementRow& row,
                std::span<const double> values) override;
 
+    bool isConstant(std::uint32_t operand) const override {
+        return operandAt(operand).memory == OperandMemory::Parameter;
+    }
+
     /// What did not fit as biases were added.
     const numeric::AccumulatorEvents& events() const { return events_; }
 
@@ -42,6 +46,8 @@ private:
     const VectorOperand& operandAt(std::uint32_t operand) const;
     numeric::Code codeAt(std::int64_t place) const;
     ColumnParameters recordAt(std::int64_t place) const;
+    void readBiases(const numeric::OperandView& view, const numeric::ElementRow& row,
+                    std::size_t count);
     template <typename Take>
     void forEachSum(const VectorOperand& operand, const numeric::ElementRow& row, std::size_t count,
                     const Take& take);
@@ -52,6 +58,8 @@ private:
     Memories memories_;
     numeric::AccumulatorEvents events_;
     std::vector<std::int64_t> sum_;
+    std::vector<std::int64_t> biases_;  ///< of the row of sums at hand
+    std::int64_t biasPlace_ = -1;       ///< of the first one
 };
 
 }  // namespace systole::arch

@@ -18,6 +18,14 @@ struct Values {
     std::vector<Int128> integers;
 };
 
+/// The row that a load has read last.
+struct KeptRow {
+    std::int64_t place = -1;
+    std::size_t count = 0;
+
+    bool operator==(const KeptRow&) const = default;
+};
+
 /// A reduction in progress, of an element of a block.
 struct Reduced {
     double sum = 0;
@@ -52,6 +60,7 @@ public:
           block_(std::min<std::size_t>(block, space.extents[last_])),
           index_(space.extents.size(), 0),
           values_(program.steps.size()),
+          kept_(program.steps.size()),
           reduced_(program.steps.size()) {
         const bool uniform = std::all_of(views.begin(), views.end(), [&](const OperandView& view) {
             return view.isUniformAlong(last_);
@@ -124,10 +133,14 @@ private:
             isInside_ = false;
             return;
         }
+        const ElementRow row = rowOf(view);
+        const KeptRow kept{row.place, count_};
+        if (kept_[step] == kept && operands_.isConstant(load.operand)) return;
+        kept_[step] = kept;
         if (load.type == ValueType::Real) {
-            operands_.load(load.operand, rowOf(view), reals(step));
+            operands_.load(load.operand, row, reals(step));
         } else {
-            operands_.load(load.operand, rowOf(view), integers(step));
+            operands_.load(load.operand, row, integers(step));
         }
     }
     void computeStep(const ConstantStep& constant, ValueId step) {
@@ -278,6 +291,7 @@ private:
     std::size_t block_;  ///< elements of the last axis at a time
     std::vector<std::uint32_t> index_;
     std::vector<Values> values_;
+    std::vector<KeptRow> kept_;  ///< by step
     std::vector<std::vector<Reduced>> reduced_;
     std::vector<double> converted_;
     std::size_t blockCount_ = 0;  ///< of the last axis, from the index on

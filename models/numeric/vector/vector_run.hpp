@@ -66,6 +66,9 @@ public:
     virtual void load(std::uint32_t operand, const ElementRow& row, std::span<Int128> values) = 0;
     virtual void store(std::uint32_t operand, const ElementRow& row,
                        std::span<const double> values) = 0;
+    /// Whether no store of the program changes the operand: then a row is loaded once, and kept as
+    /// long as the next one is the same.
+    virtual bool isConstant(std::uint32_t /*operand*/) const { return false; }
 };
 
 /// The code of a value; that of zero for NaN in a format that has none.
