@@ -20,7 +20,7 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
 constexpr std::uint64_t kMostBanks = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMostPorts = 16;
 constexpr RealRange kClock{1e3, 1e12};
-constexpr double kRoomTemperature = 300;  // as energy.temperature_kelvin
+constexpr RealRange kTemperature{200, 450};
 
 struct MemoryOptions {
     std::string capacity;
@@ -28,7 +28,7 @@ struct MemoryOptions {
     std::uint64_t banks = 1;
     std::uint32_t ports = 1;
     std::string clock;
-    double temperature = kRoomTemperature;
+    std::string temperature = "300";  // as energy.temperature_kelvin
     std::string technology = "generic_45nm";
     std::string json;
 };
@@ -39,7 +39,9 @@ MemoryReport reportOf(const MemoryOptions& options) {
     report.wordBits = options.wordBits;
     report.banks = options.banks;
     report.ports = options.ports;
-    report.temperatureKelvin = options.temperature;
+    ConfigReader temperature = ConfigReader::ofText(options.temperature, "--temperature");
+    report.temperatureKelvin = temperature.value().real(kTemperature);
+    temperature.finish();
     ConfigReader capacity = ConfigReader::ofText(options.capacity, "--capacity");
     report.capacityBytes = capacity.value().bytes({1, kMostBytes});
     capacity.finish();
@@ -49,10 +51,10 @@ MemoryReport reportOf(const MemoryOptions& options) {
         clock.finish();
     }
     if (report.capacityBytes * 8 / report.banks < report.wordBits) {
-        throw ConfigError(
-            fmt::format("--capacity {}: {} of it have less than a word of {} bits each, expected "
-                        "one word a bank or more",
-                        options.capacity, report.banks == 1 ? "all" : "banks", report.wordBits));
+        throw ConfigError(fmt::format(
+            "--capacity {}: a bank has less than a word of {} bits, expected one word a bank "
+            "or more",
+            options.capacity, report.wordBits));
     }
     return report;
 }
@@ -96,7 +98,7 @@ void addOptions(CLI::App& command, MemoryOptions& options) {
                     "a bank reaches")
         ->type_name("FREQUENCY");
     command.add_option("--temperature", options.temperature, "Of the leakage, in kelvin")
-        ->check(CLI::Range(200.0, 450.0))
+        ->type_name("KELVIN")
         ->capture_default_str();
     command
         .add_option("--technology", options.technology,

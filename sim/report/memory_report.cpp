@@ -43,7 +43,10 @@ std::string counted(std::uint64_t count, const char* what) {
 
 std::string organisationText(const MemoryReport& report) {
     const cost::MachineMemory& memory = report.memory;
-    if (memory.macro.isRegisterFile) return "Flip-flops read through multiplexers.\n";
+    if (memory.macro.isRegisterFile) {
+        return fmt::format("Flip-flops read through multiplexers{}.\n",
+                           memory.parts > 1 ? fmt::format(", in {} parts", memory.parts) : "");
+    }
     if (memory.parts == 1) return "Every bank is one macro.\n";
     return fmt::format("Every bank is built of {} parts{}.\n", memory.parts,
                        report.meetsClock() ? ", as few as reach the clock" : "");

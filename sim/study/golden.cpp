@@ -62,12 +62,14 @@ Json layersByName(Json layers, bool costs) {
     return named;
 }
 
-/// The result without what may differ between two runs of the same thing: how files were named.
+/// The result without what may differ between two runs of the same thing, how files were named, and
+/// without what is compared elsewhere: the configuration, and with it the technology's errors.
 Json comparableResult(const Result& result, bool costs) {
     Json json = resultDocument(result);
     json["config"].erase("file");
     json["config"].erase("overrides");
     json["config"].erase("resolved");
+    json["config"].erase("technology_error");
     if (!costs) eraseCosts(json["totals"]);
     json["layers"] = layersByName(std::move(json["layers"]), costs);
     return json;

@@ -51,7 +51,7 @@ class Family(unittest.TestCase):
                     self.assertAlmostEqual(1 + sram[name]["margin"][end],
                                            (1 + BASE[name]["margin"][end]) * (1 + error), 9)
                 if nm != 45:
-                    self.assertIn(f"{name} {100 * error:.0f} %", sram["source"])
+                    self.assertIn(f"{name} {scaling.doubt_text(error)}", sram["source"])
 
     def test_of_45_nm_is_the_fit_itself(self):
         kept = {key: value for key, value in BASE.items() if key != "register_file"}

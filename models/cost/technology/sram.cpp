@@ -145,6 +145,10 @@ std::string outOfFit(const SramAxes& axes, const SramShape& shape) {
     if (bytes < least || bytes > most) {
         parts.push_back(fmt::format("{} a macro, outside of the fit of {} to {}", bytesText(bytes),
                                     bytesText(least), bytesText(most)));
+    } else if (shape.capacityBytes > most) {  // macros side by side
+        parts.push_back(fmt::format("times of a macro of {}, outside of the fit of {} to {}",
+                                    bytesText(shape.capacityBytes), bytesText(least),
+                                    bytesText(most)));
     }
     if (shape.wordBits < axes.wordBits.front()) {
         parts.push_back(fmt::format("words of {:g} bits, outside of the fit of {:g} bits and more",
@@ -270,9 +274,17 @@ double whereItBegins(double no, double yes, Predicate holds) {
 }  // namespace
 
 void SramMacro::raiseTo(const SramMacro& other) {
+    constexpr std::string_view kOther = "figures of fewer parts: ";
+    bool isRaised = false;
     for (const NamedQuantity& named : kQuantities) {
-        this->*named.estimate = larger(this->*named.estimate, other.*named.estimate);
+        const Estimate own = this->*named.estimate;
+        const Estimate& least = other.*named.estimate;
+        this->*named.estimate = larger(own, least);
+        isRaised = isRaised || own.nominal < least.nominal || own.high < least.high;
     }
+    if (!isRaised || other.outOfFit.empty() || !outOfFit.empty()) return;
+    outOfFit =
+        other.outOfFit.starts_with(kOther) ? other.outOfFit : std::string(kOther) + other.outOfFit;
 }
 
 std::optional<std::string> SramModel::problemOf(const SramCoefficients& coefficients) {

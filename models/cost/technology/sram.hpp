@@ -99,7 +99,8 @@ struct SramMacro {
     /// 512 B to 32 MiB". Empty: nothing does.
     std::string outOfFit;
 
-    /// No quantity is less than another memory's afterwards.
+    /// No quantity is less than another memory's afterwards. What it takes from one outside of the
+    /// fit lies there too.
     void raiseTo(const SramMacro& other);
 };
 

@@ -81,6 +81,11 @@ TEST_F(MemoryCommand, SaysWhatLiesOutsideOfTheFit) {
     EXPECT_THAT(textOf("--capacity 64KiB --word-bits 64"), Not(HasSubstr("outside of the fit")));
     EXPECT_THAT(textOf("--capacity 64MiB --word-bits 64"), HasSubstr("outside of the fit"));
     EXPECT_THAT(textOf("--capacity 64KiB --word-bits 4"), HasSubstr("outside of the fit"));
+    // Macros side by side have the times of one of the whole capacity.
+    EXPECT_THAT(textOf("--capacity 48MiB --word-bits 2048"), HasSubstr("outside of the fit"));
+    // Parts within the fit, with figures of the one macro that they replace.
+    EXPECT_THAT(textOf("--capacity 64MiB --word-bits 8 --clock 1GHz"),
+                HasSubstr("figures of fewer parts: 64 MiB a macro, outside of the fit"));
 }
 
 TEST_F(MemoryCommand, LeaksMoreWhenItIsHot) {
@@ -95,6 +100,7 @@ TEST_F(MemoryCommand, RefusesWhatIsNoMemory) {
     EXPECT_THAT(errorOf("--capacity 1KiB --banks 1024"), HasSubstr("one word a bank"));
     EXPECT_THAT(errorOf("--capacity 1KiB --technology none"), HasSubstr("unknown technology"));
     EXPECT_THAT(errorOf("--capacity 1KiB --clock 3"), HasSubstr("not a frequency"));
+    EXPECT_THAT(errorOf("--capacity 1KiB --temperature nan"), HasSubstr("--temperature:1:1"));
 }
 
 }  // namespace

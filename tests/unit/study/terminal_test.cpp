@@ -66,8 +66,8 @@ TEST_F(Terminal, AProductShowsItsFolds) {
 }
 
 TEST_F(Terminal, ASingleImageShowsWhatIsDone) {
-    OnnxTestModel model({1, 128, 64, 64});
-    model.weights("w", {128, 128, 3, 3}, std::vector<float>(128 * 128 * 9, 0.01F));
+    OnnxTestModel model({1, 256, 64, 64});
+    model.weights("w", {256, 256, 3, 3}, std::vector<float>(256 * 256 * 9, 0.01F));
     model.node("Conv", {"x", "w"}, "y").integers("pads", {1, 1, 1, 1});
     const std::string file = model.save(folder_ / "m.onnx").string();
     EXPECT_THAT(shown({"run", "edge-16x16", file, "--images", "1"}, "] "),
