@@ -11,6 +11,7 @@
 #include "models/memory/ports/element_packing.hpp"
 #include "models/memory/ports/port_arbiter.hpp"
 #include "models/memory/ports/port_map.hpp"
+#include "models/numeric/functions/functions.hpp"
 #include "models/numeric/products/product_class.hpp"
 #include "models/numeric/sums/accumulator.hpp"
 #include "models/units.hpp"
@@ -103,9 +104,19 @@ struct AccumulatorBufferConfig {
 inline constexpr std::array<const char*, 2> kPortNames{"1rw", "1r1w"};
 inline constexpr std::array<const char*, 2> kPackingNames{"packed", "padded"};
 
+/// Circuits of one class of functions in a lane of the vector unit.
+struct FunctionCircuits {
+    std::uint32_t circuits = 1;
+    std::uint32_t cycles = 1;  ///< from one element to the next
+};
+
 struct VectorUnitConfig {
     Limit lanes;                      ///< elements a cycle
     std::uint32_t pipelineDepth = 4;  ///< cycles from the last element in to the last one out
+    /// By class. So many that quantized convolutions, additions and poolings take in an element
+    /// every cycle; divisions and roots go by two bits a cycle.
+    numeric::ByFunctionClass<FunctionCircuits> operations{
+        {{2}, {4}, {1, 14}, {2}, {1, 14}, {1, 4}, {3}}};
 };
 
 /// Places of a queue without limit that are simulated: more than any program has been seen to fill.

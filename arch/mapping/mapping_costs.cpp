@@ -341,9 +341,8 @@ MappingEnergy MappingCosts::energy(const MappingCandidate& candidate, const Dram
         (count(traffic.input + traffic.skip) + sums) / activationWord * each.activationWrite +
         tiles * weightReads(*candidate.plan) * each.weightRead +
         count(traffic.weights) / weightWord * each.weightWrite +
-        partials * (each.sumRead + each.sumWrite) +
-        sums * (each.vectorPass + each.vectorRequantization) + folds * each.command +
-        count(traffic.total()) * each.transferredByte;
+        partials * (each.sumRead + each.sumWrite) + sums * requantizationJoules(each) +
+        folds * each.command + count(traffic.total()) * each.transferredByte;
     energy.dram = dram.joules(each);
     energy.idle = cycles * (each.cycle + each.dramIdleCycle);
     return energy;

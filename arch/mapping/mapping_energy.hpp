@@ -21,10 +21,8 @@ struct ActionEnergies {
     double sumRead = 0;
     double sumWrite = 0;
     double vectorPass = 0;  ///< an element through a vector lane
-    double vectorRequantization = 0;
-    double vectorAddition = 0;
-    double vectorPooling = 0;
-    double vectorSoftmax = 0;
+    double vectorBias = 0;
+    numeric::ByFunctionClass<double> vectorFunctions{};
     double command = 0;          ///< through the sequencer
     double transferredByte = 0;  ///< through the DMA engine
     double burst = 0;            ///< in the DMA engine and in the memory controller
@@ -35,6 +33,9 @@ struct ActionEnergies {
     double cycle = 0;          ///< leakage, and clocks that never rest
     double dramIdleCycle = 0;  ///< DRAM's refreshes and background, awake all the time
 };
+
+/// Joules of a sum that becomes a code: bias, scale, and conversions to a real and to a code.
+double requantizationJoules(const ActionEnergies& energies);
 
 /// Joules of a layer, or of a part of it, by what they grow with.
 struct MappingEnergy {

@@ -74,16 +74,29 @@ private:
         index_[axis] = 0;
     }
 
-    /// Every group takes a cycle in; what is kept leaves with the last one.
+    /// Reads stand in the first cycle of a group; what is kept leaves with the last group.
     void addPass(const numeric::VectorPass& pass) {
+        const numeric::VectorProgram& program = *command_.program;
+        auto work = numeric::workOf(program, pass.element);
+        const auto reductions = numeric::workOf(program, pass.reductions);
+        for (std::size_t i = 0; i < work.size(); ++i) work[i] += reductions[i];
+        const std::uint32_t interval = intervalOf(config_, work);
         forEachGroup(true, 0, [&] {
             reads_.emplace_back();
             writes_.emplace_back();
             result_.operations += elements_;
+            count(work, elements_);
             for (const ValueId step : pass.element) addAccess(step, elements_);
+            reads_.resize(reads_.size() + interval - 1);
+            writes_.resize(reads_.size());
         });
         const std::uint32_t kept = command_.space.reduced[last_] ? 1 : elements_;
+        count(numeric::workOf(program, pass.kept), kept);
         for (const ValueId step : pass.kept) addAccess(step, kept);
+    }
+
+    void count(const numeric::ByFunctionClass<std::uint32_t>& work, std::uint64_t elements) {
+        for (std::size_t i = 0; i < work.size(); ++i) result_.functions[i] += work[i] * elements;
     }
 
     void addAccess(ValueId step, std::uint32_t elements) {
@@ -119,7 +132,9 @@ private:
         ports_.accumulators().read(ScratchpadPorts::halfOf(row, sizes_.accumulatorRows),
                                    reads_.back());
         result_.accumulatorReads += elements;
-        if (operand.bias) readRecords(*operand.bias, elements);
+        if (!operand.bias) return;
+        result_.biases += elements;
+        readRecords(*operand.bias, elements);
     }
 
     /// Whether the record comes with the bias of a sum already.
@@ -181,6 +196,19 @@ private:
 };
 
 }  // namespace
+
+std::uint32_t intervalOf(const VectorUnitConfig& config,
+                         const numeric::ByFunctionClass<std::uint32_t>& work) {
+    std::uint32_t interval = 1;
+    for (std::size_t i = 0; i < work.size(); ++i) {
+        if (work[i] == 0) continue;
+        const auto& [circuits, cycles] = config.operations[i];
+        SYSTOLE_CHECK(circuits > 0, "no circuit of class {}", numeric::kFunctionClassNames.at(i));
+        const std::uint32_t turns = (work[i] + circuits - 1) / circuits;
+        interval = std::max(interval, turns * cycles);
+    }
+    return interval;
+}
 
 VectorSteps vectorSteps(const VectorUnitConfig& config, const ScratchpadPorts& ports,
                         const VectorCommand& command, const MemorySizes& sizes) {

@@ -13,8 +13,8 @@ namespace systole::arch {
 /// in a group of elements every cycle, as many as there are lanes; what it writes leaves
 /// `pipelineDepth` cycles later. VectorUnit posts the steps to the ports.
 ///
-/// The nest: every index of the axes that are kept, groups of lanes along the last axis; for each,
-/// the passes; in a pass every index of the reduced axes.
+/// A group takes `intervalOf` cycles. The nest: every index of the axes that are kept, groups of
+/// lanes along the last axis; for each, the passes; in a pass every index of the reduced axes.
 struct VectorSteps {
     memory::AccessStream stream;
     Cycle cycles = 0;                   ///< if no port makes it wait
@@ -23,7 +23,16 @@ struct VectorSteps {
     std::uint64_t activationWrites = 0;
     std::uint64_t weightReads = 0;
     std::uint64_t accumulatorReads = 0;  ///< sums
+    std::uint64_t biases = 0;            ///< that were added to sums
+    /// Uses of circuits, by class.
+    numeric::ByFunctionClass<std::uint64_t> functions{};
 };
+
+/// Cycles from one group of elements to the next: what the scarcest circuits of a lane need for the
+/// work of one element. Classes without circuits but with work are an InvariantError: the lowering
+/// refuses such programs.
+std::uint32_t intervalOf(const VectorUnitConfig& config,
+                         const numeric::ByFunctionClass<std::uint32_t>& work);
 
 /// What the steps depend on besides the command.
 struct MemorySizes {

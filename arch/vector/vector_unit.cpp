@@ -1,41 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/vector/vector_unit.hpp"
 
-#include <algorithm>
-
 namespace systole::arch {
-namespace {
-
-std::uint64_t functionsOf(const numeric::VectorProgram& program, numeric::FunctionClass which) {
-    std::uint64_t count = 0;
-    for (const numeric::VectorStep& step : program.steps) {
-        const auto* apply = std::get_if<numeric::ApplyStep>(&step);
-        count += apply != nullptr && apply->function->costs == which ? 1 : 0;
-    }
-    return count;
-}
-
-/// What the elements of a command had done to them.
-void countWork(const VectorCommand& command, std::uint64_t operations, cost::Counters& counters) {
-    using numeric::FunctionClass;
-    const numeric::VectorProgram& program = *command.program;
-    const auto any = [&](const auto& is) {
-        return std::any_of(command.operands.begin(), command.operands.end(), is);
-    };
-    const bool sums =
-        any([](const VectorOperand& each) { return each.memory == OperandMemory::Sum; });
-    const bool window = any([](const VectorOperand& each) { return !each.view.bounded.empty(); });
-    const bool softmax = functionsOf(program, FunctionClass::Transcendental) > 0;
-    counters.vectorRequantizations += sums ? operations : 0;
-    counters.vectorPoolings += window ? operations : 0;
-    counters.vectorSoftmaxes += softmax ? operations : 0;
-    if (!softmax) {
-        counters.vectorAdditions += operations * functionsOf(program, FunctionClass::Add);
-    }
-}
-
-}  // namespace
-
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config,
                        Replay& replay)
     : CommandUnit(name, Unit::Vector, replay), config_(config.vectorUnit) {}
@@ -65,7 +31,10 @@ void VectorUnit::execute(const Command& command) {
 
     cost::Counters& count = counters(command);
     count.vectorOperations += steps.operations;
-    countWork(std::get<VectorCommand>(command.operation), steps.operations, count);
+    count.vectorBiasAdditions += steps.biases;
+    for (std::size_t i = 0; i < steps.functions.size(); ++i) {
+        count.*cost::kFunctionCounters[i] += steps.functions[i];
+    }
     count.accumulatorReads += steps.accumulatorReads;
     count.activationScratchpadReads += steps.activationReads;
     count.activationScratchpadWrites += steps.activationWrites;

@@ -42,6 +42,19 @@ numeric::ProductClass multiplierOf(const arch::DatapathConfig& datapath) {
         numeric::defaultProductClass(datapath.activation, datapath.weight));
 }
 
+namespace {
+
+cost::LaneUnits laneUnits(const arch::VectorUnitConfig& unit) {
+    cost::LaneUnits units;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+        const auto& [circuits, cycles] = unit.operations[i];
+        units[i] = {static_cast<double>(circuits), static_cast<double>(cycles)};
+    }
+    return units;
+}
+
+}  // namespace
+
 cost::MachineDescription describeMachine(const RunConfig& config) {
     const arch::MachineConfig& machine = config.machine;
     const arch::ArrayConfig& array = machine.array;
@@ -65,6 +78,7 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
             .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
             .vectorLanes = machine.vectorUnit.lanes,
             .vectorPipelineDepth = machine.vectorUnit.pipelineDepth,
+            .vectorUnits = laneUnits(machine.vectorUnit),
             .control = describeControl(machine),
             .cellsOnly = config.layout == Layout::CellsOnly,
             .energy = config.energy};

@@ -148,9 +148,23 @@ arch::AccumulatorBufferConfig readAccumulatorBuffer(const Section& section) {
     return buffer;
 }
 
+arch::FunctionCircuits readCircuits(const Section& section, const arch::FunctionCircuits& usual) {
+    return {
+        .circuits = section.at("circuits", Default(usual.circuits)).integer<std::uint32_t>({0, 64}),
+        .cycles = section.at("cycles", Default(usual.cycles)).integer<std::uint32_t>({1, 1000})};
+}
+
 arch::VectorUnitConfig readVectorUnit(const Section& section) {
-    return {.lanes = section.at("lanes").limit({1, 65'536}),
-            .pipelineDepth = section.at("pipeline_depth").integer<std::uint32_t>({0, 1'000})};
+    arch::VectorUnitConfig unit;
+    unit.lanes = section.at("lanes").limit({1, 65536});
+    unit.pipelineDepth = section.at("pipeline_depth").integer<std::uint32_t>({0, 1000});
+    const Section operations = section.at("operations", Default::section()).section();
+    for (std::size_t i = 0; i < unit.operations.size(); ++i) {
+        arch::FunctionCircuits& circuits = unit.operations[i];
+        circuits = readCircuits(
+            operations.at(numeric::kFunctionClassNames[i], Default::section()).section(), circuits);
+    }
+    return unit;
 }
 
 arch::DmaConfig readDma(const Section& section) {

@@ -64,18 +64,12 @@ public:
           places_(places),
           splitsReduction_(packing_.channelChunks(0) > 1),
           stepsLeft_(steps) {
-        std::optional<QuantizedAddition> ownFirst;  // with the convolution as its first term
         if (addition != nullptr) {
             const bool second = addition->inputs.at(1) == node.output;
             skip_ = addition->inputs.at(second ? 0 : 1);
-            ownFirst = std::get<QuantizedAddition>(addition->operation);
-            if (second) {
-                std::swap(ownFirst->scales.inputs[0], ownFirst->scales.inputs[1]);
-                std::swap(ownFirst->scales.fixedPoint[0], ownFirst->scales.fixedPoint[1]);
-            }
         }
-        program_ = requantizeProgram(context.datapath, context.network.scheme.requantization,
-                                     convolution_.relu, ownFirst);
+        program_ =
+            programOf(node, addition, context.datapath, context.network.scheme.requantization);
         const ActivationBuffers& buffers = tiling_.buffers;
         inputBuffers_ = {0, buffers.input};
         outputBuffers_ = {2 * buffers.input, 2 * buffers.input + buffers.output};

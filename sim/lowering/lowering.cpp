@@ -13,6 +13,7 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/lowering/layer_context.hpp"
+#include "sim/lowering/vector_programs.hpp"
 #include "sim/network/window.hpp"
 
 namespace systole::sim {
@@ -177,6 +178,23 @@ private:
                                 additionBehind(index) != nullptr);
     }
 
+    /// Whether the lanes can do what every layer asks of them.
+    void checkCircuits() const {
+        const arch::MachineConfig& machine = context_.machine;
+        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+            if (isFusedAway(i)) continue;
+            const QuantizedNode& node = network_.nodes[i];
+            const SharedProgram program =
+                programOf(node, additionBehind(i), datapath_, network_.scheme.requantization);
+            if (const char* missing = missingCircuit(*program, machine.vectorUnit)) {
+                throw ConfigError(fmt::format(
+                    "{}: layer '{}' of '{}' needs a circuit of the class {} in a vector lane, "
+                    "expected vector_unit.operations.{}.circuits of at least 1",
+                    machine.name, node.name, network_.name, missing, missing));
+            }
+        }
+    }
+
     /// What the user has fixed, of all layers before the first of them is tried.
     void checkMappings() const {
         checkMappedLayers(network_, context_.machine.mapping);
@@ -190,6 +208,7 @@ private:
     /// Chooses the mappings in the order of the layers, because the first weights of a layer are
     /// loaded while the layer before it ends: the tail of one is the prefetch of the next.
     void chooseMappings() {
+        checkCircuits();
         checkMappings();
         Progress progress("Mapping", network_.nodes.size());
         Cycle prefetch = 0;

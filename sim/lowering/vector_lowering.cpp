@@ -47,26 +47,14 @@ bool needsWholeImage(const QuantizedOperation& operation) {
                       operation);
 }
 
-SharedProgram programOf(const QuantizedOperation& operation, numeric::ScaleArithmetic arithmetic) {
-    return std::visit(
-        Overloaded{
-            [](const QuantizedConvolution&) -> SharedProgram { failConvolution(); },
-            [&](const QuantizedPooling& pooling) { return poolingProgram(pooling, arithmetic); },
-            [&](const QuantizedAddition& addition) {
-                return additionProgram(addition, arithmetic);
-            },
-            [](const QuantizedRelu&) { return reluProgram(); },
-            [](const QuantizedSoftmax& softmax) { return softmaxProgram(softmax); }},
-        operation);
-}
-
 /// Chooses the size of the pieces, then writes their commands in the order rows, columns, channels.
 class VectorLowering final : public LayerEmitter {
 public:
     VectorLowering(LoweringContext& context, const QuantizedNode& node)
         : context_(context),
           node_(node),
-          program_(programOf(node.operation, context.network.scheme.requantization)),
+          program_(
+              programOf(node, nullptr, context.datapath, context.network.scheme.requantization)),
           window_(windowOf(node.operation)),
           input_(context.lowered.tensors.at(node.inputs.at(0)).shape),
           output_(context.lowered.tensors.at(node.output).shape),

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/lowering/vector_programs.hpp"
 
+#include <numeric>
+
 #include "models/check.hpp"
+#include "models/overloaded.hpp"
 #include "sim/network/window.hpp"
 
 namespace systole::sim {
@@ -144,6 +147,47 @@ SharedProgram poolingProgram(const QuantizedPooling& pooling, ScaleArithmetic ar
     const ValueId multiplier =
         entry([](const Rescale& rescale) { return static_cast<double>(rescale.multiplier); });
     return writer.stored(writer.apply("multiply", sum, multiplier));
+}
+
+namespace {
+
+/// The addition with the node's own output as its first term.
+std::optional<QuantizedAddition> ownFirst(const QuantizedNode& node,
+                                          const QuantizedNode* addition) {
+    if (addition == nullptr) return std::nullopt;
+    auto result = std::get<QuantizedAddition>(addition->operation);
+    if (addition->inputs.at(1) == node.output) {
+        std::swap(result.scales.inputs[0], result.scales.inputs[1]);
+        std::swap(result.scales.fixedPoint[0], result.scales.fixedPoint[1]);
+    }
+    return result;
+}
+
+}  // namespace
+
+SharedProgram programOf(const QuantizedNode& node, const QuantizedNode* addition,
+                        const arch::Datapath& datapath, ScaleArithmetic arithmetic) {
+    return std::visit(
+        Overloaded{
+            [&](const QuantizedConvolution& convolution) {
+                return requantizeProgram(datapath, arithmetic, convolution.relu,
+                                         ownFirst(node, addition));
+            },
+            [&](const QuantizedPooling& pooling) { return poolingProgram(pooling, arithmetic); },
+            [&](const QuantizedAddition& own) { return additionProgram(own, arithmetic); },
+            [](const QuantizedRelu&) { return reluProgram(); },
+            [](const QuantizedSoftmax& softmax) { return softmaxProgram(softmax); }},
+        node.operation);
+}
+
+const char* missingCircuit(const VectorProgram& program, const arch::VectorUnitConfig& unit) {
+    std::vector<ValueId> steps(program.steps.size());
+    std::iota(steps.begin(), steps.end(), ValueId{0});
+    const auto work = workOf(program, steps);
+    for (std::size_t i = 0; i < work.size(); ++i) {
+        if (work[i] > 0 && unit.operations[i].circuits == 0) return kFunctionClassNames[i];
+    }
+    return nullptr;
 }
 
 }  // namespace systole::sim

@@ -62,15 +62,15 @@ arch::ActionEnergies mappingEnergies(const RunConfig& config) {
                                   .sumRead = of(&Counters::accumulatorReads),
                                   .sumWrite = of(&Counters::accumulatorWrites),
                                   .vectorPass = of(&Counters::vectorOperations),
-                                  .vectorRequantization = of(&Counters::vectorRequantizations),
-                                  .vectorAddition = of(&Counters::vectorAdditions),
-                                  .vectorPooling = of(&Counters::vectorPoolings),
-                                  .vectorSoftmax = of(&Counters::vectorSoftmaxes),
+                                  .vectorBias = of(&Counters::vectorBiasAdditions),
                                   .command = of(&Counters::commands),
                                   .transferredByte = of(&Counters::bytesLoaded),
                                   .burst = joules({.bursts = 1}),
                                   .rowOpening = joules({.activates = 1}),
                                   .cycle = joules({.seconds = 1 / config.machine.clockHertz})};
+    for (std::size_t i = 0; i < cost::kFunctionCounters.size(); ++i) {
+        energies.vectorFunctions[i] = of(cost::kFunctionCounters[i]);
+    }
     addDram(config.machine, energies);
     return energies;
 }

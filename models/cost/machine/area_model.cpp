@@ -115,9 +115,10 @@ AreaNode builtNode(const Technology& technology, const MachineDescription& machi
         case MachinePart::AccumulatorBuffer:
             return accumulatorNode(technology, name, memories.accumulatorColumn, machine);
         case MachinePart::VectorUnit:
-            return estimateNode(name, logic,
-                                static_cast<double>(*machine.vectorLanes) *
-                                    vectorLane(logic, machine.vectorPipelineDepth));
+            return estimateNode(
+                name, logic,
+                static_cast<double>(*machine.vectorLanes) *
+                    vectorLane(logic, machine.vectorPipelineDepth, machine.vectorUnits));
         case MachinePart::Dma:
             return estimateNode(name, logic, dmaEngine(logic, machine.control));
         case MachinePart::Sequencer:

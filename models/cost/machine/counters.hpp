@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "models/counter_info.hpp"
+#include "models/numeric/functions/functions.hpp"
 
 namespace systole::cost {
 
@@ -34,15 +35,26 @@ struct Counters {
     std::uint64_t accumulatorOverflows = 0;
     std::uint64_t accumulatorSaturations = 0;
     std::uint64_t vectorOperations = 0;
-    std::uint64_t vectorRequantizations = 0;
+    std::uint64_t vectorBiasAdditions = 0;
     std::uint64_t vectorAdditions = 0;
-    std::uint64_t vectorPoolings = 0;
-    std::uint64_t vectorSoftmaxes = 0;
+    std::uint64_t vectorMultiplications = 0;
+    std::uint64_t vectorDivisions = 0;
+    std::uint64_t vectorComparisons = 0;
+    std::uint64_t vectorRoots = 0;
+    std::uint64_t vectorTranscendentals = 0;
+    std::uint64_t vectorConversions = 0;
     std::uint64_t commands = 0;
     std::uint64_t bytesLoaded = 0;
     std::uint64_t bytesStored = 0;
     std::uint64_t haloBytes = 0;
 };
+
+/// Those of the functions of vector lanes, by class.
+inline constexpr numeric::ByFunctionClass<std::uint64_t Counters::*> kFunctionCounters{
+    &Counters::vectorAdditions,  &Counters::vectorMultiplications,
+    &Counters::vectorDivisions,  &Counters::vectorComparisons,
+    &Counters::vectorRoots,      &Counters::vectorTranscendentals,
+    &Counters::vectorConversions};
 
 inline constexpr std::array kCounters{
     CounterInfo<Counters>{"macs", "1", "multiply-accumulates of the network", &Counters::macs},
@@ -116,18 +128,31 @@ inline constexpr std::array kCounters{
         &Counters::accumulatorSaturations},
     CounterInfo<Counters>{"vector_operations", "1", "elements that passed a vector lane",
                           &Counters::vectorOperations},
-    CounterInfo<Counters>{"vector_requantizations", "1",
-                          "elements that got a bias and a scale in a vector lane",
-                          &Counters::vectorRequantizations},
-    CounterInfo<Counters>{"vector_additions", "1",
-                          "elements that a vector lane added a second operand to",
-                          &Counters::vectorAdditions},
-    CounterInfo<Counters>{"vector_poolings", "1",
-                          "elements that a vector lane compared with, or added to, those before",
-                          &Counters::vectorPoolings},
-    CounterInfo<Counters>{"vector_softmaxes", "1",
-                          "elements in one of the three passes of a softmax",
-                          &Counters::vectorSoftmaxes},
+    CounterInfo<Counters>{"vector_bias_additions", "1", "biases that vector lanes added to sums",
+                          &Counters::vectorBiasAdditions},
+    CounterInfo<Counters>{
+        "vector_additions", "1",
+        "additions and subtractions in vector lanes, those of sums over an axis included",
+        &Counters::vectorAdditions},
+    CounterInfo<Counters>{
+        "vector_multiplications", "1",
+        "multiplications in vector lanes, those of divisions by a constant included",
+        &Counters::vectorMultiplications},
+    CounterInfo<Counters>{"vector_divisions", "1",
+                          "divisions in vector lanes by what is no constant",
+                          &Counters::vectorDivisions},
+    CounterInfo<Counters>{
+        "vector_comparisons", "1",
+        "comparisons and choices in vector lanes, those of extremes over an axis included",
+        &Counters::vectorComparisons},
+    CounterInfo<Counters>{"vector_roots", "1", "square roots in vector lanes",
+                          &Counters::vectorRoots},
+    CounterInfo<Counters>{"vector_transcendentals", "1",
+                          "exponentials and their like in vector lanes",
+                          &Counters::vectorTranscendentals},
+    CounterInfo<Counters>{"vector_conversions", "1",
+                          "conversions between integers, reals and codes in vector lanes",
+                          &Counters::vectorConversions},
     CounterInfo<Counters>{"commands", "1", "commands that the sequencer took for the units",
                           &Counters::commands},
     CounterInfo<Counters>{"bytes_loaded", "B", "bytes that load commands asked for",

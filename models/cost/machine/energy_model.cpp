@@ -94,13 +94,13 @@ void EnergyModel::addControllers(const MachineActions& actions, EnergyBreakdown&
                                  Switching& switching) const {
     const Counters& counters = actions.counters;
     const double cycles = actions.seconds * clockHertz_;
-    energy.vectorUnitJoules =
-        switching.take(cycles, lanes_.cycle) +
-        switching.take(count(counters.vectorOperations), lanes_.pass) +
-        switching.take(count(counters.vectorRequantizations), lanes_.requantization) +
-        switching.take(count(counters.vectorAdditions), lanes_.addition) +
-        switching.take(count(counters.vectorPoolings), lanes_.pooling) +
-        switching.take(count(counters.vectorSoftmaxes), lanes_.softmax);
+    energy.vectorUnitJoules = switching.take(cycles, lanes_.cycle) +
+                              switching.take(count(counters.vectorOperations), lanes_.pass) +
+                              switching.take(count(counters.vectorBiasAdditions), lanes_.bias);
+    for (std::size_t i = 0; i < kFunctionCounters.size(); ++i) {
+        energy.vectorUnitJoules +=
+            switching.take(count(counters.*kFunctionCounters[i]), lanes_.functions[i]);
+    }
     energy.dmaJoules =
         switching.take(cycles, controllers_.dmaCycle) +
         switching.take(count(counters.bytesLoaded + counters.bytesStored), controllers_.dmaByte) +

@@ -167,10 +167,8 @@ private:
     struct Lanes {
         Action cycle;
         Action pass;
-        Action requantization;
-        Action addition;
-        Action pooling;
-        Action softmax;
+        Action bias;
+        numeric::ByFunctionClass<Action> functions;
     };
     struct Controllers {
         Action dmaCycle;

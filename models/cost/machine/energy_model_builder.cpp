@@ -134,10 +134,11 @@ private:
         const auto lanes = static_cast<double>(*machine_.vectorLanes);
         model_.lanes_ = {.cycle = ofCycle(lanes * actions.pass.clockedBits),
                          .pass = ofAction(actions.pass),
-                         .requantization = ofAction(actions.requantization),
-                         .addition = ofAction(actions.addition),
-                         .pooling = ofAction(actions.pooling),
-                         .softmax = ofAction(actions.softmax)};
+                         .bias = ofAction(actions.bias),
+                         .functions = {}};
+        for (std::size_t i = 0; i < actions.functions.size(); ++i) {
+            model_.lanes_.functions[i] = ofAction(actions.functions[i]);
+        }
     }
 
     void buildControllers() {

@@ -106,16 +106,31 @@ Operator fp32Operator(const LogicTechnology& technology, bool multiplies) {
                       floatSum(netlist, Goal::Area, fp32, FloatAdder::Gradual, register32, number));
 }
 
+Operator operator+(const Operator& left, const Operator& right) {
+    return {left.squareMicrons + right.squareMicrons, left.joules + right.joules};
+}
+Operator operator*(double times, const Operator& each) {
+    return {times * each.squareMicrons, times * each.joules};
+}
+
 /// The operators of a lane.
 struct LaneOperators {
-    Operator integerAddition;
-    Operator multiplication;
-    Operator addition;
+    Operator bias;
+    numeric::ByFunctionClass<Operator> functions;
 
-    explicit LaneOperators(const LogicTechnology& technology)
-        : integerAddition(int32Adder(technology)),
-          multiplication(fp32Operator(technology, true)),
-          addition(fp32Operator(technology, false)) {}
+    explicit LaneOperators(const LogicTechnology& technology) : bias(int32Adder(technology)) {
+        using numeric::FunctionClass;
+        const Operator multiplication = fp32Operator(technology, true);
+        const Operator addition = fp32Operator(technology, false);
+        const auto of = [&](FunctionClass which) -> Operator& {
+            return functions[static_cast<std::size_t>(which)];
+        };
+        of(FunctionClass::Add) = of(FunctionClass::Convert) = addition;
+        of(FunctionClass::Multiply) = multiplication;
+        of(FunctionClass::Compare) = bias;
+        of(FunctionClass::Divide) = of(FunctionClass::Root) = 2 * multiplication;
+        of(FunctionClass::Transcendental) = 2 * multiplication + 2 * addition;
+    }
 };
 
 constexpr double kLaneBits = 32;
@@ -157,23 +172,27 @@ double estimateDoubt(const std::optional<FitError>& figures) {
     return joinedDoubt(kEstimateError, figures.value_or(FitError{}).largest);
 }
 
-LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages) {
+LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages,
+                         const LaneUnits& units) {
     const LaneOperators operators(technology);
+    Operator all = operators.bias;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+        all = all + units[i].circuits / units[i].cycles * operators.functions[i];
+    }
     return {.registerBits = laneBits(stages),
             .clockedBits = laneBits(stages),
-            .gateSquareMicrons = operators.integerAddition.squareMicrons +
-                                 operators.multiplication.squareMicrons +
-                                 operators.addition.squareMicrons};
+            .gateSquareMicrons = all.squareMicrons};
 }
 
 VectorActions vectorActions(const LogicTechnology& technology, std::uint32_t stages) {
     const LaneOperators operators(technology);
-    const double scaled = operators.multiplication.joules + operators.addition.joules;
-    return {.pass = {.clockedBits = laneBits(stages)},
-            .requantization = {.gateJoules = operators.integerAddition.joules + scaled},
-            .addition = {.gateJoules = scaled},
-            .pooling = {.gateJoules = operators.integerAddition.joules},
-            .softmax = {.gateJoules = scaled}};
+    VectorActions actions{.pass = {.clockedBits = laneBits(stages)},
+                          .bias = {.gateJoules = operators.bias.joules},
+                          .functions = {}};
+    for (std::size_t i = 0; i < actions.functions.size(); ++i) {
+        actions.functions[i].gateJoules = operators.functions[i].joules;
+    }
+    return actions;
 }
 
 LogicEstimate elementControl(const LogicTechnology& technology, const MachineDescription& machine) {

@@ -47,18 +47,22 @@ struct ActionEstimate {
     double clockedBits = 0;  ///< registers of every cycle that it changes
 };
 
-/// One lane of the vector unit: an INT32 addition (bias), an FP32 multiplication (scale), an FP32
-/// addition (residual, rounding), and a register of 32 bits for each of its `stages`; one at least,
-/// for the result.
-LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages);
+/// One lane of the vector unit: an INT32 addition (biases), its circuits, all of binary32, and a
+/// register of 32 bits for each of its `stages`; one at least, for the result. Additions and
+/// multiplications are counted gate by gate. The others are multiples of these: a comparison is the
+/// INT32 addition; a conversion shifts and rounds as an addition does; a division or a root has a
+/// row of subtractions and choices for each bit, as two multiplications; of a transcendental
+/// function a table gives a polynomial of second degree, two multiplications and two additions
+/// (Pineiro et al., High-speed function approximation using a minimax quadratic interpolator, IEEE
+/// Transactions on Computers 54(3), 2005).
+LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages,
+                         const LaneUnits& units);
 
 /// What an element does in a lane, with what the lane has: `pass` in each case, and gates on top.
 struct VectorActions {
-    ActionEstimate pass;            ///< an element that goes through
-    ActionEstimate requantization;  ///< bias, scale and rounding: all three operators
-    ActionEstimate addition;        ///< of a second operand: FP32 multiplication and addition
-    ActionEstimate pooling;         ///< a comparison or a sum: the INT32 adder
-    ActionEstimate softmax;         ///< one of its passes: FP32 multiplication and addition
+    ActionEstimate pass;  ///< an element that goes through
+    ActionEstimate bias;  ///< its addition
+    numeric::ByFunctionClass<ActionEstimate> functions;
 };
 VectorActions vectorActions(const LogicTechnology& technology, std::uint32_t stages);
 

@@ -6,6 +6,7 @@
 #include "models/cost/circuit/element_circuit.hpp"
 #include "models/cost/element/element_model.hpp"
 #include "models/cost/machine/energy_options.hpp"
+#include "models/numeric/functions/functions.hpp"
 #include "models/units.hpp"
 
 namespace systole::cost {
@@ -46,6 +47,13 @@ struct ControlDescription {
     double dramClockHertz = 0;  ///< that the memory controller runs at
 };
 
+/// Circuits of one class of functions in a lane of the vector unit.
+struct FunctionUnits {
+    double circuits = 1;
+    double cycles = 1;  ///< from one element to the next: a circuit that takes n is 1/n as large
+};
+using LaneUnits = numeric::ByFunctionClass<FunctionUnits>;
+
 /// The numbers of a machine that area and energy depend on.
 struct MachineDescription {
     ArrayDescription array;
@@ -57,8 +65,9 @@ struct MachineDescription {
     /// One macro of this many accumulators for each array column. Unlimited: it costs nothing.
     Limit accumulatorRows;
     std::uint32_t accumulatorBits = 0;
-    Limit vectorLanes;  ///< unlimited: the vector unit costs nothing
+    Limit vectorLanes;                      ///< unlimited: the vector unit costs nothing
     std::uint32_t vectorPipelineDepth = 0;  ///< ranks of registers of a lane; 0: one cycle
+    LaneUnits vectorUnits{};                ///< circuits of a lane
     ControlDescription control;
     bool cellsOnly = false;  ///< costs are those of cells, as synthesis prints them
     EnergyOptions energy;

@@ -27,9 +27,13 @@ enum class FunctionClass : std::uint8_t {
     Compare,  ///< minima, maxima, comparisons, choices
     Root,
     Transcendental,
+    Convert,  ///< between integers, reals and codes; shifts
 };
-inline constexpr std::array kFunctionClassNames{"add",     "multiply", "divide",
-                                                "compare", "root",     "transcendental"};
+inline constexpr std::array kFunctionClassNames{"add",  "multiply",       "divide", "compare",
+                                                "root", "transcendental", "convert"};
+/// Something of every class, in their order.
+template <typename T>
+using ByFunctionClass = std::array<T, kFunctionClassNames.size()>;
 
 struct Function {
     std::string_view name;

@@ -168,16 +168,31 @@ VectorPlan planOf(const VectorProgram& program) {
     return Planner(program).plan();
 }
 
-PassWork workOf(const VectorProgram& program, const VectorPass& pass) {
-    PassWork work;
-    for (const ValueId step : pass.element) {
-        const VectorStep& what = program.steps[step];
-        if (const auto* apply = std::get_if<ApplyStep>(&what)) {
-            ++work.functions[static_cast<std::size_t>(apply->function->costs)];
-        }
-        work.loads += std::holds_alternative<LoadStep>(what) ? 1 : 0;
-        work.stores += isStore(what) ? 1 : 0;
-        work.quantizations += std::holds_alternative<QuantizeStep>(what) ? 1 : 0;
+ByFunctionClass<std::uint32_t> workOf(const VectorProgram& program,
+                                      const std::vector<ValueId>& steps) {
+    ByFunctionClass<std::uint32_t> work{};
+    const auto count = [&](FunctionClass which, std::uint32_t times) {
+        work[static_cast<std::size_t>(which)] += times;
+    };
+    for (const ValueId step : steps) {
+        std::visit(
+            Overloaded{[](const LoadStep&) {}, [](const ConstantStep&) {}, [](const LookupStep&) {},
+                       [&](const ApplyStep& apply) {
+                           const bool byConstant = apply.function->costs == FunctionClass::Divide &&
+                                                   apply.function->arguments == 2 &&
+                                                   std::holds_alternative<ConstantStep>(
+                                                       program.steps[apply.arguments[1]]);
+                           count(byConstant ? FunctionClass::Multiply : apply.function->costs, 1);
+                           count(FunctionClass::Add, byConstant ? 1 : 0);
+                       },
+                       [&](const ReduceStep& reduce) {
+                           if (reduce.kind == ReduceStep::Kind::Count) return;
+                           count(reduce.kind == ReduceStep::Kind::Sum ? FunctionClass::Add
+                                                                      : FunctionClass::Compare,
+                                 1);
+                       },
+                       [&](const auto&) { count(FunctionClass::Convert, 1); }},
+            program.steps[step]);
     }
     return work;
 }

@@ -130,14 +130,13 @@ struct VectorPlan {
 /// reduced already, or whose types do not match.
 VectorPlan planOf(const VectorProgram& program);
 
-/// Elements of one class of functions that a pass computes, and so on for its loads and stores:
-/// what its cost is made of.
-struct PassWork {
-    std::array<std::uint32_t, kFunctionClassNames.size()> functions{};
-    std::uint32_t loads = 0;
-    std::uint32_t stores = 0;
-    std::uint32_t quantizations = 0;
-};
-PassWork workOf(const VectorProgram& program, const VectorPass& pass);
+/// How many circuits of each class some steps of a program use for an element. A division by a
+/// constant of the program is a multiplication and an addition: a divisor that is known takes a
+/// multiplication by its reciprocal and a correction (Brisebarre, Muller and Raina, Accelerating
+/// correctly rounded floating-point division when the divisor is known in advance, IEEE
+/// Transactions on Computers 53(8), 2004). A sum over an axis is an addition, an extreme a
+/// comparison.
+ByFunctionClass<std::uint32_t> workOf(const VectorProgram& program,
+                                      const std::vector<ValueId>& steps);
 
 }  // namespace systole::numeric

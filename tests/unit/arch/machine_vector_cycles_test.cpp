@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "arch/vector/vector_steps.hpp"
+#include "models/check.hpp"
 #include "tests/unit/arch/vector_fixture.hpp"
 
 namespace systole::arch {
@@ -76,9 +77,46 @@ TEST(VectorSteps, PoolsTapByTap) {
 }
 
 TEST(VectorSteps, PassThreeTimesForASoftmax) {
-    const VectorSteps steps = stepsOf({4, 2}, softmaxOf(0, 9, 0));
+    VectorUnitConfig unit{4, 2};
+    for (FunctionCircuits& each : unit.operations) each = {8, 1};
+    const VectorSteps steps = stepsOf(unit, softmaxOf(0, 9, 0));
     EXPECT_EQ(steps.operations, 27U);
     EXPECT_EQ(steps.cycles, 3U * 3 + 2);
+    using numeric::FunctionClass;
+    const auto uses = [&](FunctionClass which) {
+        return steps.functions[static_cast<std::size_t>(which)];
+    };
+    EXPECT_EQ(uses(FunctionClass::Compare), 9U) << "the first pass";
+    EXPECT_EQ(uses(FunctionClass::Transcendental), 18U) << "the second one, and again the third";
+    EXPECT_EQ(uses(FunctionClass::Divide), 9U);
+}
+
+TEST(VectorSteps, WaitForTheScarcestCircuits) {
+    VectorUnitConfig unit{4, 2};
+    const auto cycles = [&](std::size_t which, FunctionCircuits circuits) {
+        for (FunctionCircuits& each : unit.operations) each = {8, 1};
+        unit.operations[which] = circuits;
+        return stepsOf(unit, softmaxOf(0, 9, 0)).cycles;
+    };
+    using numeric::FunctionClass;
+    const auto divide = static_cast<std::size_t>(FunctionClass::Divide);
+    const auto add = static_cast<std::size_t>(FunctionClass::Add);
+    // Three groups; the third pass divides every element.
+    EXPECT_EQ(cycles(divide, {1, 14}), 3U * (1 + 1 + 14) + 2);
+    // The second and the third pass have two additions each: a sum, or the correction of a division
+    // by a constant.
+    EXPECT_EQ(cycles(add, {1, 1}), 3U * (1 + 2 + 2) + 2);
+    EXPECT_EQ(cycles(add, {2, 1}), 3U * 3 + 2);
+    EXPECT_THROW(cycles(divide, {0, 1}), InvariantError);
+}
+
+TEST(VectorSteps, OfQuantizedConvolutionsAndPoolingsTakeOneCycleAGroupByDefault) {
+    const VectorSteps fused =
+        stepsOf({8, 4}, requantizationOf({.outputs = 10, .channels = 16, .skip = 0, .pitch = 16},
+                                         sim::QuantizedAddition{.relu = true, .scales = {}}));
+    EXPECT_EQ(fused.cycles, 10U * 2 + 4);
+    EXPECT_EQ(fused.biases, 160U);
+    EXPECT_EQ(stepsOf({8, 4}, additionOf({0, 16}, 16, 32)).cycles, 2U + 4);
 }
 
 TEST(VectorSteps, WriteWhenTheResultLeavesThePipeline) {

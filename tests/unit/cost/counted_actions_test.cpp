@@ -62,10 +62,10 @@ TEST(CountedActions, OfEachKindTakeEnergyInTheirPart) {
     using Part = double EnergyBreakdown::*;
     const std::vector<std::pair<MachineActions, Part>> actions{
         {{.counters = {.vectorOperations = 1}}, &EnergyBreakdown::vectorUnitJoules},
-        {{.counters = {.vectorRequantizations = 1}}, &EnergyBreakdown::vectorUnitJoules},
+        {{.counters = {.vectorBiasAdditions = 1}}, &EnergyBreakdown::vectorUnitJoules},
         {{.counters = {.vectorAdditions = 1}}, &EnergyBreakdown::vectorUnitJoules},
-        {{.counters = {.vectorPoolings = 1}}, &EnergyBreakdown::vectorUnitJoules},
-        {{.counters = {.vectorSoftmaxes = 1}}, &EnergyBreakdown::vectorUnitJoules},
+        {{.counters = {.vectorDivisions = 1}}, &EnergyBreakdown::vectorUnitJoules},
+        {{.counters = {.vectorTranscendentals = 1}}, &EnergyBreakdown::vectorUnitJoules},
         {{.counters = {.bytesStored = 1}}, &EnergyBreakdown::dmaJoules},
         {{.counters = {.commands = 1}}, &EnergyBreakdown::sequencerJoules},
         {{.activates = 1}, &EnergyBreakdown::memoryControllerJoules}};

@@ -69,8 +69,8 @@ TEST(EnergyModel, ChargesNothingForUnlimitedResources) {
     counters.weightScratchpadReads = counters.weightScratchpadWrites = 1;
     counters.accumulatorReads = counters.accumulatorWrites = counters.vectorOperations = 1;
     counters.bytesLoaded = counters.bytesStored = counters.commands = 1;
-    counters.vectorRequantizations = counters.vectorAdditions = 1;
-    counters.vectorPoolings = counters.vectorSoftmaxes = 1;
+    counters.vectorBiasAdditions = 1;
+    for (const auto counter : kFunctionCounters) counters.*counter = 1;
     EXPECT_EQ(model.energyOf({.counters = counters, .bursts = 1, .activates = 1}).totalJoules(), 0);
 }
 

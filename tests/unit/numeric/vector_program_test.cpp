@@ -73,8 +73,26 @@ TEST(VectorPlanTest, SoftmaxHasThreePassesThatComputeAgainWhatTheyNeed) {
     EXPECT_THAT(plan.passes[1].element, ElementsAre(0, 2, 3));
     EXPECT_THAT(plan.passes[2].element, ElementsAre(0, 2, 3, 5, 6));
     EXPECT_THAT(plan.passes[0].reductions, ElementsAre(1));
-    EXPECT_EQ(workOf(softmax(), plan.passes[2]).loads, 1U);
-    EXPECT_EQ(workOf(softmax(), plan.passes[2]).stores, 1U);
+}
+
+TEST(VectorPlanTest, CountsTheCircuitsThatAPassNeeds) {
+    VectorProgram program = softmax();
+    const VectorPlan plan = planOf(program);
+    const auto of = [&](const std::vector<ValueId>& steps, FunctionClass which) {
+        return workOf(program, steps)[static_cast<std::size_t>(which)];
+    };
+    EXPECT_EQ(of(plan.passes[2].element, FunctionClass::Add), 1U);
+    EXPECT_EQ(of(plan.passes[2].element, FunctionClass::Transcendental), 1U);
+    EXPECT_EQ(of(plan.passes[2].element, FunctionClass::Divide), 1U);
+    EXPECT_EQ(of(plan.passes[2].element, FunctionClass::Convert), 1U) << "the store";
+    EXPECT_EQ(of(plan.passes[0].reductions, FunctionClass::Compare), 1U);
+    EXPECT_EQ(of(plan.passes[1].reductions, FunctionClass::Add), 1U);
+    // By a constant: a multiplication and a correction.
+    const ValueId two = program.add(ConstantStep{2.0});
+    const ValueId half = program.add(apply("divide", 5, two));
+    EXPECT_EQ(of({half}, FunctionClass::Divide), 0U);
+    EXPECT_EQ(of({half}, FunctionClass::Multiply), 1U);
+    EXPECT_EQ(of({half}, FunctionClass::Add), 1U);
 }
 
 TEST(VectorPlanTest, WhatIsReducedCannotBeReducedAgain) {
