@@ -142,6 +142,18 @@ def contradiction(band, key):
     return max((ratio(other), other) for other in band if other != key)
 
 
+def room(band, key, axis):
+    """(least, most) that the other rows leave one whose size (axis 0) or width (1) is left out: no
+    less than any that offers no more costs at least, no more than any that offers no less costs at
+    most."""
+    kept = [other for other in band if other[axis] != key[axis]]
+    least = max((band[other][0] for other in kept
+                 if other[0] <= key[0] and other[1] <= key[1]), default=0)
+    most = min((band[other][1] for other in kept
+                if other[0] >= key[0] and other[1] >= key[1]), default=math.inf)
+    return least, most
+
+
 def ports(table):
     """What a second port (one reads, one writes) adds, as fractions: medians of the table."""
     growth = {name: statistics.median(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The section on memories of docs/accuracy.md: how far the fit is from CACTI's macros."""
 
+import math
+
 import fit_sram
 import memory_scaling
 from cacti_table import NAMES, read_tables
@@ -31,8 +33,9 @@ of some macros CACTI finds a wider or larger one that costs less. At 45 nm itrs-
 macros that are missed by more than 10 %, fitted or left out, each with its largest error and, where \
 there is one, the macro that contradicts it most. Example: 32 KiB take 1.12 ns at least with words \
 of 16 bits and 0.83 ns at most with 1,024. No figure that never falls is nearer to both than the root \
-of their ratio, 16 %. The printed band holds all of them. Rows without another macro are misses of \
-the fit."""
+of their ratio, 16 %. The printed band holds all of them. Of a row without such a \
+macro stands what it has, and what the other rows leave room for in a model that never falls: CACTI \
+lays it out in another way than its neighbours, and only the row itself could tell."""
 STRUCTURE = """\
 **Banks and ports** of 45 nm itrs-lop. The figures for a bank are those of the fit; those for the \
 wires between banks and for a second port (one reads, one writes) are single coefficients, medians \
@@ -108,27 +111,32 @@ def shape_text(key):
     return f"{fit_sram.size_text(key[0])} of {key[1]} bits"
 
 
-def macro_text(key, error, band):
+def macro_text(key, error, axis, band):
     ratio, other = fit_sram.contradiction(band, key)
     text = f"{shape_text(key)} ({100 * error:+.0f} %"
     if ratio <= 1:
-        return text + ")"
+        least, most = fit_sram.room(band, key, axis)
+        below = f"{least:.3g} to {most:.3g}" if math.isfinite(most) else f"{least:.3g} or more"
+        return f"{text}; {band[key][0]:.3g} to {band[key][1]:.3g}, others leave room for {below})"
     if other[0] <= key[0] and other[1] <= key[1]:
         return f"{text}; {shape_text(other)} costs {ratio:.2f} times as much)"
     return f"{text}; {shape_text(other)} costs {1 / ratio:.2f} times as much)"
 
 
 def contradictions(table, cases):
-    """A line for each quantity: rows that are missed, and the row that contradicts each most."""
+    """A line for each quantity: rows that are missed, and the row that contradicts each most, or
+    what the others leave room for."""
     lines = []
     for name in NAMES:
         worst = {}
-        for case in cases.values():
+        for title, case in cases.items():
+            axis = 1 if title.startswith("width") else 0
             for key in fit_sram.missed(case[name]):
                 error = case[name][key].nominal
-                worst[key] = max(worst.get(key, 0), error, key=abs)
-        keys = sorted(worst, key=lambda key: -abs(worst[key]))
-        lines.append(f"- {name}: " + ("; ".join(macro_text(key, worst[key], table.bands[name])
+                worst[key] = max(worst.get(key, (0, axis)), (error, axis),
+                                 key=lambda each: abs(each[0]))
+        keys = sorted(worst, key=lambda key: -abs(worst[key][0]))
+        lines.append(f"- {name}: " + ("; ".join(macro_text(key, *worst[key], table.bands[name])
                                                for key in keys) if keys else "none"))
     return "\n".join(lines)
 

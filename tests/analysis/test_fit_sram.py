@@ -115,6 +115,24 @@ class Contradiction(unittest.TestCase):
                 self.assertGreater(fit_sram.contradiction(band, key)[0], 1.1, (name, key))
 
 
+class Room(unittest.TestCase):
+    BAND = {(1, 8): (2, 3), (1, 16): (4, 9), (2, 8): (3, 5), (2, 16): (5, 6), (4, 16): (7, 8)}
+
+    def test_is_what_rows_of_other_sizes_or_widths_leave(self):
+        self.assertEqual(fit_sram.room(self.BAND, (2, 16), 0), (4, 8))
+        self.assertEqual(fit_sram.room(self.BAND, (2, 16), 1), (3, math.inf))
+        self.assertEqual(fit_sram.room(self.BAND, (1, 8), 0), (0, 5))
+
+    def test_of_rows_that_no_other_contradicts_is_wide_where_they_are_missed(self):
+        band = TABLES[BASE].bands["cycle_ns"]
+        missed = fit_sram.missed(fit_sram.leave_out(
+            TABLES[BASE], fit_sram.others_of(TABLES, BASE), "cycle_ns", 0, ("nominal",)))
+        for key in missed:
+            if fit_sram.contradiction(band, key)[0] <= 1:
+                least, most = fit_sram.room(band, key, 0)
+                self.assertGreater(most / least, 1.25, key)
+
+
 class Band(unittest.TestCase):
     def test_is_wider_by_what_holds_every_row_of_several_banks(self):
         one = {name: 1.0 for name in cacti_table.NAMES}

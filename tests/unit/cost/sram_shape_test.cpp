@@ -24,7 +24,9 @@ TEST(SramModel, SaysWhatOfAShapeIsOutsideOfTheFit) {
               "16 words a macro, outside of the fit of 32 words and more");
     EXPECT_EQ(note({.capacityBytes = 4096, .wordBits = 32, .readWritePorts = 3}),
               "3 ports, outside of the fit of 1 and 2 ports");
-    EXPECT_EQ(note({.capacityBytes = 48 * kMebi, .wordBits = 2048}), "");
+    EXPECT_EQ(note({.capacityBytes = 48 * kMebi, .wordBits = 2048}),
+              "times of a macro of 48 MiB, outside of the fit of 512 B to 32 MiB");
+    EXPECT_EQ(note({.capacityBytes = 32 * kMebi, .wordBits = 2048}), "");
     EXPECT_EQ(note({.capacityBytes = 64.0 * 1024 * kMebi, .wordBits = 64}),
               "64 GiB a macro, outside of the fit of 512 B to 32 MiB");
     EXPECT_EQ(note({.capacityBytes = 4, .wordBits = 16}),
