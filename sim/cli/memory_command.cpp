@@ -33,7 +33,7 @@ struct MemoryOptions {
     std::string json;
 };
 
-/// The options' numbers with units, and all that is wrong with them.
+/// The numbers of the options. ConfigError where one is none, or a bank holds no word.
 MemoryReport reportOf(const MemoryOptions& options) {
     MemoryReport report;
     report.wordBits = options.wordBits;

@@ -9,6 +9,7 @@
 namespace systole::sim {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class CostCommands : public WorkerTest {
@@ -37,6 +38,14 @@ protected:
     std::filesystem::path folder_ = write("marker", "").parent_path();
     std::filesystem::path technology_ = write("round.yaml", roundTechnologyYaml());
 };
+
+TEST_F(CostCommands, EnergyOfTheDramHasNoBand) {
+    const std::string text = systole("run edge-16x16 resnet8_fmnist --images 1").text;
+    EXPECT_THAT(text, ContainsRegex("\ndram +[0-9.]+ uJ +[0-9.]+ % +not known\n"));
+    EXPECT_THAT(text,
+                ContainsRegex("\nvector_unit +[0-9.]+ uJ +[0-9.]+ % +[0-9.]+ - [0-9.]+ uJ\n"));
+    EXPECT_THAT(text, HasSubstr("No error of the DRAM's energy is known"));
+}
 
 TEST_F(CostCommands, PeGivesComponentsThatAddUp) {
     for (const char* accumulator : {"exact", "fp32", "int24"}) {

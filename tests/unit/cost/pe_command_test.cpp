@@ -55,6 +55,15 @@ protected:
     std::filesystem::path technology_ = write("round.yaml", roundTechnologyYaml());
 };
 
+TEST_F(PeCommand, OperandsThatAreTakenBitByBitSayTheClocksOfAProduct) {
+    const std::string serial = "--activation int8 --weight int4 --multiplier bit_serial_weight";
+    EXPECT_THAT(textOf(serial),
+                AllOf(HasSubstr("A MAC takes 4 clocks."), HasSubstr("time per MAC")));
+    EXPECT_EQ(figures(serial).at("cycles_per_mac"), 4);
+    EXPECT_THAT(textOf(kInt8), AllOf(Not(HasSubstr("clocks.")), Not(HasSubstr("time per MAC"))));
+    EXPECT_EQ(figures(kInt8).at("cycles_per_mac"), 1);
+}
+
 TEST_F(PeCommand, GuardBitsOfTheAccumulatorAreThoseOfTheOption) {
     for (const char* operands :
          {"--activation int8 --weight int4", "--activation e4m3 --weight e4m3", kInt8}) {
