@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "sim/graph/graph.hpp"
 #include "sim/network/network.hpp"
 
 namespace systole::sim {
@@ -15,5 +16,8 @@ namespace systole::sim {
 /// not depend on are dropped. What BatchNormalization, Gemm and Flatten become: docs/arithmetic.md,
 /// section 2. Throws ConfigError naming file, node, operator and expectation for anything else.
 Network readOnnx(const std::filesystem::path& path);
+
+/// The same as a graph.
+graph::Graph importOnnx(const std::filesystem::path& path);
 
 }  // namespace systole::sim

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/graph/graph.hpp"
 #include "sim/quantize/calibration.hpp"
 #include "sim/quantize/quantized_network.hpp"
 
@@ -20,5 +21,9 @@ QuantizedNetwork quantize(const Network& network, const Scheme& scheme,
 /// sums of these images. Throws ConfigError where there are fewer, too, and where a tensor has
 /// negative values and its format has none.
 QuantizedNetwork quantize(const Network& network, const Scheme& scheme, CalibrationImages images);
+
+// The same of graphs: they come back with quantizers, codes of constants and Graph::arithmetic.
+graph::Graph quantize(graph::Graph network, const Scheme& scheme, std::span<const float> amax);
+graph::Graph quantize(graph::Graph network, const Scheme& scheme, CalibrationImages images);
 
 }  // namespace systole::sim

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/graph/graph.hpp"
+
+namespace systole::graph {
+
+/// Takes vector work of one operand that keeps the order of values (ReLU, Clip: minima, maxima,
+/// `positive`, constants) into the epilogue or the program of the node whose output it alone reads.
+/// That node then writes the output of the vector work. Element by element only: a window or a
+/// reduction stays. A node takes one such program; behind it the next one stays. Nodes whose own
+/// program keeps the order of values (max pooling, another ReLU) take none: their output has the
+/// scale of their input anyway.
+Graph fuseActivations(Graph graph);
+
+}  // namespace systole::graph

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/graph/graph_builder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/check.hpp"
+#include "sim/graph/works.hpp"
+
+namespace systole::graph {
+
+namespace {
+
+template <typename Named>
+std::string uniqueName(const std::vector<Named>& all, const std::string& name) {
+    std::string unique = name;
+    const auto isTaken = [&](const Named& other) { return other.name == unique; };
+    for (int count = 2; std::any_of(all.begin(), all.end(), isTaken); ++count) {
+        unique = name + "_" + std::to_string(count);
+    }
+    return unique;
+}
+
+/// Values in natural order, in the order of the tensor.
+std::vector<float> arranged(const std::vector<float>& values, const Tensor& tensor) {
+    if (values.empty() ||
+        sameOrder(tensor.shape, tensor.order, naturalOrder(tensor.shape.size()))) {
+        return values;
+    }
+    const std::vector<std::int64_t> strides = tensor.strides();
+    std::vector<float> result(values.size());
+    Extents index(tensor.shape.size(), 0);
+    for (const float value : values) {
+        std::int64_t place = 0;
+        for (std::size_t axis = 0; axis < index.size(); ++axis)
+            place += index[axis] * strides[axis];
+        result.at(static_cast<std::size_t>(place)) = value;
+        for (std::size_t axis = index.size(); axis-- > 0;) {
+            if (++index[axis] < tensor.shape[axis]) break;
+            index[axis] = 0;
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+bool sameOrder(const Extents& shape, const Axes& left, const Axes& right) {
+    const auto counted = [&](const Axes& order) {
+        Axes axes;
+        for (const std::uint8_t axis : order) {
+            if (shape.at(axis) != 1) axes.push_back(axis);
+        }
+        return axes;
+    };
+    return counted(left) == counted(right);
+}
+
+TensorId GraphBuilder::tensor(const std::string& name, Extents shape, Axes order) {
+    SYSTOLE_CHECK(order.size() == shape.size(), "'{}' has {} axes in an order of {}", name,
+                  shape.size(), order.size());
+    graph_.tensors.push_back({.name = uniqueName(graph_.tensors, name),
+                              .shape = std::move(shape),
+                              .order = std::move(order)});
+    return static_cast<TensorId>(graph_.tensors.size() - 1);
+}
+
+TensorId GraphBuilder::input(const std::string& name, Extents shape, Axes order) {
+    const TensorId id = tensor(name, std::move(shape), std::move(order));
+    graph_.tensors[id].origin = Origin::Input;
+    graph_.input = id;
+    return id;
+}
+
+TensorId GraphBuilder::constant(const std::string& name, Extents shape, std::vector<float> values,
+                                Axes order) {
+    if (order.empty()) order = naturalOrder(shape.size());
+    const TensorId id = tensor(name, std::move(shape), std::move(order));
+    Tensor& made = graph_.tensors[id];
+    SYSTOLE_CHECK(values.empty() || values.size() == made.elements(), "'{}' has {} values", name,
+                  values.size());
+    made.origin = Origin::Constant;
+    made.values = arranged(values, made);
+    return id;
+}
+
+TensorId GraphBuilder::inOrder(TensorId source, const Axes& order) {
+    const Tensor from = graph_.tensors.at(source);
+    if (sameOrder(from.shape, from.order, order)) return source;
+    const TensorId moved = tensor(from.name + "/in_order", from.shape, order);
+    Copy copy = boxCopy(0, graph_.tensors[moved], Extents(from.shape.size(), 0));
+    add({.name = from.name + "/in_order",
+         .kind = "move",
+         .work = MoveWork{{std::move(copy)}},
+         .inputs = {source},
+         .output = moved});
+    return moved;
+}
+
+TensorId GraphBuilder::reshaped(TensorId source, const std::string& name, Extents shape) {
+    const TensorId natural = inOrder(source, naturalOrder(graph_.tensors.at(source).shape.size()));
+    const TensorId root = graph_.rootOf(natural);
+    Axes order = naturalOrder(shape.size());
+    const TensorId view = tensor(name, std::move(shape), std::move(order));
+    Tensor& made = graph_.tensors[view];
+    made.viewOf = root;
+    made.origin = graph_.tensors[root].origin;
+    SYSTOLE_CHECK(made.elements() == graph_.tensors[root].elements(), "'{}' is no shape of '{}'",
+                  name, graph_.tensors[root].name);
+    return view;
+}
+
+void GraphBuilder::add(Node node) {
+    node.name = uniqueName(graph_.nodes, node.name);
+    graph_.nodes.push_back(std::move(node));
+}
+
+Graph GraphBuilder::take() {
+    checkGraph(graph_);
+    return std::exchange(graph_, {});
+}
+
+}  // namespace systole::graph
