@@ -221,12 +221,13 @@ MappingCosts::Totals MappingCosts::totals(const MappingCandidate& candidate) con
             totals.vector += tile.vector * static_cast<double>(count);
         }
     };
+    const std::uint64_t images = shape_.images;
     const std::uint64_t inRows = rows.count() - 1;
     const std::uint64_t inColumns = columns.count() - 1;
-    add(rows.size, columns.size, inRows * inColumns);
-    add(rows.size, columns.last, inRows);
-    add(rows.last, columns.size, inColumns);
-    add(rows.last, columns.last, 1);
+    add(rows.size, columns.size, images * inRows * inColumns);
+    add(rows.size, columns.last, images * inRows);
+    add(rows.last, columns.size, images * inColumns);
+    add(rows.last, columns.last, images);
     return totals;
 }
 
@@ -265,7 +266,8 @@ double MappingCosts::leastCycles(const MappingCandidate& candidate,
 double MappingCosts::leastBursts(const MappingCandidate& candidate,
                                  const DramTraffic& traffic) const {
     const double chunks = static_cast<double>(candidate.plan->chunks.size());
-    const double stores = chunks * candidate.rows->count() * candidate.columns->count();
+    const double stores =
+        chunks * shape_.images * candidate.rows->count() * candidate.columns->count();
     const auto bursts = [&](std::uint64_t bytes, double transfers) {
         return bytes == 0
                    ? 0.0
@@ -288,7 +290,8 @@ std::uint64_t MappingCosts::reductionFolds(const MappingCandidate& candidate) co
 
 /// Folds of the whole layer.
 double MappingCosts::foldsOf(const MappingCandidate& candidate) const {
-    const std::uint64_t tiles = std::uint64_t{candidate.rows->count()} * candidate.columns->count();
+    const std::uint64_t tiles =
+        std::uint64_t{shape_.images} * candidate.rows->count() * candidate.columns->count();
     const std::uint64_t outputs = std::uint64_t{candidate.rows->size} * candidate.columns->size;
     return static_cast<double>(tiles * parts(outputs, foldLimits(array_).outputs) *
                                reductionFolds(candidate) * candidate.plan->streams);
@@ -317,7 +320,7 @@ MappingEnergy MappingCosts::energy(const MappingCandidate& candidate, const Dram
     const double busy = work.array - work.stalled;  // an array that waits stands still
     const double folds = foldsOf(candidate);
     const double macs = count(shape_.macs());
-    const double outputs = count(std::uint64_t{shape_.outputHeight} * shape_.outputWidth);
+    const double outputs = count(shape_.positions());
     const double sums = outputs * shape_.outputChannels;
     const double activationWord = stalls_.activationWords().elementsPerWord();
     const double weightWord = stalls_.weightWords().elementsPerWord();
@@ -327,7 +330,8 @@ MappingEnergy MappingCosts::energy(const MappingCandidate& candidate, const Dram
     const double shifts = loads ? folds * elements * (array_.rows + 1) / 2 : 0;
     const double kFolds = count(reductionFolds(candidate));
     const double kernel = count(reduction(shape_.inputChannels));
-    const double tiles = candidate.rows->count() * candidate.columns->count();
+    const double tiles =
+        count(std::uint64_t{shape_.images} * candidate.rows->count() * candidate.columns->count());
     const double steps = outputs * count(candidate.plan->streams);
     const double activationReads = array_.dataflow == Dataflow::WeightStationary
                                        ? steps * kFolds * candidate.reads.words

@@ -79,7 +79,7 @@ std::vector<std::uint32_t> thinned(const std::vector<std::uint32_t>& sizes) {
 
 MappingSpace::MappingSpace(const ArrayConfig& array, const ConvolutionShape& shape,
                            const MappingOverride& fixed)
-    : channelChunks_(orFixed(fixed.channels, channelParts(array, shape))) {
+    : images_(shape.images), channelChunks_(orFixed(fixed.channels, channelParts(array, shape))) {
     addAll(orFixed(fixed.tileHeight, equalParts(shape.outputHeight)),
            [&](std::uint32_t size) { rows_.emplace_back(verticalAxis(shape), size); });
     addAll(orFixed(fixed.tileWidth, equalParts(shape.outputWidth)),
@@ -113,7 +113,7 @@ MappingCandidate MappingSpace::candidate(std::size_t channels, std::size_t plan,
 
 std::vector<bool> MappingSpace::loopOrders(std::size_t plan, std::size_t row,
                                            std::size_t column) const {
-    const bool oneTile = rows_[row].count() == 1 && columns_[column].count() == 1;
+    const bool oneTile = images_ == 1 && rows_[row].count() == 1 && columns_[column].count() == 1;
     if (oneTile || plans_[plan].chunks.size() == 1) {
         return {weightsOuter_.front()};
     }

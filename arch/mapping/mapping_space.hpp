@@ -62,6 +62,7 @@ public:
                                std::size_t column, bool weightsOuter) const;
 
 private:
+    std::uint32_t images_;
     std::vector<std::uint32_t> channelChunks_;
     std::vector<AxisTiles> rows_;
     std::vector<AxisTiles> columns_;

@@ -15,59 +15,11 @@ constexpr std::uint64_t kMostPasses = 1024;  // to follow; one takes some ten na
 MappingTimeline::MappingTimeline(const MappingCosts& costs, const MappingCandidate& candidate)
     : costs_(costs),
       candidate_(candidate),
-      parts_(candidate.tiling.splits(costs.shape())
-                 ? static_cast<std::uint32_t>(
-                       ceilDivide(costs.shape().inputChannels, candidate.tiling.channelChunk))
-                 : 1),
+      plan_(costs.shape(), candidate.tiling, *candidate.rows, *candidate.columns, *candidate.plan),
       writeStalls_{costs.writeStall(candidate.plan->chunks.front().outputs),
                    costs.writeStall(candidate.plan->chunks.back().outputs)} {}
 
-std::uint64_t MappingTimeline::stepCount() const {
-    return std::uint64_t{candidate_.rows->count()} * candidate_.columns->count() *
-           candidate_.plan->chunks.size() * parts_;
-}
-
-MappingTimeline::Step MappingTimeline::stepAt(std::uint64_t index) const {
-    const ConvolutionShape& shape = costs_.shape();
-    const std::uint64_t chunks = candidate_.plan->chunks.size();
-    const std::uint64_t tiles =
-        std::uint64_t{candidate_.rows->count()} * candidate_.columns->count();
-    Step step;
-    step.part = static_cast<std::uint32_t>(index % parts_);
-    const std::uint64_t outer = index / parts_;
-    const bool weightsOuter = candidate_.tiling.weightsOuter;
-    const std::uint64_t tile = weightsOuter ? outer % tiles : outer / chunks;
-    step.chunk = static_cast<std::uint32_t>(weightsOuter ? outer / tiles : outer % chunks);
-    step.row = static_cast<std::uint32_t>(tile / candidate_.columns->count());
-    step.column = static_cast<std::uint32_t>(tile % candidate_.columns->count());
-    step.isFirst = step.part == 0;
-    step.isLast = step.part + 1 == parts_;
-    const ColumnChunkWork& work = candidate_.plan->chunks[step.chunk];
-    const std::uint32_t channels = candidate_.tiling.channelChunk;
-    if (channels == 0) {
-        step.channels = (work.groupEnd - work.groupBegin) * shape.channelsPerGroup();
-    } else {
-        step.channels = std::min(channels, shape.inputChannels - step.part * channels);
-    }
-    return step;
-}
-
-bool MappingTimeline::keepsTile(const Step& before, const Step& step) const {
-    if (parts_ > 1 || !candidate_.rows->sameInputs(before.row, step.row) ||
-        !candidate_.columns->sameInputs(before.column, step.column)) {
-        return false;
-    }
-    const ColumnChunkWork& left = candidate_.plan->chunks[before.chunk];
-    const ColumnChunkWork& right = candidate_.plan->chunks[step.chunk];
-    return candidate_.tiling.channelChunk != 0 ||
-           (left.groupBegin == right.groupBegin && left.groupEnd == right.groupEnd);
-}
-
-bool MappingTimeline::keepsWeights(const Step& before, const Step& step) const {
-    return parts_ == 1 && before.chunk == step.chunk;
-}
-
-std::uint64_t MappingTimeline::reductionOf(const Step& step) const {
+std::uint64_t MappingTimeline::reductionOf(const LayerStep& step) const {
     return costs_.reduction(step.channels);
 }
 
@@ -83,40 +35,34 @@ double MappingTimeline::load(const Transfer& load, double start) {
     return transfer(load, start);
 }
 
-void MappingTimeline::load(Step& step, const Step* before) {
+MappingTimeline::Step MappingTimeline::load(const LayerStep& step, bool isFirst) {
     const ColumnChunkWork& work = candidate_.plan->chunks[step.chunk];
-    weightTurn_ ^= before == nullptr || !keepsWeights(*before, step) ? 1U : 0U;
-    step.weight = weightTurn_;
-    if (before == nullptr || !keepsWeights(*before, step)) {
+    if (step.loadsWeights) {
         const std::uint64_t bytes = costs_.weightBytes(work, reductionOf(step));
         loadFree_ = load(costs_.transfers().loadWeights(bytes),
-                         std::max(loadFree_, weightFree_[weightTurn_]));
-        if (before == nullptr) {
+                         std::max(loadFree_, weightFree_[step.weight]));
+        if (isFirst) {
             loadFree_ = std::max(0.0, loadFree_ - static_cast<double>(costs_.prefetch()));
             busFree_ = std::min(busFree_, loadFree_);
         }
     }
-    const bool loadsTile = before == nullptr || !keepsTile(*before, step);
-    inputTurn_ ^= loadsTile ? 1U : 0U;
-    step.input = inputTurn_;
-    if (loadsTile) {
+    if (step.loadsTile) {
         loadFree_ = load(costs_.transfers().load(
                              costs_.inputRuns(candidate_, step.row, step.column, step.channels)),
-                         std::max(loadFree_, inputFree_[inputTurn_]));
+                         std::max(loadFree_, inputFree_[step.input]));
     }
-    step.ready = loadFree_;
-    outputTurn_ ^= step.isFirst ? 1U : 0U;
-    step.output = outputTurn_;
-    if (costs_.shape().hasSkip && step.isFirst) {
+    const double ready = loadFree_;
+    if (step.loadsSkip) {
         loadFree_ = load(costs_.transfers().load(costs_.outputRuns(
                              candidate_.rows->outputsOf(step.row),
                              candidate_.columns->outputsOf(step.column), work.outputs)),
-                         std::max(loadFree_, skipFree_[outputTurn_]));
+                         std::max(loadFree_, skipFree_[step.output]));
     }
-    step.skipReady = loadFree_;
+    return {step, ready, loadFree_};
 }
 
-void MappingTimeline::compute(const Step& step) {
+void MappingTimeline::compute(const Step& loaded) {
+    const LayerStep& step = loaded.work;
     const std::uint64_t outputs = std::uint64_t{candidate_.rows->outputsOf(step.row)} *
                                   candidate_.columns->outputsOf(step.column);
     const std::uint64_t most = costs_.outputsOfPass() == 0 ? outputs : costs_.outputsOfPass();
@@ -125,7 +71,7 @@ void MappingTimeline::compute(const Step& step) {
     for (const ColumnBlockWork& block : *candidate_.plan->chunks[step.chunk].blocks) {
         for (std::uint64_t begin = 0; begin < outputs; begin += most, ++passes_) {
             const std::uint64_t count = std::min(most, outputs - begin);
-            double start = std::max(arrayFree_, step.ready);
+            double start = std::max(arrayFree_, loaded.ready);
             if (step.isFirst) {
                 start = std::max(start, sumsFree_[sumsTurn_]);
             }
@@ -133,10 +79,10 @@ void MappingTimeline::compute(const Step& step) {
             sumsReady = arrayFree_ + costs_.passTail(block, count, reduction);
             if (step.isLast) {
                 vectorFree_ =
-                    std::max({vectorFree_, sumsReady, step.skipReady, outputFree_[step.output]}) +
+                    std::max({vectorFree_, sumsReady, loaded.skipReady, outputFree_[step.output]}) +
                     vectorCycles(step, block, count);
             }
-            if (parts_ == 1) {
+            if (plan_.parts() == 1) {
                 sumsFree_[sumsTurn_] = vectorFree_;
                 sumsTurn_ ^= 1U;
             }
@@ -146,7 +92,7 @@ void MappingTimeline::compute(const Step& step) {
     weightFree_[step.weight] = std::max(sumsReady, vectorFree_);
     end_ = std::max({end_, sumsReady, vectorFree_});
     if (step.isLast) {
-        if (parts_ > 1) {
+        if (plan_.parts() > 1) {
             sumsFree_[sumsTurn_] = vectorFree_;
             sumsTurn_ ^= 1U;
         }
@@ -154,14 +100,14 @@ void MappingTimeline::compute(const Step& step) {
     }
 }
 
-double MappingTimeline::vectorCycles(const Step& step, const ColumnBlockWork& block,
+double MappingTimeline::vectorCycles(const LayerStep& step, const ColumnBlockWork& block,
                                      std::uint64_t count) const {
     const bool isLast = step.chunk + 1 == candidate_.plan->chunks.size();
     return static_cast<double>(costs_.vectorCycles(block, count)) +
            block.channels * writeStalls_[isLast ? 1 : 0];
 }
 
-void MappingTimeline::store(const Step& step) {
+void MappingTimeline::store(const LayerStep& step) {
     skipFree_[step.output] = vectorFree_;
     const Transfer store = costs_.transfers().store(costs_.outputRuns(
         candidate_.rows->outputsOf(step.row), candidate_.columns->outputsOf(step.column),
@@ -174,8 +120,8 @@ void MappingTimeline::store(const Step& step) {
 }
 
 void MappingTimeline::run(std::uint64_t steps) {
-    Step step = stepAt(0);
-    load(step, nullptr);
+    LayerPlan::Walk walk = plan_.walk();
+    Step step = load(*walk.next(), true);
     struct Mark {
         std::uint64_t steps;
         double end;
@@ -199,8 +145,7 @@ void MappingTimeline::run(std::uint64_t steps) {
         if (passes_ >= kMostPasses / 2 && !middle) {
             middle = Mark{next, end_, bus_, dram_};
         }
-        Step following = stepAt(next);
-        load(following, &step);
+        const Step following = load(*walk.next(), false);
         compute(step);
         step = following;
     }

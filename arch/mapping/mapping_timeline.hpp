@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "arch/mapping/layer_plan.hpp"
 #include "arch/mapping/mapping_costs.hpp"
 
 namespace systole::arch {
@@ -28,8 +29,7 @@ public:
     void run() { run(stepCount()); }
     /// Follows the first `steps` steps alone.
     void run(std::uint64_t steps);
-    /// Steps of the layer: tiles x column chunks x channel chunks.
-    std::uint64_t stepCount() const;
+    std::uint64_t stepCount() const { return plan_.count(); }
 
     /// Cycles until the last store is over.
     double end() const { return end_; }
@@ -41,41 +41,29 @@ public:
     double busCycles() const { return bus_; }
 
 private:
-    /// The work on one tile, one column chunk and one channel chunk.
+    /// A step on its way.
     struct Step {
-        std::uint32_t row = 0;
-        std::uint32_t column = 0;
-        std::uint32_t chunk = 0;
-        std::uint32_t part = 0;      ///< which channel chunk
-        std::uint32_t channels = 0;  ///< input channels of the load
-        bool isFirst = true;         ///< whether it begins the sums of its outputs
-        bool isLast = true;          ///< whether it completes them
-        double ready = 0;            ///< the cycle at which its operands are there
-        double skipReady = 0;        ///< the cycle at which its skip operand is there
-        std::size_t input = 0;       ///< which of the two buffers, 0 or 1; so are the next two
-        std::size_t weight = 0;
-        std::size_t output = 0;
+        LayerStep work;
+        double ready = 0;      ///< the cycle at which its operands are there
+        double skipReady = 0;  ///< the cycle at which its skip operand is there
     };
     using Halves = std::array<double, 2>;
 
-    /// Step `index` in the order of the program, without its times and buffers.
-    Step stepAt(std::uint64_t index) const;
-    /// Whether the step uses the tile, or the weights, that the step before it has loaded.
-    bool keepsTile(const Step& before, const Step& step) const;
-    bool keepsWeights(const Step& before, const Step& step) const;
-    std::uint64_t reductionOf(const Step& step) const;
+    std::uint64_t reductionOf(const LayerStep& step) const;
     /// The end of a transfer that may begin at `start`.
     double transfer(const Transfer& transfer, double start);
     double load(const Transfer& transfer, double start);
 
-    void load(Step& step, const Step* before);
+    /// With what it loads; `isFirst` of the layer.
+    Step load(const LayerStep& step, bool isFirst);
     void compute(const Step& step);
-    void store(const Step& step);
-    double vectorCycles(const Step& step, const ColumnBlockWork& block, std::uint64_t count) const;
+    void store(const LayerStep& step);
+    double vectorCycles(const LayerStep& step, const ColumnBlockWork& block,
+                        std::uint64_t count) const;
 
     const MappingCosts& costs_;
     const MappingCandidate& candidate_;
-    std::uint32_t parts_;                ///< channel chunks
+    LayerPlan plan_;
     std::array<double, 2> writeStalls_;  ///< of the column chunks but the last, and of the last
     std::uint64_t passes_ = 0;           ///< followed so far
     DramActions dram_;
@@ -93,11 +81,7 @@ private:
     Halves outputFree_{};
     Halves skipFree_{};
     Halves sumsFree_{};
-    // The half that was used last; for the sums the half that is used next.
-    std::size_t inputTurn_ = 1;
-    std::size_t weightTurn_ = 1;
-    std::size_t outputTurn_ = 1;
-    std::size_t sumsTurn_ = 0;
+    std::size_t sumsTurn_ = 0;  ///< the half that is used next
 };
 
 /// Follows the steps of a layer: loads run ahead of the array, the vector unit and stores follow

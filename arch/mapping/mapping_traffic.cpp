@@ -37,8 +37,9 @@ InputElements inputElements(const ConvolutionShape& shape, const Areas& areas,
     }
     const ChannelLoads& loads = plan.loads(tiling.channelChunk);
     if (tiling.weightsOuter) {
-        return {areas.loaded * loads.all - areas.corner * loads.repeated,
-                (areas.loaded - areas.fresh) * loads.all};
+        // With several images the tile before is another image's where a chunk begins.
+        const std::uint64_t kept = shape.images == 1 ? areas.corner * loads.repeated : 0;
+        return {areas.loaded * loads.all - kept, (areas.loaded - areas.fresh) * loads.all};
     }
     const std::uint64_t first = loads.returns ? areas.loaded : areas.all;
     return {first * loads.first + areas.all * loads.changed,
@@ -64,14 +65,15 @@ std::uint64_t weightBits(const ConvolutionShape& shape, const ElementSizes& size
 DramTraffic dramTraffic(const ConvolutionShape& shape, const ElementSizes& sizes,
                         const AxisTiles& rows, const AxisTiles& columns, const ColumnPlan& plan,
                         const ConvolutionTiling& tiling) {
+    const std::uint64_t images = shape.images;
     const InputElements input = inputElements(shape, areasOf(rows, columns), plan, tiling);
     DramTraffic traffic;
-    traffic.input = ElementSizes::bytes(input.all * sizes.activation);
-    traffic.halo = ElementSizes::bytes(input.halo * sizes.activation);
+    traffic.input = ElementSizes::bytes(images * input.all * sizes.activation);
+    traffic.halo = ElementSizes::bytes(images * input.halo * sizes.activation);
     traffic.weights = ElementSizes::bytes(
-        weightBits(shape, sizes, std::uint64_t{rows.count()} * columns.count(), plan, tiling));
-    traffic.output = ElementSizes::bytes(std::uint64_t{shape.outputHeight} * shape.outputWidth *
-                                         shape.outputChannels * sizes.activation);
+        weightBits(shape, sizes, images * rows.count() * columns.count(), plan, tiling));
+    traffic.output =
+        ElementSizes::bytes(shape.positions() * shape.outputChannels * sizes.activation);
     traffic.skip = shape.hasSkip ? traffic.output : 0;
     return traffic;
 }

@@ -43,12 +43,15 @@ struct ConvolutionShape {
     std::int32_t padTop = 0;
     std::int32_t padLeft = 0;
     std::uint32_t groups = 1;
-    bool hasSkip = false;  ///< a residual operand is loaded with every output tile
+    std::uint32_t images = 1;  ///< that the same weights meet, one after another
+    bool hasSkip = false;      ///< a residual operand is loaded with every output tile
 
     std::uint32_t channelsPerGroup() const { return inputChannels / groups; }
     std::uint32_t outputsPerGroup() const { return outputChannels / groups; }
+    /// Output positions of all images.
+    std::uint64_t positions() const { return std::uint64_t{images} * outputHeight * outputWidth; }
     std::uint64_t macs() const {
-        return std::uint64_t{outputHeight} * outputWidth * outputChannels * kernelHeight *
+        return std::uint64_t{images} * outputHeight * outputWidth * outputChannels * kernelHeight *
                kernelWidth * channelsPerGroup();
     }
 };
