@@ -44,6 +44,8 @@ struct ConvolutionShape {
     std::int32_t padLeft = 0;
     std::uint32_t groups = 1;
     bool hasSkip = false;  ///< a residual operand is loaded with every output tile
+    /// Cycles from one group of sums into the vector unit to the next.
+    std::uint32_t vectorInterval = 1;
 
     std::uint32_t channelsPerGroup() const { return inputChannels / groups; }
     std::uint32_t outputsPerGroup() const { return outputChannels / groups; }
