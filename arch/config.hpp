@@ -113,10 +113,11 @@ struct FunctionCircuits {
 struct VectorUnitConfig {
     Limit lanes;                      ///< elements a cycle
     std::uint32_t pipelineDepth = 4;  ///< cycles from the last element in to the last one out
-    /// By class. So many that quantized convolutions, additions and poolings take in an element
-    /// every cycle; divisions and roots go by two bits a cycle.
+    /// By class. So many that quantized convolutions, with a skip operand too, additions and
+    /// poolings take in an element every cycle, in binary32 as in fixed point. Divisions and
+    /// transcendental functions go by two bits a cycle.
     numeric::ByFunctionClass<FunctionCircuits> operations{
-        {{2}, {4}, {1, 14}, {2}, {1, 14}, {1, 4}, {3}}};
+        {{1}, {3}, {2}, {1, 14}, {4}, {1, 14}, {3}}};
 };
 
 /// Places of a queue without limit that are simulated: more than any program has been seen to fill.

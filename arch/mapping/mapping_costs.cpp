@@ -26,7 +26,7 @@ MappingCosts::MappingCosts(const MachineConfig& machine, const Datapath& datapat
       sizes_(datapath, arithmetic),
       folds_(machine.array),
       transfers_(machine, options.dramSlowdown),
-      vectors_(machine.vectorUnit),
+      vectors_(machine.vectorUnit, shape.vectorInterval),
       options_(options) {}
 
 std::uint32_t MappingCosts::outputsOfPass() const {

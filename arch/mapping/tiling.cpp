@@ -29,7 +29,8 @@ ConvolutionShape asVector(const ConvolutionShape& shape) {
     }
     return {.inputChannels = shape.inputHeight * shape.inputWidth * shape.inputChannels,
             .outputChannels = shape.outputChannels,
-            .hasSkip = shape.hasSkip};
+            .hasSkip = shape.hasSkip,
+            .vectorInterval = shape.vectorInterval};
 }
 
 }  // namespace systole::arch

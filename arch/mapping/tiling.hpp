@@ -45,6 +45,8 @@ struct ConvolutionShape {
     std::uint32_t groups = 1;
     std::uint32_t images = 1;  ///< that the same weights meet, one after another
     bool hasSkip = false;      ///< a residual operand is loaded with every output tile
+    /// Cycles from one group of sums into the vector unit to the next.
+    std::uint32_t vectorInterval = 1;
 
     std::uint32_t channelsPerGroup() const { return inputChannels / groups; }
     std::uint32_t outputsPerGroup() const { return outputChannels / groups; }

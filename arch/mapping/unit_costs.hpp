@@ -101,18 +101,21 @@ private:
 /// The cycles of the vector unit for requantizing sums of the accumulator buffer.
 class VectorCosts {
 public:
-    explicit VectorCosts(const VectorUnitConfig& config) : config_(config) {}
+    /// `interval`: cycles from one group of sums to the next.
+    VectorCosts(const VectorUnitConfig& config, std::uint32_t interval)
+        : config_(config), interval_(interval) {}
 
     /// Cycles for `columns` sums in each of `rows` rows of the accumulator buffer.
     Cycle cycles(std::uint64_t rows, std::uint64_t columns) const {
         return config_.pipelineDepth +
-               (config_.lanes ? rows * ceilDivide(columns, *config_.lanes) : 0);
+               (config_.lanes ? rows * ceilDivide(columns, *config_.lanes) * interval_ : 0);
     }
 
     const Limit& lanes() const { return config_.lanes; }
 
 private:
     VectorUnitConfig config_;
+    std::uint32_t interval_;
 };
 
 }  // namespace systole::arch

@@ -18,6 +18,30 @@ bool sameView(const OperandView& a, const OperandView& b) {
     return a.origin == b.origin && a.strides == b.strides;
 }
 
+using Work = numeric::ByFunctionClass<std::uint32_t>;
+
+/// What a pass uses for an element of it, and for one that is kept.
+struct PassCosts {
+    Work element{};
+    Work kept{};
+    std::uint32_t interval = 1;
+};
+
+std::vector<PassCosts> costsOf(const VectorUnitConfig& config,
+                               const numeric::VectorProgram& program,
+                               const numeric::VectorPlan& plan) {
+    std::vector<PassCosts> costs;
+    for (const numeric::VectorPass& pass : plan.passes) {
+        PassCosts each{.element = numeric::workOf(program, plan, pass.element),
+                       .kept = numeric::workOf(program, plan, pass.kept)};
+        const Work reductions = numeric::workOf(program, plan, pass.reductions);
+        for (std::size_t i = 0; i < reductions.size(); ++i) each.element[i] += reductions[i];
+        each.interval = intervalOf(config, each.element);
+        costs.push_back(each);
+    }
+    return costs;
+}
+
 class Builder {
 public:
     Builder(const VectorUnitConfig& config, const ScratchpadPorts& ports,
@@ -27,6 +51,7 @@ public:
           command_(command),
           sizes_(sizes),
           plan_(numeric::planOf(*command.program)),
+          costs_(costsOf(config, *command.program, plan_)),
           last_(command.space.extents.size() - 1),
           index_(command.space.extents.size(), 0) {
         const std::uint64_t along = command.space.extents[last_];
@@ -35,7 +60,7 @@ public:
 
     VectorSteps build() {
         forEachGroup(false, 0, [&] {
-            for (const numeric::VectorPass& pass : plan_.passes) addPass(pass);
+            for (std::size_t i = 0; i < costs_.size(); ++i) addPass(plan_.passes[i], costs_[i]);
         });
         if (config_.lanes) {
             std::vector<memory::AccessStep> steps(reads_.size() + config_.pipelineDepth);
@@ -76,27 +101,22 @@ private:
     }
 
     /// Reads stand in the first cycle of a group; what is kept leaves with the last group.
-    void addPass(const numeric::VectorPass& pass) {
-        const numeric::VectorProgram& program = *command_.program;
-        auto work = numeric::workOf(program, pass.element);
-        const auto reductions = numeric::workOf(program, pass.reductions);
-        for (std::size_t i = 0; i < work.size(); ++i) work[i] += reductions[i];
-        const std::uint32_t interval = intervalOf(config_, work);
+    void addPass(const numeric::VectorPass& pass, const PassCosts& costs) {
         forEachGroup(true, 0, [&] {
             reads_.emplace_back();
             writes_.emplace_back();
             result_.operations += elements_;
-            count(work, elements_);
+            count(costs.element, elements_);
             for (const ValueId step : pass.element) addAccess(step, elements_);
-            reads_.resize(reads_.size() + interval - 1);
+            reads_.resize(reads_.size() + costs.interval - 1);
             writes_.resize(reads_.size());
         });
         const std::uint32_t kept = command_.space.reduced[last_] ? 1 : elements_;
-        count(numeric::workOf(program, pass.kept), kept);
+        count(costs.kept, kept);
         for (const ValueId step : pass.kept) addAccess(step, kept);
     }
 
-    void count(const numeric::ByFunctionClass<std::uint32_t>& work, std::uint64_t elements) {
+    void count(const Work& work, std::uint64_t elements) {
         for (std::size_t i = 0; i < work.size(); ++i) result_.functions[i] += work[i] * elements;
     }
 
@@ -196,8 +216,9 @@ private:
     const VectorCommand& command_;
     MemorySizes sizes_;
     numeric::VectorPlan plan_;
-    std::size_t last_;         ///< axis, which lies along the lanes
-    std::uint32_t lanes_ = 1;  ///< that are in use
+    std::vector<PassCosts> costs_;  ///< of the plan's passes
+    std::size_t last_;              ///< axis, which lies along the lanes
+    std::uint32_t lanes_ = 1;       ///< that are in use
     std::vector<std::uint32_t> index_;
     std::uint32_t elements_ = 1;  ///< of the group
     std::vector<memory::AccessStep> reads_;
@@ -216,6 +237,14 @@ std::uint32_t intervalOf(const VectorUnitConfig& config,
         SYSTOLE_CHECK(circuits > 0, "no circuit of class {}", numeric::kFunctionClassNames.at(i));
         const std::uint32_t turns = (work[i] + circuits - 1) / circuits;
         interval = std::max(interval, turns * cycles);
+    }
+    return interval;
+}
+
+std::uint32_t intervalOf(const VectorUnitConfig& config, const numeric::VectorProgram& program) {
+    std::uint32_t interval = 0;
+    for (const PassCosts& pass : costsOf(config, program, numeric::planOf(program))) {
+        interval += pass.interval;
     }
     return interval;
 }

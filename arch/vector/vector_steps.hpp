@@ -35,6 +35,10 @@ struct VectorSteps {
 std::uint32_t intervalOf(const VectorUnitConfig& config,
                          const numeric::ByFunctionClass<std::uint32_t>& work);
 
+/// The same for all passes of a program together: cycles from one group of elements to the next
+/// where nothing is reduced.
+std::uint32_t intervalOf(const VectorUnitConfig& config, const numeric::VectorProgram& program);
+
 /// What the steps depend on besides the command.
 struct MemorySizes {
     std::uint32_t accumulatorRows = 0;  ///< of both halves

@@ -9,6 +9,7 @@
 
 #include "arch/fold/fold.hpp"
 #include "arch/memory/scratchpad_ports.hpp"
+#include "arch/vector/vector_steps.hpp"
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
@@ -173,9 +174,16 @@ private:
         const QuantizedNode& node = network_.nodes[index];
         const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
         if (convolution == nullptr) return std::nullopt;
-        return convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
-                                network_.tensors[node.output].shape,
-                                additionBehind(index) != nullptr);
+        arch::ConvolutionShape shape =
+            convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
+                             network_.tensors[node.output].shape, additionBehind(index) != nullptr);
+        shape.vectorInterval = arch::intervalOf(context_.machine.vectorUnit, *programOf(index));
+        return shape;
+    }
+
+    SharedProgram programOf(std::size_t index) const {
+        return sim::programOf(network_.nodes[index], additionBehind(index), datapath_,
+                              network_.scheme.requantization);
     }
 
     /// Whether the lanes can do what every layer asks of them.
@@ -184,9 +192,7 @@ private:
         for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
             if (isFusedAway(i)) continue;
             const QuantizedNode& node = network_.nodes[i];
-            const SharedProgram program =
-                programOf(node, additionBehind(i), datapath_, network_.scheme.requantization);
-            if (const char* missing = missingCircuit(*program, machine.vectorUnit)) {
+            if (const char* missing = missingCircuit(*programOf(i), machine.vectorUnit)) {
                 throw ConfigError(fmt::format(
                     "{}: layer '{}' of '{}' needs a circuit of the class {} in a vector lane, "
                     "expected vector_unit.operations.{}.circuits of at least 1",

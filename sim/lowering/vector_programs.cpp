@@ -31,11 +31,14 @@ public:
     }
     std::uint32_t nextOperand() { return operands_++; }
     ValueId load(ValueType type) { return add(LoadStep{nextOperand(), type}); }
+    /// Of the activations' format, as the scale arithmetic takes them: values, or steps.
+    ValueId loadCode() {
+        return add(LoadStep{.operand = nextOperand(), .type = codes(), .isCode = true});
+    }
     std::uint32_t table(std::vector<double> entries) {
         program_->tables.push_back(std::move(entries));
         return static_cast<std::uint32_t>(program_->tables.size() - 1);
     }
-    /// Codes as the scale arithmetic takes them: as values, or as steps.
     ValueType codes() const { return isFixedPoint() ? ValueType::Integer : ValueType::Real; }
     bool isFixedPoint() const { return arithmetic_ == ScaleArithmetic::FixedPoint; }
 
@@ -88,27 +91,27 @@ SharedProgram requantizeProgram(const arch::Datapath& datapath, ScaleArithmetic 
     const ValueId own = writer.positiveIf(relu, rescaled(writer, datapath.sums.isWord()));
     if (!addition) return writer.stored(own);
     const ValueId code = writer.add(QuantizeStep{own, 0});
-    const ValueId skip = writer.load(writer.codes());
+    const ValueId skip = writer.loadCode();
     return writer.stored(
         writer.positiveIf(addition->relu, writer.sumOf(code, skip, addition->scales)));
 }
 
 SharedProgram additionProgram(const QuantizedAddition& addition, ScaleArithmetic arithmetic) {
     Writer writer(arithmetic);
-    const ValueId left = writer.load(writer.codes());
-    const ValueId right = writer.load(writer.codes());
+    const ValueId left = writer.loadCode();
+    const ValueId right = writer.loadCode();
     return writer.stored(
         writer.positiveIf(addition.relu, writer.sumOf(left, right, addition.scales)));
 }
 
 SharedProgram reluProgram() {
     Writer writer(ScaleArithmetic::Fp32Multiplier);
-    return writer.stored(writer.apply("positive", writer.load(ValueType::Real)));
+    return writer.stored(writer.apply("positive", writer.loadCode()));
 }
 
 SharedProgram softmaxProgram(const QuantizedSoftmax& softmax) {
     Writer writer(ScaleArithmetic::Fp32Multiplier);
-    const ValueId x = writer.load(ValueType::Real);
+    const ValueId x = writer.loadCode();
     const ValueId largest = writer.add(ReduceStep{ReduceStep::Kind::Maximum, x});
     const ValueId below = writer.apply("subtract", x, largest);
     const ValueId scaled =
@@ -123,11 +126,11 @@ SharedProgram softmaxProgram(const QuantizedSoftmax& softmax) {
 SharedProgram poolingProgram(const QuantizedPooling& pooling, ScaleArithmetic arithmetic) {
     if (pooling.kind == Pooling::Kind::Max) {
         Writer writer(ScaleArithmetic::Fp32Multiplier);
-        const ValueId x = writer.load(ValueType::Real);
+        const ValueId x = writer.loadCode();
         return writer.stored(writer.add(ReduceStep{ReduceStep::Kind::Maximum, x}));
     }
     Writer writer(arithmetic);
-    const ValueId x = writer.load(writer.codes());
+    const ValueId x = writer.loadCode();
     const ValueId sum = writer.add(ReduceStep{ReduceStep::Kind::Sum, x});
     const ValueId taps = pooling.countIncludesPad
                              ? writer.constant(kernelArea(pooling.window), ValueType::Integer)
@@ -183,7 +186,7 @@ SharedProgram programOf(const QuantizedNode& node, const QuantizedNode* addition
 const char* missingCircuit(const VectorProgram& program, const arch::VectorUnitConfig& unit) {
     std::vector<ValueId> steps(program.steps.size());
     std::iota(steps.begin(), steps.end(), ValueId{0});
-    const auto work = workOf(program, steps);
+    const auto work = workOf(program, planOf(program), steps);
     for (std::size_t i = 0; i < work.size(); ++i) {
         if (work[i] > 0 && unit.operations[i].circuits == 0) return kFunctionClassNames[i];
     }

@@ -160,6 +160,30 @@ Magnitude normalisedSum(Netlist& netlist, Goal goal, const FloatWidths& widths,
     return result;
 }
 
+/// A term with its top bit set, shifted down to where the lowest normal number has its one, if it
+/// may lie below that.
+Magnitude gradual(Netlist& netlist, Goal goal, const FloatWidths& widths, const AlignedTerm& term,
+                  bool mayBeSubnormal) {
+    netlist.setPart(Part::Alignment);
+    const Word word = shiftedLeft(term.word, 2);
+    if (!mayBeSubnormal) {
+        return {.negative = term.negative, .field = term.field, .word = shiftedLeft(word, 1)};
+    }
+    const Word one = constantWord(1, widths.field);
+    const Word under = differenceOf(netlist, goal, one, term.field).value;
+    const std::size_t stages = bitsFor(widths.word - 1);
+    const auto split =
+        under.begin() + static_cast<std::ptrdiff_t>(std::min(stages, under.size() - 1));
+    const Signal far = anyOf(netlist, Word(split, under.end() - 1));
+    Word amount(under.begin(), split);
+    for (Signal& bit : amount) bit = netlist.either(bit, far);
+    const Shifted shifted = barrelRight(netlist, word, gatedBy(netlist, amount, ~under.back()));
+    Magnitude result{.negative = term.negative, .field = {}, .word = {shifted.sticky}};
+    result.word.insert(result.word.end(), shifted.value.begin(), shifted.value.end());
+    result.field = gatedBy(netlist, term.field, result.word.back());
+    return result;
+}
+
 /// Infinite beyond the range.
 Word roundedSum(Netlist& netlist, Goal goal, const FloatWidths& widths, const Magnitude& sum) {
     netlist.setPart(Part::Rounding);
@@ -347,6 +371,18 @@ Word floatSum(Netlist& netlist, Goal goal, const numeric::FloatFormat& format, F
     const Magnitude magnitude =
         added(netlist, goal, widths, sumTerm(netlist, widths, adder, sum), term);
     return roundedSum(netlist, goal, widths, normalisedSum(netlist, goal, widths, magnitude));
+}
+
+Word nearestFloat(Netlist& netlist, Goal goal, const numeric::FloatFormat& format,
+                  const NumberWires& number) {
+    netlist.setPart(Part::Alignment);
+    const NumberWires exact = signMagnitude(netlist, goal, number);
+    FloatWidths widths = widthsOf(format, exact);
+    widths.total = widths.word;  // no carry
+    const AlignedTerm term = productTerm(netlist, goal, widths, format, FloatAdder::Gradual, exact);
+    const int lowestField =
+        offsetOf(format, exact) - static_cast<int>(exact.significand.size()) + 1;
+    return roundedSum(netlist, goal, widths, gradual(netlist, goal, widths, term, lowestField < 1));
 }
 
 }  // namespace systole::cost

@@ -33,4 +33,9 @@ Word fixedSum(Netlist& netlist, Goal goal, const Word& sum, const FixedTerm& ter
 Word floatSum(Netlist& netlist, Goal goal, const numeric::FloatFormat& format, FloatAdder adder,
               const Word& sum, const NumberWires& product);
 
+/// The number alone, rounded once to nearest even, with subnormals and infinities (IEEE 754): what
+/// is left of an addition to zero.
+Word nearestFloat(Netlist& netlist, Goal goal, const numeric::FloatFormat& format,
+                  const NumberWires& number);
+
 }  // namespace systole::cost

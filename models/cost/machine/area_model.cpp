@@ -117,8 +117,7 @@ AreaNode builtNode(const Technology& technology, const MachineDescription& machi
         case MachinePart::VectorUnit:
             return estimateNode(
                 name, logic,
-                static_cast<double>(*machine.vectorLanes) *
-                    vectorLane(logic, machine.vectorPipelineDepth, machine.vectorUnits));
+                static_cast<double>(*machine.vectorLanes) * vectorLane(logic, machine));
         case MachinePart::Dma:
             return estimateNode(name, logic, dmaEngine(logic, machine.control));
         case MachinePart::Sequencer:

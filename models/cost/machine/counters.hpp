@@ -38,9 +38,9 @@ struct Counters {
     std::uint64_t vectorBiasAdditions = 0;
     std::uint64_t vectorAdditions = 0;
     std::uint64_t vectorMultiplications = 0;
+    std::uint64_t vectorCodeMultiplications = 0;
     std::uint64_t vectorDivisions = 0;
     std::uint64_t vectorComparisons = 0;
-    std::uint64_t vectorRoots = 0;
     std::uint64_t vectorTranscendentals = 0;
     std::uint64_t vectorConversions = 0;
     std::uint64_t commands = 0;
@@ -51,9 +51,9 @@ struct Counters {
 
 /// Those of the functions of vector lanes, by class.
 inline constexpr numeric::ByFunctionClass<std::uint64_t Counters::*> kFunctionCounters{
-    &Counters::vectorAdditions,  &Counters::vectorMultiplications,
-    &Counters::vectorDivisions,  &Counters::vectorComparisons,
-    &Counters::vectorRoots,      &Counters::vectorTranscendentals,
+    &Counters::vectorAdditions,           &Counters::vectorMultiplications,
+    &Counters::vectorCodeMultiplications, &Counters::vectorDivisions,
+    &Counters::vectorComparisons,         &Counters::vectorTranscendentals,
     &Counters::vectorConversions};
 
 inline constexpr std::array kCounters{
@@ -136,17 +136,20 @@ inline constexpr std::array kCounters{
         &Counters::vectorAdditions},
     CounterInfo<Counters>{
         "vector_multiplications", "1",
-        "multiplications in vector lanes, those of divisions by a constant included",
+        "multiplications in vector lanes of two numbers of many bits, those of divisions by a "
+        "constant included",
         &Counters::vectorMultiplications},
+    CounterInfo<Counters>{"vector_code_multiplications", "1",
+                          "multiplications in vector lanes of a code's value by a number",
+                          &Counters::vectorCodeMultiplications},
     CounterInfo<Counters>{"vector_divisions", "1",
-                          "divisions in vector lanes by what is no constant",
+                          "divisions in vector lanes by what is no constant, and square roots",
                           &Counters::vectorDivisions},
     CounterInfo<Counters>{
         "vector_comparisons", "1",
-        "comparisons and choices in vector lanes, those of extremes over an axis included",
+        "comparisons and choices in vector lanes, those of extremes over an axis and of saturated "
+        "integers included",
         &Counters::vectorComparisons},
-    CounterInfo<Counters>{"vector_roots", "1", "square roots in vector lanes",
-                          &Counters::vectorRoots},
     CounterInfo<Counters>{"vector_transcendentals", "1",
                           "exponentials and their like in vector lanes",
                           &Counters::vectorTranscendentals},

@@ -130,7 +130,7 @@ private:
     void buildLanes() {
         if (isIdeal(machine_, MachinePart::VectorUnit)) return;
         const LogicTechnology& logic = technology_.logic;
-        const VectorActions actions = vectorActions(logic, machine_.vectorPipelineDepth);
+        const VectorActions actions = vectorActions(logic, machine_);
         const auto lanes = static_cast<double>(*machine_.vectorLanes);
         model_.lanes_ = {.cycle = ofCycle(lanes * actions.pass.clockedBits),
                          .pass = ofAction(actions.pass),

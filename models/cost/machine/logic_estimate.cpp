@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/cost/circuit/lane_circuits.hpp"
 #include "models/cost/technology/corner.hpp"
 #include "models/numeric/formats/codec.hpp"
 
@@ -63,47 +64,19 @@ struct Operator {
     double joules = 0;  ///< of a use with random operands
 };
 
-Operator operatorOf(const LogicTechnology& technology, const Netlist& netlist,
-                    const Word& outputs) {
+Operator operatorOf(const LogicTechnology& technology, const LaneCircuit& circuit) {
     Operator result;
-    const GateCounts counts = countGates(netlist, outputs);
+    const GateCounts counts = countGates(circuit.netlist, circuit.output);
     for (const Part part : kParts) {
         result.squareMicrons += technology.area.squareMicronsOf(counts, part);
     }
-    const std::vector<bool> live = netlist.liveCells(outputs);
+    const std::vector<bool> live = circuit.netlist.liveCells(circuit.output);
     for (std::size_t i = 0; i < live.size(); ++i) {
-        const Cell& cell = netlist.cells()[i];
+        const Cell& cell = circuit.netlist.cells()[i];
         if (!live[i] || inputCount(cell.kind) == 0) continue;
         result.joules += gateJoules(technology, cell.part, 1);
     }
     return result;
-}
-
-Operator int32Adder(const LogicTechnology& technology) {
-    Netlist netlist;
-    const Word a = netlist.inputs(32);
-    const Word b = netlist.inputs(32);
-    netlist.setPart(Part::Accumulator);
-    return operatorOf(technology, netlist, sumModulo(netlist, Goal::Area, a, b));
-}
-
-/// As the addition of a float to a register of zero, which rounds a product once, and of one float
-/// to another.
-Operator fp32Operator(const LogicTechnology& technology, bool multiplies) {
-    const numeric::Format format = *numeric::findFormat("fp32");
-    const auto& fp32 = std::get<numeric::FloatFormat>(format);
-    Netlist netlist;
-    const Word a = netlist.inputs(32);
-    const Word b = netlist.inputs(32);
-    NumberWires number = operandCircuit(netlist, Goal::Area, format, a);
-    if (multiplies) {
-        number = multiplierCircuit(netlist, Goal::Area, numeric::ProductClass::Minifloat, format,
-                                   format, a, b)
-                     .product;
-    }
-    const Word register32 = multiplies ? Word(32, kFalse) : b;
-    return operatorOf(technology, netlist,
-                      floatSum(netlist, Goal::Area, fp32, FloatAdder::Gradual, register32, number));
 }
 
 Operator operator+(const Operator& left, const Operator& right) {
@@ -113,23 +86,27 @@ Operator operator*(double times, const Operator& each) {
     return {times * each.squareMicrons, times * each.joules};
 }
 
-/// The operators of a lane.
+/// The operators of a lane. Divisions and transcendental functions are multiples of the others, as
+/// if an element passed in every cycle.
 struct LaneOperators {
     Operator bias;
     numeric::ByFunctionClass<Operator> functions;
 
-    explicit LaneOperators(const LogicTechnology& technology) : bias(int32Adder(technology)) {
+    LaneOperators(const LogicTechnology& technology, const numeric::Format& code)
+        : bias(operatorOf(technology, integerAddition())) {
         using numeric::FunctionClass;
-        const Operator multiplication = fp32Operator(technology, true);
-        const Operator addition = fp32Operator(technology, false);
+        const Operator sum = operatorOf(technology, realAddition());
+        const Operator product = operatorOf(technology, realMultiplication());
         const auto of = [&](FunctionClass which) -> Operator& {
             return functions[static_cast<std::size_t>(which)];
         };
-        of(FunctionClass::Add) = of(FunctionClass::Convert) = addition;
-        of(FunctionClass::Multiply) = multiplication;
+        of(FunctionClass::Add) = sum;
+        of(FunctionClass::Multiply) = product;
+        of(FunctionClass::MultiplyCode) = operatorOf(technology, multiplicationBy(code));
+        of(FunctionClass::Convert) = operatorOf(technology, conversionToReal());
         of(FunctionClass::Compare) = bias;
-        of(FunctionClass::Divide) = of(FunctionClass::Root) = 2 * multiplication;
-        of(FunctionClass::Transcendental) = 2 * multiplication + 2 * addition;
+        of(FunctionClass::Divide) = 2 * product;
+        of(FunctionClass::Transcendental) = 2 * product + 2 * sum;
     }
 };
 
@@ -172,21 +149,20 @@ double estimateDoubt(const std::optional<FitError>& figures) {
     return joinedDoubt(kEstimateError, figures.value_or(FitError{}).largest);
 }
 
-LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages,
-                         const LaneUnits& units) {
-    const LaneOperators operators(technology);
+LogicEstimate vectorLane(const LogicTechnology& technology, const MachineDescription& machine) {
+    const LaneOperators operators(technology, machine.element.activation);
     Operator all = operators.bias;
-    for (std::size_t i = 0; i < units.size(); ++i) {
-        all = all + units[i].circuits / units[i].cycles * operators.functions[i];
+    for (std::size_t i = 0; i < machine.vectorUnits.size(); ++i) {
+        const FunctionUnits& units = machine.vectorUnits[i];
+        all = all + units.circuits / units.cycles * operators.functions[i];
     }
-    return {.registerBits = laneBits(stages),
-            .clockedBits = laneBits(stages),
-            .gateSquareMicrons = all.squareMicrons};
+    const double bits = laneBits(machine.vectorPipelineDepth);
+    return {.registerBits = bits, .clockedBits = bits, .gateSquareMicrons = all.squareMicrons};
 }
 
-VectorActions vectorActions(const LogicTechnology& technology, std::uint32_t stages) {
-    const LaneOperators operators(technology);
-    VectorActions actions{.pass = {.clockedBits = laneBits(stages)},
+VectorActions vectorActions(const LogicTechnology& technology, const MachineDescription& machine) {
+    const LaneOperators operators(technology, machine.element.activation);
+    VectorActions actions{.pass = {.clockedBits = laneBits(machine.vectorPipelineDepth)},
                           .bias = {.gateJoules = operators.bias.joules},
                           .functions = {}};
     for (std::size_t i = 0; i < actions.functions.size(); ++i) {

@@ -47,16 +47,17 @@ struct ActionEstimate {
     double clockedBits = 0;  ///< registers of every cycle that it changes
 };
 
-/// One lane of the vector unit: an INT32 addition (biases), its circuits, all of binary32, and a
-/// register of 32 bits for each of its `stages`; one at least, for the result. Additions and
-/// multiplications are counted gate by gate. The others are multiples of these: a comparison is the
-/// INT32 addition; a conversion shifts and rounds as an addition does; a division or a root has a
-/// row of subtractions and choices for each bit, as two multiplications; of a transcendental
-/// function a table gives a polynomial of second degree, two multiplications and two additions
-/// (Pineiro et al., High-speed function approximation using a minimax quadratic interpolator, IEEE
-/// Transactions on Computers 54(3), 2005).
-LogicEstimate vectorLane(const LogicTechnology& technology, std::uint32_t stages,
-                         const LaneUnits& units);
+/// One lane of the vector unit: an INT32 addition (biases), its circuits, and a register of 32 bits
+/// for each of its stages; one at least, for the result. Counted gate by gate, for binary32 with
+/// subnormals and infinities: additions, multiplications (of a code as narrow as the activations'
+/// format lets them be), and conversions (of a 32-bit integer; the way back shifts and rounds too).
+/// The others are multiples of these, divided by the cycles that they take for an element:
+/// - A comparison is the INT32 addition.
+/// - A division or a root has a row of subtractions and choices for each bit: two multiplications.
+/// - A transcendental function is a polynomial of second degree, whose coefficients a table gives:
+///   two multiplications and two additions (Pineiro et al., High-speed function approximation using
+///   a minimax quadratic interpolator, IEEE Transactions on Computers 54(3), 2005).
+LogicEstimate vectorLane(const LogicTechnology& technology, const MachineDescription& machine);
 
 /// What an element does in a lane, with what the lane has: `pass` in each case, and gates on top.
 struct VectorActions {
@@ -64,7 +65,7 @@ struct VectorActions {
     ActionEstimate bias;  ///< its addition
     numeric::ByFunctionClass<ActionEstimate> functions;
 };
-VectorActions vectorActions(const LogicTechnology& technology, std::uint32_t stages);
+VectorActions vectorActions(const LogicTechnology& technology, const MachineDescription& machine);
 
 /// Everything in the array but its elements' circuits, of one element: control bits that travel
 /// with the operands and the products of a pipeline, second registers, the multiplexers of bypass

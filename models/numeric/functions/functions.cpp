@@ -49,7 +49,7 @@ constexpr std::array kFunctions{
     /// The second argument where the first one is not zero, else the third.
     row<3, [](Arguments x) { return x[0] != 0 ? x[1] : x[2]; }>("select", FunctionClass::Compare),
     row<1, [](Arguments x) { return std::floor(x[0]); }>("floor", FunctionClass::Compare),
-    row<1, [](Arguments x) { return std::sqrt(x[0]); }>("square_root", FunctionClass::Root),
+    row<1, [](Arguments x) { return std::sqrt(x[0]); }>("square_root", FunctionClass::Divide),
     row<1, [](Arguments x) { return std::exp(x[0]); }>("exponential",
                                                        FunctionClass::Transcendental),
     row<1, [](Arguments x) { return std::log(x[0]); }>("logarithm", FunctionClass::Transcendental),

@@ -23,14 +23,14 @@ inline constexpr std::size_t kMostArguments = 3;
 enum class FunctionClass : std::uint8_t {
     Add,  ///< sums, differences
     Multiply,
-    Divide,   ///< quotients, reciprocals
-    Compare,  ///< minima, maxima, comparisons, choices
-    Root,
+    MultiplyCode,  ///< products of which one factor is the value of a code, and so has few bits
+    Divide,        ///< quotients, reciprocals, square roots: one row finds their digits
+    Compare,       ///< minima, maxima, comparisons, choices, the ends of an integer's range
     Transcendental,
     Convert,  ///< between integers, reals and codes; shifts
 };
-inline constexpr std::array kFunctionClassNames{"add",  "multiply",       "divide", "compare",
-                                                "root", "transcendental", "convert"};
+inline constexpr std::array kFunctionClassNames{
+    "add", "multiply", "multiply_code", "divide", "compare", "transcendental", "convert"};
 /// Something of every class, in their order.
 template <typename T>
 using ByFunctionClass = std::array<T, kFunctionClassNames.size()>;

@@ -168,30 +168,60 @@ VectorPlan planOf(const VectorProgram& program) {
     return Planner(program).plan();
 }
 
-ByFunctionClass<std::uint32_t> workOf(const VectorProgram& program,
-                                      const std::vector<ValueId>& steps) {
-    ByFunctionClass<std::uint32_t> work{};
-    const auto count = [&](FunctionClass which, std::uint32_t times) {
-        work[static_cast<std::size_t>(which)] += times;
+namespace {
+
+using Work = ByFunctionClass<std::uint32_t>;
+
+void count(Work& work, FunctionClass which, std::uint32_t times = 1) {
+    work[static_cast<std::size_t>(which)] += times;
+}
+
+bool isConstant(const VectorStep& step) { return std::holds_alternative<ConstantStep>(step); }
+
+bool isCode(const VectorStep& step) {
+    const auto* load = std::get_if<LoadStep>(&step);
+    return load != nullptr ? load->isCode : std::holds_alternative<QuantizeStep>(step);
+}
+
+void countFunction(const VectorProgram& program, const ApplyStep& apply, Work& work) {
+    const Function& function = *apply.function;
+    const auto argument = [&](std::size_t i) -> const VectorStep& {
+        return program.steps[apply.arguments[i]];
     };
+    const bool isBinary = function.arguments == 2;
+    if (isBinary && function.costs == FunctionClass::Divide && isConstant(argument(1))) {
+        count(work, FunctionClass::Multiply, 2);
+    } else if (isBinary && function.costs == FunctionClass::Multiply &&
+               (isCode(argument(0)) || isCode(argument(1)))) {
+        count(work, FunctionClass::MultiplyCode);
+    } else {
+        count(work, function.costs);
+    }
+}
+
+void countReduction(const ReduceStep& reduce, Work& work) {
+    if (reduce.kind == ReduceStep::Kind::Count) return;
+    count(work, reduce.kind == ReduceStep::Kind::Sum ? FunctionClass::Add : FunctionClass::Compare);
+}
+
+}  // namespace
+
+Work workOf(const VectorProgram& program, const VectorPlan& plan,
+            const std::vector<ValueId>& steps) {
+    Work work{};
     for (const ValueId step : steps) {
+        const auto countQuantized = [&] {
+            count(work, plan.types[step] == ValueType::Integer ? FunctionClass::Compare
+                                                               : FunctionClass::Convert);
+        };
         std::visit(
             Overloaded{[](const LoadStep&) {}, [](const ConstantStep&) {}, [](const LookupStep&) {},
-                       [&](const ApplyStep& apply) {
-                           const bool byConstant = apply.function->costs == FunctionClass::Divide &&
-                                                   apply.function->arguments == 2 &&
-                                                   std::holds_alternative<ConstantStep>(
-                                                       program.steps[apply.arguments[1]]);
-                           count(byConstant ? FunctionClass::Multiply : apply.function->costs, 1);
-                           count(FunctionClass::Add, byConstant ? 1 : 0);
-                       },
-                       [&](const ReduceStep& reduce) {
-                           if (reduce.kind == ReduceStep::Kind::Count) return;
-                           count(reduce.kind == ReduceStep::Kind::Sum ? FunctionClass::Add
-                                                                      : FunctionClass::Compare,
-                                 1);
-                       },
-                       [&](const auto&) { count(FunctionClass::Convert, 1); }},
+                       [&](const ApplyStep& apply) { countFunction(program, apply, work); },
+                       [&](const ReduceStep& reduce) { countReduction(reduce, work); },
+                       [&](const RoundStep&) { count(work, FunctionClass::Convert); },
+                       [&](const ShiftStep&) { count(work, FunctionClass::Convert); },
+                       [&](const QuantizeStep&) { countQuantized(); },
+                       [&](const StoreStep&) { countQuantized(); }},
             program.steps[step]);
     }
     return work;

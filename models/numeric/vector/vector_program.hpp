@@ -43,6 +43,7 @@ struct LoadStep {
     std::uint32_t operand = 0;
     ValueType type = ValueType::Real;
     Scope scope = Scope::Element;
+    bool isCode = false;  ///< of the activations' format: has as few bits as that
 };
 
 struct ConstantStep {
@@ -130,13 +131,17 @@ struct VectorPlan {
 /// reduced already, or whose types do not match.
 VectorPlan planOf(const VectorProgram& program);
 
-/// How many circuits of each class some steps of a program use for an element. A division by a
-/// constant of the program is a multiplication and an addition: a divisor that is known takes a
-/// multiplication by its reciprocal and a correction (Brisebarre, Muller and Raina, Accelerating
-/// correctly rounded floating-point division when the divisor is known in advance, IEEE
-/// Transactions on Computers 53(8), 2004). A sum over an axis is an addition, an extreme a
-/// comparison.
-ByFunctionClass<std::uint32_t> workOf(const VectorProgram& program,
+/// How many circuits of each class some steps of a program use for an element.
+/// - A division by a constant of the program is two multiplications: a divisor that is known takes
+///   one by the low half of its reciprocal, and a fused multiply-add by the high half (Brisebarre,
+///   Muller and Raina, Accelerating correctly rounded floating-point division when the divisor is
+///   known in advance, IEEE Transactions on Computers 53(8), 2004).
+/// - A product with the value of a code, loaded or just quantized, is a MultiplyCode.
+/// - A sum over an axis is an addition, an extreme a comparison.
+/// - Reals become codes by a conversion. An integer has been shifted to the grid before, and is
+/// only
+///   compared with the ends of its range.
+ByFunctionClass<std::uint32_t> workOf(const VectorProgram& program, const VectorPlan& plan,
                                       const std::vector<ValueId>& steps);
 
 }  // namespace systole::numeric

@@ -100,13 +100,14 @@ TEST(VectorSteps, WaitForTheScarcestCircuits) {
     };
     using numeric::FunctionClass;
     const auto divide = static_cast<std::size_t>(FunctionClass::Divide);
-    const auto add = static_cast<std::size_t>(FunctionClass::Add);
+    const auto multiply = static_cast<std::size_t>(FunctionClass::Multiply);
     // Three groups; the third pass divides every element.
     EXPECT_EQ(cycles(divide, {1, 14}), 3U * (1 + 1 + 14) + 2);
-    // The second and the third pass have two additions each: a sum, or the correction of a division
-    // by a constant.
-    EXPECT_EQ(cycles(add, {1, 1}), 3U * (1 + 2 + 2) + 2);
-    EXPECT_EQ(cycles(add, {2, 1}), 3U * 3 + 2);
+    // The second pass has one multiplication, by a scale. The third has two more: a division by a
+    // constant.
+    EXPECT_EQ(cycles(multiply, {1, 1}), 3U * (1 + 1 + 3) + 2);
+    EXPECT_EQ(cycles(multiply, {2, 1}), 3U * (1 + 1 + 2) + 2);
+    EXPECT_EQ(cycles(multiply, {3, 1}), 3U * 3 + 2);
     EXPECT_THROW(cycles(divide, {0, 1}), InvariantError);
 }
 
@@ -117,6 +118,18 @@ TEST(VectorSteps, OfQuantizedConvolutionsAndPoolingsTakeOneCycleAGroupByDefault)
     EXPECT_EQ(fused.cycles, 10U * 2 + 4);
     EXPECT_EQ(fused.biases, 160U);
     EXPECT_EQ(stepsOf({8, 4}, additionOf({0, 16}, 16, 32)).cycles, 2U + 4);
+}
+
+TEST(VectorSteps, TakeOneCycleAGroupInFixedPointToo) {
+    const Datapath datapath(int8Datapath());
+    const sim::QuantizedAddition skip{.relu = true, .scales = {}};
+    for (const auto arithmetic :
+         {numeric::ScaleArithmetic::Fp32Multiplier, numeric::ScaleArithmetic::FixedPoint}) {
+        const auto program = sim::requantizeProgram(datapath, arithmetic, true, skip);
+        const VectorCommand command = sim::requantizeCommand(
+            program, datapath, arithmetic, {.outputs = 10, .channels = 16, .skip = 0, .pitch = 16});
+        EXPECT_EQ(stepsOf({8, 4}, command).cycles, 10U * 2 + 4);
+    }
 }
 
 TEST(VectorSteps, WriteWhenTheResultLeavesThePipeline) {

@@ -52,6 +52,24 @@ TEST(Lowering, GivesThePiecesOfAVectorLayerTwoBuffersInTurn) {
     EXPECT_THAT(destinations, ElementsAre(64, 96, 64, 96));
 }
 
+TEST(Lowering, EstimatesTheVectorUnitByItsScarcestCircuits) {
+    arch::MachineConfig machine = arrayOnly(4, 4);
+    machine.vectorUnit.lanes = 4;
+    const auto estimated = [&] {
+        const LoweredNetwork lowered = lower(gemmNetwork(int8Scheme(), 3, 4, 8, 1), machine);
+        return lowered.layers.at(0).mapping->search.best.estimate.vectorCycles;
+    };
+    const Cycle each = machine.vectorUnit.pipelineDepth;
+    const Cycle before = estimated();
+    // Two conversions: of the sum to a real, and of that to a code.
+    machine.vectorUnit.operations[static_cast<std::size_t>(numeric::FunctionClass::Convert)] = {1,
+                                                                                                3};
+    const Cycle after = estimated();
+    EXPECT_GT(before, each);
+    // Two blocks of four columns.
+    EXPECT_EQ(after - 2 * each, 6 * (before - 2 * each));
+}
+
 TEST(Lowering, LoadsTheNextWeightsBeforeItComputesWithThePresentOnes) {
     arch::MachineConfig machine = arrayOnly(4, 4);
     machine.weightScratchpad.capacityBytes = 128;  // a half for one block of 4 x 4 and its records

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 
 #include "models/check.hpp"
@@ -79,7 +80,7 @@ TEST(VectorPlanTest, CountsTheCircuitsThatAPassNeeds) {
     VectorProgram program = softmax();
     const VectorPlan plan = planOf(program);
     const auto of = [&](const std::vector<ValueId>& steps, FunctionClass which) {
-        return workOf(program, steps)[static_cast<std::size_t>(which)];
+        return workOf(program, planOf(program), steps)[static_cast<std::size_t>(which)];
     };
     EXPECT_EQ(of(plan.passes[2].element, FunctionClass::Add), 1U);
     EXPECT_EQ(of(plan.passes[2].element, FunctionClass::Transcendental), 1U);
@@ -87,12 +88,47 @@ TEST(VectorPlanTest, CountsTheCircuitsThatAPassNeeds) {
     EXPECT_EQ(of(plan.passes[2].element, FunctionClass::Convert), 1U) << "the store";
     EXPECT_EQ(of(plan.passes[0].reductions, FunctionClass::Compare), 1U);
     EXPECT_EQ(of(plan.passes[1].reductions, FunctionClass::Add), 1U);
-    // By a constant: a multiplication and a correction.
+    // By a constant: both halves of its reciprocal.
     const ValueId two = program.add(ConstantStep{2.0});
     const ValueId half = program.add(apply("divide", 5, two));
     EXPECT_EQ(of({half}, FunctionClass::Divide), 0U);
-    EXPECT_EQ(of({half}, FunctionClass::Multiply), 1U);
-    EXPECT_EQ(of({half}, FunctionClass::Add), 1U);
+    EXPECT_EQ(of({half}, FunctionClass::Multiply), 2U);
+    EXPECT_EQ(of({half}, FunctionClass::Add), 0U);
+}
+
+TEST(VectorPlanTest, ProductsWithCodesAreNarrow) {
+    VectorProgram program;
+    const ValueId scale = program.add(ConstantStep{0.5});
+    const ValueId code = program.add(LoadStep{.operand = 0, .isCode = true});
+    const ValueId real = program.add(LoadStep{1});
+    const ValueId quantized = program.add(QuantizeStep{real, 0});
+    const auto isNarrow = [&](ValueId left, ValueId right) {
+        const ValueId product = program.add(apply("multiply", left, right));
+        const auto work = workOf(program, planOf(program), {product});
+        EXPECT_EQ(std::accumulate(work.begin(), work.end(), 0U), 1U);
+        return work[static_cast<std::size_t>(FunctionClass::MultiplyCode)] == 1;
+    };
+    EXPECT_TRUE(isNarrow(code, scale));
+    EXPECT_TRUE(isNarrow(scale, code));
+    EXPECT_TRUE(isNarrow(quantized, real));
+    EXPECT_FALSE(isNarrow(real, scale));
+    EXPECT_FALSE(isNarrow(program.add(apply("add", code, code)), scale)) << "a sum has more bits";
+}
+
+TEST(VectorPlanTest, IntegersAreOnlyHeldWithinTheRangeOfACode) {
+    const auto work = [](ValueType type) {
+        VectorProgram program;
+        const ValueId x = program.add(LoadStep{0, type});
+        const ValueId code = program.add(QuantizeStep{x, 0});
+        const ValueId store = program.add(StoreStep{1, code});
+        return workOf(program, planOf(program), {x, code, store});
+    };
+    const auto compare = static_cast<std::size_t>(FunctionClass::Compare);
+    const auto convert = static_cast<std::size_t>(FunctionClass::Convert);
+    EXPECT_EQ(work(ValueType::Integer)[compare], 2U);
+    EXPECT_EQ(work(ValueType::Integer)[convert], 0U);
+    EXPECT_EQ(work(ValueType::Real)[compare], 0U);
+    EXPECT_EQ(work(ValueType::Real)[convert], 2U);
 }
 
 TEST(VectorPlanTest, WhatIsReducedCannotBeReducedAgain) {
