@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "models/check.hpp"
+#include "sim/graph/code_program.hpp"
 #include "sim/graph/graph_builder.hpp"
 
 namespace systole::sim {
@@ -160,7 +161,7 @@ private:
             readers_[producer.output] != 1) {
             return false;
         }
-        return lieAlike(graph_, node.output, producer.output) &&
+        return fuse(graph_, producer, node) && lieAlike(graph_, node.output, producer.output) &&
                std::all_of(node.inputs.begin(), node.inputs.end(), [&](graph::TensorId input) {
                    return lieAlike(graph_, input, producer.output);
                });

@@ -33,10 +33,7 @@ LayerProgram programOf(const LoweringContext& context, const MatrixLayer& layer)
     if (layer.behind == nullptr) {
         return layerProgram(context, codeProgramOf(context.graph, *layer.node));
     }
-    graph::FusedProgram fused = fuse(context.graph, *layer.node, *layer.behind);
-    SYSTOLE_CHECK(fused.inputs.size() == (layer.skip ? 1 : 0), "'{}' reads {} tensors",
-                  layer.behind->name, fused.inputs.size());
-    return layerProgram(context, std::move(fused.code));
+    return layerProgram(context, fuse(context.graph, *layer.node, *layer.behind).value());
 }
 
 LayerProgram programOf(const LoweringContext& context, const graph::Node& node) {
