@@ -80,6 +80,27 @@ inline std::string expressionOf(const numeric::VectorProgram& program) {
     return Expression(program).text();
 }
 
+/// A graph of one node over tensors with values: inputs, then the output. `work` gets what the
+/// builder knows of them.
+template <typename MakeWork>
+Graph nodeGraph(const std::vector<std::pair<Extents, Axes>>& inputs, const Extents& shape,
+                const Axes& order, const MakeWork& work) {
+    GraphBuilder builder("net");
+    std::vector<TensorId> ids;
+    for (const auto& [extents, axes] : inputs) {
+        ids.push_back(ids.empty() ? builder.input("x", extents, axes)
+                                  : builder.constant("c", extents, {}, axes));
+    }
+    const TensorId output = builder.tensor("y", shape, order);
+    std::vector<const Tensor*> tensors;
+    for (const TensorId id : ids) tensors.push_back(&builder[id]);
+    Work made = work(tensors, builder[output]);
+    builder.add(
+        {.name = "node", .kind = "test", .work = std::move(made), .inputs = ids, .output = output});
+    builder.setOutput(output);
+    return builder.take();
+}
+
 /// Gives a tensor codes of a scale.
 inline void setScale(Graph& graph, TensorId tensor, float scale,
                      const std::string& format = "int8") {
