@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "sim/graph/graph.hpp"
 #include "sim/quantize/quantized_network.hpp"
 
 namespace systole::sim {
@@ -25,6 +26,10 @@ struct OnnxExportOptions {
 /// fp32_multiplier and sums that int32 holds; where an average excludes its padding; and where the
 /// file cannot be written. A file of that name is replaced only when the new one is whole.
 void exportOnnx(const QuantizedNetwork& network, const std::filesystem::path& path,
+                const OnnxExportOptions& options);
+
+/// The same of a graph.
+void exportOnnx(const graph::Graph& graph, const std::filesystem::path& path,
                 const OnnxExportOptions& options);
 
 }  // namespace systole::sim
