@@ -66,7 +66,8 @@ std::optional<Axes> orderBesideOnes(const Tensor& tensor, const Extents& shape) 
     }
     for (const std::uint8_t axis : tensor.order) {
         const auto place = std::find(old.begin(), old.end(), axis);
-        if (place != old.end()) order.push_back(made[static_cast<std::size_t>(place - old.begin())]);
+        if (place != old.end())
+            order.push_back(made[static_cast<std::size_t>(place - old.begin())]);
     }
     return order;
 }

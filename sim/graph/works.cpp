@@ -80,8 +80,9 @@ VectorWork windowed(const arch::Window& window, const Tensor& output,
     enum : std::size_t { N, Y, X, KernelY, KernelX, C, Count };
     VectorWork work;
     work.program = std::move(program);
-    work.space.extents = {output.shape[0], rank == 4 ? output.shape[2] : 1, output.shape.back(),
-                          window.y.kernel, window.x.kernel,                 output.shape[1]};
+    work.space.extents = {output.shape[0],     rank == 4 ? output.shape[2] : 1,
+                          output.shape.back(), window.y.kernel,
+                          window.x.kernel,     output.shape[1]};
     work.space.reduced = {false, false, false, true, true, false};
     const auto along = [](const arch::WindowAxis& axis, std::size_t position, std::size_t tap) {
         AxisMap map = axisMap(Count, position, axis.stride, -std::int64_t{axis.padBefore});
