@@ -703,9 +703,14 @@ private:
         }
     }
 
+    static double mostScale(const numeric::Format& format) {
+        return std::min(1e3, 1e18 / numeric::Codec(format).largest());
+    }
+
     graph::Quantizer randomQuantizer(bool ofArray) {
+        const double unit = std::min(1.0, mostScale(scheme_.activation));
         graph::Quantizer quantizer{.format = scheme_.activation,
-                                   .scales = {static_cast<float>(random_.real(0.01, 1.0))}};
+                                   .scales = {static_cast<float>(unit * random_.real(0.01, 1.0))}};
         if (ofArray || random_.percent(70)) return quantizer;
         const bool integers = scheme_.requantization == numeric::ScaleArithmetic::FixedPoint;
         const auto name = integers ? random_.pick<const char*>({"int4", "int8", "int16"})
@@ -728,8 +733,9 @@ private:
         for (const std::uint8_t axis : work->image.channel) terms *= input.shape[axis];
         const double typical = std::min(weight_.largest(), 1e4) * std::sqrt(terms) / 2;
         const double ratio = random_.real(0.2, 1.5) / typical;
-        output.scales = {static_cast<float>(static_cast<double>(left.scale()) *
-                                            static_cast<double>(right.scale()) / ratio)};
+        // No real value leaves binary32: the difference of two infinities is NaN.
+        const double scale = static_cast<double>(left.scale()) * static_cast<double>(right.scale());
+        output.scales = {static_cast<float>(std::min(scale / ratio, mostScale(output.format)))};
     }
 
     RandomSource random_;
