@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the commands of moves. lowering.cpp calls it. A copy goes from DRAM to DRAM by way of the
 // activation scratchpad, where its elements lie in the order of the copy's space: a load gathers
-// them, a store scatters them. The space is cut until two buffers fit.
+// them, a store scatters them. The space is cut until two buffers fit. What the source has for
+// several indices of an axis is loaded once and stored as often.
 //
-// An example: rows 0, 0, 1, 1 of a tensor (Resize) come from a table. It is two copies without a
-// table: row 0 twice, then row 1 twice, each a load with a stride of 0.
+// An example: rows 0, 0, 1, 1, 2, 2 of a tensor (Resize) come from a table. It is one copy without
+// a table, of 3 x 2 rows: row i goes to 2 i + j. A load brings three rows, and two stores take
+// them to the even rows and to the odd ones.
 #include <algorithm>
 #include <iterator>
 #include <optional>
@@ -57,6 +59,56 @@ std::uint32_t evenRun(const std::vector<std::int64_t>& entries, std::uint32_t be
     return end - begin;
 }
 
+/// How often each entry of a table stands there, if all do so equally often; else 1.
+std::uint32_t repeatsOf(const std::vector<std::int64_t>& entries) {
+    const auto count = static_cast<std::uint32_t>(entries.size());
+    const auto first = static_cast<std::uint32_t>(
+        std::find_if(entries.begin(), entries.end(),
+                     [&](std::int64_t entry) { return entry != entries.front(); }) -
+        entries.begin());
+    if (count % first != 0) return 1;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (entries[i] != entries[i - i % first]) return 1;
+    }
+    return first;
+}
+
+/// An axis as two, the inner one of `inner` indices.
+void splitAxis(Copy& copy, std::size_t axis, std::uint32_t inner) {
+    const auto next = static_cast<std::ptrdiff_t>(axis) + 1;
+    copy.space[axis] /= inner;
+    copy.space.insert(copy.space.begin() + next, inner);
+    for (graph::OperandMap* map : {&copy.source, &copy.target}) {
+        for (AxisMap& of : map->axes) {
+            of.coefficients.insert(of.coefficients.begin() + next, of.coefficients[axis]);
+            of.coefficients[axis] *= inner;
+        }
+    }
+}
+
+/// The entries that a coordinate with a table has along the one axis that it depends on, or its
+/// only one.
+std::vector<std::int64_t> entriesOf(const AxisMap& map, const graph::Extents& space,
+                                    std::optional<std::size_t> axis) {
+    std::vector<std::int64_t> entries;
+    graph::Extents index(space.size(), 0);
+    const std::uint32_t extent = axis ? space[*axis] : 1;
+    for (std::uint32_t i = 0; i < extent; ++i) {
+        if (axis) index[*axis] = i;
+        entries.push_back(map.at(index));
+    }
+    return entries;
+}
+
+/// Puts a straight line in the place of a table: `first`, then `step` more for each index.
+void straighten(AxisMap& map, std::optional<std::size_t> axis, std::int64_t first,
+                std::int64_t step) {
+    map.table.clear();
+    std::fill(map.coefficients.begin(), map.coefficients.end(), 0);
+    map.offset = first;
+    if (axis) map.coefficients[*axis] = step;
+}
+
 /// The copies that a copy is without tables: neighbours in a table become one copy.
 void appendWithoutTables(Copy copy, std::vector<Copy>& copies) {
     AxisMap* map = firstTable(copy);
@@ -71,21 +123,22 @@ void appendWithoutTables(Copy copy, std::vector<Copy>& copies) {
         }
         return;
     }
-    std::vector<std::int64_t> entries;
-    graph::Extents index(copy.space.size(), 0);
-    const std::uint32_t extent = axes.empty() ? 1 : copy.space[axes[0]];
-    for (std::uint32_t i = 0; i < extent; ++i) {
-        if (!axes.empty()) index[axes[0]] = i;
-        entries.push_back(map->at(index));
+    const std::optional<std::size_t> axis = axes.empty() ? std::nullopt : std::optional(axes[0]);
+    std::vector<std::int64_t> entries = entriesOf(*map, copy.space, axis);
+    const std::uint32_t repeats = repeatsOf(entries);
+    if (axis && repeats > 1) {
+        splitAxis(copy, *axis, repeats);
+        map->coefficients[*axis + 1] = 0;
+        for (std::size_t i = 0; i * repeats < entries.size(); ++i)
+            entries[i] = entries[i * repeats];
+        entries.resize(copy.space[*axis]);
     }
-    for (std::uint32_t begin = 0; begin < extent;) {
+    const auto count = static_cast<std::uint32_t>(entries.size());
+    for (std::uint32_t begin = 0; begin < count;) {
         const std::uint32_t run = evenRun(entries, begin);
-        Copy part = axes.empty() ? copy : partOf(copy, axes[0], begin, run);
-        AxisMap& straight = *firstTable(part);
-        straight.table.clear();
-        std::fill(straight.coefficients.begin(), straight.coefficients.end(), 0);
-        straight.offset = entries[begin];
-        if (run > 1) straight.coefficients[axes[0]] = entries[begin + 1] - entries[begin];
+        Copy part = axis ? partOf(copy, *axis, begin, run) : copy;
+        straighten(*firstTable(part), axis, entries[begin],
+                   run > 1 ? entries[begin + 1] - entries[begin] : 0);
         appendWithoutTables(std::move(part), copies);
         begin += run;
     }
@@ -106,6 +159,18 @@ TensorBox boxOf(const graph::Tensor& tensor, graph::TensorId id, const graph::Op
     return box;
 }
 
+/// The indices of a space for which the source has elements of its own: an axis along which it has
+/// the same one for all counts once.
+graph::Extents loadedOf(const Copy& copy, graph::Extents extents) {
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+        const bool repeats =
+            std::all_of(copy.source.axes.begin(), copy.source.axes.end(),
+                        [&](const AxisMap& axis) { return axis.coefficients[i] == 0; });
+        if (repeats) extents[i] = 1;
+    }
+    return extents;
+}
+
 class MoveLowering final : public LayerEmitter {
 public:
     MoveLowering(LoweringContext& context, const graph::Node& node)
@@ -122,7 +187,7 @@ public:
         std::uint64_t most = 0;
         for (const Copy& copy : copies_) {
             pieces_.push_back(pieceOf(copy));
-            most = std::max(most, wholeWords(context, graph::elementsOf(pieces_.back()) * bytes_));
+            most = std::max(most, bufferOf(copy, pieces_.back()));
         }
         bufferBytes_ = static_cast<std::uint32_t>(most);
         needActivations(context, 2 * most);
@@ -146,13 +211,16 @@ public:
     }
 
 private:
+    /// Bytes of the buffer for a piece.
+    std::uint64_t bufferOf(const Copy& copy, const graph::Extents& piece) const {
+        return wholeWords(context_, graph::elementsOf(loadedOf(copy, piece)) * bytes_);
+    }
+
     /// Halves the space until two buffers fit, axis by axis.
     graph::Extents pieceOf(const Copy& copy) const {
         const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
         graph::Extents piece = copy.space;
-        const auto needed = [&] {
-            return 2 * wholeWords(context_, graph::elementsOf(piece) * bytes_);
-        };
+        const auto needed = [&] { return 2 * bufferOf(copy, piece); };
         while (capacity && needed() > *capacity) {
             const auto axis = std::find_if(piece.begin(), piece.end(),
                                            [](std::uint32_t size) { return size > 1; });
@@ -171,11 +239,24 @@ private:
         const Buffer buffer{turn_ * bufferBytes_, bufferBytes_};
         turn_ ^= 1U;
         const graph::TensorId input = node_.inputs.at(copy.input);
-        const auto& tensors = context_.graph.tensors;
-        emitLoad(context_, boxOf(tensors.at(input), input, copy.source, begin_, extents), buffer);
-        emitStore(context_,
-                  boxOf(tensors.at(node_.output), node_.output, copy.target, begin_, extents),
-                  buffer);
+        const graph::Tensor& source = context_.graph.tensors.at(input);
+        const graph::Tensor& target = context_.graph.tensors.at(node_.output);
+        const graph::Extents loaded = loadedOf(copy, extents);
+        emitLoad(context_, boxOf(source, input, copy.source, begin_, loaded), buffer);
+        // Once for every index of the axes that were loaded once.
+        graph::Extents at = begin_;
+        for (;;) {
+            emitStore(context_, boxOf(target, node_.output, copy.target, at, loaded), buffer);
+            std::size_t axis = at.size();
+            const auto next = [&](std::size_t of) {
+                return loaded[of] == extents[of] || ++at[of] == begin_[of] + extents[of];
+            };
+            while (axis > 0 && next(axis - 1)) {
+                --axis;
+                at[axis] = begin_[axis];
+            }
+            if (axis == 0) return;
+        }
     }
 
     LoweringContext& context_;

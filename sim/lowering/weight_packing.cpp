@@ -126,7 +126,7 @@ void WeightPacking::appendRecords(const ChannelRange& outputs, const LayerConsta
     for (std::uint32_t output = outputs.begin; output < outputs.end; ++output) {
         const std::int64_t bias = constants.biases.empty() ? 0 : constants.biases[output];
         arch::appendParameters({bias, constants.rescales.at(output)}, datapath_, arithmetic_,
-                               bytes);
+                               constants.held, bytes);
     }
 }
 

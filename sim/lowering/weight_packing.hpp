@@ -65,13 +65,15 @@ struct LayerConstants {
     std::span<const numeric::Code> weights;  ///< [output][reduction index]
     std::span<const std::int64_t> biases;    ///< by output; empty: none
     std::vector<numeric::Rescale> rescales;  ///< by output
+    /// Which members of the rescales count.
+    numeric::ScaleArithmetic held = numeric::ScaleArithmetic::Fp32Multiplier;
 };
 
 /// Cuts the output channels into column chunks, blocks and segments, and packs the bytes of each.
 /// Chunks are made when they are asked for: a layer may have more of them than fit the memory.
 class WeightPacking {
 public:
-    /// Keeps references. `arithmetic` decides what a parameter record holds.
+    /// Keeps references. `arithmetic` decides the room of a parameter record.
     WeightPacking(const arch::ConvolutionShape& shape, const arch::ConvolutionTiling& tiling,
                   const arch::ArrayConfig& array, const arch::Datapath& datapath,
                   numeric::ScaleArithmetic arithmetic);

@@ -49,6 +49,13 @@ LayerConstants constantsOf(const LoweringContext& context, const MatrixLayer& la
     if (!layer.weights) constants.weights = context.graph.tensors.at(layer.node->inputs[1]).codes;
     constants.biases = layer.work().terms;
     constants.rescales = graph::rescalesOf(context.graph, *layer.node);
+    const std::vector<graph::CodeOperand> operands =
+        graph::codeProgramOf(context.graph, *layer.node).operands;
+    const bool isFixedPoint =
+        std::any_of(operands.begin(), operands.end(), [](const graph::CodeOperand& operand) {
+            return operand.source == graph::CodeOperand::Source::Mantissa;
+        });
+    if (isFixedPoint) constants.held = numeric::ScaleArithmetic::FixedPoint;
     return constants;
 }
 
