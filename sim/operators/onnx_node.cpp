@@ -121,7 +121,7 @@ std::vector<std::uint32_t> OnnxNode::integers(std::string_view name, std::size_t
 }
 
 bool OnnxNode::hasInput(int index) const {
-    return index < proto_.input_size() && !proto_.input(index).empty();
+    return index >= 0 && index < proto_.input_size() && !proto_.input(index).empty();
 }
 
 std::optional<std::size_t> OnnxNode::rankOf(int index) const {

@@ -67,7 +67,7 @@ public:
                                         std::uint32_t otherwise) const;
     bool has(std::string_view name) const { return find(name) != nullptr; }
     /// Integers of any number and size: of the attribute, else of the constant that is the input
-    /// `index` (INT64 or INT32, of rank 0 or 1), else none.
+    /// `index` (INT64 or INT32, of rank 0 or 1), else none. No input has the index -1.
     std::optional<std::vector<std::int64_t>> numbers(std::string_view name, int index) const;
     /// The tensor of an attribute; null where it has none.
     const onnx::TensorProto* tensor(std::string_view name) const;

@@ -19,7 +19,7 @@ struct Operator {
     /// Adds the node's work to the graph, and gives the value of its output. Throws an OnnxObstacle
     /// for everything in it that Systole does not compute; notes all of them.
     OnnxValue (*convert)(const OnnxNode& node, Build& build) = nullptr;
-    std::int64_t firstOpset = 1;
+    std::int64_t firstOpset = 0;
     /// Further outputs may have names, as long as nothing reads them.
     bool mayNameMoreOutputs = false;
 };

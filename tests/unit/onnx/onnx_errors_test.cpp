@@ -280,9 +280,10 @@ TEST_F(OnnxErrorTest, ProductsThatDoNotFit) {
               "expected [.., M, K] and [.., K, N] of batches that are equal, or 1");
     OnnxTestModel constant({2, 2});
     constant.weights("w", {2, 2}, {1, 2, 3, 4}).node("MatMul", {"w", "x"}, "y");
-    EXPECT_EQ(complaint(constant),
-              "m.onnx: node 'y_node' (operator 'MatMul'): input 0 is the constant 'w', expected the "
-              "result of another node");
+    EXPECT_EQ(
+        complaint(constant),
+        "m.onnx: node 'y_node' (operator 'MatMul'): input 0 is the constant 'w', expected the "
+        "result of another node");
 }
 
 TEST_F(OnnxErrorTest, ShapesThatTensorsCannotTake) {
@@ -295,7 +296,9 @@ TEST_F(OnnxErrorTest, ShapesThatTensorsCannotTake) {
     EXPECT_EQ(complaint(reshape),
               "m.onnx: node 'r_node' (operator 'Reshape'): reshapes 8 elements to [2, 5]");
     OnnxTestModel deep({1, 2, 2, 2});
-    deep.shapeNode("s", {0, 1, 2, 3, 4}).node("Unsqueeze", {"x", "s"}, "u").node("Relu", {"u"}, "y");
+    deep.shapeNode("s", {0, 1, 2, 3, 4})
+        .node("Unsqueeze", {"x", "s"}, "u")
+        .node("Relu", {"u"}, "y");
     EXPECT_EQ(complaint(deep),
               "m.onnx: node 'u_node' (operator 'Unsqueeze'): its result has rank 9, expected at "
               "most 8");
@@ -355,10 +358,10 @@ TEST_F(OnnxErrorTest, SoftmaxOverAnAxisThatIsNotThere) {
 TEST_F(OnnxErrorTest, ConvolutionsOfThreeDimensions) {
     OnnxTestModel model({1, 2, 4, 4, 4});
     model.weights("w", {3, 2, 1, 1, 1}, std::vector<float>(6)).node("Conv", {"x", "w"}, "y");
-    EXPECT_EQ(complaint(model),
-              kConv +
-                  "has weights of rank 5, expected 4 or 3 (convolution of two dimensions or one)\n" +
-                  kConv + "input 0 has rank 5, expected 4 (N, C, H, W) or 3 (N, C, W)");
+    EXPECT_EQ(
+        complaint(model),
+        kConv + "has weights of rank 5, expected 4 or 3 (convolution of two dimensions or one)\n" +
+            kConv + "input 0 has rank 5, expected 4 (N, C, H, W) or 3 (N, C, W)");
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ TEST_F(OnnxFoldingTest, CastsOfWeightsRoundOnce) {
     OnnxTestModel fine({1, 1, 4, 4});
     fine.weights("w", {1, 1, 1, 2}, {1.0F + 0x1p-11F, 1.0F + 0x1.8p-8F});
     fine.node("Cast", {"w"}, "half").integer("to", onnx::TensorProto::FLOAT16);
-    EXPECT_THAT(foldedWeights(fine, "half"), ElementsAre(1.0F, 1.0F + 0x1.8p-8F));  // a tie: to even
+    EXPECT_THAT(foldedWeights(fine, "half"),
+                ElementsAre(1.0F, 1.0F + 0x1.8p-8F));  // a tie: to even
     fine.node("Cast", {"w"}, "brain").integer("to", onnx::TensorProto::BFLOAT16);
     EXPECT_THAT(foldedWeights(fine, "brain"), ElementsAre(1.0F, 1.0F + 0x1p-7F));
 }

@@ -26,7 +26,7 @@ protected:
         model.node("AveragePool", {"m"}, "v").integers("kernel_shape", {2, 2});
         model.integer("count_include_pad", 1).node("Flatten", {"v"}, "f");
         model.node("Gemm", {"f", "g"}, "l").node("Softmax", {"l"}, "p");
-        model.weights("k", {1, 3}, {1, 2, 3}).node("Mul", {"p", "k"}, "q");
+        model.weights("k", {3}, {1, 2, 3}).node("Mul", {"p", "k"}, "q");
         model.node("LayerNormalization", {"q", "k"}, "n").node("Transpose", {"n"}, "t");
         model.node("MatMul", {"t", "n"}, "o").shapeNode("i", {-1}).shapeNode("j", {-9});
         model.node("Slice", {"o", "i", "j", "z", "i"}, "u").shapeNode("z", {0});

@@ -54,8 +54,7 @@ TEST_F(OnnxObstaclesTest, TheModelsInterfaceAndItsNodesAreReportedTogether) {
 TEST_F(OnnxObstaclesTest, WhatFollowsFromAnObstacleIsNoObstacle) {
     OnnxTestModel model({8, 2, 4, 4});
     model.node("Relu", {"x"}, "a").node("Add", {"a", "x"}, "b").node("Identity", {"b"}, "y");
-    EXPECT_EQ(complaint(model),
-              "m.onnx: input 'x': has batch 8, expected 1 or dynamic");
+    EXPECT_EQ(complaint(model), "m.onnx: input 'x': has batch 8, expected 1 or dynamic");
     OnnxTestModel domain({1, 2, 4, 4});
     domain.node("Quant", {"x"}, "q").lastNode().set_domain("qonnx");
     domain.node("Relu", {"q"}, "y");
@@ -101,7 +100,9 @@ TEST_F(OnnxObstaclesTest, ObstaclesOfPoolsAndProductsOfAnotherRank) {
 TEST_F(OnnxObstaclesTest, ANodeOfAnUnknownShapeIsLookedAtAsFarAsItIsKnown) {
     OnnxTestModel model({1, 2, 6, 6});
     model.weights("w", {3, 2, 3, 3, 3}, std::vector<float>(162)).weights("a", {2}, {1, 2});
-    model.node("Hardmax", {"x"}, "t").node("Conv", {"t", "w"}, "c").integers("dilations", {1, 1, 1});
+    model.node("Hardmax", {"x"}, "t")
+        .node("Conv", {"t", "w"}, "c")
+        .integers("dilations", {1, 1, 1});
     model.node("BatchNormalization", {"c", "a", "a", "a", "x"}, "n").integer("training_mode", 1);
     model.node("ConvTranspose", {"n", "w"}, "d").integers("output_padding", {0, 0, 0});
     model.node("LeakyRelu", {"d"}, "f").text("alpha", "much");
