@@ -48,6 +48,7 @@ protected:
         // Some are of opset 1; none of these operators has changed what it computes since.
         auto& opset = *model.proto.mutable_opset_import(0);
         if (opset.version() < 7) opset.set_version(13);
+        while (model.graph().output_size() > 1) model.graph().mutable_output()->RemoveLast();
         if (isRenamed(model.lastNode().op_type())) {
             const std::string result = model.graph().output(0).name();
             model.node("Neg", {result}, "negated");
@@ -57,7 +58,8 @@ protected:
 
     /// Whether the operator computes nothing: a negation behind it makes a network of it.
     static bool isRenamed(const std::string& type) {
-        return std::set<std::string>{"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Dropout"}
+        return std::set<std::string>{"Flatten",   "Reshape", "Squeeze",
+                                     "Unsqueeze", "Dropout", "Transpose"}
             .contains(type);
     }
 };
