@@ -16,7 +16,6 @@ namespace systole::sim {
 namespace {
 
 using testing::ElementsAre;
-using testing::ElementsAreArray;
 using testing::FloatEq;
 using testing::FloatNear;
 using Values = std::vector<float>;
@@ -78,7 +77,7 @@ TEST_F(OnnxWorkTest, MatMulRepeatsABatchThatOneTensorDoesNotHave) {
     wide.node("Transpose", {"x"}, "t").integers("perm", {0, 2, 1});
     wide.node("MatMul", {"first", "t"}, "y");
     EXPECT_THAT(run(wide, {1, 2, 3, 4}), ElementsAre(5, 11));
-    EXPECT_EQ(kinds(wide), "slice transpose expand matmul ");
+    EXPECT_EQ(kinds(wide), "slice expand matmul ");
 }
 
 TEST_F(OnnxWorkTest, MatMulOfVectorsDropsTheirAxes) {
@@ -237,13 +236,14 @@ TEST_F(OnnxWorkTest, SoftmaxOverAnyAxisAndOverAllThatFollowInOldModels) {
     model.node("Softmax", {"x"}, "y").integer("axis", 1);
     // Channels last: the channels of a pixel are neighbours.
     const Values quarters{0.25F, 0.75F, 0.5F, 0.5F};
-    EXPECT_THAT(run(model, {0, third, 1, 1}), ElementsAreArray(quarters));
+    EXPECT_THAT(run(model, {0, third, 1, 1}), testing::Pointwise(FloatEq(), quarters));
     model.lastNode().mutable_attribute(0)->set_i(-1);
-    EXPECT_THAT(run(model, {0, 1, third, 1}), ElementsAre(0.25F, 0.5F, 0.75F, 0.5F));
+    EXPECT_THAT(run(model, {0, 1, third, 1}),
+                testing::Pointwise(FloatEq(), {0.25F, 0.5F, 0.75F, 0.5F}));
     OnnxTestModel old({1, 2, 2}, 11);
     old.node("Softmax", {"x"}, "y");
     const Values eighths = run(old, {0, 0, third, third});
-    EXPECT_THAT(eighths, ElementsAre(0.125F, 0.125F, 0.375F, 0.375F));
+    EXPECT_THAT(eighths, testing::Pointwise(FloatEq(), {0.125F, 0.125F, 0.375F, 0.375F}));
 }
 
 TEST_F(OnnxWorkTest, ReductionsKeepTheirAxesOrNot) {
