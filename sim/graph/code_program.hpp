@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/graph/graph.hpp"
@@ -40,18 +42,21 @@ struct CodeProgram {
 /// ratio of scales is beyond the arithmetic.
 CodeProgram codeProgramOf(const Graph& graph, const Node& node);
 
-/// By output channel of matrix work: from the sum to codes (docs/arithmetic.md).
+/// By output channel of matrix work, what the Multiplier, or Mantissa and Shift, of its program
+/// hold: whichever the program loads.
 std::vector<numeric::Rescale> rescalesOf(const Graph& graph, const Node& node);
 
 /// The program of vector work behind that of the matrix work whose output it reads: what the
-/// array's sums become without ever being stored in between. Input `shared` of `behind` is the
-/// matrix work's output; it is quantized as if it were stored. Operands: those of the matrix work
-/// without its output, then those of `behind` that are left, each with the node's index in `nodes`
-/// order.
-struct FusedProgram {
-    CodeProgram code;              ///< Tensor operands count in `inputs`
-    std::vector<TensorId> inputs;  ///< tensors that are read besides the sums
-};
-FusedProgram fuse(const Graph& graph, const Node& matrix, const Node& behind);
+/// array's sums become without the output ever being stored in between; it is quantized as if it
+/// were. Every load of an input of `behind` that is that output, under whatever shape, takes the
+/// value at hand. Tensor operands count in the inputs of `behind`; Multiplier, Mantissa and Shift
+/// are those of `matrix`.
+///
+/// None where a program of one element cannot do it: `behind` reduces, or its integers would have
+/// to come from a binary32 value.
+std::optional<CodeProgram> fuse(const Graph& graph, const Node& matrix, const Node& behind);
+
+/// Of weights' output channel n: one scale for all, or one each.
+float scaleOf(const Quantizer& quantizer, std::size_t n);
 
 }  // namespace systole::graph

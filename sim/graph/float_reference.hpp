@@ -12,8 +12,8 @@ namespace systole::graph {
 enum class KeepTensors { OutputOnly, All };
 
 struct FloatResult {
-    /// By TensorId, in the order of memory; of views that of their tensor. What was not to be kept
-    /// is empty.
+    /// By TensorId, in the order of memory; of views that of their tensor. Of constants, and what
+    /// was not to be kept, nothing.
     std::vector<std::vector<float>> tensors;
     /// By TensorId: the largest magnitude, NaN where a tensor holds one; of views too.
     std::vector<float> amax;
@@ -32,9 +32,17 @@ public:
     FloatResult run(std::span<const float> image, KeepTensors keep) const;
 
 private:
+    std::vector<float> computed(std::size_t node, const FloatResult& result) const;
+    std::vector<float> product(std::size_t node, const MatrixWork& work,
+                               const FloatResult& result) const;
+    std::span<const float> valuesOf(TensorId tensor, const FloatResult& result) const;
+    void completeViews(FloatResult& result, KeepTensors keep) const;
+
     const Graph& graph_;
-    std::vector<std::vector<float>> packedWeights_;  ///< by node; empty where they are no constant
-    std::vector<std::size_t> lastReader_;            ///< by TensorId: index of a node
+    /// By node; empty where the weights are no constant.
+    std::vector<std::vector<float>> packedWeights_;
+    std::vector<std::size_t> lastReader_;  ///< by TensorId: index of a node
+    FloatResult constants_;                ///< what is known of them
 };
 
 /// One image through the graph; all tensors.

@@ -171,6 +171,10 @@ struct Graph {
 
     /// The tensor whose elements these are.
     TensorId rootOf(TensorId tensor) const { return tensors.at(tensor).viewOf.value_or(tensor); }
+    /// That of its elements.
+    const std::optional<Quantizer>& quantizerOf(TensorId tensor) const {
+        return tensors.at(rootOf(tensor)).quantizer;
+    }
     bool isQuantized() const { return arithmetic.has_value(); }
     /// By TensorId: nodes that read its elements, under whatever shape. The network's output counts
     /// as read once more.

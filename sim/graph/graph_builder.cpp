@@ -2,6 +2,7 @@
 #include "sim/graph/graph_builder.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "models/check.hpp"
@@ -41,6 +42,34 @@ std::vector<float> arranged(const std::vector<float>& values, const Tensor& tens
         }
     }
     return result;
+}
+
+Axes axesBesideOnes(const Extents& shape) {
+    Axes axes;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+        if (shape[axis] != 1) axes.push_back(static_cast<std::uint8_t>(axis));
+    }
+    return axes;
+}
+
+/// The order of a shape that differs from the tensor's in axes of one element alone; else none.
+std::optional<Axes> orderBesideOnes(const Tensor& tensor, const Extents& shape) {
+    const Axes old = axesBesideOnes(tensor.shape);
+    const Axes made = axesBesideOnes(shape);
+    const auto isSame = [&](std::uint8_t left, std::uint8_t right) {
+        return tensor.shape[left] == shape[right];
+    };
+    if (!std::equal(old.begin(), old.end(), made.begin(), made.end(), isSame)) return std::nullopt;
+    Axes order;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+        if (shape[axis] == 1) order.push_back(static_cast<std::uint8_t>(axis));
+    }
+    for (const std::uint8_t axis : tensor.order) {
+        const auto place = std::find(old.begin(), old.end(), axis);
+        if (place != old.end())
+            order.push_back(made[static_cast<std::size_t>(place - old.begin())]);
+    }
+    return order;
 }
 
 }  // namespace
@@ -97,10 +126,8 @@ TensorId GraphBuilder::inOrder(TensorId source, const Axes& order) {
     return moved;
 }
 
-TensorId GraphBuilder::reshaped(TensorId source, const std::string& name, Extents shape) {
-    const TensorId natural = inOrder(source, naturalOrder(graph_.tensors.at(source).shape.size()));
-    const TensorId root = graph_.rootOf(natural);
-    Axes order = naturalOrder(shape.size());
+TensorId GraphBuilder::view(TensorId source, const std::string& name, Extents shape, Axes order) {
+    const TensorId root = graph_.rootOf(source);
     const TensorId view = tensor(name, std::move(shape), std::move(order));
     Tensor& made = graph_.tensors[view];
     made.viewOf = root;
@@ -108,6 +135,15 @@ TensorId GraphBuilder::reshaped(TensorId source, const std::string& name, Extent
     SYSTOLE_CHECK(made.elements() == graph_.tensors[root].elements(), "'{}' is no shape of '{}'",
                   name, graph_.tensors[root].name);
     return view;
+}
+
+TensorId GraphBuilder::reshaped(TensorId source, const std::string& name, Extents shape) {
+    if (auto order = orderBesideOnes(graph_.tensors.at(source), shape)) {
+        return view(source, name, std::move(shape), std::move(*order));
+    }
+    const TensorId natural = inOrder(source, naturalOrder(graph_.tensors.at(source).shape.size()));
+    Axes order = naturalOrder(shape.size());
+    return view(natural, name, std::move(shape), std::move(order));
 }
 
 void GraphBuilder::add(Node node) {

@@ -20,8 +20,11 @@ public:
                       Axes order = {});
     /// What a node is going to write.
     TensorId tensor(const std::string& name, Extents shape, Axes order);
+    /// The same elements one after another in memory, with axes of their own.
+    TensorId view(TensorId tensor, const std::string& name, Extents shape, Axes order);
     /// A tensor of another shape over the same elements. Where the order of the elements in memory
-    /// is another one than the shape asks for, a move puts them in natural order first.
+    /// is another one than the shape asks for, a move puts them in natural order first. Axes of one
+    /// element come and go without one.
     TensorId reshaped(TensorId tensor, const std::string& name, Extents shape);
     /// The tensor itself where its elements lie in this order, else a copy in it.
     TensorId inOrder(TensorId tensor, const Axes& order);
@@ -40,6 +43,10 @@ private:
 
 /// Whether two orders mean the same elements one after another: axes of one element do not matter.
 bool sameOrder(const Extents& shape, const Axes& left, const Axes& right);
+
+/// Without the nodes that the output does not depend on, and without the tensors that only they
+/// knew. Tensors keep their order.
+Graph pruned(Graph graph);
 
 /// An InvariantError for whatever the types do not allow: a coordinate outside of a tensor that is
 /// no window, an element of an output that is written twice or never, axes that do not lie one

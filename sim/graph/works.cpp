@@ -75,22 +75,29 @@ VectorWork reducing(const std::vector<const Tensor*>& inputs, const Tensor& outp
 
 VectorWork windowed(const arch::Window& window, const Tensor& output,
                     numeric::VectorProgram program) {
-    SYSTOLE_CHECK(output.shape.size() == 4, "a window makes '{}'", output.name);
+    const std::size_t rank = output.shape.size();
+    SYSTOLE_CHECK(rank == 3 || rank == 4, "a window makes '{}'", output.name);
     enum : std::size_t { N, Y, X, KernelY, KernelX, C, Count };
     VectorWork work;
     work.program = std::move(program);
-    work.space.extents = {output.shape[0], output.shape[2], output.shape[3],
-                          window.y.kernel, window.x.kernel, output.shape[1]};
+    work.space.extents = {output.shape[0],     rank == 4 ? output.shape[2] : 1,
+                          output.shape.back(), window.y.kernel,
+                          window.x.kernel,     output.shape[1]};
     work.space.reduced = {false, false, false, true, true, false};
     const auto along = [](const arch::WindowAxis& axis, std::size_t position, std::size_t tap) {
         AxisMap map = axisMap(Count, position, axis.stride, -std::int64_t{axis.padBefore});
         map.coefficients.at(tap) = axis.dilation;
         return map;
     };
-    work.operands.push_back({{axisMap(Count, N, 1), axisMap(Count, C, 1),
-                              along(window.y, Y, KernelY), along(window.x, X, KernelX)}});
-    work.operands.push_back(
-        {{axisMap(Count, N, 1), axisMap(Count, C, 1), axisMap(Count, Y, 1), axisMap(Count, X, 1)}});
+    OperandMap source{{axisMap(Count, N, 1), axisMap(Count, C, 1)}};
+    OperandMap target = source;
+    if (rank == 4) {
+        source.axes.push_back(along(window.y, Y, KernelY));
+        target.axes.push_back(axisMap(Count, Y, 1));
+    }
+    source.axes.push_back(along(window.x, X, KernelX));
+    target.axes.push_back(axisMap(Count, X, 1));
+    work.operands = {std::move(source), std::move(target)};
     return work;
 }
 

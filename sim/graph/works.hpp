@@ -23,8 +23,8 @@ VectorWork elementwise(const std::vector<const Tensor*>& inputs, const Tensor& o
 VectorWork reducing(const std::vector<const Tensor*>& inputs, const Tensor& output,
                     const Axes& reduced, numeric::VectorProgram program);
 
-/// A program that reduces the taps of a window over an image N C H W. The space is N, output rows,
-/// output columns, kernel rows, kernel columns, C.
+/// A program that reduces the taps of a window over an image N C H W or N C W. The space is N,
+/// output rows, output columns, kernel rows, kernel columns, C.
 VectorWork windowed(const arch::Window& window, const Tensor& output,
                     numeric::VectorProgram program);
 

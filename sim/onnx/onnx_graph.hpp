@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "sim/network/network.hpp"
-#include "sim/onnx/onnx_obstacles.hpp"
-#include "sim/onnx/onnx_tensor.hpp"
+#include "sim/operators/onnx_obstacles.hpp"
+#include "sim/operators/onnx_tensor.hpp"
 
 /// The parts of the ONNX reader that know protobuf. Nothing but the reader includes this.
 namespace systole::sim {

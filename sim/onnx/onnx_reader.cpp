@@ -11,7 +11,7 @@
 
 #include "sim/base/text.hpp"
 #include "sim/onnx/onnx_folding.hpp"
-#include "sim/onnx/onnx_obstacles.hpp"
+#include "sim/operators/onnx_obstacles.hpp"
 #include "sim/onnx/onnx_operators.hpp"
 
 namespace systole::sim {

@@ -4,8 +4,9 @@
 #include <limits>
 #include <optional>
 
-#include "sim/network/float_reference.hpp"
+#include "sim/graph/float_reference.hpp"
 #include "sim/onnx/onnx_reader.hpp"
+#include "tests/unit/onnx/imported_graph.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
 
@@ -32,11 +33,11 @@ protected:
         return model;
     }
     std::string complaint(const OnnxTestModel& model) const {
-        return messageOf([&] { readOnnx(model.save(path("m.onnx"))); });
+        return messageOf([&] { importOnnx(model.save(path("m.onnx"))); });
     }
     std::vector<float> run(const OnnxTestModel& model, const std::vector<float>& image) const {
-        const Network network = readOnnx(model.save(path("m.onnx")));
-        return runFloat(network, image).tensors[network.output];
+        const graph::Graph network = importOnnx(model.save(path("m.onnx")));
+        return graph::runFloat(network, image).tensors[network.output];
     }
 
     /// torch.nn.MaxPool1d: the windows that begin in the image or in the pad before it.
@@ -62,11 +63,11 @@ TEST_F(OnnxCeilModeTest, ChangesNothingWhereTheWindowsLeaveNoPixelOver) {
     OnnxTestModel model({1, 4, 9, 9}, 11);  // tests' case: 3 x 3 at a stride of 2
     model.node("MaxPool", {"x"}, "y").integers("kernel_shape", {3, 3});
     model.integers("strides", {2, 2}).integer("ceil_mode", 1);
-    const Network network = readOnnx(model.save(path("m.onnx")));
-    EXPECT_EQ(network.tensors[1].shape, (Shape{4, 4, 4}));
-    const auto& window = std::get<Pooling>(network.nodes[0].operation).window;
-    EXPECT_EQ(window.padBottom, 0);
-    EXPECT_EQ(window.padRight, 0);
+    const graph::Graph network = importOnnx(model.save(path("m.onnx")));
+    EXPECT_EQ(outputOf(network).shape, (graph::Extents{1, 4, 4, 4}));
+    // The rows and columns that the window reads all lie in the image.
+    const auto& work = vectorWork(network);
+    EXPECT_TRUE(graph::viewOf(work.operands[0], inputOf(network), work.space).bounded.empty());
 }
 
 TEST_F(OnnxCeilModeTest, MaxPoolingIsTheDefinitionsForAllSmallWindows) {

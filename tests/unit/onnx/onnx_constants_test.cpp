@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "sim/onnx/onnx_reader.hpp"
+#include "tests/unit/onnx/imported_graph.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
 
@@ -21,8 +22,8 @@ protected:
 
     std::vector<float> read() {
         if (model_.graph().node_size() == 0) model_.node("Conv", {"x", "w"}, "y");
-        const Network network = readOnnx(model_.save(path("m.onnx")));
-        return std::get<Convolution>(network.nodes.front().operation).weights;
+        const graph::Graph network = importOnnx(model_.save(path("m.onnx")));
+        return weightsOf(network);
     }
     std::string complaint() {
         return messageOf([&] { read(); });
@@ -53,11 +54,10 @@ TEST_F(OnnxConstantsTest, IdentityOfAConstantIsThatConstantInChainsToo) {
     model_.node("Identity", {"w"}, "a").node("Identity", {"a"}, "b");
     model_.constantNode("c", {2}, {3, 4}).node("Identity", {"c"}, "d");
     model_.node("Conv", {"x", "b", "d"}, "y");
-    const Network network = readOnnx(model_.save(path("m.onnx")));
+    const graph::Graph network = importOnnx(model_.save(path("m.onnx")));
     ASSERT_EQ(network.nodes.size(), 1U);
-    const auto& convolution = std::get<Convolution>(network.nodes.front().operation);
-    EXPECT_THAT(convolution.weights, ElementsAre(1.5F, -0.25F));
-    EXPECT_THAT(convolution.bias, ElementsAre(3, 4));
+    EXPECT_THAT(weightsOf(network), ElementsAre(1.5F, -0.25F));
+    EXPECT_THAT(matrixWork(network).bias, ElementsAre(3, 4));
 }
 
 TEST_F(OnnxConstantsTest, IdentityOfAShapeAndOfParametersThatSeveralLayersShare) {
@@ -65,7 +65,7 @@ TEST_F(OnnxConstantsTest, IdentityOfAShapeAndOfParametersThatSeveralLayersShare)
     model_.node("Conv", {"x", "w"}, "c").node("Reshape", {"c", "s2"}, "r");
     model_.weights("m", {1, 8}, std::vector<float>(8, 2.0F)).node("Identity", {"m"}, "m2");
     model_.node("Gemm", {"r", "m2"}, "y").integer("transB", 1);
-    EXPECT_EQ(readOnnx(model_.save(path("m.onnx"))).nodes.size(), 2U);
+    EXPECT_EQ(importOnnx(model_.save(path("m.onnx"))).nodes.size(), 2U);
 }
 
 TEST_F(OnnxConstantsTest, NarrowAndWideFloatsAreReadAsBinary32) {
@@ -121,7 +121,7 @@ TEST_F(OnnxConstantsTest, AModelWithoutAFolderHasItsDataInTheCurrentOne) {
     model_.node("Conv", {"x", "w"}, "y").save(path("m.onnx"));
     const fs::path before = fs::current_path();
     fs::current_path(path("."));
-    EXPECT_NO_THROW(readOnnx("m.onnx"));
+    EXPECT_NO_THROW(importOnnx("m.onnx"));
     fs::current_path(before);
 }
 

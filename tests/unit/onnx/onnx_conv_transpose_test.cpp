@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ConvTranspose: what the importer makes of it equals ONNX's definition, the scattering of every
 // element over the outputs that its kernel covers.
-#include "sim/network/float_reference.hpp"
-#include "sim/network/window.hpp"
+#include "sim/graph/float_reference.hpp"
 #include "sim/onnx/onnx_reader.hpp"
+#include "tests/unit/onnx/imported_graph.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
 
@@ -16,11 +16,13 @@ using Integers = std::vector<std::int64_t>;
 
 class ConvTransposeTest : public WorkloadFileTest {
 protected:
-    Network load(const OnnxTestModel& model) const { return readOnnx(model.save(path("m.onnx"))); }
+    graph::Graph load(const OnnxTestModel& model) const {
+        return importOnnx(model.save(path("m.onnx")));
+    }
 
     Values run(const OnnxTestModel& model, const Values& image) const {
-        const Network network = load(model);
-        return runFloat(network, image).tensors[network.output];
+        const graph::Graph network = load(model);
+        return graph::runFloat(network, image).tensors[network.output];
     }
 
     std::string complaint(const OnnxTestModel& model) const {
@@ -35,10 +37,7 @@ protected:
         return model;
     }
 
-    Shape shapeOf(const OnnxTestModel& model) const {
-        const Network network = load(model);
-        return network.tensors[network.output].shape;
-    }
+    graph::Extents shapeOf(const OnnxTestModel& model) const { return outputOf(load(model)).shape; }
 };
 
 TEST_F(ConvTransposeTest, AddsWhereKernelsOverlap) {
@@ -75,11 +74,11 @@ TEST_F(ConvTransposeTest, AnOutputShapeDecidesThePads) {
         OnnxTestModel model = small();
         model.integers("strides", {3, 3}).integers("output_shape", shape);
         if (automatic != nullptr) model.text("auto_pad", automatic);
-        const Network network = load(model);
-        const Window& window = std::get<Convolution>(network.nodes[0].operation).window;
-        EXPECT_EQ(network.tensors[network.output].shape.height, shape[0]);
-        EXPECT_EQ(network.tensors[network.output].shape.width, shape[1]);
-        return Integers{window.padTop, window.padBottom, window.padLeft, window.padRight};
+        const graph::Graph network = load(model);
+        const auto& [y, x] = matrixWork(network).window;
+        EXPECT_EQ(outputOf(network).shape[2], shape[0]);
+        EXPECT_EQ(outputOf(network).shape[3], shape[1]);
+        return Integers{y.padBefore, y.padAfter, x.padBefore, x.padAfter};
     };
     // 5 x 5 without pads; the kernel reaches 1 to every side.
     EXPECT_THAT(padsOf({5, 5}, nullptr), ElementsAre(1, 1, 1, 1));
@@ -92,11 +91,11 @@ TEST_F(ConvTransposeTest, AutoPadMultipliesTheImageByTheStride) {
     for (const char* automatic : {"SAME_UPPER", "SAME_LOWER"}) {
         OnnxTestModel model = small();
         model.text("auto_pad", automatic).integers("strides", {1, 3});
-        EXPECT_EQ(shapeOf(model), (Shape{2, 6, 1})) << automatic;
+        EXPECT_EQ(shapeOf(model), (graph::Extents{1, 1, 2, 6})) << automatic;
     }
     OnnxTestModel valid = small();
     valid.text("auto_pad", "VALID").integers("strides", {1, 3});
-    EXPECT_EQ(shapeOf(valid), (Shape{3, 5, 1}));
+    EXPECT_EQ(shapeOf(valid), (graph::Extents{1, 1, 3, 5}));
 }
 
 TEST_F(ConvTransposeTest, TakesANormalizationIntoItsOutputChannels) {
@@ -106,11 +105,10 @@ TEST_F(ConvTransposeTest, TakesANormalizationIntoItsOutputChannels) {
     model.weights("m", {2}, {2, 1}).weights("v", {2}, {3, 0});
     model.node("ConvTranspose", {"x", "w", "b"}, "c");
     model.node("BatchNormalization", {"c", "g", "s", "m", "v"}, "y").real("epsilon", 1);
-    const Network network = load(model);
+    const graph::Graph network = load(model);
     ASSERT_EQ(network.nodes.size(), 1U);
-    const auto& convolution = std::get<Convolution>(network.nodes[0].operation);
-    EXPECT_THAT(convolution.weights, ElementsAre(7.5F, 35));
-    EXPECT_THAT(convolution.bias, ElementsAre(-0.5F, 7));
+    EXPECT_THAT(weightsOf(network), ElementsAre(7.5F, 35));
+    EXPECT_THAT(matrixWork(network).bias, ElementsAre(-0.5F, 7));
 }
 
 /// One axis of a random node.
@@ -203,19 +201,20 @@ TEST_F(ConvTransposeTest, ScattersAsOnnxDefinesIt) {
                         1 + random.below(3), 1 + random.below(3), {}};
         node.weights = whole(random.next(node.groups * node.groupInputs * node.groupOutputs *
                                          node.rows.kernel * node.columns.kernel));
-        const Network network = load(modelOf(node));
-        const Shape& input = network.tensors[network.input].shape;
-        const Values image = whole(random.next(input.elements()));
+        const graph::Graph network = load(modelOf(node));
+        const Values image = whole(random.next(inputOf(network).elements()));
         std::uint64_t macs = 0;
         const std::vector<double> expected = scatter(node, image, macs);
-        const Values result = runFloat(network, image).tensors[network.output];
+        const Values result = graph::runFloat(network, image).tensors[network.output];
         ASSERT_EQ(result.size(), expected.size());
         for (std::size_t i = 0; i < result.size(); ++i) {
             ASSERT_EQ(static_cast<double>(result[i]), expected[i]) << i;
         }
-        const auto& convolution = std::get<Convolution>(network.nodes[0].operation);
-        const std::uint64_t perTap = convolution.weights.size() / kernelArea(convolution.window);
-        EXPECT_EQ(tapsOnElements(convolution.window, input) * perTap, macs);
+        const auto& [y, x] = matrixWork(network).window;
+        const graph::Extents& input = inputOf(network).shape;
+        const std::uint64_t perTap = weightsOf(network).size() / (y.kernel * x.kernel);
+        EXPECT_EQ(arch::tapsOnElements(y, input[2]) * arch::tapsOnElements(x, input[3]) * perTap,
+                  macs);
     }
 }
 

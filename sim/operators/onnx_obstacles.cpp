@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/onnx/onnx_obstacles.hpp"
+#include "sim/operators/onnx_obstacles.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/onnx/onnx_tensor.hpp"
+#include "sim/operators/onnx_tensor.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,7 +17,7 @@
 
 #include "models/numeric/formats/codec.hpp"
 #include "sim/base/input_file.hpp"
-#include "sim/onnx/onnx_obstacles.hpp"
+#include "sim/operators/onnx_obstacles.hpp"
 
 namespace systole::sim {
 namespace {
