@@ -150,7 +150,8 @@ constexpr std::array kOperators{
              .fewestInputs = 2,
              .mostInputs = 3,
              .convert = convertLayerNormalization,
-             .firstOpset = 17},
+             .firstOpset = 17,
+             .mayNameMoreOutputs = true},
 };
 
 }  // namespace

@@ -237,6 +237,9 @@ std::optional<std::vector<std::int64_t>> OnnxNode::numbers(std::string_view name
         return std::vector<std::int64_t>(attribute->ints().begin(), attribute->ints().end());
     }
     if (!hasInput(index)) return std::nullopt;
+    // An empty list, of which other constants are no tensors.
+    const auto& dims = constantProto(index).dims();
+    if (dims.size() == 1 && dims[0] == 0) return std::vector<std::int64_t>();
     const StoredConstant constant = stored(index);
     if (sim::isFloatType(constant.type) || constant.dims.size() > 1) {
         fail(fmt::format("constant '{}' has rank {}, expected a vector of integers",

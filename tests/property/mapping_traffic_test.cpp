@@ -65,7 +65,7 @@ TEST_P(MappingTraffic, IsWhatTheProgramMoves) {
         }
     }
     EXPECT_GT(halo, 0U);
-    EXPECT_GT(exactLayers, 20U);
+    EXPECT_GT(exactLayers, 10U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, MappingTraffic, testing::Range<std::uint64_t>(100, 110));

@@ -47,7 +47,7 @@ protected:
 
 TEST_F(OnnxFuzzTest, TheSmallModelIsRead) {
     const graph::Graph network = importOnnx(write("small.onnx", smallModel()));
-    EXPECT_EQ(network.nodes.size(), 17U);
+    EXPECT_EQ(network.nodes.size(), 15U);
     graph::checkGraph(network);
 }
 
