@@ -251,9 +251,9 @@ void OnnxExporter::addWork(const MatrixWork& work) {
     const bool relu = isRelu(work.epilogue);
     if (!relu && !graph::isIdentity(work.epilogue)) {
         fail(
-            fmt::format("node '{}' computes '{}' of its sums, expected nothing or a ReLU behind "
-                        "products",
-                        node_->name, node_->kind));
+            fmt::format("node '{}' has an activation behind its sums that codes have no operator "
+                        "for, expected none or a ReLU",
+                        node_->name));
     }
     if (work.weights) {
         addProduct(work);

@@ -135,7 +135,7 @@ TEST_F(ExportOnnxTest, MaximaWorkOnCodes) {
     const onnx::GraphProto graph = exported(quantized(builder.take(builder.maximum(0, window))));
     EXPECT_THAT(operators(graph), ElementsAre("QuantizeLinear", "MaxPool", "DequantizeLinear"));
     EXPECT_THAT(attribute(graph.node(1), "kernel_shape"), ElementsAre(1, 3));
-    EXPECT_THAT(attribute(graph.node(1), "strides"), ElementsAre(1, 1));
+    EXPECT_THAT(attribute(graph.node(1), "strides"), ElementsAre(1, 2));
     EXPECT_THAT(attribute(graph.node(1), "pads"), ElementsAre(0, 1, 0, 0));
 }
 
@@ -275,9 +275,10 @@ TEST_F(ExportOnnxTest, AClipOfSumsHasNoOperator) {
     graph::ProgramWriter writer;
     const auto clip = writer.stored(writer.apply("minimum", writer.load(), writer.constant(6)));
     const auto y = builder.convolve(0, {1}, {0});
-    EXPECT_EQ(complaint(quantized(builder.take(builder.apply(clip, {y}, "clip")))),
-              "tiny: cannot become ONNX: node 'op' computes 'convolution' of its sums, expected "
-              "nothing or a ReLU behind products");
+    EXPECT_EQ(
+        complaint(quantized(builder.take(builder.apply(clip, {y}, "clip")))),
+        "tiny: cannot become ONNX: node 'op' has an activation behind its sums that codes have no "
+        "operator for, expected none or a ReLU");
 }
 
 TEST_F(ExportOnnxTest, FilesAppearWhole) {
