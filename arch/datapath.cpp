@@ -79,11 +79,11 @@ ColumnParameters readParameters(const std::uint8_t* record, const Datapath& data
                                 numeric::ScaleArithmetic arithmetic, bool mayBeWrong) {
     ColumnParameters parameters;
     const int biasBytes = datapath.sums.termBytes();
+    parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
     parameters.bias = datapath.sums.loadedTerm(biasBytes == 4 ? readScalar<std::uint32_t>(record)
                                                               : readScalar<std::uint64_t>(record));
     switch (arithmetic) {
         case numeric::ScaleArithmetic::Fp32Multiplier:
-            parameters.rescale.multiplier = readScalar<float>(record + biasBytes);
             break;
         case numeric::ScaleArithmetic::FixedPoint: {
             parameters.rescale.fixedPoint.mantissa = readScalar<std::int32_t>(record + biasBytes);
@@ -99,7 +99,8 @@ ColumnParameters readParameters(const std::uint8_t* record, const Datapath& data
 }
 
 void appendParameters(const ColumnParameters& parameters, const Datapath& datapath,
-                      numeric::ScaleArithmetic arithmetic, std::vector<std::uint8_t>& bytes) {
+                      numeric::ScaleArithmetic arithmetic, numeric::ScaleArithmetic held,
+                      std::vector<std::uint8_t>& bytes) {
     const std::size_t end = bytes.size() + parameterBytes(datapath, arithmetic);
     const std::uint64_t bias = datapath.sums.storedTerm(parameters.bias);
     if (datapath.sums.termBytes() == 4) {
@@ -107,7 +108,7 @@ void appendParameters(const ColumnParameters& parameters, const Datapath& datapa
     } else {
         appendScalar(bytes, bias);
     }
-    switch (arithmetic) {
+    switch (held) {
         case numeric::ScaleArithmetic::Fp32Multiplier:
             appendScalar(bytes, parameters.rescale.multiplier);
             break;
@@ -116,6 +117,8 @@ void appendParameters(const ColumnParameters& parameters, const Datapath& datapa
             appendScalar(bytes, parameters.rescale.fixedPoint.shift);
             break;
     }
+    SYSTOLE_CHECK(bytes.size() <= end, "a parameter record of {} bytes too many",
+                  bytes.size() - end);
     bytes.resize(end);
 }
 

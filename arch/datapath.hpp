@@ -43,10 +43,15 @@ struct ColumnParameters {
     numeric::Rescale rescale;
 };
 
-/// Appends the record of a channel: what `readParameters` reads, filled up to `parameterBytes`.
+/// Appends the record of a channel: what `readParameters` reads, filled up to `parameterBytes`. The
+/// room is that of the program's `arithmetic`; `held` says which members of the scale it holds. In
+/// a program in fixed point a layer may compute in binary32, and then the multiplier stands where
+/// the mantissa would.
 void appendParameters(const ColumnParameters& parameters, const Datapath& datapath,
-                      numeric::ScaleArithmetic arithmetic, std::vector<std::uint8_t>& bytes);
+                      numeric::ScaleArithmetic arithmetic, numeric::ScaleArithmetic held,
+                      std::vector<std::uint8_t>& bytes);
 
+/// All members of the scale that the record may hold; the vector program takes those that it does.
 /// Where it `mayBeWrong`, read from a faulty memory, any bits mean something
 /// (docs/dram_faults.md); else they are what the lowering writes.
 ColumnParameters readParameters(const std::uint8_t* record, const Datapath& datapath,

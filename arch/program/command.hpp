@@ -12,6 +12,7 @@
 
 #include "arch/config.hpp"
 #include "arch/program/dram_layout.hpp"
+#include "arch/program/element_type.hpp"
 #include "arch/program/tile_window.hpp"
 #include "arch/program/vector_command.hpp"
 #include "models/numeric/sums/requantize.hpp"
@@ -42,6 +43,7 @@ struct LoadTile {
     DramBox source;
     std::uint32_t destination = 0;
     std::uint32_t haloBytes = 0;  ///< bytes that an earlier tile of the same pass has brought too
+    TypeId type = kActivationType;
 
     bool operator==(const LoadTile&) const = default;
 };
@@ -89,6 +91,8 @@ struct Stream {
     std::uint32_t accumulatorRow = 0;
     bool accumulate = false;
     bool countsElementsOnly = false;  ///< for macsOf: whether the convolution is transposed
+    TypeId activationType = kActivationType;
+    TypeId weightType = kWeightType;
 
     std::uint64_t sums() const { return std::uint64_t{outputs} * channels * groupCount; }
     bool operator==(const Stream&) const = default;
@@ -131,6 +135,8 @@ struct Program {
     std::vector<Command> commands;
     std::function<std::unique_ptr<CommandSource>()> source;  ///< empty: the commands are listed
     std::vector<std::string> layerNames;
+    /// From kFirstListedType on: types besides those of the array.
+    std::vector<ElementType> types;
     std::uint32_t activationBytes = 0;  ///< scratchpad bytes in use
     std::uint32_t weightBytes = 0;
     std::uint32_t accumulatorRows = 0;

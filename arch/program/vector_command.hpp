@@ -6,13 +6,14 @@
 #include <optional>
 #include <vector>
 
+#include "arch/program/element_type.hpp"
 #include "models/numeric/vector/vector_run.hpp"
 
 namespace systole::arch {
 
 /// The memories that operands of vector commands lie in.
 enum class OperandMemory : std::uint8_t {
-    Activation,  ///< codes in the activation scratchpad; places are bytes
+    Activation,  ///< elements in the activation scratchpad; places are bytes
     Parameter,   ///< a field of a parameter record in the weight scratchpad; places are its bytes
     Sum,         ///< the accumulator buffer; places are `sumPlace`
 };
@@ -27,14 +28,16 @@ constexpr std::int64_t sumPlace(std::uint32_t row, std::uint32_t column) {
 }
 
 /// An operand of a vector command. Activations load as the values of their codes, or as grid steps
-/// where the program asks for an integer; they are stored as codes. Sums load with their bias
-/// added, as integers where a sum is one (numeric::SumArithmetic), else as values.
+/// where the program asks for an integer; they are stored as codes. Those of binary32 load as they
+/// are, and none is stored. Sums load with their bias added, as integers where a sum is one
+/// (numeric::SumArithmetic), else as values.
 struct VectorOperand {
     OperandMemory memory = OperandMemory::Activation;
     numeric::OperandView view;
     ParameterField field = ParameterField::Multiplier;  ///< of a parameter
     /// Of a sum: the parameter record whose bias is added to it.
     std::optional<numeric::OperandView> bias{};
+    TypeId type = kActivationType;  ///< of elements in the activation scratchpad
 
     bool operator==(const VectorOperand&) const = default;
 };
@@ -49,6 +52,7 @@ struct VectorCommand {
     std::shared_ptr<const numeric::VectorProgram> program;
     numeric::VectorSpace space;
     std::vector<VectorOperand> operands;
+    std::vector<TypeId> formats{kActivationType};  ///< that QuantizeSteps name
 };
 
 }  // namespace systole::arch

@@ -2,7 +2,6 @@
 #include "arch/values/machine_state.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -45,10 +44,12 @@ void takeCodes(const std::vector<std::uint16_t>& table, std::vector<std::uint16_
 MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
                            const memory::DramConfig& dram,
                            const std::optional<OperandSampling>& sampling)
-    : datapath_(datapath),
-      gemm_(datapath_.activation, datapath_.weight, datapath.accumulator),
-      array_(array),
-      activity_(array) {
+    : datapath_(datapath), array_(array), activity_(array) {
+    gemms_.emplace(std::pair(kActivationType, kWeightType),
+                   numeric::Gemm(datapath_.activation, datapath_.weight, datapath.accumulator));
+    types_.emplace_back(ElementType{datapath.activation, datapath_.activationRoom()},
+                        dram.modelsErrors());
+    types_.emplace_back(ElementType{datapath.weight, datapath_.weightRoom()}, dram.modelsErrors());
     if (sampling) {
         sampler_.emplace(datapath, array, *sampling);
     }
@@ -59,11 +60,18 @@ MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& ar
     const bool finiteOnly = !numeric::hasSpecials(datapath.accumulator);
     arrayActivations_ = codesAsTaken(datapath_.activation, finiteOnly);
     arrayWeights_ = codesAsTaken(datapath_.weight, finiteOnly);
-    vectorActivations_ = codesAsTaken(datapath_.activation, false);
+}
+
+void MachineState::makeTypes(const Program& program) {
+    types_.erase(types_.begin() + kFirstListedType, types_.end());
+    for (const ElementType& type : program.types) {
+        types_.emplace_back(type, faultyReads_.has_value());
+    }
 }
 
 void MachineState::reset(const Program& program) {
     arithmetic_ = program.arithmetic;
+    makeTypes(program);
     layout_ = program.dram;
     const bool hasValues = !program.source;
     const auto clear = [&](auto& memory, std::uint64_t size) {
@@ -74,7 +82,7 @@ void MachineState::reset(const Program& program) {
     clear(activations_, program.activationBytes);
     clear(weights_, program.weightBytes);
     accumulatorRows_ = program.accumulatorRows;
-    clear(accumulators_, accumulatorRows_ * array_.columns * gemm_.words());
+    clear(accumulators_, accumulatorRows_ * array_.columns * sumWords());
     startReplay();
 }
 
@@ -104,15 +112,11 @@ void MachineState::execute(const Operation& operation) {
     std::visit([this](const auto& command) { apply(command); }, operation);
 }
 
-FaultyReads::Content MachineState::contentOf(const numeric::Codec& codec) const {
-    return {.codeBits = static_cast<std::uint32_t>(numeric::widthOf(codec.format())),
-            .recordBits = parameterBits(datapath_, arithmetic_)};
-}
-
-void MachineState::load(const DramBox& source, const numeric::Codec& codec,
-                        std::vector<std::uint8_t>& scratchpad, std::uint32_t address) {
+void MachineState::load(const DramBox& source, TypeId type, std::vector<std::uint8_t>& scratchpad,
+                        std::uint32_t address) {
     checkRange(address, source.bytes(), scratchpad.size(), "scratchpad");
-    const FaultyReads::Content content = contentOf(codec);
+    const FaultyReads::Content content{.codeBits = types_.at(type).codeBits(),
+                                       .recordBits = parameterBits(datapath_, arithmetic_)};
     if (faultyReads_) {
         faultyReads_->beginCommand();
     }
@@ -128,11 +132,11 @@ void MachineState::load(const DramBox& source, const numeric::Codec& codec,
 }
 
 void MachineState::apply(const LoadTile& op) {
-    load(op.source, datapath_.activation, activations_, op.destination);
+    load(op.source, op.type, activations_, op.destination);
 }
 
 void MachineState::apply(const LoadWeights& op) {
-    load(op.source, datapath_.weight, weights_, op.destination);
+    load(op.source, kWeightType, weights_, op.destination);
 }
 
 void MachineState::apply(const StoreTile& store) {
@@ -174,8 +178,15 @@ void MachineState::gatherWeights(const Stream& stream) {
 }
 
 std::span<std::int64_t> MachineState::sumAt(std::uint32_t row, std::uint32_t column) {
-    const std::size_t at = (std::size_t{row} * array_.columns + column) * gemm_.words();
-    return std::span(accumulators_).subspan(at, gemm_.words());
+    const std::size_t at = (std::size_t{row} * array_.columns + column) * sumWords();
+    return std::span(accumulators_).subspan(at, sumWords());
+}
+
+const numeric::Gemm& MachineState::gemmOf(const Stream& stream) const {
+    const auto found = gemms_.find({stream.activationType, stream.weightType});
+    SYSTOLE_CHECK(found != gemms_.end(), "the array does not multiply types {} and {}",
+                  stream.activationType, stream.weightType);
+    return found->second;
 }
 
 /// Checks that the fold fits the array. The dataflow lays two of its three dimensions along the
@@ -195,7 +206,7 @@ void MachineState::checkFold(const Stream& stream) const {
 /// run of sums that lies densely in both.
 template <typename Visit>
 void MachineState::forEachRunOfSums(const Stream& stream, Visit&& visit) {
-    const std::size_t words = gemm_.words();
+    const std::size_t words = sumWords();
     for (std::uint32_t m = 0; m < stream.outputs; ++m) {
         std::int64_t* sums = foldSums_.data() + std::size_t{m} * stream.channels * words;
         if (array_.dataflow != Dataflow::InputStationary) {
@@ -228,7 +239,7 @@ void MachineState::multiply(const Stream& stream, std::uint32_t arrayRow) {
     checkFold(stream);
     gatherActivations(stream);
     gatherWeights(stream);
-    foldSums_.resize(stream.sums() * gemm_.words());
+    foldSums_.resize(stream.sums() * sumWords());
     if (stream.accumulate) {
         forEachRunOfSums(stream, [](const std::int64_t* held, std::int64_t* sums, std::size_t n) {
             std::copy_n(held, n, sums);
@@ -245,9 +256,9 @@ void MachineState::multiply(const Stream& stream, std::uint32_t arrayRow) {
     if (samples_) {
         sampler_->add(block, origin);
     }
-    events_ +=
-        gemm_.run({.shape = shape, .a = foldActivations_, .b = foldWeights_, .origin = origin},
-                  stream.accumulate, foldSums_);
+    events_ += gemmOf(stream).run(
+        {.shape = shape, .a = foldActivations_, .b = foldWeights_, .origin = origin},
+        stream.accumulate, foldSums_);
     streamedRows_ += stream.outputs;
     forEachRunOfSums(stream, [](std::int64_t* held, const std::int64_t* sums, std::size_t n) {
         std::copy_n(sums, n, held);
@@ -263,9 +274,10 @@ void MachineState::apply(const VectorCommand& command) {
                          .weights = weights_,
                          .accumulators = accumulators_,
                          .columns = array_.columns,
-                         .takenActivations = vectorActivations_,
+                         .types = types_,
                          .mayBeWrong = faultyReads_.has_value()});
-    const std::array<const numeric::Codec*, 1> formats{&datapath_.activation};
+    std::vector<const numeric::Codec*> formats;
+    for (const TypeId type : command.formats) formats.push_back(&types_.at(type).codec().value());
     numeric::runVectorProgram(*command.program, command.space, views, formats, memory);
     events_ += memory.events();
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "arch/activity/operand_activity.hpp"
@@ -12,6 +14,7 @@
 #include "arch/datapath.hpp"
 #include "arch/program/command.hpp"
 #include "arch/values/faulty_reads.hpp"
+#include "arch/values/stored_type.hpp"
 #include "models/numeric/gemm/gemm.hpp"
 
 namespace systole::arch {
@@ -81,9 +84,11 @@ private:
     void apply(const VectorCommand& command);
 
     void multiply(const Stream& stream, std::uint32_t arrayRow);
-    void load(const DramBox& source, const numeric::Codec& codec,
-              std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
-    FaultyReads::Content contentOf(const numeric::Codec& codec) const;
+    void load(const DramBox& source, TypeId type, std::vector<std::uint8_t>& scratchpad,
+              std::uint32_t address);
+    void makeTypes(const Program& program);
+    const numeric::Gemm& gemmOf(const Stream& stream) const;
+    std::size_t sumWords() const { return static_cast<std::size_t>(datapath_.sums.words()); }
     void gatherActivations(const Stream& stream);
     void gatherWeights(const Stream& stream);
     void checkFold(const Stream& stream) const;
@@ -92,17 +97,18 @@ private:
     std::span<std::int64_t> sumAt(std::uint32_t row, std::uint32_t column);
 
     Datapath datapath_;
-    numeric::Gemm gemm_;
+    /// By types of activations and weights: what the array can multiply.
+    std::map<std::pair<TypeId, TypeId>, numeric::Gemm> gemms_;
     ArrayConfig array_;
     numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
     DramLayout layout_;
     std::vector<std::uint8_t> dram_;
     std::optional<FaultyReads> faultyReads_;
-    /// Tables of codesAsTaken for the array and the vector unit. They are empty where the DRAM has
-    /// no errors, because then every code is one that the format produces.
+    /// Tables of codesAsTaken for the array. They are empty where the DRAM has no errors, because
+    /// then every code is one that the format produces.
     std::vector<std::uint16_t> arrayActivations_;
     std::vector<std::uint16_t> arrayWeights_;
-    std::vector<std::uint16_t> vectorActivations_;
+    std::vector<StoredType> types_;  ///< by TypeId
     std::vector<std::uint8_t> activations_;
     std::vector<std::uint8_t> weights_;
     std::vector<std::int64_t> accumulators_;  ///< [row][array column][word of a sum]

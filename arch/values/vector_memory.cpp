@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/values/vector_memory.hpp"
 
-#include "arch/program/stored_codes.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
 
-using numeric::Code;
 using numeric::ElementRow;
 using numeric::Int128;
 
@@ -28,11 +26,14 @@ const VectorOperand& VectorMemory::operandAt(std::uint32_t operand) const {
     return command_.operands[operand];
 }
 
-Code VectorMemory::codeAt(std::int64_t place) const {
-    const std::uint8_t* bytes =
-        bytesAt(memories_.activations, place, datapath_.activationBytes, "activation scratchpad");
-    const Code code = readCode(bytes, datapath_.activationBytes, datapath_.activationMask);
-    return memories_.takenActivations.empty() ? code : memories_.takenActivations[code];
+const StoredType& VectorMemory::typeOf(const VectorOperand& operand) const {
+    SYSTOLE_CHECK(operand.type < memories_.types.size(), "type {} of {}", operand.type,
+                  memories_.types.size());
+    return memories_.types[operand.type];
+}
+
+const std::uint8_t* VectorMemory::elementAt(const StoredType& type, std::int64_t place) const {
+    return bytesAt(memories_.activations, place, type.bytes(), "activation scratchpad");
 }
 
 ColumnParameters VectorMemory::recordAt(std::int64_t place) const {
@@ -87,7 +88,7 @@ void VectorMemory::load(std::uint32_t operand, const ElementRow& row, std::span<
     switch (what.memory) {
         case OperandMemory::Activation:
             for (std::size_t i = 0; i < values.size(); ++i) {
-                values[i] = datapath_.activation.decode(codeAt(place(i)));
+                values[i] = typeOf(what).value(elementAt(typeOf(what), place(i)));
             }
             return;
         case OperandMemory::Parameter:
@@ -115,7 +116,7 @@ void VectorMemory::load(std::uint32_t operand, const ElementRow& row, std::span<
     switch (what.memory) {
         case OperandMemory::Activation:
             for (std::size_t i = 0; i < values.size(); ++i) {
-                values[i] = datapath_.activation.gridSteps(codeAt(place(i)));
+                values[i] = typeOf(what).steps(elementAt(typeOf(what), place(i)));
             }
             return;
         case OperandMemory::Parameter:
@@ -137,15 +138,14 @@ void VectorMemory::load(std::uint32_t operand, const ElementRow& row, std::span<
 
 void VectorMemory::store(std::uint32_t operand, const ElementRow& row,
                          std::span<const double> values) {
-    SYSTOLE_CHECK(operandAt(operand).memory == OperandMemory::Activation,
-                  "operand {} cannot be written", operand);
+    const VectorOperand& what = operandAt(operand);
+    SYSTOLE_CHECK(what.memory == OperandMemory::Activation, "operand {} cannot be written",
+                  operand);
+    const StoredType& type = typeOf(what);
     std::int64_t place = row.place;
     for (const double value : values) {
-        const Code code = numeric::encodeOrZero(value, datapath_.activation);
-        std::uint8_t* bytes = bytesAt(memories_.activations, place, datapath_.activationBytes,
-                                      "activation scratchpad");
-        bytes[0] = static_cast<std::uint8_t>(code);
-        if (datapath_.activationBytes == 2) bytes[1] = static_cast<std::uint8_t>(code >> 8);
+        type.store(value,
+                   bytesAt(memories_.activations, place, type.bytes(), "activation scratchpad"));
         place += row.stride;
     }
 }

@@ -7,6 +7,7 @@
 
 #include "arch/datapath.hpp"
 #include "arch/program/vector_command.hpp"
+#include "arch/values/stored_type.hpp"
 #include "models/numeric/sums/accumulator.hpp"
 
 namespace systole::arch {
@@ -19,9 +20,8 @@ public:
         std::span<const std::uint8_t> weights;
         std::span<const std::int64_t> accumulators;  ///< [row][column][word of a sum]
         std::size_t columns;                         ///< of the accumulator buffer
-        /// As which code the unit takes each; empty: as itself.
-        std::span<const std::uint16_t> takenActivations;
-        bool mayBeWrong;  ///< records come from a faulty memory
+        std::span<const StoredType> types;           ///< by TypeId
+        bool mayBeWrong;                             ///< records come from a faulty memory
     };
 
     VectorMemory(const Datapath& datapath, numeric::ScaleArithmetic arithmetic,
@@ -44,7 +44,8 @@ public:
 
 private:
     const VectorOperand& operandAt(std::uint32_t operand) const;
-    numeric::Code codeAt(std::int64_t place) const;
+    const StoredType& typeOf(const VectorOperand& operand) const;
+    const std::uint8_t* elementAt(const StoredType& type, std::int64_t place) const;
     ColumnParameters recordAt(std::int64_t place) const;
     void readBiases(const numeric::OperandView& view, const numeric::ElementRow& row,
                     std::size_t count);

@@ -2,6 +2,7 @@
 #include "arch/vector/vector_steps.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "models/check.hpp"
@@ -112,7 +113,7 @@ private:
         switch (operand.memory) {
             case OperandMemory::Activation:
                 if (!operand.view.contains(index_)) return;
-                forEachWord(operand.view, elements, [&](std::uint64_t word) {
+                forEachWord(operand, elements, [&](std::uint64_t word) {
                     ports_.activations().read(word, reads_.back());
                     ++result_.activationReads;
                 });
@@ -161,7 +162,7 @@ private:
     }
 
     void write(const VectorOperand& operand, std::uint32_t elements) {
-        forEachWord(operand.view, elements, [&](std::uint64_t word) {
+        forEachWord(operand, elements, [&](std::uint64_t word) {
             ports_.activations().write(word, writes_.back());
             ++result_.activationWrites;
         });
@@ -169,16 +170,25 @@ private:
 
     /// Calls visit(word) for the words of the elements. Neighbours in one word touch it once.
     template <typename Visit>
-    void forEachWord(const OperandView& view, std::uint32_t elements, const Visit& visit) const {
+    void forEachWord(const VectorOperand& operand, std::uint32_t elements,
+                     const Visit& visit) const {
         const WordLayout& layout = ports_.activationWords();
-        auto address = view.placeOf(index_);
-        const std::int64_t stride = view.strideOf(last_);
-        std::uint64_t previous = 0;
+        const std::uint64_t bytes = bytesOf(operand.type);
+        auto address = operand.view.placeOf(index_);
+        const std::int64_t stride = operand.view.strideOf(last_);
+        std::optional<std::uint64_t> previous;
         for (std::uint32_t i = 0; i < elements; ++i, address += stride) {
-            const std::uint64_t word = layout.wordOf(static_cast<std::uint64_t>(address));
-            if (i == 0 || word != previous) visit(word);
-            previous = word;
+            layout.forEachWord(static_cast<std::uint64_t>(address), bytes, [&](std::uint64_t word) {
+                if (word != previous) visit(word);
+                previous = word;
+            });
         }
+    }
+
+    /// Of an element in the activation scratchpad.
+    std::uint64_t bytesOf(TypeId type) const {
+        if (type < kFirstListedType) return ports_.activationWords().elementBytes();
+        return sizes_.types[type - kFirstListedType].room.imageBytes;
     }
 
     const VectorUnitConfig& config_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "arch/memory/scratchpad_ports.hpp"
@@ -38,6 +39,8 @@ std::uint32_t intervalOf(const VectorUnitConfig& config,
 struct MemorySizes {
     std::uint32_t accumulatorRows = 0;  ///< of both halves
     std::uint32_t recordBytes = 0;      ///< of a parameter record
+    /// Program::types.
+    std::span<const ElementType> types{};
 };
 
 /// The steps of a command. Unlimited lanes take no time: then the stream is empty, and a group is

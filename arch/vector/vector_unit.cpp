@@ -14,10 +14,11 @@ void VectorUnit::reset() {
 
 void VectorUnit::execute(const Command& command) {
     const VectorSteps& steps = steps_.get(forms_->of(command.operation), [&] {
-        return vectorSteps(config_, replay().ports, std::get<VectorCommand>(command.operation),
-                           {.accumulatorRows = replay().program->accumulatorRows,
-                            .recordBytes = parameterBytes(replay().state.datapath(),
-                                                          replay().program->arithmetic)});
+        return vectorSteps(
+            config_, replay().ports, std::get<VectorCommand>(command.operation),
+            {.accumulatorRows = replay().program->accumulatorRows,
+             .recordBytes = parameterBytes(replay().state.datapath(), replay().program->arithmetic),
+             .types = replay().program->types});
     });
     const Cycle begin = cycle();
     if (steps.stream.next) {

@@ -13,7 +13,7 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/quantize/quantized_reference.hpp"
+#include "sim/graph/exact_reference.hpp"
 #include "sim/run/gemm_waveform.hpp"
 #include "sim/run/gemm_workload.hpp"
 #include "sim/run/machine_cost.hpp"
@@ -107,9 +107,9 @@ std::uint64_t valueBytes(const GemmOptions& options, const LoweredNetwork& lower
 
 /// The product with its operands, or its shape alone. Whether the machine and this computer can
 /// hold it is known from the shape.
-QuantizedNetwork makeNetwork(const GemmOptions& options, const RunConfig& config,
-                             const Simulation& simulation) {
-    QuantizedNetwork shape = gemmShape(config.scheme, options.m, options.k, options.n);
+graph::Graph makeNetwork(const GemmOptions& options, const RunConfig& config,
+                         const Simulation& simulation) {
+    graph::Graph shape = gemmShape(config.scheme, options.m, options.k, options.n);
     if (options.timingOnly && options.vcd.empty()) {
         return shape;
     }
@@ -120,11 +120,11 @@ QuantizedNetwork makeNetwork(const GemmOptions& options, const RunConfig& config
 }
 
 /// What the run computed; adds it to the result.
-std::vector<numeric::Code> takeProduct(Simulation& simulation, const QuantizedNetwork& network,
+std::vector<numeric::Code> takeProduct(Simulation& simulation, const graph::Graph& network,
                                        Result& result) {
     const std::vector<numeric::Code> product = simulation.readTensor(network.output);
     OutputRecord codes;
-    codes.add(product, network.scheme.activation);
+    codes.add(product, network.quantizerOf(network.output).value().format);
     result.outputHash = codes.hash();
     result.dramFaults = simulation.dramFaults();
     addOutOfRange(result, simulation.lowered(), simulation.sumEvents());
@@ -133,10 +133,10 @@ std::vector<numeric::Code> takeProduct(Simulation& simulation, const QuantizedNe
 
 /// Whether the product is that of the plain reference.
 bool isRight(const std::vector<numeric::Code>& product, const RunConfig& config,
-             const QuantizedNetwork& network, const std::vector<numeric::Code>& input,
+             const graph::Graph& network, const std::vector<numeric::Code>& input,
              std::size_t folded) {
     const Progress progress("Plain reference");
-    if (product == runQuantized(network, input, folded)[network.output]) return true;
+    if (product == graph::runExact(network, input, folded)[network.output]) return true;
     printMessage(stderr, fmt::format("The product differs from the plain reference{}.\n",
                                      config.machine.dram.faults.bitErrorRate > 0
                                          ? ", which knows no errors of the DRAM"
@@ -151,7 +151,7 @@ int gemm(const GemmOptions& options) {
     checkOutputs(outputs);
     checkOptions(options, config);
     Simulation simulation(config);
-    const QuantizedNetwork network = makeNetwork(options, config, simulation);
+    const graph::Graph network = makeNetwork(options, config, simulation);
     std::vector<numeric::Code> input;
     if (!options.timingOnly || !options.vcd.empty()) {
         input = gemmInput(config.scheme, options.m, options.k, options.seed);

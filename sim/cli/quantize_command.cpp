@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -21,14 +22,17 @@ struct QuantizeOptions {
     bool allOutputs = false;
 };
 
-std::string report(const QuantizedNetwork& network) {
+/// The tensors that are computed: no constants, and no views of other tensors.
+std::string report(const graph::Graph& network) {
     std::vector<std::vector<std::string>> rows{{"tensor", "shape", "format", "scale"}, {}};
-    for (const QuantizedTensor& tensor : network.tensors) {
-        rows.push_back({tensor.name,
-                        fmt::format("{}x{}x{}", tensor.shape.height, tensor.shape.width,
-                                    tensor.shape.channels),
-                        numeric::nameOf(network.scheme.activation),
-                        fmt::format("{:.6g}", tensor.scale)});
+    for (const graph::Tensor& tensor : network.tensors) {
+        if (tensor.origin == graph::Origin::Constant || tensor.viewOf || !tensor.quantizer)
+            continue;
+        graph::Extents extents;
+        for (const std::uint8_t axis : tensor.order) extents.push_back(tensor.shape[axis]);
+        rows.push_back({tensor.name, fmt::format("{}", fmt::join(extents, "x")),
+                        numeric::nameOf(tensor.quantizer->format),
+                        fmt::format("{:.6g}", tensor.quantizer->scale())});
     }
     return alignedTable(rows);
 }
@@ -38,7 +42,7 @@ int quantizeModel(const QuantizeOptions& options) {
     const Workload workload = loadSelected({options.workload, std::nullopt, {}}, scheme);
     const std::vector<Output> outputs{{"--output", options.output}};
     checkOutputs(outputs);
-    const QuantizedNetwork network =
+    const graph::Graph network =
         quantize(workload.network, scheme, workload.calibration.first(scheme.calibrationImages));
     exportOnnx(network, options.output, {.allOutputs = options.allOutputs});
     printTable(outputs, report(network));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The folds of a layer, and their steps, without writing them: of each kind of weight chunk and of
-// tile once, times their number. A layer of 9 x 9 outputs in tiles of 4 x 4 has 4 tiles of 16
+// The folds of matrix work, and their steps, without writing them: of each kind of weight chunk and
+// of tile once, times their number. A layer of 9 x 9 outputs in tiles of 4 x 4 has 4 tiles of 16
 // outputs, 4 of 4 at the right and lower edges, and one of 1 output.
 #include <algorithm>
 #include <map>
@@ -15,13 +15,13 @@ namespace {
 
 class FoldCounter {
 public:
-    FoldCounter(const LoweringContext& context, const QuantizedNode& node)
+    FoldCounter(const LoweringContext& context, const MatrixLayer& layer)
         : array_(context.machine.array),
-          shape_(context.mappings.at(&node).shape),
-          tiling_(context.mappings.at(&node).search.best.tiling),
-          packing_(packingOf(context, node)) {}
+          shape_(context.mappings.at(layer.node).shape),
+          tiling_(context.mappings.at(layer.node).search.best.tiling),
+          packing_(packingOf(context, layer)) {}
 
-    FoldCounts ofLayer() {
+    FoldCounts ofBatch() {
         FoldCounts counts;
         for (std::uint32_t column = 0; column < packing_.columnChunks(); ++column) {
             for (std::uint32_t part = 0; part < packing_.channelChunks(column); ++part) {
@@ -39,7 +39,7 @@ private:
         if (const auto counted = counted_.find(alike); counted != counted_.end()) {
             return counted->second;
         }
-        const WeightChunk chunk = packing_.chunk(column, part, WeightBytes::LeftOut);
+        const WeightChunk chunk = packing_.chunk(column, part);
         FoldCounts counts;
         for (const auto& [height, down] : extents(shape_.outputHeight, tiling_.tileHeight)) {
             for (const auto& [width, across] : extents(shape_.outputWidth, tiling_.tileWidth)) {
@@ -95,8 +95,10 @@ private:
 
 }  // namespace
 
-FoldCounts countFolds(const LoweringContext& context, const QuantizedNode& node) {
-    return FoldCounter(context, node).ofLayer();
+FoldCounts countFolds(const LoweringContext& context, const MatrixLayer& layer) {
+    FoldCounts counts;
+    counts.add(FoldCounter(context, layer).ofBatch(), layer.batches);
+    return counts;
 }
 
 }  // namespace systole::sim

@@ -108,33 +108,34 @@ void checkMapping(const LoweringContext& context, const std::string& layer,
     FixedMapping{context.machine, layer, shape};
 }
 
-LayerMapping chooseMapping(const LoweringContext& context, const std::string& layer,
-                           const arch::ConvolutionShape& shape, Cycle prefetch,
+LayerMapping chooseMapping(const LoweringContext& context, const MatrixLayer& layer, Cycle prefetch,
                            const LoweringOptions& options, ReplayMemory& memory) {
-    const FixedMapping user(context.machine, layer, shape);
+    const FixedMapping user(context.machine, layer.node->name, layer.shape);
     std::optional<LayerReplay> replay;
     if (options.accelerator != nullptr) {
-        replay.emplace(context.machine, context.network.scheme, shape, options.energies,
+        replay.emplace(context.machine, context.graph, layer, options.energies,
                        *options.accelerator, memory);
     }
     const auto result =
         arch::searchMapping(context.machine, context.datapath,
-                            {shape, context.network.scheme.requantization, user.fixed(), prefetch,
+                            {layer.shape, context.arithmetic(), user.fixed(), prefetch,
                              options.energies, replay ? &*replay : nullptr});
     if (const auto* failure = std::get_if<arch::DoesNotFit>(&result)) {
         const std::string& origin = user.fixed().origin;
         throw ConfigError(fmt::format("{}: layer '{}' of '{}' does not fit the machine{}: {}",
-                                      context.machine.name, layer, context.network.name,
+                                      context.machine.name, layer.node->name, context.graph.name,
                                       origin.empty() ? "" : fmt::format(" as {} maps it", origin),
                                       failure->reason));
     }
-    return {shape, std::get<arch::MappingResult>(result)};
+    return {.shape = layer.shape,
+            .search = std::get<arch::MappingResult>(result),
+            .batches = layer.batches};
 }
 
-void checkMappedLayers(const QuantizedNetwork& network, const arch::MappingConfig& mapping) {
+void checkMappedLayers(const graph::Graph& graph, const arch::MappingConfig& mapping) {
     std::vector<std::string> names;
-    for (const QuantizedNode& node : network.nodes) {
-        if (std::holds_alternative<QuantizedConvolution>(node.operation)) {
+    for (const graph::Node& node : graph.nodes) {
+        if (std::holds_alternative<graph::MatrixWork>(node.work)) {
             names.push_back(fmt::format("'{}'", node.name));
         }
     }
@@ -144,7 +145,7 @@ void checkMappedLayers(const QuantizedNetwork& network, const arch::MappingConfi
         if (layer != "*" && !known) {
             throw ConfigError(
                 fmt::format("{}: '{}' has no layer '{}' for the array, expected '*' or one of {}",
-                            fixed.origin, network.name, layer, fmt::join(names, ", ")));
+                            fixed.origin, graph.name, layer, fmt::join(names, ", ")));
         }
     }
 }

@@ -13,64 +13,48 @@
 namespace systole::sim {
 namespace {
 
-/// The network of a layer by itself, without weights: tensor 0 is the input, 1 the sums' codes, 2
-/// the residual operand and 3 what it is added to.
-QuantizedNetwork networkOf(const Scheme& scheme, const arch::ConvolutionShape& shape) {
-    QuantizedConvolution convolution;
-    convolution.window = windowOf(shape);
-    convolution.groups = shape.groups;
-    convolution.outputChannels = shape.outputChannels;
-    const Shape output{shape.outputHeight, shape.outputWidth, shape.outputChannels};
-    QuantizedNetwork network;
-    network.scheme = scheme;
-    network.tensors = {{"x", {shape.inputHeight, shape.inputWidth, shape.inputChannels}},
-                       {"y", output}};
-    network.nodes.push_back({"layer", std::move(convolution), {0}, 1});
-    if (shape.hasSkip) {
-        network.tensors.push_back({"skip", output});
-        network.tensors.push_back({"sum", output});
-        network.nodes.push_back({"addition", QuantizedAddition{}, {1, 2}, 3});
-    }
-    return network;
+/// What the bursts of an image depend on besides its size.
+std::string placesOf(const ImageView& image) {
+    return fmt::format("{}/{}/{}", image.rowStride, image.columnStride, image.channelStride);
 }
 
 /// Everything that the time of a layer depends on besides the machine.
-std::string keyOf(const arch::ConvolutionShape& shape, const arch::ConvolutionTiling& tiling,
+std::string keyOf(const MatrixLayer& layer, const arch::ConvolutionTiling& tiling,
                   std::uint64_t steps) {
-    return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} {}|{}",
-                       shape.inputHeight, shape.inputWidth, shape.inputChannels, shape.outputHeight,
-                       shape.outputWidth, shape.outputChannels, shape.kernelHeight,
-                       shape.kernelWidth, shape.strideY, shape.strideX, shape.dilationY,
-                       shape.dilationX, shape.upsampleY, shape.upsampleX, shape.padTop,
-                       shape.padLeft, shape.groups, shape.hasSkip, tiling.tileHeight,
-                       tiling.tileWidth, tiling.channelChunk, tiling.blocksPerChunk,
-                       tiling.groupsTogether, tiling.weightsOuter, steps);
+    const arch::ConvolutionShape& shape = layer.shape;
+    const std::string skip = layer.skip ? placesOf(*layer.skip) : "";
+    const std::string weights = layer.weights ? fmt::format("{}/{}", layer.weights->channelStride,
+                                                            layer.weights->outputStride)
+                                              : "";
+    return fmt::format(
+        "{} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} {}|{}",
+        placesOf(layer.input), placesOf(layer.output), skip, weights, shape.inputHeight,
+        shape.inputWidth, shape.inputChannels, shape.outputHeight, shape.outputWidth,
+        shape.outputChannels, shape.kernelHeight, shape.kernelWidth, shape.strideY, shape.strideX,
+        shape.dilationY, shape.dilationX, shape.upsampleY, shape.upsampleX, shape.padTop,
+        shape.padLeft, shape.groups, shape.hasSkip, tiling.tileHeight, tiling.tileWidth,
+        tiling.channelChunk, tiling.blocksPerChunk, tiling.groupsTogether, tiling.weightsOuter,
+        steps);
 }
 
-/// A layer placed in an empty DRAM, and its commands, which are written while they are replayed.
+/// A layer placed in an empty DRAM, and the commands of its first batch, which are written while
+/// they are replayed.
 class LayerCommands final : public arch::CommandSource {
 public:
-    LayerCommands(const arch::MachineConfig& machine, const Scheme& scheme,
-                  const arch::ConvolutionShape& shape, const arch::ConvolutionTiling& tiling,
+    LayerCommands(const arch::MachineConfig& machine, const graph::Graph& graph,
+                  const MatrixLayer& layer, const arch::ConvolutionTiling& tiling,
                   std::uint64_t steps)
-        : network_(networkOf(scheme, shape)),
-          datapath_(machine.datapath),
-          context_{network_, machine, datapath_, builder_, lowered_} {
-        for (const QuantizedTensor& tensor : network_.tensors) {
-            lowered_.tensors.push_back(
-                {builder_.allocateDram(tensor.shape.elements() * datapath_.activationBytes,
-                                       context_.dramAlignment(), datapath_.activationRoom()),
-                 tensor.shape});
-        }
-        const QuantizedNode& layer = network_.nodes.front();
-        LayerMapping& mapping = context_.mappings[&layer];
-        mapping.shape = shape;
+        : datapath_(machine.datapath), context_{graph, machine, datapath_, builder_, lowered_} {
+        lowered_.tensors = placesWithTypes(graph, machine.datapath, lowered_.program.types);
+        builder_.program().types = lowered_.program.types;
+        placeTensors(layer);
+        LayerMapping& mapping = context_.mappings[layer.node];
+        mapping.shape = layer.shape;
         mapping.search.best.tiling = tiling;
         sizeHalves(context_);
         places_ = placeWeights(context_, layer, WeightBytes::LeftOut);
-        builder_.beginLayer(layer.name);
-        emitter_ = emitConvolution(
-            context_, layer, shape.hasSkip ? &network_.nodes.back() : nullptr, places_, steps);
+        builder_.beginLayer(layer.node->name);
+        emitter_ = emitMatrixLayer(context_, layer, places_, {.batches = 1, .steps = steps});
     }
 
     /// All but the commands.
@@ -84,7 +68,14 @@ public:
     }
 
 private:
-    QuantizedNetwork network_;
+    void placeTensors(const MatrixLayer& layer) {
+        placeTensor(context_, layer.input.tensor);
+        placeTensor(context_, layer.node->output);
+        if (layer.weights) placeTensor(context_, layer.weights->tensor);
+        if (layer.skip) placeTensor(context_, layer.skip->tensor);
+        placeTensor(context_, layer.output.tensor);
+    }
+
     arch::Datapath datapath_;
     ProgramBuilder builder_;
     LoweredNetwork lowered_;
@@ -119,9 +110,9 @@ arch::MappingEnergy LayerReplay::energyOf(const arch::RunRecord& record) const {
 
 arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& tiling,
                                                  std::uint64_t steps) {
-    const auto [known, isNew] = memory_.try_emplace(keyOf(shape_, tiling, steps));
+    const auto [known, isNew] = memory_.try_emplace(keyOf(layer_, tiling, steps));
     if (isNew) {
-        auto commands = std::make_unique<LayerCommands>(machine_, scheme_, shape_, tiling, steps);
+        auto commands = std::make_unique<LayerCommands>(machine_, graph_, layer_, tiling, steps);
         arch::Program program = commands->program();
         program.source = [&commands] { return std::move(commands); };  // it is replayed once
         accelerator_.load(program);

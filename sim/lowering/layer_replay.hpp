@@ -6,26 +6,26 @@
 
 #include "arch/accelerator.hpp"
 #include "arch/mapping/candidate_replay.hpp"
-#include "sim/quantize/scheme.hpp"
+#include "sim/lowering/matrix_layer.hpp"
 
 namespace systole::sim {
 
 /// What replays of layers took, so that a layer that comes again is not replayed again: by shape,
-/// tiling and number of steps.
+/// places of elements, tiling and number of steps.
 using ReplayMemory = std::map<std::string, arch::CandidateReplay::Costs>;
 
-/// Replays one layer by itself on the machine that will run the network. It places the layer's
-/// tensors and weights in an empty DRAM, writes the commands with emitConvolution, and computes no
-/// values.
+/// Replays one batch of matrix work by itself on the machine that will run the graph. It places the
+/// layer's tensors and weights in an empty DRAM, writes the commands with emitMatrixLayer, and
+/// computes no values.
 class LayerReplay final : public arch::CandidateReplay {
 public:
     /// Keeps references to all of them. `energies` may be null.
-    LayerReplay(const arch::MachineConfig& machine, const Scheme& scheme,
-                const arch::ConvolutionShape& shape, const arch::ActionEnergies* energies,
+    LayerReplay(const arch::MachineConfig& machine, const graph::Graph& graph,
+                const MatrixLayer& layer, const arch::ActionEnergies* energies,
                 arch::Accelerator& accelerator, ReplayMemory& memory)
         : machine_(machine),
-          scheme_(scheme),
-          shape_(shape),
+          graph_(graph),
+          layer_(layer),
           energies_(energies),
           accelerator_(accelerator),
           memory_(memory) {}
@@ -36,8 +36,8 @@ private:
     arch::MappingEnergy energyOf(const arch::RunRecord& record) const;
 
     const arch::MachineConfig& machine_;
-    const Scheme& scheme_;
-    const arch::ConvolutionShape& shape_;
+    const graph::Graph& graph_;
+    const MatrixLayer& layer_;
     const arch::ActionEnergies* energies_;
     arch::Accelerator& accelerator_;
     ReplayMemory& memory_;

@@ -7,121 +7,56 @@
 #include <memory>
 #include <utility>
 
-#include "arch/fold/fold.hpp"
-#include "arch/memory/scratchpad_ports.hpp"
 #include "models/check.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/lowering/layer_context.hpp"
-#include "sim/lowering/vector_programs.hpp"
-#include "sim/network/window.hpp"
+#include "sim/lowering/vector_commands.hpp"
 
 namespace systole::sim {
 namespace {
 
-/// Which nodes run together: from the index of a convolution to the index of the addition that the
-/// vector unit makes on the way out.
-using Fusions = std::map<std::size_t, std::size_t>;
-
-/// How many nodes read each tensor. The network's output counts as read once more.
-std::vector<std::size_t> readerCounts(const QuantizedNetwork& network) {
-    std::vector<std::size_t> readers(network.tensors.size(), 0);
-    for (const QuantizedNode& node : network.nodes) {
-        for (const TensorId input : node.inputs) {
-            ++readers[input];
-        }
-    }
-    ++readers[network.output];
-    return readers;
-}
-
-/// An addition is fused with a convolution if the convolution writes one of its operands, is the
-/// later one of the two writers, and no other node reads what it writes. It must be the later one
-/// because the other operand has to be in DRAM when the convolution runs.
-Fusions findFusions(const QuantizedNetwork& network) {
-    const std::vector<std::size_t> readers = readerCounts(network);
-    std::map<TensorId, std::size_t> writers;
-    Fusions fusions;
-    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-        const QuantizedNode& node = network.nodes[i];
-        writers[node.output] = i;
-        if (!std::holds_alternative<QuantizedAddition>(node.operation) ||
-            node.inputs[0] == node.inputs[1]) {
-            continue;
-        }
-        std::optional<std::size_t> last;
-        for (const TensorId input : node.inputs) {
-            const auto writer = writers.find(input);
-            if (writer != writers.end()) {
-                last = std::max(last.value_or(0), writer->second);
-            }
-        }
-        if (last && std::holds_alternative<QuantizedConvolution>(network.nodes[*last].operation) &&
-            readers[network.nodes[*last].output] == 1) {
-            fusions[*last] = i;
-        }
-    }
-    return fusions;
-}
-
-const char* kindOf(const QuantizedNode& node) {
-    struct Kind {
-        const char* operator()(const QuantizedConvolution&) const { return "convolution"; }
-        const char* operator()(const QuantizedPooling&) const { return "pooling"; }
-        const char* operator()(const QuantizedAddition&) const { return "addition"; }
-        const char* operator()(const QuantizedRelu&) const { return "relu"; }
-        const char* operator()(const QuantizedSoftmax&) const { return "softmax"; }
-    };
-    return std::visit(Kind{}, node.operation);
-}
-
-/// Products of one output element.
-std::uint64_t reductionOf(const QuantizedConvolution& convolution, const Shape& input) {
-    return kernelArea(convolution.window) * (input.channels / convolution.groups);
-}
-
-std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input,
-                     const Shape& output) {
-    if (!convolution.transposed) {
-        return output.elements() * reductionOf(convolution, input);
-    }
-    const std::uint64_t perGroup = input.channels / convolution.groups;
-    return tapsOnElements(convolution.window, input) * perGroup * output.channels;
-}
-
-/// Plans the lowering of one network, in the order of `plan`: all but the commands.
+/// Plans the lowering of one graph, in the order of `plan`: all but the commands.
 class Lowering {
 public:
-    Lowering(const QuantizedNetwork& network, const arch::MachineConfig& machine,
+    Lowering(const graph::Graph& graph, const arch::MachineConfig& machine,
              const LoweringOptions& options)
-        : network_(network),
+        : graph_(graph),
           options_(options),
           datapath_(machine.datapath),
-          fusions_(findFusions(network)),
-          context_{network, machine, datapath_, builder_, lowered_} {}
+          fusions_(findFusions(graph)),
+          isFusedAway_(graph.nodes.size(), false),
+          context_{graph, machine, datapath_, builder_, lowered_} {
+        for (const std::optional<std::size_t>& behind : fusions_) {
+            if (behind) isFusedAway_[*behind] = true;
+        }
+    }
     Lowering(const Lowering&) = delete;
     Lowering& operator=(const Lowering&) = delete;
 
     void plan() {
+        lowered_.tensors =
+            placesWithTypes(graph_, context_.machine.datapath, lowered_.program.types);
+        findMatrixLayers();
+        checkFormats();
         placeTensors();
         checkCapacity(leastBytes(), "at least ");
         chooseMappings();
         sizeHalves(context_);
         checkCapacity(allBytes(), "");
-        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
-            if (!isFusedAway(i)) {
-                planNode(i);
-            }
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+            if (!isFusedAway_[i]) planNode(i);
         }
+        builder_.program().types = lowered_.program.types;
         lowered_.program = std::move(builder_.program());
         checkActivations();
     }
 
     LoweredNetwork& lowered() { return lowered_; }
-    const QuantizedNetwork& network() const { return network_; }
+    const graph::Graph& graph() const { return graph_; }
     /// A copy as the first layer finds it, for another builder. It refers to this plan.
     LoweringContext contextFor(ProgramBuilder& builder) {
-        LoweringContext context{network_, context_.machine, datapath_, builder, lowered_};
+        LoweringContext context{graph_, context_.machine, datapath_, builder, lowered_};
         context.weightHalfBytes = context_.weightHalfBytes;
         context.accumulatorHalfRows = context_.accumulatorHalfRows;
         context.mappings = context_.mappings;
@@ -130,78 +65,117 @@ public:
 
     /// What writes the commands of a node; null for one that is fused with another.
     std::unique_ptr<LayerEmitter> emitterOf(std::size_t index, LoweringContext& context) const {
-        if (isFusedAway(index)) {
-            return nullptr;
-        }
-        const QuantizedNode& node = network_.nodes[index];
-        const auto places = places_.find(&node);
-        return places == places_.end()
-                   ? emitVectorLayer(context, node)
-                   : emitConvolution(context, node, additionBehind(index), places->second);
+        if (isFusedAway_[index]) return nullptr;
+        const auto matrix = layers_.find(index);
+        if (matrix == layers_.end()) return emitOther(context, graph_.nodes[index]);
+        return emitMatrixLayer(context, matrix->second, places_.at(index),
+                               {.batches = matrix->second.batches});
     }
 
 private:
-    bool isFusedAway(std::size_t node) const {
-        return std::any_of(fusions_.begin(), fusions_.end(),
-                           [&](const auto& fusion) { return fusion.second == node; });
+    static std::unique_ptr<LayerEmitter> emitOther(LoweringContext& context,
+                                                   const graph::Node& node) {
+        return std::holds_alternative<graph::MoveWork>(node.work) ? emitMoveWork(context, node)
+                                                                  : emitVectorWork(context, node);
     }
 
-    /// The addition that is fused with this node, or null.
-    const QuantizedNode* additionBehind(std::size_t node) const {
-        const auto fusion = fusions_.find(node);
-        return fusion == fusions_.end() ? nullptr : &network_.nodes[fusion->second];
+    void findMatrixLayers() {
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+            const graph::Node& node = graph_.nodes[i];
+            if (!std::holds_alternative<graph::MatrixWork>(node.work)) continue;
+            const std::optional<std::size_t>& behind = fusions_[i];
+            layers_.emplace(i,
+                            matrixLayer(graph_, node, behind ? &graph_.nodes[*behind] : nullptr));
+        }
     }
 
-    /// Gives every tensor a place in DRAM, except for those between fused nodes.
+    void checkFormat(const graph::Node& node, graph::TensorId tensor, const char* side,
+                     const numeric::Format& expected) const {
+        const auto& quantizer = graph_.tensors.at(graph_.rootOf(tensor)).quantizer;
+        if (quantizer &&
+            numeric::spelledName(quantizer->format) == numeric::spelledName(expected)) {
+            return;
+        }
+        throw ConfigError(
+            fmt::format("{}: {} '{}' of '{}' has '{}' in {}, expected {}, the array's format of {}",
+                        context_.machine.name, node.kind, node.name, graph_.name,
+                        graph_.tensors.at(tensor).name,
+                        quantizer ? numeric::nameOf(quantizer->format) : "binary32",
+                        numeric::nameOf(expected), side));
+    }
+
+    /// The array multiplies one format of activations by one of weights.
+    void checkFormats() const {
+        const arch::DatapathConfig& datapath = context_.machine.datapath;
+        for (const auto& [index, layer] : layers_) {
+            const graph::Node& node = graph_.nodes[index];
+            checkFormat(node, node.inputs.at(0), "activations", datapath.activation);
+            checkFormat(node, node.inputs.at(1), "weights", datapath.weight);
+            checkFormat(node, layer.output.tensor, "activations", datapath.activation);
+            if (layer.weights) {
+                // Its elements go to the weight scratchpad as they lie in DRAM.
+                checkFormat(node, node.inputs.at(1), "activations", datapath.activation);
+            }
+        }
+    }
+
+    /// Gives a place in DRAM to every tensor that a command reads or writes: not to those between
+    /// fused nodes, nor to weights that are packed.
     void placeTensors() {
-        std::vector<bool> stays(network_.tensors.size(), false);
-        for (const auto& [convolution, addition] : fusions_) {
-            stays[network_.nodes[convolution].output] = true;
-        }
-        for (std::size_t i = 0; i < network_.tensors.size(); ++i) {
-            TensorPlace place{std::nullopt, network_.tensors[i].shape};
-            if (!stays[i]) {
-                place.address =
-                    builder_.allocateDram(place.shape.elements() * datapath_.activationBytes,
-                                          context_.dramAlignment(), datapath_.activationRoom());
+        std::vector<bool> isPlaced(graph_.tensors.size(), false);
+        isPlaced[graph_.rootOf(graph_.input)] = true;
+        isPlaced[graph_.rootOf(graph_.output)] = true;
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+            const graph::Node& node = graph_.nodes[i];
+            const auto matrix = layers_.find(i);
+            const bool isPacked = matrix != layers_.end() && !matrix->second.weights;
+            for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+                if (!isPacked || input != 1) isPlaced[graph_.rootOf(node.inputs[input])] = true;
             }
-            lowered_.tensors.push_back(place);
+            isPlaced[graph_.rootOf(node.output)] = true;
+        }
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+            if (fusions_[i]) isPlaced[graph_.nodes[i].output] = false;
+        }
+        for (graph::TensorId i = 0; i < graph_.tensors.size(); ++i) {
+            if (isPlaced[i]) placeWithData(i);
+        }
+        for (graph::TensorId i = 0; i < graph_.tensors.size(); ++i) {
+            lowered_.tensors[i].address = lowered_.tensors[graph_.rootOf(i)].address;
         }
     }
 
-    std::optional<arch::ConvolutionShape> arrayShape(std::size_t index) const {
-        const QuantizedNode& node = network_.nodes[index];
-        const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation);
-        if (convolution == nullptr) return std::nullopt;
-        return convolutionShape(*convolution, network_.tensors[node.inputs[0]].shape,
-                                network_.tensors[node.output].shape,
-                                additionBehind(index) != nullptr);
+    void placeWithData(graph::TensorId id) {
+        placeTensor(context_, id);
+        const graph::Tensor& tensor = graph_.tensors[id];
+        if (tensor.origin != graph::Origin::Constant || !options_.values) return;
+        const TensorPlace& place = lowered_.tensors[id];
+        lowered_.constants.push_back({place.address.value(), bytesOf(tensor, place.element)});
     }
 
-    /// Whether the lanes can do what every layer asks of them.
+    /// Whether the lanes can do what every node asks of them.
     void checkCircuits() const {
-        const arch::MachineConfig& machine = context_.machine;
-        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
-            if (isFusedAway(i)) continue;
-            const QuantizedNode& node = network_.nodes[i];
-            const SharedProgram program =
-                programOf(node, additionBehind(i), datapath_, network_.scheme.requantization);
-            if (const char* missing = missingCircuit(*program, machine.vectorUnit)) {
-                throw ConfigError(fmt::format(
-                    "{}: layer '{}' of '{}' needs a circuit of the class {} in a vector lane, "
-                    "expected vector_unit.operations.{}.circuits of at least 1",
-                    machine.name, node.name, network_.name, missing, missing));
-            }
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+            const graph::Node& node = graph_.nodes[i];
+            if (isFusedAway_[i] || std::holds_alternative<graph::MoveWork>(node.work)) continue;
+            const auto matrix = layers_.find(i);
+            const LayerProgram program = matrix == layers_.end()
+                                             ? programOf(context_, node)
+                                             : programOf(context_, matrix->second);
+            const char* missing = missingCircuit(*program.program, context_.machine.vectorUnit);
+            if (missing == nullptr) continue;
+            throw ConfigError(fmt::format(
+                "{}: layer '{}' of '{}' needs a circuit of the class {} in a vector lane, expected "
+                "vector_unit.operations.{}.circuits of at least 1",
+                context_.machine.name, node.name, graph_.name, missing, missing));
         }
     }
 
     /// What the user has fixed, of all layers before the first of them is tried.
     void checkMappings() const {
-        checkMappedLayers(network_, context_.machine.mapping);
-        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
-            if (const auto shape = arrayShape(i)) {
-                checkMapping(context_, network_.nodes[i].name, *shape);
-            }
+        checkMappedLayers(graph_, context_.machine.mapping);
+        for (const auto& [index, layer] : layers_) {
+            checkMapping(context_, layer.node->name, layer.shape);
         }
     }
 
@@ -210,73 +184,62 @@ private:
     void chooseMappings() {
         checkCircuits();
         checkMappings();
-        Progress progress("Mapping", network_.nodes.size());
+        Progress progress("Mapping", graph_.nodes.size());
         Cycle prefetch = 0;
-        for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
             progress.advanceTo(i);
-            if (isFusedAway(i)) {
-                continue;
-            }
-            const auto shape = arrayShape(i);
-            if (!shape) {
+            if (isFusedAway_[i]) continue;
+            const auto matrix = layers_.find(i);
+            if (matrix == layers_.end()) {
                 prefetch = 0;
                 continue;
             }
-            const QuantizedNode& node = network_.nodes[i];
             LayerMapping mapping =
-                chooseMapping(context_, node.name, *shape, prefetch, options_, memory_);
+                chooseMapping(context_, matrix->second, prefetch, options_, memory_);
             prefetch = mapping.search.best.estimate.tail;
-            context_.mappings.emplace(&node, std::move(mapping));
+            context_.mappings.emplace(&graph_.nodes[i], std::move(mapping));
         }
     }
 
     void planNode(std::size_t index) {
-        const QuantizedNode& node = network_.nodes[index];
-        const QuantizedNode* addition = additionBehind(index);
-        LoweredLayer layer;
-        layer.name = node.name;
-        layer.kind = kindOf(node);
-        if (addition != nullptr) {
-            layer.name += " + " + addition->name;
-        }
-        if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
-            layer.macs = macsOf(*convolution, network_.tensors[node.inputs[0]].shape,
-                                network_.tensors[node.output].shape);
-            layer.clippedBiases = convolution->clippedBiases;
-            layer.mapping = context_.mappings.at(&node);
-            const FoldCounts counts = countFolds(context_, node);
-            layer.mapping->folds = counts.folds;
-            layer.mapping->steps = counts.steps;
+        const graph::Node& node = graph_.nodes[index];
+        LoweredLayer lowered;
+        lowered.name = node.name;
+        lowered.kind = node.kind;
+        if (fusions_[index]) lowered.name += " + " + graph_.nodes[*fusions_[index]].name;
+        if (const auto matrix = layers_.find(index); matrix != layers_.end()) {
+            const MatrixLayer& layer = matrix->second;
+            lowered.macs = layer.macs();
+            lowered.clippedBiases = layer.work().clippedBiases;
+            lowered.mapping = context_.mappings.at(&node);
+            const FoldCounts counts = countFolds(context_, layer);
+            lowered.mapping->folds = counts.folds;
+            lowered.mapping->steps = counts.steps;
             places_.emplace(
-                &node, placeWeights(context_, node,
+                index, placeWeights(context_, layer,
                                     options_.values ? WeightBytes::Packed : WeightBytes::LeftOut));
         } else {
-            planVectorLayer(context_, node);
+            emitOther(context_, node);
         }
-        builder_.beginLayer(layer.name);
-        lowered_.layers.push_back(std::move(layer));
+        builder_.beginLayer(lowered.name);
+        lowered_.layers.push_back(std::move(lowered));
     }
 
     /// Tensors and weights, without what cutting the weights adds. It is known before the search,
     /// which may have too many candidates for the memory of the host.
     std::uint64_t leastBytes() {
         std::uint64_t bytes = builder_.program().dram.memoryBytes();
-        for (const QuantizedNode& node : network_.nodes) {
-            if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
-                const Shape& input = network_.tensors[node.inputs[0]].shape;
-                const std::uint64_t weights =
-                    reductionOf(*convolution, input) * convolution->outputChannels;
-                bytes += datapath_.weightRoom().memoryBytes(weights * datapath_.weightBytes);
-            }
+        for (const auto& [index, layer] : layers_) {
+            if (layer.weights) continue;
+            const std::uint64_t weights = graph_.tensors[graph_.nodes[index].inputs[1]].elements();
+            bytes += datapath_.weightRoom().memoryBytes(weights * datapath_.weightBytes);
         }
         return bytes;
     }
 
     std::uint64_t allBytes() {
         std::uint64_t bytes = builder_.program().dram.memoryBytes();
-        for (const auto& [node, mapping] : context_.mappings) {
-            bytes += weightRoom(context_, *node);
-        }
+        for (const auto& [index, layer] : layers_) bytes += weightRoom(context_, layer);
         return bytes;
     }
 
@@ -284,7 +247,7 @@ private:
         const arch::MachineConfig& machine = context_.machine;
         if (bytes > machine.dram.capacityBytes()) {
             throw ConfigError(fmt::format("{}: '{}' needs {}{} bytes of DRAM, '{}' has {}",
-                                          machine.name, network_.name, bound, bytes,
+                                          machine.name, graph_.name, bound, bytes,
                                           machine.dram.name, machine.dram.capacityBytes()));
         }
     }
@@ -296,18 +259,20 @@ private:
                       lowered_.program.activationBytes);
     }
 
-    const QuantizedNetwork& network_;
+    const graph::Graph& graph_;
     LoweringOptions options_;
     ReplayMemory memory_;
     arch::Datapath datapath_;
-    Fusions fusions_;
+    std::vector<std::optional<std::size_t>> fusions_;
+    std::vector<bool> isFusedAway_;
+    std::map<std::size_t, MatrixLayer> layers_;  ///< by node
     ProgramBuilder builder_;
     LoweredNetwork lowered_;
     LoweringContext context_;
-    std::map<const QuantizedNode*, WeightPlaces> places_;
+    std::map<std::size_t, WeightPlaces> places_;
 };
 
-/// Writes the commands of a planned network, layer by layer.
+/// Writes the commands of a planned graph, layer by layer.
 class LoweredCommands final : public arch::CommandSource {
 public:
     explicit LoweredCommands(std::shared_ptr<Lowering> plan)
@@ -328,7 +293,7 @@ public:
 
 private:
     bool nextLayer() {
-        while (!emitter_ && node_ < plan_->network().nodes.size()) {
+        while (!emitter_ && node_ < plan_->graph().nodes.size()) {
             emitter_ = plan_->emitterOf(node_++, context_);
         }
         if (emitter_) {
@@ -364,12 +329,12 @@ void sizeHalves(LoweringContext& context) {
     arch::Program& program = context.builder.program();
     program.weightBytes = static_cast<std::uint32_t>(2 * context.weightHalfBytes);
     program.accumulatorRows = static_cast<std::uint32_t>(2 * context.accumulatorHalfRows);
-    program.arithmetic = context.network.scheme.requantization;
+    program.arithmetic = context.arithmetic();
 }
 
-LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine,
+LoweredNetwork lower(const graph::Graph& graph, const arch::MachineConfig& machine,
                      const LoweringOptions& options) {
-    const auto plan = std::make_shared<Lowering>(network, machine, options);
+    const auto plan = std::make_shared<Lowering>(graph, machine, options);
     plan->plan();
     std::vector<ConstantData> constants = std::exchange(plan->lowered().constants, {});
     LoweredNetwork lowered = plan->lowered();

@@ -10,40 +10,47 @@
 #include "arch/config.hpp"
 #include "arch/mapping/mapping_search.hpp"
 #include "arch/values/machine_state.hpp"
-#include "sim/quantize/quantized_network.hpp"
+#include "sim/graph/graph.hpp"
 
-/// The lowering turns a quantized network into a program for the machine (docs/machine.md). It
-/// places tensors and weights in DRAM, asks arch::searchMapping how to cut each convolution, and
-/// writes the commands layer by layer. The program runs on an arch::Accelerator.
+/// The lowering turns a quantized graph into a program for the machine (docs/machine.md). It places
+/// tensors and weights in DRAM, asks arch::searchMapping how to cut the matrix work of each node,
+/// and writes the commands node by node. The program runs on an arch::Accelerator.
 ///
 /// An example: a GEMM of 3 x 4 x 8 (M x K x N) on an array of 4 x 4, with a weight scratchpad for
 /// two blocks of 4 output channels. The 8 channels make two column chunks, and the program has 9
-/// commands: LoadWeights, LoadTile and the next LoadWeights, then twice Stream, Requantize and
+/// commands: LoadWeights, LoadTile and the next LoadWeights, then twice Stream, VectorCommand and
 /// StoreTile. The first Stream waits for 2 commands of the load queue, the second one for 3.
 namespace systole::sim {
 
-/// Where a tensor lies in DRAM: densely, with the channels last. The address counts bytes of the
-/// DRAM image. It is empty if the tensor never reaches DRAM, because the addition that reads it is
-/// fused with the convolution that writes it.
+/// Where a tensor lies in DRAM: densely, in its order. The address counts bytes of the DRAM image.
+/// It is empty if the tensor never reaches DRAM: a constant that only the packed weights hold, or
+/// what lies between two nodes that run as one. Views have the place of their tensor.
 struct TensorPlace {
-    std::optional<std::uint64_t> address;
-    Shape shape;
+    std::optional<std::uint64_t> address{};
+    arch::TypeId type = arch::kActivationType;
+    arch::ElementType element{};
+    std::uint64_t elements = 0;
+    bool isRead = false;  ///< by a node
+
+    std::uint64_t bytes() const { return elements * element.room.imageBytes; }
 };
 
-/// Bytes that must be in the DRAM image before the program starts: weights and parameters.
+/// Bytes that must be in the DRAM image before the program starts: weights, parameters and
+/// constants of vector work.
 struct ConstantData {
     std::uint64_t address = 0;
     std::vector<std::uint8_t> bytes;
 };
 
-/// How a convolution or GEMM is cut for the array.
+/// How matrix work is cut for the array.
 struct LayerMapping {
-    arch::ConvolutionShape shape;
-    arch::MappingResult search;
-    std::uint64_t folds = 0;  ///< of the whole layer
-    std::uint64_t steps = 0;  ///< sum over all folds
+    arch::ConvolutionShape shape;  ///< of one batch
+    arch::MappingResult search{};
+    std::uint32_t batches = 1;  ///< which are all cut alike
+    std::uint64_t folds = 0;    ///< of the whole layer
+    std::uint64_t steps = 0;    ///< sum over all folds
 
-    /// The sizes M x K x N of the layer as a GEMM. K and N are those of one group.
+    /// The sizes M x K x N of a batch as a GEMM. K and N are those of one group.
     std::uint64_t m() const { return std::uint64_t{shape.outputHeight} * shape.outputWidth; }
     std::uint64_t k() const {
         return std::uint64_t{shape.kernelHeight} * shape.kernelWidth * shape.channelsPerGroup();
@@ -51,19 +58,19 @@ struct LayerMapping {
     std::uint64_t n() const { return shape.outputsPerGroup(); }
 };
 
-/// A layer as it runs: a node, or a convolution together with the addition that is fused with it.
+/// A layer as it runs: a node, or matrix work together with the vector work that is fused with it.
 struct LoweredLayer {
-    std::string name;  ///< of the node; "a + b" with a fused addition
-    std::string kind;  ///< convolution, pooling, addition, relu or softmax
-    /// Multiply-accumulates: M x K x N over all groups, including taps in the padding. In a
-    /// transposed convolution only products with elements of the image count: height x width x
+    std::string name;  ///< of the node; "a + b" with fused vector work
+    std::string kind;  ///< graph::Node::kind
+    /// Multiply-accumulates: M x K x N over all groups and batches, including taps in the padding.
+    /// In a transposed convolution only products with elements of the image count: height x width x
     /// kernel x input channels x output channels / groups, without those that are cropped.
     std::uint64_t macs = 0;
-    std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
-    std::uint64_t clippedBiases = 0;      ///< as in QuantizedConvolution
+    std::optional<LayerMapping> mapping;  ///< empty for a layer without matrix work
+    std::uint64_t clippedBiases = 0;      ///< as in graph::MatrixWork
 };
 
-/// A program, and what a run must know of the network that it came from.
+/// A program, and what a run must know of the graph that it came from.
 struct LoweredNetwork {
     arch::Program program;
     std::vector<LoweredLayer> layers;  ///< in the program's numbering
@@ -78,17 +85,18 @@ struct LoweringOptions {
     arch::Accelerator* accelerator = nullptr;
     /// Where the objective of the search needs them.
     const arch::ActionEnergies* energies = nullptr;
-    /// Without values there are no constants, the network needs no weights, and the program is
-    /// written while it is replayed, a piece at a time (arch::Program::source). Network and machine
-    /// must outlive such a program.
+    /// Without values there are no constants, the graph needs none, and the program is written
+    /// while it is replayed, a piece at a time (arch::Program::source). Graph and machine must
+    /// outlive such a program.
     bool values = true;
 };
 
-/// Lowers a network. Every layer is cut to fit the machine, as arch::searchMapping and the user's
-/// machine.mapping say. It throws a ConfigError that names the layer if not even the smallest piece
-/// fits, or if machine.mapping fixes something that the network or the layer does not have. If the
-/// network does not fit the DRAM, the ConfigError says how many bytes it needs.
-LoweredNetwork lower(const QuantizedNetwork& network, const arch::MachineConfig& machine,
+/// Lowers a quantized graph. Every node is cut to fit the machine, matrix work as
+/// arch::searchMapping and the user's machine.mapping say. It throws a ConfigError that names the
+/// node if not even the smallest piece fits, if its formats are not those of the machine, or if
+/// machine.mapping fixes something that the graph or the node does not have. If the graph does not
+/// fit the DRAM, the ConfigError says how many bytes it needs.
+LoweredNetwork lower(const graph::Graph& graph, const arch::MachineConfig& machine,
                      const LoweringOptions& options = {});
 
 }  // namespace systole::sim

@@ -35,10 +35,11 @@ void ProgramBuilder::awaitConflicts(const Access& access, arch::Command& command
 }
 
 void ProgramBuilder::remember(const Access& access, arch::Unit unit, std::uint64_t count) {
-    if (access.memory == Memory::Dram && !access.isWrite) {
-        return;  // a place in DRAM is written once, before any command reads it
-    }
     std::vector<Use>& uses = uses_.at(static_cast<std::size_t>(access.memory));
+    if (access.memory == Memory::Dram && !access.isWrite) {
+        rememberRead(access, unit, count, uses);
+        return;
+    }
     // A later command that conflicts with an earlier use waits for this command instead, if this
     // one overwrites the range: it has waited for the other units' uses, and its own unit works in
     // order. A read takes the place only of earlier reads by the same unit.
@@ -47,6 +48,23 @@ void ProgramBuilder::remember(const Access& access, arch::Unit unit, std::uint64
         return covered && (access.isWrite || (use.unit == unit && !use.isWrite));
     });
     uses.push_back({access.begin, access.end, access.isWrite, unit, count});
+}
+
+/// Reads of DRAM are many, and few of their places are written again: reads that touch become one,
+/// of all their bytes, by the last of the commands.
+void ProgramBuilder::rememberRead(const Access& access, arch::Unit unit, std::uint64_t count,
+                                  std::vector<Use>& uses) {
+    Use whole{access.begin, access.end, false, unit, count};
+    std::erase_if(uses, [&](const Use& use) {
+        const bool touches = use.unit == unit && !use.isWrite && use.begin <= whole.end &&
+                             whole.begin <= use.end;
+        if (touches) {
+            whole.begin = std::min(whole.begin, use.begin);
+            whole.end = std::max(whole.end, use.end);
+        }
+        return touches;
+    });
+    uses.push_back(whole);
 }
 
 void ProgramBuilder::emit(arch::Operation operation, const std::vector<Access>& accesses) {

@@ -70,6 +70,8 @@ private:
     void awaitConflicts(const Access& access, arch::Command& command, arch::Unit unit) const;
     /// Adds the access to the uses, and drops those that no later command needs.
     void remember(const Access& access, arch::Unit unit, std::uint64_t count);
+    static void rememberRead(const Access& access, arch::Unit unit, std::uint64_t count,
+                             std::vector<Use>& uses);
 
     arch::Program program_;
     std::array<std::uint64_t, arch::kUnitCount> emitted_{};  ///< commands of each unit so far

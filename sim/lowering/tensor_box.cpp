@@ -1,40 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
-// The boxes of tensors that loads and stores move; layer_context.hpp describes them. The input of a
-// tile comes from arch::tileExtent, which the search uses as well, so that the search counts the
-// bytes that the program moves.
+// The input of a tile comes from arch::tileExtent, which the search uses as well, so that the
+// search counts the bytes that the program moves.
+#include "sim/lowering/tensor_box.hpp"
+
 #include <algorithm>
-#include <vector>
 
 #include "arch/mapping/tile_extents.hpp"
 #include "models/check.hpp"
-#include "sim/lowering/layer_context.hpp"
-#include "sim/network/window.hpp"
 
 namespace systole::sim {
 
-arch::DramBox dramBox(const TensorBox& box, const Shape& shape, std::uint64_t base,
-                      std::uint32_t elementBytes) {
-    SYSTOLE_CHECK(box.y + box.height <= shape.height && box.x + box.width <= shape.width &&
-                      box.channel + box.channels <= shape.channels && box.elements() > 0,
-                  "box outside of its tensor");
-    const std::uint64_t pixel = std::uint64_t{shape.channels} * elementBytes;
-    const std::uint64_t row = pixel * shape.width;
-    arch::DramBox runs;
-    runs.address = base + box.y * row + box.x * pixel + std::uint64_t{box.channel} * elementBytes;
-    const bool wholePixels = box.channels == shape.channels;
-    const bool wholeRows = wholePixels && box.width == shape.width;
-    if (wholeRows) {
-        runs.runBytes = static_cast<std::uint32_t>(row * box.height);
-    } else if (wholePixels) {
-        runs.runBytes = static_cast<std::uint32_t>(pixel * box.width);
-        runs.counts = {box.height, 1};
-        runs.strides = {row, 0};
-    } else {
-        runs.runBytes = box.channels * elementBytes;
-        runs.counts = {box.height, box.width};
-        runs.strides = {row, pixel};
+std::uint64_t TensorBox::elements() const {
+    std::uint64_t elements = 1;
+    for (const BoxAxis& axis : axes) elements *= axis.extent;
+    return elements;
+}
+
+TensorBox boxOf(const graph::Tensor& tensor, graph::TensorId id, const graph::Extents& begin,
+                const graph::Extents& extents) {
+    const std::vector<std::int64_t> strides = tensor.strides();
+    TensorBox box{.tensor = id, .origin = 0, .axes = {}};
+    for (const std::uint8_t axis : tensor.order) {
+        SYSTOLE_CHECK(begin.at(axis) + extents.at(axis) <= tensor.shape[axis],
+                      "a box beyond axis {} of '{}'", axis, tensor.name);
+        box.origin += begin[axis] * strides[axis];
+        box.axes.push_back({extents[axis], strides[axis]});
     }
+    return box;
+}
+
+namespace {
+
+/// Without axes of one index, and with those as one that lie one after another.
+std::vector<BoxAxis> merged(const std::vector<BoxAxis>& axes) {
+    std::vector<BoxAxis> result;
+    for (const BoxAxis& axis : axes) {
+        if (axis.extent == 1) continue;
+        if (!result.empty() && result.back().stride == axis.stride * axis.extent) {
+            result.back() = {result.back().extent * axis.extent, axis.stride};
+        } else {
+            result.push_back(axis);
+        }
+    }
+    return result;
+}
+
+/// Takes the runs and what two strides can say from the end of the axes.
+arch::DramBox takeRuns(std::vector<BoxAxis>& axes, std::uint32_t elementBytes) {
+    arch::DramBox runs;
+    runs.runBytes = elementBytes;
+    if (!axes.empty() && axes.back().stride == 1) {
+        runs.runBytes *= axes.back().extent;
+        axes.pop_back();
+    }
+    std::size_t count = 0;
+    while (count < 2 && count < axes.size() && axes[axes.size() - 1 - count].stride >= 0) ++count;
+    for (std::size_t i = 0; i < count; ++i) {
+        const BoxAxis& axis = axes[axes.size() - count + i];
+        runs.counts.at(i) = axis.extent;
+        runs.strides.at(i) = static_cast<std::uint64_t>(axis.stride) * elementBytes;
+    }
+    axes.resize(axes.size() - count);
     return runs;
+}
+
+}  // namespace
+
+void forEachTransfer(const TensorBox& box, std::uint64_t address, std::uint32_t elementBytes,
+                     const std::function<void(const arch::DramBox&, std::uint32_t)>& visit) {
+    SYSTOLE_CHECK(box.elements() > 0, "a box of tensor {} without elements", box.tensor);
+    std::vector<BoxAxis> outer = merged(box.axes);
+    arch::DramBox runs = takeRuns(outer, elementBytes);
+    std::vector<std::uint32_t> index(outer.size(), 0);
+    for (std::uint32_t offset = 0;; offset += static_cast<std::uint32_t>(runs.bytes())) {
+        std::int64_t first = box.origin;
+        for (std::size_t i = 0; i < outer.size(); ++i) first += index[i] * outer[i].stride;
+        SYSTOLE_CHECK(first >= 0, "a box of tensor {} from element {} on", box.tensor, first);
+        runs.address = address + static_cast<std::uint64_t>(first) * elementBytes;
+        visit(runs, offset);
+        std::size_t axis = outer.size();
+        while (axis > 0 && ++index[axis - 1] == outer[axis - 1].extent) index[--axis] = 0;
+        if (axis == 0) return;
+    }
 }
 
 Access dramAccess(const arch::DramBox& box, bool isWrite) {
@@ -43,43 +90,56 @@ Access dramAccess(const arch::DramBox& box, bool isWrite) {
     return {Memory::Dram, box.address, box.address + last + box.runBytes, isWrite};
 }
 
-void emitLoad(LoweringContext& context, const TensorView& tensor, const TensorBox& box,
-              std::uint32_t address, std::uint32_t bufferBytes, std::uint64_t haloElements) {
-    const arch::DramBox source = dramBox(box, tensor.shape, context.addressOf(tensor.tensor),
-                                         context.datapath.activationBytes);
-    context.builder.emit(
-        arch::LoadTile{source, address,
-                       static_cast<std::uint32_t>(haloElements * context.datapath.activationBytes)},
-        {dramAccess(source, false), {Memory::Activation, address, address + bufferBytes, true}});
+bool ImageView::isDense() const {
+    const auto follows = [](std::uint32_t extent, std::int64_t stride, std::int64_t expected) {
+        return extent == 1 || stride == expected;
+    };
+    return follows(channels, channelStride, 1) && follows(width, columnStride, channels) &&
+           follows(height, rowStride, std::int64_t{width} * channels);
 }
 
-namespace {
-
-/// Whether a command may wait for the tensor to be stored.
-bool isRead(const QuantizedNetwork& network, TensorId tensor) {
-    return std::any_of(network.nodes.begin(), network.nodes.end(), [&](const QuantizedNode& node) {
-        return std::find(node.inputs.begin(), node.inputs.end(), tensor) != node.inputs.end();
-    });
-}
-
-}  // namespace
-
-void emitStore(LoweringContext& context, TensorId tensor, const TensorBox& box,
-               std::uint32_t address, std::uint32_t bufferBytes) {
-    const arch::DramBox destination =
-        dramBox(box, context.lowered.tensors[tensor].shape, context.addressOf(tensor),
-                context.datapath.activationBytes);
-    std::vector<Access> accesses{{Memory::Activation, address, address + bufferBytes, false}};
-    if (isRead(context.network, tensor)) {
-        accesses.push_back(dramAccess(destination, true));
+std::int64_t strideOf(const graph::Tensor& tensor, const graph::Axes& axes) {
+    const std::vector<std::int64_t> strides = tensor.strides();
+    for (std::size_t i = axes.size(); i-- > 0;) {
+        if (tensor.shape.at(axes[i]) > 1) return strides.at(axes[i]);
     }
-    context.builder.emit(arch::StoreTile{address, destination}, accesses);
+    return 0;
+}
+
+ImageView imageView(const graph::Graph& graph, graph::TensorId tensor,
+                    const graph::ImageAxes& axes) {
+    const graph::Tensor& of = graph.tensors.at(tensor);
+    const auto extent = [&](const graph::Axes& group) {
+        std::uint32_t product = 1;
+        for (const std::uint8_t axis : group) product *= of.shape.at(axis);
+        return product;
+    };
+    return {.tensor = tensor,
+            .height = extent(axes.y),
+            .width = extent(axes.x),
+            .channels = extent(axes.channel),
+            .batchStride = strideOf(of, axes.batch),
+            .rowStride = strideOf(of, axes.y),
+            .columnStride = strideOf(of, axes.x),
+            .channelStride = strideOf(of, axes.channel)};
+}
+
+TensorBox boxOf(const ImageView& image, std::uint32_t batch, const ImageBox& box) {
+    SYSTOLE_CHECK(box.y + box.height <= image.height && box.x + box.width <= image.width &&
+                      box.channel + box.channels <= image.channels,
+                  "a box outside of its image");
+    return {.tensor = image.tensor,
+            .origin = batch * image.batchStride + box.y * image.rowStride +
+                      box.x * image.columnStride + box.channel * image.channelStride,
+            .axes = {{box.height, image.rowStride},
+                     {box.width, image.columnStride},
+                     {box.channels, image.channelStride}}};
 }
 
 namespace {
 
-arch::TileExtent extentOf(const WindowAxis& axis, std::uint32_t firstOutput, std::uint32_t outputs,
-                          std::uint32_t size) {
+arch::TileExtent extentOf(const arch::WindowAxis& axis, std::uint32_t firstOutput,
+                          std::uint32_t outputs, std::uint32_t size) {
     return arch::tileExtent({.kernel = axis.kernel,
                              .stride = axis.stride,
                              .padBefore = axis.padBefore,
@@ -91,12 +151,10 @@ arch::TileExtent extentOf(const WindowAxis& axis, std::uint32_t firstOutput, std
 
 }  // namespace
 
-InputTile inputTile(const Window& window, const Shape& input, const TensorBox& outputs,
+InputTile inputTile(const arch::Window& window, const ImageView& input, const ImageBox& outputs,
                     std::uint32_t channel, std::uint32_t channels) {
-    const arch::TileExtent rows =
-        extentOf(verticalAxis(window), outputs.y, outputs.height, input.height);
-    const arch::TileExtent columns =
-        extentOf(horizontalAxis(window), outputs.x, outputs.width, input.width);
+    const arch::TileExtent rows = extentOf(window.y, outputs.y, outputs.height, input.height);
+    const arch::TileExtent columns = extentOf(window.x, outputs.x, outputs.width, input.width);
     InputTile tile;
     tile.box = {rows.begin, columns.begin, channel, rows.length, columns.length, channels};
     tile.originY = rows.origin;
@@ -107,8 +165,9 @@ InputTile inputTile(const Window& window, const Shape& input, const TensorBox& o
     return tile;
 }
 
-arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const TensorBox& outputs,
-                            std::uint32_t address, std::uint32_t elementBytes) {
+arch::TileWindow tileWindow(const arch::Window& window, const InputTile& tile,
+                            const ImageBox& outputs, std::uint32_t address,
+                            std::uint32_t elementBytes) {
     arch::TileWindow result;
     result.address = address;
     result.elementBytes = elementBytes;
@@ -117,14 +176,14 @@ arch::TileWindow tileWindow(const Window& window, const InputTile& tile, const T
     result.channels = tile.box.channels;
     result.originY = tile.originY;
     result.originX = tile.originX;
-    result.strideY = window.strideHeight;
-    result.strideX = window.strideWidth;
-    result.dilationY = window.dilationHeight;
-    result.dilationX = window.dilationWidth;
-    result.upsampleY = window.upsampleHeight;
-    result.upsampleX = window.upsampleWidth;
-    result.kernelHeight = window.kernelHeight;
-    result.kernelWidth = window.kernelWidth;
+    result.strideY = window.y.stride;
+    result.strideX = window.x.stride;
+    result.dilationY = window.y.dilation;
+    result.dilationX = window.x.dilation;
+    result.upsampleY = window.y.upsample;
+    result.upsampleX = window.x.upsample;
+    result.kernelHeight = window.y.kernel;
+    result.kernelWidth = window.x.kernel;
     result.outputHeight = outputs.height;
     result.outputWidth = outputs.width;
     result.channelBegin = 0;

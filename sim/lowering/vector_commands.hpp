@@ -2,15 +2,33 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "arch/datapath.hpp"
 #include "arch/program/command.hpp"
-#include "sim/lowering/vector_programs.hpp"
+#include "sim/graph/code_program.hpp"
+#include "sim/lowering/layer_context.hpp"
 
-/// Vector commands: a program of vector_programs.hpp over operands at their places.
+/// Vector commands: the program of a node over operands at their places.
 namespace systole::sim {
+
+/// A program on codes as commands name it. All commands of a layer share it.
+struct LayerProgram {
+    std::shared_ptr<const numeric::VectorProgram> program;
+    std::vector<graph::CodeOperand> operands;
+    std::vector<arch::TypeId> formats{arch::kActivationType};
+};
+/// What the vector unit does on the sums of matrix work, with what is fused with it.
+LayerProgram programOf(const LoweringContext& context, const MatrixLayer& layer);
+/// What it does for vector work.
+LayerProgram programOf(const LoweringContext& context, const graph::Node& node);
+
+/// The class of functions that the program needs and a lane has no circuit of; null where it has
+/// all.
+const char* missingCircuit(const numeric::VectorProgram& program,
+                           const arch::VectorUnitConfig& unit);
 
 /// Sums that become codes together. Addresses are bytes of the scratchpads.
 struct RequantizedBlock {
@@ -21,26 +39,21 @@ struct RequantizedBlock {
     bool channelsAlongRows = false;
     std::uint32_t accumulatorRow = 0;
     std::uint32_t parameters = 0;
-    std::optional<std::uint32_t> skip{};  ///< laid out like the codes
+    std::optional<std::uint32_t> skip{};  ///< the tensor besides the sums, laid out like the codes
     std::uint32_t destination = 0;        ///< element (output, channel) at destination +
     std::uint32_t pitch = 0;              ///< output * pitch + channel * element bytes
 };
-arch::VectorCommand requantizeCommand(const SharedProgram& program, const arch::Datapath& datapath,
+arch::VectorCommand requantizeCommand(const LayerProgram& program, const arch::Datapath& datapath,
                                       numeric::ScaleArithmetic arithmetic,
                                       const RequantizedBlock& block);
 
-/// Every channel of the window by itself; the result is dense [output][channel].
-arch::VectorCommand windowCommand(const SharedProgram& program, const arch::TileWindow& window,
-                                  std::uint32_t destination);
+/// A view in elements of so many bytes, the first of which lies at an address.
+numeric::OperandView inBytes(numeric::OperandView view, std::uint32_t address,
+                             std::uint32_t elementBytes);
 
-struct ElementRun {
-    std::uint32_t elements = 1;
-    std::uint32_t bytes = 1;  ///< of an element
-    bool reduced = false;     ///< whether the program reduces all of them
-};
-/// Element by element.
-arch::VectorCommand elementsCommand(const SharedProgram& program,
-                                    const std::vector<std::uint32_t>& sources,
-                                    std::uint32_t destination, const ElementRun& run);
+/// Axes of the space whose elements all operands have one after another become one, and those of
+/// one index are left out: the vector unit fills its lanes along the last axis alone. 8 x 8 x 16
+/// elements that lie densely become 1024.
+void mergeAxes(arch::VectorCommand& command);
 
 }  // namespace systole::sim

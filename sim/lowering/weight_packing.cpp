@@ -9,12 +9,10 @@
 
 namespace systole::sim {
 
-WeightPacking::WeightPacking(const QuantizedConvolution& convolution,
-                             const arch::ConvolutionShape& shape,
+WeightPacking::WeightPacking(const arch::ConvolutionShape& shape,
                              const arch::ConvolutionTiling& tiling, const arch::ArrayConfig& array,
                              const arch::Datapath& datapath, numeric::ScaleArithmetic arithmetic)
-    : convolution_(convolution),
-      shape_(shape),
+    : shape_(shape),
       tiling_(tiling),
       array_(array),
       datapath_(datapath),
@@ -58,8 +56,7 @@ std::uint64_t WeightPacking::bytes(std::uint32_t columnChunk, std::uint32_t chan
            (reduction * datapath_.weightBytes + arch::parameterBytes(datapath_, arithmetic_));
 }
 
-WeightChunk WeightPacking::chunk(std::uint32_t columnChunk, std::uint32_t channelChunk,
-                                 WeightBytes bytes) const {
+WeightChunk WeightPacking::chunk(std::uint32_t columnChunk, std::uint32_t channelChunk) const {
     WeightChunk chunk;
     chunk.outputs = outputs(columnChunk);
     chunk.inputs = inputs(columnChunk, channelChunk);
@@ -67,14 +64,12 @@ WeightChunk WeightPacking::chunk(std::uint32_t columnChunk, std::uint32_t channe
     for (std::uint32_t begin = chunk.outputs.begin; begin < chunk.outputs.end;) {
         const std::uint32_t end =
             inOne ? chunk.outputs.end : cut_.blockEnd(begin, shape_.outputChannels);
-        chunk.blocks.push_back(packBlock({begin, end}, chunk, bytes));
+        chunk.blocks.push_back(placeBlock({begin, end}, chunk));
         begin = end;
     }
-    SYSTOLE_CHECK(bytes == WeightBytes::LeftOut || chunk.bytes.size() == chunk.size,
-                  "weight chunk of {} bytes, {} packed", chunk.size, chunk.bytes.size());
-    SYSTOLE_CHECK(chunk.size == this->bytes(columnChunk, channelChunk),
+    SYSTOLE_CHECK(chunk.size == bytes(columnChunk, channelChunk),
                   "a chunk of {} bytes, {} were placed", chunk.size,
-                  this->bytes(columnChunk, channelChunk));
+                  bytes(columnChunk, channelChunk));
     return chunk;
 }
 
@@ -87,8 +82,7 @@ std::uint32_t WeightPacking::groupsTogether(const ColumnBlock& block, std::size_
     return std::max(count, 1U);
 }
 
-ColumnBlock WeightPacking::packBlock(const ChannelRange& outputs, WeightChunk& chunk,
-                                     WeightBytes bytes) const {
+ColumnBlock WeightPacking::placeBlock(const ChannelRange& outputs, WeightChunk& chunk) const {
     ColumnBlock block;
     block.outputs = outputs;
     const std::uint32_t perGroup = shape_.outputsPerGroup();
@@ -103,34 +97,52 @@ ColumnBlock WeightPacking::packBlock(const ChannelRange& outputs, WeightChunk& c
         segment.weightOffset = static_cast<std::uint32_t>(chunk.size);
         chunk.size += std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth *
                       segment.inputs.size() * segment.outputs.size() * datapath_.weightBytes;
-        if (bytes == WeightBytes::Packed) {
-            appendWeights(segment, chunk.bytes);
-        }
         block.segments.push_back(segment);
         begin = segment.outputs.end;
     }
     block.parameterOffset = static_cast<std::uint32_t>(chunk.size);
-    chunk.size += std::uint64_t{outputs.size()} * arch::parameterBytes(datapath_, arithmetic_);
-    for (std::uint32_t output = outputs.begin; bytes == WeightBytes::Packed && output < outputs.end;
-         ++output) {
-        // The bias, then the scale: arch::readParameters reads it.
-        arch::appendParameters({convolution_.bias.at(output), convolution_.rescales.at(output)},
-                               datapath_, arithmetic_, chunk.bytes);
-    }
+    chunk.size += std::uint64_t{outputs.size()} * recordBytes();
     return block;
 }
 
+std::vector<std::uint8_t> WeightPacking::pack(const WeightChunk& chunk,
+                                              const LayerConstants& constants) const {
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(chunk.size);
+    for (const ColumnBlock& block : chunk.blocks) {
+        for (const Segment& segment : block.segments) {
+            appendWeights(segment, constants.weights, bytes);
+        }
+        appendRecords(block.outputs, constants, bytes);
+    }
+    SYSTOLE_CHECK(bytes.size() == chunk.size, "weight chunk of {} bytes, {} packed", chunk.size,
+                  bytes.size());
+    return bytes;
+}
+
+/// The bias, then the scale: arch::readParameters reads it.
+void WeightPacking::appendRecords(const ChannelRange& outputs, const LayerConstants& constants,
+                                  std::vector<std::uint8_t>& bytes) const {
+    for (std::uint32_t output = outputs.begin; output < outputs.end; ++output) {
+        const std::int64_t bias = constants.biases.empty() ? 0 : constants.biases[output];
+        arch::appendParameters({bias, constants.rescales.at(output)}, datapath_, arithmetic_,
+                               constants.held, bytes);
+    }
+}
+
 /// Appends the weights row by row of the reduction, so that the rows of a fold are consecutive.
-void WeightPacking::appendWeights(const Segment& segment, std::vector<std::uint8_t>& bytes) const {
+void WeightPacking::appendWeights(const Segment& segment, std::span<const numeric::Code> weights,
+                                  std::vector<std::uint8_t>& bytes) const {
+    SYSTOLE_CHECK(weights.size() == shape_.outputChannels * reductionPerOutput(),
+                  "{} weights of {} outputs", weights.size(), shape_.outputChannels);
     const std::uint32_t perGroup = shape_.channelsPerGroup();
     const std::uint32_t firstOfGroup = groupOf(segment.outputs.begin) * perGroup;
-    const std::uint64_t reduction =
-        std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
+    const std::uint64_t reduction = reductionPerOutput();
     for (std::uint32_t tap = 0; tap < shape_.kernelHeight * shape_.kernelWidth; ++tap) {
         for (std::uint32_t c = segment.inputs.begin; c < segment.inputs.end; ++c) {
             const std::uint64_t k = std::uint64_t{tap} * perGroup + (c - firstOfGroup);
             for (std::uint32_t n = segment.outputs.begin; n < segment.outputs.end; ++n) {
-                appendCode(convolution_.weights.at(n * reduction + k), bytes);
+                appendCode(weights[n * reduction + k], bytes);
             }
         }
     }

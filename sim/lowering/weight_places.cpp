@@ -9,18 +9,18 @@
 #include <utility>
 
 #include "models/check.hpp"
+#include "sim/graph/code_program.hpp"
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {
 namespace {
 
 /// Tells the layout of the DRAM where parameter records lie among the weights.
-void placeRecords(LoweringContext& context, std::uint64_t address, const WeightChunk& chunk) {
-    const std::uint32_t record =
-        arch::parameterBytes(context.datapath, context.network.scheme.requantization);
+void placeRecords(LoweringContext& context, std::uint64_t address, const WeightPacking& packing,
+                  const WeightChunk& chunk) {
     for (const ColumnBlock& block : chunk.blocks) {
-        context.builder.program().dram.addRecords(address + block.parameterOffset, record,
-                                                  block.outputs.size());
+        context.builder.program().dram.addRecords(address + block.parameterOffset,
+                                                  packing.recordBytes(), block.outputs.size());
     }
 }
 
@@ -44,49 +44,87 @@ ColumnPlaces placeColumn(LoweringContext& context, const WeightPacking& packing,
     return places;
 }
 
-}  // namespace
-
-WeightPacking packingOf(const LoweringContext& context, const QuantizedNode& node) {
-    const LayerMapping& mapping = context.mappings.at(&node);
-    return {std::get<QuantizedConvolution>(node.operation),
-            mapping.shape,
-            mapping.search.best.tiling,
-            context.machine.array,
-            context.datapath,
-            context.network.scheme.requantization};
+LayerConstants constantsOf(const LoweringContext& context, const MatrixLayer& layer) {
+    LayerConstants constants;
+    if (!layer.weights) constants.weights = context.graph.tensors.at(layer.node->inputs[1]).codes;
+    constants.biases = layer.work().terms;
+    constants.rescales = graph::rescalesOf(context.graph, *layer.node);
+    const std::vector<graph::CodeOperand> operands =
+        graph::codeProgramOf(context.graph, *layer.node).operands;
+    const bool isFixedPoint =
+        std::any_of(operands.begin(), operands.end(), [](const graph::CodeOperand& operand) {
+            return operand.source == graph::CodeOperand::Source::Mantissa;
+        });
+    if (isFixedPoint) constants.held = numeric::ScaleArithmetic::FixedPoint;
+    return constants;
 }
 
-std::uint64_t weightRoom(const LoweringContext& context, const QuantizedNode& node) {
-    const WeightPacking packing = packingOf(context, node);
-    const auto roomOf = [&](std::uint32_t column, std::uint32_t part) {
-        return arch::DramLayout::strideOf(
-            context.datapath.weightRoom().memoryBytes(packing.bytes(column, part)),
-            context.dramAlignment());
+void placeColumns(LoweringContext& context, const MatrixLayer& layer, WeightBytes bytes,
+                  WeightPlaces& places) {
+    const WeightPacking packing = packingOf(context, layer);
+    const LayerConstants constants =
+        bytes == WeightBytes::Packed ? constantsOf(context, layer) : LayerConstants{};
+    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
+        places.columns.push_back(placeColumn(context, packing, column));
+        for (std::uint32_t part = 0;
+             bytes == WeightBytes::Packed && part < packing.channelChunks(column); ++part) {
+            const WeightChunk chunk = packing.chunk(column, part);
+            const std::uint64_t address = places.columns.back().of(part);
+            placeRecords(context, address, packing, chunk);
+            context.lowered.constants.push_back({address, packing.pack(chunk, constants)});
+        }
+    }
+}
+
+/// Where weights are a tensor, the records of all outputs lie together.
+void placeRecordsAlone(LoweringContext& context, const MatrixLayer& layer, WeightBytes bytes,
+                       WeightPlaces& places) {
+    const WeightPacking packing = packingOf(context, layer);
+    const std::uint32_t outputs = layer.shape.outputChannels;
+    places.records =
+        context.builder.allocateDram(std::uint64_t{outputs} * packing.recordBytes(),
+                                     context.dramAlignment(), context.datapath.weightRoom());
+    if (bytes == WeightBytes::LeftOut) return;
+    context.builder.program().dram.addRecords(places.records, packing.recordBytes(), outputs);
+    ConstantData records{places.records, {}};
+    packing.appendRecords({0, outputs}, constantsOf(context, layer), records.bytes);
+    context.lowered.constants.push_back(std::move(records));
+}
+
+}  // namespace
+
+WeightPacking packingOf(const LoweringContext& context, const MatrixLayer& layer) {
+    const LayerMapping& mapping = context.mappings.at(layer.node);
+    return {mapping.shape, mapping.search.best.tiling, context.machine.array, context.datapath,
+            context.arithmetic()};
+}
+
+std::uint64_t weightRoom(const LoweringContext& context, const MatrixLayer& layer) {
+    const WeightPacking packing = packingOf(context, layer);
+    const auto roomOf = [&](std::uint64_t bytes) {
+        return arch::DramLayout::strideOf(context.datapath.weightRoom().memoryBytes(bytes),
+                                          context.dramAlignment());
     };
+    if (layer.weights) {
+        return roomOf(std::uint64_t{layer.shape.outputChannels} * packing.recordBytes());
+    }
     std::uint64_t room = 0;
     for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
         const std::uint32_t parts = packing.channelChunks(column);
-        room += (parts - 1) * roomOf(column, 0) + roomOf(column, parts - 1);
+        room += (parts - 1) * roomOf(packing.bytes(column, 0)) +
+                roomOf(packing.bytes(column, parts - 1));
     }
     return room;
 }
 
-WeightPlaces placeWeights(LoweringContext& context, const QuantizedNode& node, WeightBytes bytes) {
+WeightPlaces placeWeights(LoweringContext& context, const MatrixLayer& layer, WeightBytes bytes) {
     WeightPlaces places;
-    const WeightPacking packing = packingOf(context, node);
-    for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
-        places.push_back(placeColumn(context, packing, column));
-        for (std::uint32_t part = 0;
-             bytes == WeightBytes::Packed && part < packing.channelChunks(column); ++part) {
-            WeightChunk chunk = packing.chunk(column, part, bytes);
-            placeRecords(context, places.back().of(part), chunk);
-            context.lowered.constants.push_back({places.back().of(part), std::move(chunk.bytes)});
-        }
+    if (layer.weights) {
+        placeRecordsAlone(context, layer, bytes, places);
+    } else {
+        placeColumns(context, layer, bytes, places);
     }
-    const arch::ActivationBuffers& buffers = context.mappings.at(&node).search.best.tiling.buffers;
-    arch::Program& program = context.builder.program();
-    program.activationBytes =
-        std::max(program.activationBytes, static_cast<std::uint32_t>(buffers.total()));
+    needActivations(context, context.mappings.at(layer.node).search.best.tiling.buffers.total());
     return places;
 }
 

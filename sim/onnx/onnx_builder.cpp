@@ -2,7 +2,6 @@
 #include "sim/onnx/onnx_builder.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <limits>
 
 namespace systole::sim {
@@ -13,22 +12,18 @@ constexpr std::int64_t kOpset = 13;
 constexpr std::int64_t kIrVersion = 7;  // the one of opset 13
 
 void setType(onnx::ValueInfoProto& value, const std::string& name, onnx::TensorProto::DataType type,
-             const Shape& shape) {
+             const graph::Extents& shape) {
     value.set_name(name);
     auto& tensor = *value.mutable_type()->mutable_tensor_type();
     tensor.set_elem_type(type);
-    tensor.mutable_shape()->add_dim()->set_dim_param("batch");
-    for (const std::uint32_t size : {shape.channels, shape.height, shape.width}) {
-        tensor.mutable_shape()->add_dim()->set_dim_value(size);
+    auto& dims = *tensor.mutable_shape();
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+        if (axis == 0 && shape[axis] == 1) {
+            dims.add_dim()->set_dim_param("batch");
+        } else {
+            dims.add_dim()->set_dim_value(shape[axis]);
+        }
     }
-}
-
-void addIntegers(onnx::NodeProto& node, const std::string& name,
-                 std::initializer_list<std::int64_t> values) {
-    onnx::AttributeProto& attribute = *node.add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(onnx::AttributeProto::INTS);
-    for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
 }  // namespace
@@ -39,12 +34,12 @@ OnnxBuilder::OnnxBuilder() {
     model_.add_opset_import()->set_version(kOpset);
 }
 
-void OnnxBuilder::addInput(const std::string& name, const Shape& shape) {
+void OnnxBuilder::addInput(const std::string& name, const graph::Extents& shape) {
     setType(*model_.mutable_graph()->add_input(), name, onnx::TensorProto::FLOAT, shape);
 }
 
 void OnnxBuilder::addOutput(const std::string& name, onnx::TensorProto::DataType type,
-                            const Shape& shape) {
+                            const graph::Extents& shape) {
     setType(*model_.mutable_graph()->add_output(), name, type, shape);
 }
 
@@ -65,6 +60,43 @@ onnx::TensorProto& OnnxBuilder::addInitializer(const std::string& name,
     tensor.set_name(name);
     tensor.set_data_type(type);
     return tensor;
+}
+
+std::string OnnxBuilder::addFloats(const std::string& name, const graph::Extents& shape,
+                                   const std::vector<float>& values) {
+    auto& tensor = addInitializer(name, onnx::TensorProto::FLOAT);
+    for (const std::uint32_t size : shape) tensor.add_dims(size);
+    for (const float value : values) tensor.add_float_data(value);
+    return name;
+}
+
+std::string OnnxBuilder::addCodes(const std::string& name, const graph::Extents& shape,
+                                  const std::vector<std::int8_t>& codes) {
+    auto& tensor = addInitializer(name, onnx::TensorProto::INT8);
+    for (const std::uint32_t size : shape) tensor.add_dims(size);
+    tensor.set_raw_data(codes.data(), codes.size());
+    return name;
+}
+
+std::string OnnxBuilder::addIndices(const std::string& name,
+                                    const std::vector<std::int64_t>& values) {
+    auto& tensor = addInitializer(name, onnx::TensorProto::INT64);
+    tensor.add_dims(static_cast<std::int64_t>(values.size()));
+    for (const std::int64_t value : values) tensor.add_int64_data(value);
+    return name;
+}
+
+std::string OnnxBuilder::addInt32s(const std::string& name, const graph::Extents& shape,
+                                   const std::vector<std::int32_t>& values) {
+    auto& tensor = addInitializer(name, onnx::TensorProto::INT32);
+    for (const std::uint32_t size : shape) tensor.add_dims(size);
+    for (const std::int32_t value : values) tensor.add_int32_data(value);
+    return name;
+}
+
+std::string OnnxBuilder::addUnsignedZeroPoint(const std::string& name, std::uint8_t value) {
+    addInitializer(name, onnx::TensorProto::UINT8).add_int32_data(value);
+    return name;
 }
 
 std::string OnnxBuilder::addScale(const std::string& name, float scale) {
@@ -109,41 +141,27 @@ void OnnxBuilder::addUpsample(const OnnxCodes& input, std::uint32_t channels,
 
 void OnnxBuilder::addCrop(const std::string& input, const std::array<std::uint32_t, 4>& crops,
                           const std::string& output) {
-    const auto indices = [&](const std::string& name, std::int64_t vertical,
-                             std::int64_t horizontal) {
-        auto& tensor = addInitializer(name, onnx::TensorProto::INT64);
-        tensor.add_dims(2);
-        tensor.add_int64_data(vertical);
-        tensor.add_int64_data(horizontal);
-        return name;
-    };
     // Slice ends before an index; counted from the end it is negative, and 0 would be the
     // beginning.
     const auto end = [](std::uint32_t crop) {
         return crop == 0 ? std::numeric_limits<std::int64_t>::max() : -std::int64_t{crop};
     };
-    addNode(
-        "Slice", output + "/crop",
-        {input, indices(output + "/starts", crops[0], crops[1]),
-         indices(output + "/ends", end(crops[2]), end(crops[3])), indices(output + "/axes", 2, 3)},
-        output);
+    addNode("Slice", output + "/crop",
+            {input, addIndices(output + "/starts", {crops[0], crops[1]}),
+             addIndices(output + "/ends", {end(crops[2]), end(crops[3])}),
+             addIndices(output + "/axes", {2, 3})},
+            output);
 }
 
 void OnnxBuilder::addQLinearConv(const std::string& name, const QLinearConvParameters& parameters,
                                  const OnnxCodes& input, const OnnxCodes& output) {
     const std::string prefix = output.name + "/convolve";
-    auto& weights = addInitializer(prefix + "/weights", onnx::TensorProto::INT8);
-    for (const std::uint32_t size : parameters.dims) weights.add_dims(size);
-    weights.set_raw_data(parameters.weights.data(), parameters.weights.size());
-    auto& bias = addInitializer(prefix + "/bias", onnx::TensorProto::INT32);
-    bias.add_dims(parameters.dims[0]);
-    for (const std::int32_t value : parameters.bias) bias.add_int32_data(value);
-    auto& scales = addInitializer(prefix + "/weight_scales", onnx::TensorProto::FLOAT);
-    scales.add_dims(parameters.dims[0]);
-    for (const float scale : parameters.scales) scales.add_float_data(scale);
-    auto& zeros = addInitializer(prefix + "/weight_zeros", onnx::TensorProto::INT8);
-    zeros.add_dims(parameters.dims[0]);
-    for (std::uint32_t n = 0; n < parameters.dims[0]; ++n) zeros.add_int32_data(0);
+    const graph::Extents outputs{parameters.dims[0]};
+    addCodes(prefix + "/weights", {parameters.dims.begin(), parameters.dims.end()},
+             parameters.weights);
+    addInt32s(prefix + "/bias", outputs, parameters.bias);
+    addFloats(prefix + "/weight_scales", outputs, parameters.scales);
+    addCodes(prefix + "/weight_zeros", outputs, std::vector<std::int8_t>(outputs[0], 0));
 
     onnx::NodeProto& node = addNode(
         "QLinearConv", name,
@@ -156,6 +174,14 @@ void OnnxBuilder::addQLinearConv(const std::string& name, const QLinearConvParam
     addInteger(node, "group", parameters.groups);
 }
 
+void OnnxBuilder::addIntegers(onnx::NodeProto& node, const std::string& name,
+                              const std::vector<std::int64_t>& values) {
+    onnx::AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx::AttributeProto::INTS);
+    for (const std::int64_t value : values) attribute.add_ints(value);
+}
+
 void OnnxBuilder::addInteger(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
     onnx::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);
@@ -163,11 +189,12 @@ void OnnxBuilder::addInteger(onnx::NodeProto& node, const std::string& name, std
     attribute.set_i(value);
 }
 
-void OnnxBuilder::addWindow(onnx::NodeProto& node, const Window& window) {
-    addIntegers(node, "kernel_shape", {window.kernelHeight, window.kernelWidth});
-    addIntegers(node, "strides", {window.strideHeight, window.strideWidth});
-    addIntegers(node, "pads", {window.padTop, window.padLeft, window.padBottom, window.padRight});
-    addIntegers(node, "dilations", {window.dilationHeight, window.dilationWidth});
+void OnnxBuilder::addWindow(onnx::NodeProto& node, const arch::Window& window) {
+    const auto& [y, x] = window;
+    addIntegers(node, "kernel_shape", {y.kernel, x.kernel});
+    addIntegers(node, "strides", {y.stride, x.stride});
+    addIntegers(node, "pads", {y.padBefore, x.padBefore, y.padAfter, x.padAfter});
+    addIntegers(node, "dilations", {y.dilation, x.dilation});
 }
 
 }  // namespace systole::sim

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/graph/graph.hpp"
 #include "sim/network/network.hpp"
 
 /// What the FP32 reference shows of a network on the calibration images (docs/arithmetic.md,
@@ -30,6 +31,11 @@ using SumBounds = std::vector<double>;
 /// Of the convolutions among `nodes`, indices into Network::nodes, in their order. As much work as
 /// three runs of the reference.
 std::vector<SumBounds> measureSums(const Network& network, CalibrationImages images,
+                                   std::span<const std::size_t> nodes);
+
+// The same of graphs; measured is matrix work whose weights are constants.
+Ranges calibrate(const graph::Graph& network, CalibrationImages images);
+std::vector<SumBounds> measureSums(const graph::Graph& network, CalibrationImages images,
                                    std::span<const std::size_t> nodes);
 
 }  // namespace systole::sim

@@ -34,6 +34,10 @@ bool keepsScale(const Operation& operation) {
         operation);
 }
 
+WeightRows rowsOf(const Convolution& convolution) {
+    return {convolution.weights, convolution.bias, convolution.outputChannels};
+}
+
 class Quantizer {
 public:
     Quantizer(const Network& network, const Scheme& scheme, std::span<const float> amax)
@@ -161,7 +165,7 @@ void Quantizer::measure(CalibrationImages images) {
         const auto* convolution = std::get_if<Convolution>(&node.operation);
         const TensorId input = node.inputs[0];
         if (convolution != nullptr &&
-            weightScales_.maySumsMatter(*convolution, scales_[input], amax_[input])) {
+            weightScales_.maySumsMatter(rowsOf(*convolution), scales_[input], amax_[input])) {
             measured.push_back(i);
         }
     }
@@ -203,7 +207,7 @@ QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
     result.relu = fused.relu;
     const auto sums = sumBounds_.find(fused.node);
     result.weightScales = weightScales_.of(
-        source, input, sums == sumBounds_.end() ? std::span<const double>() : sums->second);
+        rowsOf(source), input, sums == sumBounds_.end() ? std::span<const double>() : sums->second);
     for (std::size_t n = 0; n < source.outputChannels; ++n) {
         const float scale = result.weightScales[n];
         for (std::size_t k = n * reduction; k < (n + 1) * reduction; ++k) {

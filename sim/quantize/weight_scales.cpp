@@ -8,9 +8,12 @@
 #include <limits>
 #include <stdexcept>
 
-#include "sim/network/float_reference.hpp"
+#include "sim/graph/float_reference.hpp"
 
 namespace systole::sim {
+
+using graph::largestMagnitude;
+
 namespace {
 
 constexpr float kSmallestNormal = std::numeric_limits<float>::min();
@@ -22,11 +25,6 @@ constexpr double kBiasMargin = 1.0001;
 constexpr double kLostBelow = 0x1p32;
 /// More than what sums in binary64 and their rounding to binary32 can be above exact ones.
 constexpr double kRoundingMargin = 1.001;
-
-std::span<const float> channelOf(const Convolution& convolution, std::size_t n) {
-    const std::size_t reduction = convolution.reduction();
-    return std::span(convolution.weights).subspan(n * reduction, reduction);
-}
 
 double sumOfMagnitudes(std::span<const float> values) {
     double sum = 0;
@@ -60,16 +58,15 @@ float WeightScales::coarsest(double sum, float bias, float inputScale) const {
     return static_cast<float>(range / (double{inputScale} * largestSum_));
 }
 
-std::vector<float> WeightScales::of(const Convolution& convolution, float inputScale,
+std::vector<float> WeightScales::of(const WeightRows& rows, float inputScale,
                                     std::span<const double> sums) const {
-    std::vector<float> scales(convolution.outputChannels);
+    std::vector<float> scales(rows.outputs);
     for (std::size_t n = 0; n < scales.size(); ++n) {
-        const float bias = convolution.bias[n];
+        const float bias = rows.biasOf(n);
         const float fine =
             granularity_ == Scheme::Granularity::PerChannel
-                ? finest(largestMagnitude(channelOf(convolution, n)), bias, inputScale)
-                : finest(largestMagnitude(convolution.weights), largestMagnitude(convolution.bias),
-                         inputScale);
+                ? finest(largestMagnitude(rows.row(n)), bias, inputScale)
+                : finest(largestMagnitude(rows.weights), largestMagnitude(rows.bias), inputScale);
         scales[n] = std::max(fine, coarsest(sums.empty() ? 0.0 : sums[n], bias, inputScale));
         if (!std::isfinite(scales[n])) {
             throw std::range_error(fmt::format(
@@ -84,12 +81,11 @@ std::vector<float> WeightScales::of(const Convolution& convolution, float inputS
     return scales;
 }
 
-bool WeightScales::maySumsMatter(const Convolution& convolution, float inputScale,
-                                 float inputAmax) const {
-    for (std::size_t n = 0; n < convolution.outputChannels; ++n) {
-        const std::span<const float> weights = channelOf(convolution, n);
+bool WeightScales::maySumsMatter(const WeightRows& rows, float inputScale, float inputAmax) const {
+    for (std::size_t n = 0; n < rows.outputs; ++n) {
+        const std::span<const float> weights = rows.row(n);
         const double sum = kRoundingMargin * sumOfMagnitudes(weights) * double{inputAmax};
-        const float bias = convolution.bias[n];
+        const float bias = rows.biasOf(n);
         if (coarsest(sum, bias, inputScale) > finest(largestMagnitude(weights), bias, inputScale)) {
             return true;
         }

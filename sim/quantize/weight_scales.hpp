@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
-#include "sim/network/network.hpp"
 #include "sim/quantize/scheme.hpp"
 
 /// The scales of weights: as fine as the format allows, and as coarse as biases and sums need
@@ -15,20 +15,32 @@
 /// 2.1e9. With a headroom of 1 it needs a scale of 1.5 / (2^31 / 127), 8.9e-8.
 namespace systole::sim {
 
+/// Weights of matrix work, [outputs][reduction], and its biases: one an output, or none.
+struct WeightRows {
+    std::span<const float> weights;
+    std::span<const float> bias;
+    std::size_t outputs = 1;
+
+    std::span<const float> row(std::size_t n) const {
+        const std::size_t reduction = weights.size() / outputs;
+        return weights.subspan(n * reduction, reduction);
+    }
+    float biasOf(std::size_t n) const { return bias.empty() ? 0.0F : bias[n]; }
+};
+
 class WeightScales {
 public:
-    /// `inputScale` is that of the convolution's input.
     WeightScales(const Scheme& scheme, double inputPeak, double weightPeak, double largestSum);
 
-    /// By output channel; all equal when per tensor. `sums`: by channel, what the products of the
-    /// convolution sum up to (measureSums), or nothing. Throws std::range_error where a scale
-    /// leaves binary32.
-    std::vector<float> of(const Convolution& convolution, float inputScale,
+    /// By output channel; all equal when per tensor. `inputScale` is that of the matrix work's
+    /// input; `sums`: by channel, what the products sum up to (measureSums), or nothing. Throws
+    /// std::range_error where a scale leaves binary32.
+    std::vector<float> of(const WeightRows& rows, float inputScale,
                           std::span<const double> sums) const;
 
     /// Whether sums of inputs up to `inputAmax` may be so large that their scales must be coarser:
     /// where not, no measured sum changes anything.
-    bool maySumsMatter(const Convolution& convolution, float inputScale, float inputAmax) const;
+    bool maySumsMatter(const WeightRows& rows, float inputScale, float inputAmax) const;
 
 private:
     float finest(float amax, float bias, float inputScale) const;

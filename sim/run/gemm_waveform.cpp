@@ -15,6 +15,7 @@
 #include "models/numeric/sums/sum.hpp"
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/graph/code_program.hpp"
 
 namespace systole::sim {
 namespace {
@@ -27,14 +28,19 @@ std::vector<std::uint16_t> narrowed(std::span<const numeric::Code> codes) {
     return {codes.begin(), codes.end()};
 }
 
+/// Of the product, which is the graph's only node: [n][1][1][k].
+const graph::Tensor& weightsOf(const graph::Graph& graph) {
+    return graph.tensors.at(graph.nodes.front().inputs.at(1));
+}
+
 /// [n][k] to [k][n].
-std::vector<std::uint16_t> transposed(const QuantizedConvolution& convolution) {
-    const std::size_t depth = convolution.reduction();
-    std::vector<std::uint16_t> weights(convolution.weights.size());
-    for (std::size_t n = 0; n < convolution.outputChannels; ++n) {
+std::vector<std::uint16_t> transposed(const graph::Tensor& tensor) {
+    const std::size_t outputs = tensor.shape.front();
+    const std::size_t depth = tensor.shape.back();
+    std::vector<std::uint16_t> weights(tensor.codes.size());
+    for (std::size_t n = 0; n < outputs; ++n) {
         for (std::size_t k = 0; k < depth; ++k) {
-            weights[k * convolution.outputChannels + n] =
-                static_cast<std::uint16_t>(convolution.weights[n * depth + k]);
+            weights[k * outputs + n] = static_cast<std::uint16_t>(tensor.codes[n * depth + k]);
         }
     }
     return weights;
@@ -109,13 +115,13 @@ private:
 
 }  // namespace
 
-GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const QuantizedNetwork& network,
+GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const graph::Graph& graph,
                            std::span<const numeric::Code> input)
-    : network_(network),
-      convolution_(std::get<QuantizedConvolution>(network.nodes.front().operation)),
+    : graph_(graph),
+      datapath_(machine.datapath),
       array_(machine.array),
-      shape_{input.size() / convolution_.reduction(), convolution_.reduction(),
-             convolution_.outputChannels},
+      shape_{input.size() / weightsOf(graph).shape.back(), weightsOf(graph).shape.back(),
+             weightsOf(graph).shape.front()},
       adder_(machine.datapath.accumulator, numeric::Codec(machine.datapath.activation),
              numeric::Codec(machine.datapath.weight)) {
     checkAccumulator(machine.datapath.accumulator);
@@ -123,8 +129,9 @@ GemmWaveform::GemmWaveform(const arch::MachineConfig& machine, const QuantizedNe
     const std::size_t whole = std::max({shape_.m, shape_.k, shape_.n});
     const auto& chunks = machine.datapath.accumulator.chunk;
     const auto chunk = chunks ? std::optional(chunks->length) : std::nullopt;
-    folds_ = arch::structural::cutGemm(array_, shape_, narrowed(input), transposed(convolution_),
-                                       static_cast<std::uint32_t>(whole), chunk);
+    folds_ =
+        arch::structural::cutGemm(array_, shape_, narrowed(input), transposed(weightsOf(graph)),
+                                  static_cast<std::uint32_t>(whole), chunk);
     checkCycles(array_, folds_);
     clocked_ = std::make_unique<ClockedArray>("waveform", array_, machine.datapath,
                                               arch::structural::waveformPeriod(machine.clockHertz));
@@ -225,19 +232,19 @@ void GemmWaveform::collect(std::size_t result) {
 }
 
 std::vector<numeric::Code> GemmWaveform::product() const {
-    const Scheme& scheme = network_.scheme;
-    const numeric::Codec activation(scheme.activation);
-    const numeric::SumArithmetic arithmetic(scheme.accumulator, activation,
-                                            numeric::Codec(scheme.weight));
+    const numeric::Codec activation(datapath_.activation);
+    const numeric::SumArithmetic arithmetic(datapath_.accumulator, activation,
+                                            numeric::Codec(datapath_.weight));
+    const std::vector<numeric::Rescale> rescales = graph::rescalesOf(graph_, graph_.nodes.front());
+    const numeric::ScaleArithmetic requantization = graph_.arithmetic.value().requantization;
     std::vector<numeric::Code> codes;
     for (std::size_t i = 0; i < shape_.m * shape_.n; ++i) {
         const auto sum = std::span(sums_).subspan(i * adder_.words(), adder_.words());
-        const numeric::Rescale& rescale = convolution_.rescales[i % shape_.n];
-        codes.push_back(arithmetic.isWord()
-                            ? numeric::requantize(sum.front(), rescale, scheme.requantization,
-                                                  convolution_.relu, activation)
-                            : numeric::requantize(arithmetic.toFloat(sum), rescale,
-                                                  convolution_.relu, activation));
+        const numeric::Rescale& rescale = rescales[i % shape_.n];
+        codes.push_back(
+            arithmetic.isWord()
+                ? numeric::requantize(sum.front(), rescale, requantization, false, activation)
+                : numeric::requantize(arithmetic.toFloat(sum), rescale, false, activation));
     }
     return codes;
 }

@@ -7,7 +7,7 @@
 
 #include "arch/structural/clocked_array.hpp"
 #include "arch/structural/gemm_folds.hpp"
-#include "sim/quantize/quantized_network.hpp"
+#include "sim/graph/graph.hpp"
 
 namespace systole::sim {
 
@@ -20,7 +20,7 @@ public:
 
     /// ConfigError if the waveform would be too large, or the array cannot follow the accumulator:
     /// random bits are named by places that no wire carries.
-    GemmWaveform(const arch::MachineConfig& machine, const QuantizedNetwork& network,
+    GemmWaveform(const arch::MachineConfig& machine, const graph::Graph& graph,
                  std::span<const numeric::Code> input);
 
     /// Runs the array and writes the whole file or nothing.
@@ -38,8 +38,8 @@ private:
     void answer();
     void collect(std::size_t result);
 
-    const QuantizedNetwork& network_;
-    const QuantizedConvolution& convolution_;
+    const graph::Graph& graph_;
+    arch::DatapathConfig datapath_;
     arch::ArrayConfig array_;
     numeric::GemmShape shape_;
     std::vector<arch::structural::GemmFold> folds_;

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <utility>
 
-#include "models/numeric/sums/sum.hpp"
 #include "sim/base/config_error.hpp"
+#include "sim/graph/graph_builder.hpp"
+#include "sim/graph/works.hpp"
 
 namespace systole::sim {
 namespace {
@@ -42,44 +44,45 @@ void checkScheme(const Scheme& scheme, std::uint32_t k) {
 
 }  // namespace
 
-QuantizedNetwork gemmShape(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
-                           std::uint32_t n) {
+graph::Graph gemmShape(const Scheme& scheme, std::uint32_t m, std::uint32_t k, std::uint32_t n) {
     checkScheme(scheme, k);
-    QuantizedConvolution convolution;
-    convolution.outputChannels = n;
-    QuantizedNetwork network;
-    network.name = fmt::format("gemm {}x{}x{}", m, k, n);
-    network.scheme = scheme;
-    network.tensors = {{"a", {m, 1, k}}, {"c", {m, 1, n}}};
-    network.nodes.push_back({"gemm", std::move(convolution), {0}, 1});
-    network.input = 0;
-    network.output = 1;
-    return network;
+    graph::GraphBuilder builder(fmt::format("gemm {}x{}x{}", m, k, n));
+    const graph::TensorId a = builder.input("a", {m, k}, graph::naturalOrder(2));
+    const graph::TensorId weights = builder.constant("b", {n, 1, 1, k}, {});
+    const graph::TensorId c = builder.tensor("c", {m, n}, graph::naturalOrder(2));
+    graph::MatrixWork work;
+    work.image = work.result = {.batch = {}, .y = {0}, .x = {}, .channel = {1}};
+    work.epilogue = graph::identityProgram();
+    builder.add({.name = "gemm",
+                 .kind = "convolution",
+                 .work = std::move(work),
+                 .inputs = {a, weights},
+                 .output = c});
+    builder.setOutput(c);
+    graph::Graph graph = builder.take();
+    graph.tensors[a].quantizer = graph::Quantizer{.format = scheme.activation};
+    graph.tensors[weights].quantizer = graph::Quantizer{.format = scheme.weight};
+    graph.tensors[c].quantizer = graph::Quantizer{.format = scheme.activation};
+    graph.arithmetic = graph::Arithmetic{scheme.accumulator, scheme.requantization};
+    return graph;
 }
 
-QuantizedNetwork gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_t k,
-                             std::uint32_t n, std::uint64_t seed) {
+graph::Graph gemmNetwork(const Scheme& scheme, std::uint32_t m, std::uint32_t k, std::uint32_t n,
+                         std::uint64_t seed) {
     const numeric::Codec activation(scheme.activation);
     const numeric::Codec weight(scheme.weight);
-    QuantizedNetwork network = gemmShape(scheme, m, k, n);
+    graph::Graph graph = gemmShape(scheme, m, k, n);
     const auto largest = [](const numeric::Codec& codec) {
         return std::max(codec.largest(), -codec.smallest());
     };
-    const numeric::SumArithmetic sums(scheme.accumulator, activation, weight);
-    const double product =
-        std::ldexp(largest(activation) * largest(weight), -sums.rescaleExponent());
-    const double ratio = activation.largest() / (product * std::sqrt(static_cast<double>(k)));
-    numeric::Rescale rescale;
-    rescale.multiplier = static_cast<float>(ratio);
-    if (scheme.requantization == numeric::ScaleArithmetic::FixedPoint) {
-        rescale.fixedPoint = numeric::makeFixedPointScale(ratio);
-    }
-    auto& convolution = std::get<QuantizedConvolution>(network.nodes.front().operation);
-    convolution.weights = randomCodes(scheme.weight, std::uint64_t{k} * n, seed);
-    convolution.weightScales.assign(n, 1.0F);
-    convolution.bias.assign(n, 0);
-    convolution.rescales.assign(n, rescale);
-    return network;
+    // The largest product, times the root of K, becomes the largest code: the left operand's scale
+    // says so, with scales of 1 for the others.
+    const double product = largest(activation) * largest(weight);
+    graph.tensors[graph.input].quantizer->scales = {
+        static_cast<float>(activation.largest() / (product * std::sqrt(static_cast<double>(k))))};
+    graph.tensors[graph.nodes.front().inputs[1]].codes =
+        randomCodes(scheme.weight, std::uint64_t{k} * n, seed);
+    return graph;
 }
 
 std::vector<numeric::Code> gemmInput(const Scheme& scheme, std::uint32_t m, std::uint32_t k,

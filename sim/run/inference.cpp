@@ -10,13 +10,14 @@
 #include "models/check.hpp"
 #include "sim/base/host_memory.hpp"
 #include "sim/base/progress.hpp"
-#include "sim/network/float_reference.hpp"
-#include "sim/quantize/quantized_reference.hpp"
+#include "sim/graph/exact_reference.hpp"
+#include "sim/graph/float_reference.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "sim/run/machine_cost.hpp"
 #include "sim/run/output_record.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/run/tensor_dump.hpp"
+#include "sim/run/tensor_files.hpp"
 
 namespace systole::sim {
 namespace {
@@ -38,8 +39,8 @@ public:
     AccuracyMeter(const Workload& workload) : workload_(workload), reference_(workload.network) {}
 
     void add(std::uint64_t image, std::span<const float> pixels, std::span<const float> outputs) {
-        const std::vector<float> exact =
-            reference_.run(pixels, KeepTensors::OutputOnly).tensors.at(workload_.network.output);
+        const std::vector<float> exact = reference_.run(pixels, graph::KeepTensors::OutputOnly)
+                                             .tensors.at(workload_.network.output);
         for (std::size_t i = 0; i < exact.size(); ++i) {
             const double error = static_cast<double>(exact[i]) - outputs[i];
             signal_ += static_cast<double>(exact[i]) * exact[i];
@@ -72,7 +73,7 @@ public:
 
 private:
     const Workload& workload_;
-    FloatReference reference_;
+    graph::FloatReference reference_;
     std::uint64_t images_ = 0;
     std::string correctByImage_;
     std::uint64_t fp32Correct_ = 0;
@@ -113,7 +114,7 @@ public:
     }
 
 private:
-    QuantizedNetwork quantizedNetwork() const {
+    graph::Graph quantizedNetwork() const {
         if (options_.timingOnly) {
             // Cycles do not depend on scales: any ranges do.
             return quantize(workload_.network, config_.scheme,
@@ -124,7 +125,7 @@ private:
     }
 
     void inferImage(std::uint64_t image, const std::vector<float>& pixels) {
-        const std::vector<numeric::Code> input = encodeInput(network_, pixels);
+        const std::vector<numeric::Code> input = graph::encodeInput(network_, pixels);
         if (image == 0) {
             record_ = simulation_.inferTimed(input);
         } else if (options_.timeEveryImage) {
@@ -146,8 +147,8 @@ private:
             const std::vector<float> pixels = workload_.images.image(image);
             inferImage(image, pixels);
             const std::vector<numeric::Code> codes = simulation_.readTensor(network_.output);
-            outputs.add(codes, network_.scheme.activation);
-            meter.add(image, pixels, decodeTensor(network_, network_.output, codes));
+            outputs.add(codes, outputFormat());
+            meter.add(image, pixels, graph::decodeTensor(network_, network_.output, codes));
             if (options_.tensors || options_.hashTensors) {
                 dump.add(simulation_);
             }
@@ -159,20 +160,23 @@ private:
         if (options_.hashTensors) {
             outcome.tensorHashes = dump.hashes();
         }
-        const Shape& shape = network_.tensors[network_.output].shape;
         outcome.outputTensor = network_.tensors[network_.output].name;
-        outcome.elementBytes =
-            static_cast<std::uint32_t>(numeric::storageBytes(network_.scheme.activation));
-        outcome.outputShape = {options_.images, shape.height, shape.width, shape.channels};
+        outcome.elementBytes = static_cast<std::uint32_t>(numeric::storageBytes(outputFormat()));
+        outcome.outputShape = axesOf(network_.tensors[network_.output]).extents;
+        outcome.outputShape.front() = options_.images;
         outcome.outputs = outputs.bytes();
         outcome.result.outputHash = outputs.hash();
         outcome.result.accuracy = meter.accuracy();
     }
 
+    const numeric::Format& outputFormat() const {
+        return network_.quantizerOf(network_.output).value().format;
+    }
+
     const RunConfig& config_;
     const Workload& workload_;
     InferenceOptions options_;
-    QuantizedNetwork network_;
+    graph::Graph network_;
     Simulation simulation_;
     arch::RunRecord record_;
 };

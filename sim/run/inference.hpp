@@ -29,7 +29,7 @@ struct InferenceOutcome {
     Result result;
     std::string outputTensor;
     std::vector<std::uint8_t> outputs;       ///< codes, low byte first, image after image
-    std::vector<std::uint64_t> outputShape;  ///< images, height, width, channels
+    std::vector<std::uint64_t> outputShape;  ///< images, then axes from slowest to fastest
     std::uint32_t elementBytes = 1;
     std::vector<TensorHash> tensorHashes;  ///< in the order of execution
 };

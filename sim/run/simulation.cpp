@@ -25,14 +25,14 @@ Simulation::Simulation(const RunConfig& config)
     }
 }
 
-LoweredNetwork Simulation::plan(const QuantizedNetwork& network) const {
-    return lower(network, config_.machine,
+LoweredNetwork Simulation::plan(const graph::Graph& graph) const {
+    return lower(graph, config_.machine,
                  {.energies = energies_ ? &*energies_ : nullptr, .values = false});
 }
 
-void Simulation::load(const QuantizedNetwork& network, Values values) {
-    input_ = network.input;
-    lowered_ = lower(network, config_.machine,
+void Simulation::load(const graph::Graph& graph, Values values) {
+    input_ = graph.input;
+    lowered_ = lower(graph, config_.machine,
                      {.accelerator = &accelerator_,
                       .energies = energies_ ? &*energies_ : nullptr,
                       .values = values == Values::Computed});
@@ -46,14 +46,15 @@ void Simulation::load(const QuantizedNetwork& network, Values values) {
 
 void Simulation::writeInput(std::span<const numeric::Code> codes) {
     const TensorPlace& place = lowered_.tensors.at(input_);
-    SYSTOLE_CHECK(codes.size() == place.shape.elements(), "{} input codes for {} elements",
-                  codes.size(), place.shape.elements());
-    const std::uint32_t bytes = accelerator_.datapath().activationBytes;
-    std::size_t at = place.address.value();
+    SYSTOLE_CHECK(codes.size() == place.elements, "{} input codes for {} elements", codes.size(),
+                  place.elements);
+    const std::uint32_t bytes = place.element.codeBytes();
+    std::uint8_t* element = accelerator_.dram().data() + place.address.value();
     for (const numeric::Code code : codes) {
         for (std::uint32_t i = 0; i < bytes; ++i) {
-            accelerator_.dram()[at++] = static_cast<std::uint8_t>(code >> (8 * i));
+            element[i] = static_cast<std::uint8_t>(code >> (8 * i));
         }
+        element += place.element.room.imageBytes;
     }
 }
 
@@ -100,15 +101,16 @@ void Simulation::countFaults() {
     }
 }
 
-std::vector<numeric::Code> Simulation::readTensor(TensorId tensor) {
+std::vector<numeric::Code> Simulation::readTensor(graph::TensorId tensor) {
     const TensorPlace& place = lowered_.tensors.at(tensor);
-    const std::uint32_t bytes = accelerator_.datapath().activationBytes;
-    std::vector<numeric::Code> codes(place.shape.elements(), 0);
-    std::size_t at = place.address.value();
+    std::vector<numeric::Code> codes(place.elements, 0);
+    const std::uint32_t bytes = place.element.codeBytes();
+    const std::uint8_t* element = accelerator_.dram().data() + place.address.value();
     for (numeric::Code& code : codes) {
         for (std::uint32_t i = 0; i < bytes; ++i) {
-            code |= static_cast<numeric::Code>(accelerator_.dram()[at++]) << (8 * i);
+            code |= static_cast<numeric::Code>(element[i]) << (8 * i);
         }
+        element += place.element.room.imageBytes;
     }
     return codes;
 }

@@ -23,16 +23,16 @@ public:
     /// The configuration must outlive it.
     explicit Simulation(const RunConfig& config);
 
-    /// What the network will take, about: lowered by estimates alone, without weights. Other
+    /// What a graph will take, about: lowered by estimates alone, without weights. Other
     /// modules can still be built afterwards.
-    LoweredNetwork plan(const QuantizedNetwork& network) const;
-    /// Lowers the network, with mappings that are tried on this machine, and loads it. The network
-    /// must outlive it. With Values::Skipped weights are neither packed nor loaded.
-    void load(const QuantizedNetwork& network, Values values = Values::Computed);
+    LoweredNetwork plan(const graph::Graph& graph) const;
+    /// Lowers a graph, with mappings that are tried on this machine, and loads it. The graph must
+    /// outlive it. With Values::Skipped weights are neither packed nor loaded.
+    void load(const graph::Graph& graph, Values values = Values::Computed);
     /// After `load`.
     const LoweredNetwork& lowered() const { return lowered_; }
 
-    /// Replays the program cycle by cycle for one image (codes, channels last). With
+    /// Replays the program cycle by cycle for one image (codes in the order of memory). With
     /// Values::Skipped the input is not looked at and no tensor means anything afterwards.
     arch::RunRecord inferTimed(std::span<const numeric::Code> input,
                                Values values = Values::Computed, Repeats repeats = Repeats::Added);
@@ -52,7 +52,7 @@ public:
     const std::vector<numeric::AccumulatorEvents>& sumEvents() const { return sumEvents_; }
 
     /// Codes of a tensor, read from the DRAM image; the tensor must have a place there.
-    std::vector<numeric::Code> readTensor(TensorId tensor);
+    std::vector<numeric::Code> readTensor(graph::TensorId tensor);
 
 private:
     void writeInput(std::span<const numeric::Code> codes);
@@ -62,7 +62,7 @@ private:
     arch::Accelerator accelerator_;
     std::optional<arch::ActionEnergies> energies_;  ///< where the objective of mappings needs them
     LoweredNetwork lowered_;
-    TensorId input_ = 0;
+    graph::TensorId input_ = 0;
     std::optional<memory::DramFaultCounters> dramFaults_;
     std::vector<numeric::AccumulatorEvents> sumEvents_;
 };

@@ -26,10 +26,10 @@ void makeFolder(const fs::path& folder) {
 
 }  // namespace
 
-TensorDump::TensorDump(const QuantizedNetwork& network, const LoweredNetwork& lowered)
-    : network_(network) {
-    for (TensorId tensor = 0; tensor < lowered.tensors.size(); ++tensor) {
-        if (lowered.tensors[tensor].address) {
+TensorDump::TensorDump(const graph::Graph& graph, const LoweredNetwork& lowered) : graph_(graph) {
+    for (graph::TensorId tensor = 0; tensor < lowered.tensors.size(); ++tensor) {
+        const bool isConstant = graph.tensors[tensor].origin == graph::Origin::Constant;
+        if (lowered.tensors[tensor].address && graph.rootOf(tensor) == tensor && !isConstant) {
             records_[tensor];
         }
     }
@@ -38,36 +38,34 @@ TensorDump::TensorDump(const QuantizedNetwork& network, const LoweredNetwork& lo
 void TensorDump::add(Simulation& simulation) {
     ++images_;
     for (auto& [tensor, record] : records_) {
-        record.add(simulation.readTensor(tensor), network_.scheme.activation);
+        record.add(simulation.readTensor(tensor), graph_.quantizerOf(tensor).value().format);
     }
 }
 
 std::vector<TensorHash> TensorDump::hashes() const {
     std::vector<TensorHash> hashes;
     for (const auto& [tensor, record] : records_) {
-        hashes.push_back({network_.tensors[tensor].name, record.hash()});
+        hashes.push_back({graph_.tensors[tensor].name, record.hash()});
     }
     return hashes;
 }
 
 template <typename Visit>
 void TensorDump::forEachFile(const Visit& visit) const {
-    TensorFiles names(network_);
-    const auto visitActivation = [&](TensorId tensor) {
+    TensorFiles names(graph_);
+    const auto visitActivation = [&](graph::TensorId tensor) {
         const auto record = records_.find(tensor);
         if (record == records_.end()) return;  // it never reaches the DRAM
         TensorFile file = names.activation(tensor);
         file.shape.front() = images_;
         std::vector<std::uint8_t> bytes = record->second.bytes();
-        toElements(network_.scheme.activation, bytes);
+        toElements(graph_.quantizerOf(tensor).value().format, bytes);
         visit(file, bytes);
     };
-    visitActivation(network_.input);
-    for (const QuantizedNode& node : network_.nodes) {
-        if (std::holds_alternative<QuantizedConvolution>(node.operation)) {
-            for (const ConstantFile& constant : {names.weights(node), names.bias(node)}) {
-                visit(constant.description, constant.bytes);
-            }
+    visitActivation(graph_.rootOf(graph_.input));
+    for (const graph::Node& node : graph_.nodes) {
+        for (const ConstantFile& constant : names.constants(node)) {
+            visit(constant.description, constant.bytes);
         }
         visitActivation(node.output);
     }
@@ -91,7 +89,7 @@ void TensorDump::write(const fs::path& folder) const {
         files.push_back(file);
     });
     writeFileAtomically(folder / kManifestName,
-                        manifestJson(network_, images_, files).dump(2) + "\n");
+                        manifestJson(graph_, images_, files).dump(2) + "\n");
 }
 
 }  // namespace systole::sim

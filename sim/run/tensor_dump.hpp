@@ -11,10 +11,11 @@
 
 namespace systole::sim {
 
-/// Collects the codes of every tensor that lies in DRAM, over all images.
+/// Collects the codes of every tensor that lies in DRAM, over all images. Views are their tensor,
+/// and constants are not among them.
 class TensorDump {
 public:
-    TensorDump(const QuantizedNetwork& network, const LoweredNetwork& lowered);
+    TensorDump(const graph::Graph& graph, const LoweredNetwork& lowered);
 
     /// ConfigError unless all files can be written; before the first inference.
     void check(const std::filesystem::path& folder) const;
@@ -33,8 +34,8 @@ private:
     template <typename Visit>
     void forEachFile(const Visit& visit) const;
 
-    const QuantizedNetwork& network_;
-    std::map<TensorId, OutputRecord> records_;
+    const graph::Graph& graph_;
+    std::map<graph::TensorId, OutputRecord> records_;
     std::uint64_t images_ = 0;
 };
 

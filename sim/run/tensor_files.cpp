@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/numeric/sums/sum.hpp"
+#include "sim/graph/code_program.hpp"
 #include "sim/run/output_record.hpp"
 
 namespace systole::sim {
@@ -19,14 +20,6 @@ void append(std::uint64_t bits, std::uint32_t count, std::vector<std::uint8_t>& 
     for (std::uint32_t i = 0; i < count; ++i) {
         bytes.push_back(static_cast<std::uint8_t>(bits >> (8 * i)));
     }
-}
-
-/// Of one unit of the sums of an output channel, in binary64, where the product is exact.
-double unitOf(const Scheme& scheme, float input, float weight) {
-    const numeric::Codec activation(scheme.activation);
-    const int exponent =
-        numeric::sumExponent(scheme.accumulator, activation, numeric::Codec(scheme.weight));
-    return std::ldexp(static_cast<double>(input) * weight, exponent);
 }
 
 }  // namespace
@@ -67,50 +60,94 @@ std::string TensorFiles::fileName(const std::string& name) {
     return fmt::format("{:04}-{}.npy", count_++, kept);
 }
 
-TensorFile TensorFiles::activation(TensorId tensor) {
-    const QuantizedTensor& description = network_.tensors[tensor];
-    const Shape& shape = description.shape;
-    const numeric::Format& format = network_.scheme.activation;
+namespace {
+
+/// By axis; images come with the first one.
+std::string lettersOf(std::size_t rank) {
+    switch (rank) {
+        case 0:
+        case 1:
+            return std::string("N").substr(0, rank);
+        case 2:
+            return "NC";
+        case 3:
+            return "NCW";
+        case 4:
+            return "NCHW";
+        case 5:
+            return "NCDHW";
+        default:
+            return std::string("Nabcdefghijklmopqrstuvwxyz").substr(0, rank);
+    }
+}
+
+}  // namespace
+
+/// An outer axis of one element, the batch, becomes the images; else they are an axis more.
+FileAxes axesOf(const graph::Tensor& tensor) {
+    FileAxes axes{{0}, "N"};
+    std::string letters = lettersOf(tensor.shape.size());
+    const bool hasBatch =
+        !tensor.order.empty() && tensor.order.front() == 0 && tensor.shape.front() == 1;
+    if (!hasBatch && !letters.empty()) letters.front() = 'B';
+    for (std::size_t i = hasBatch ? 1 : 0; i < tensor.order.size(); ++i) {
+        axes.extents.push_back(tensor.shape[tensor.order[i]]);
+        axes.layout += letters.at(tensor.order[i]);
+    }
+    return axes;
+}
+
+TensorFile TensorFiles::activation(graph::TensorId tensor) {
+    const graph::Tensor& description = graph_.tensors.at(tensor);
+    const graph::Quantizer& quantizer = graph_.quantizerOf(tensor).value();
+    FileAxes axes = axesOf(description);
     return {.name = description.name,
             .kind = "activation",
             .file = fileName(description.name),
-            .type = elementOf(format),
-            .format = numeric::nameOf(format),
-            .scales = {description.scale},
-            .shape = {0, shape.height, shape.width, shape.channels},
-            .layout = "NHWC"};
+            .type = elementOf(quantizer.format),
+            .format = numeric::nameOf(quantizer.format),
+            .scales = {quantizer.scales.begin(), quantizer.scales.end()},
+            .shape = std::move(axes.extents),
+            .layout = std::move(axes.layout)};
 }
 
-ConstantFile TensorFiles::weights(const QuantizedNode& node) {
-    const auto& convolution = std::get<QuantizedConvolution>(node.operation);
-    const numeric::Format& format = network_.scheme.weight;
-    const std::uint32_t channels =
-        network_.tensors[node.inputs[0]].shape.channels / convolution.groups;
+std::vector<ConstantFile> TensorFiles::constants(const graph::Node& node) {
+    const auto* work = std::get_if<graph::MatrixWork>(&node.work);
+    if (work == nullptr || work->weights) return {};
+    ConstantFile first = weights(node);
+    return {std::move(first), bias(node, *work)};
+}
+
+ConstantFile TensorFiles::weights(const graph::Node& node) {
+    const graph::Tensor& tensor = graph_.tensors.at(node.inputs.at(1));
+    const graph::Quantizer& quantizer = tensor.quantizer.value();
     ConstantFile constant;
-    constant.description = {
-        .name = node.name,
-        .kind = "weight",
-        .file = fileName(node.name + ".weight"),
-        .type = elementOf(format),
-        .format = numeric::nameOf(format),
-        .scales = {convolution.weightScales.begin(), convolution.weightScales.end()},
-        .shape = {convolution.outputChannels, convolution.window.kernelHeight,
-                  convolution.window.kernelWidth, channels},
-        .layout = "OHWI"};
+    constant.description = {.name = node.name,
+                            .kind = "weight",
+                            .file = fileName(node.name + ".weight"),
+                            .type = elementOf(quantizer.format),
+                            .format = numeric::nameOf(quantizer.format),
+                            .scales = {quantizer.scales.begin(), quantizer.scales.end()},
+                            .shape = {tensor.shape.begin(), tensor.shape.end()},
+                            .layout = "OHWI"};
     OutputRecord record;
-    record.add(convolution.weights, format);
+    record.add(tensor.codes, quantizer.format);
     constant.bytes = record.bytes();
-    toElements(format, constant.bytes);
+    toElements(quantizer.format, constant.bytes);
     return constant;
 }
 
 /// A bias counts units of the sums: whole numbers, which only binary64 holds where a sum is wider
-/// than a word; of a float register it is a value.
-ConstantFile TensorFiles::bias(const QuantizedNode& node) {
-    const auto& convolution = std::get<QuantizedConvolution>(node.operation);
-    const Scheme& scheme = network_.scheme;
-    const numeric::SumArithmetic sums(scheme.accumulator, numeric::Codec(scheme.activation),
-                                      numeric::Codec(scheme.weight));
+/// than a word; of a float register it is a value. The scale is that of one unit, in binary64,
+/// where the product of two scales is exact.
+ConstantFile TensorFiles::bias(const graph::Node& node, const graph::MatrixWork& work) {
+    const graph::Quantizer& input = graph_.quantizerOf(node.inputs.at(0)).value();
+    const graph::Quantizer& weights = graph_.quantizerOf(node.inputs.at(1)).value();
+    const numeric::AccumulatorFormat& accumulator = graph_.arithmetic.value().accumulator;
+    const numeric::Codec left(input.format);
+    const numeric::Codec right(weights.format);
+    const numeric::SumArithmetic sums(accumulator, left, right);
+    const std::uint32_t outputs = extentsOf(graph_, node, work).outputChannels;
     ConstantFile constant;
     TensorFile& description = constant.description;
     description = {.name = node.name,
@@ -118,20 +155,22 @@ ConstantFile TensorFiles::bias(const QuantizedNode& node) {
                    .file = fileName(node.name + ".bias"),
                    .type = {sums.isWord() ? NpyType::Kind::Signed : NpyType::Kind::Float,
                             sums.isWord() ? static_cast<std::uint32_t>(sums.termBytes()) : 8},
-                   .format = scheme.accumulator.name,
+                   .format = accumulator.name,
                    .scales = {},
-                   .shape = {convolution.outputChannels},
+                   .shape = {outputs},
                    .layout = "O"};
-    for (std::size_t n = 0; n < convolution.outputChannels; ++n) {
-        description.scales.push_back(
-            unitOf(scheme, network_.tensors[node.inputs[0]].scale, convolution.weightScales[n]));
-        append(static_cast<std::uint64_t>(convolution.bias[n]), description.type.bytes,
-               constant.bytes);
+    const int exponent = numeric::sumExponent(accumulator, left, right);
+    for (std::uint32_t n = 0; n < outputs; ++n) {
+        const double product =
+            static_cast<double>(input.scale()) * static_cast<double>(scaleOf(weights, n));
+        description.scales.push_back(std::ldexp(product, exponent));
+        const std::int64_t term = work.terms.empty() ? 0 : work.terms[n];
+        append(static_cast<std::uint64_t>(term), description.type.bytes, constant.bytes);
     }
     return constant;
 }
 
-Json manifestJson(const QuantizedNetwork& network, std::uint64_t images,
+Json manifestJson(const graph::Graph& graph, std::uint64_t images,
                   const std::vector<TensorFile>& files) {
     Json tensors = Json::array();
     for (const TensorFile& file : files) {
@@ -146,7 +185,7 @@ Json manifestJson(const QuantizedNetwork& network, std::uint64_t images,
              {"layout", file.layout}});
     }
     return {{"schema", kTensorsSchema},
-            {"network", network.name},
+            {"network", graph.name},
             {"images", images},
             {"tensors", std::move(tensors)}};
 }

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "sim/base/npy.hpp"
-#include "sim/quantize/quantized_network.hpp"
+#include "sim/graph/graph.hpp"
 
-/// How the tensors of a network become files: `systole run --tensors`, docs/tensors.md.
+/// How the tensors of a graph become files: `systole run --tensors`, docs/tensors.md.
 namespace systole::sim {
 
 /// Version of the manifest; a change that breaks readers raises it.
@@ -34,20 +34,29 @@ struct ConstantFile {
     std::vector<std::uint8_t> bytes;
 };
 
+/// Axes of a tensor over several images, as they lie in memory.
+struct FileAxes {
+    std::vector<std::uint64_t> extents;  ///< the first one is the images', to be set
+    std::string layout;                  ///< a letter an axis: N C H W, in the tensor's order
+};
+FileAxes axesOf(const graph::Tensor& tensor);
+
 /// Names the files of one folder.
 class TensorFiles {
 public:
-    explicit TensorFiles(const QuantizedNetwork& network) : network_(network) {}
+    explicit TensorFiles(const graph::Graph& graph) : graph_(graph) {}
 
     /// Images are to be set in the shape's first place.
-    TensorFile activation(TensorId tensor);
-    ConstantFile weights(const QuantizedNode& node);
-    ConstantFile bias(const QuantizedNode& node);
+    TensorFile activation(graph::TensorId tensor);
+    /// Weights and biases of matrix work with constant weights; nothing of other nodes.
+    std::vector<ConstantFile> constants(const graph::Node& node);
 
 private:
+    ConstantFile weights(const graph::Node& node);
+    ConstantFile bias(const graph::Node& node, const graph::MatrixWork& work);
     std::string fileName(const std::string& name);
 
-    const QuantizedNetwork& network_;
+    const graph::Graph& graph_;
     std::size_t count_ = 0;
 };
 
@@ -59,7 +68,7 @@ NpyType elementOf(const numeric::Format& format);
 /// elements.
 void toElements(const numeric::Format& format, std::vector<std::uint8_t>& codes);
 
-nlohmann::ordered_json manifestJson(const QuantizedNetwork& network, std::uint64_t images,
+nlohmann::ordered_json manifestJson(const graph::Graph& graph, std::uint64_t images,
                                     const std::vector<TensorFile>& files);
 
 }  // namespace systole::sim

@@ -48,7 +48,7 @@ std::uint64_t ImageSet::count() const {
     return pixels != nullptr ? pixels->data.count : std::get<RandomImages>(*source_).count;
 }
 
-const Shape& ImageSet::shape() const {
+const ImageShape& ImageSet::shape() const {
     const auto* pixels = std::get_if<PixelImages>(source_.get());
     return pixels != nullptr ? pixels->data.shape : std::get<RandomImages>(*source_).shape;
 }

@@ -21,7 +21,7 @@ struct PixelImages {
 /// Values of about the standard normal distribution (the sum of twelve uniform numbers, less 6),
 /// which depend on nothing but seed and index, on every machine.
 struct RandomImages {
-    Shape shape;
+    ImageShape shape;
     std::uint64_t count = 0;
     std::uint64_t seed = 0;
 };
@@ -36,7 +36,7 @@ public:
     explicit ImageSet(Source source) : source_(std::make_shared<const Source>(std::move(source))) {}
 
     std::uint64_t count() const;
-    const Shape& shape() const;
+    const ImageShape& shape() const;
     bool isRandom() const { return std::holds_alternative<RandomImages>(*source_); }
     /// Channels last; index < count().
     std::vector<float> image(std::uint64_t index) const;

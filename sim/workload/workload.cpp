@@ -59,9 +59,16 @@ WorkloadFiles readFiles(const Section& root, const fs::path& folder) {
     return files;
 }
 
-ImageSet readImages(const fs::path& path, const WorkloadFiles& files, const Network& network) {
+/// Of the network's input: N C H W, or a row of channels.
+ImageShape imageShapeOf(const graph::Graph& network) {
+    const graph::Tensor& input = network.tensors.at(network.input);
+    if (input.shape.size() == 4) return {input.shape[2], input.shape[3], input.shape[1]};
+    return {.channels = static_cast<std::uint32_t>(input.elements())};
+}
+
+ImageSet readImages(const fs::path& path, const WorkloadFiles& files, const graph::Graph& network) {
     IdxImages data = readIdxImages(path);
-    const Shape& expected = network.tensors[network.input].shape;
+    const ImageShape expected = imageShapeOf(network);
     if (data.shape != expected) {
         throw ConfigError(fmt::format(
             "{}: has images of {} x {} x {}, expected {} x {} x {} (height, width, channels) for "
@@ -82,8 +89,7 @@ void readData(const DataFiles& data, const WorkloadFiles& files, Workload& workl
                                       data.labels.string(), workload.labels.size(),
                                       workload.images.count(), data.images.string()));
     }
-    const std::uint64_t classes =
-        workload.network.tensors[workload.network.output].shape.elements();
+    const std::uint64_t classes = workload.network.tensors[workload.network.output].elements();
     const auto largest = *std::max_element(workload.labels.begin(), workload.labels.end());
     if (largest >= classes) {
         throw ConfigError(
@@ -108,7 +114,7 @@ Workload loadDescribed(const fs::path& path, const WorkloadOptions& options) {
                    {"workloads"});
     Workload workload;
     workload.name = files.name;
-    workload.network = readOnnx(files.model);
+    workload.network = importOnnx(files.model);
     workload.network.name = files.name;
     readData(files.data, files, workload);
     const std::uint64_t wanted = options.images.value_or(workload.images.count());
@@ -129,9 +135,9 @@ Workload loadDescribed(const fs::path& path, const WorkloadOptions& options) {
 
 Workload loadBare(const fs::path& path, const WorkloadOptions& options) {
     Workload workload;
-    workload.network = readOnnx(path);
+    workload.network = importOnnx(path);
     workload.name = workload.network.name;
-    const Shape& shape = workload.network.tensors[workload.network.input].shape;
+    const ImageShape shape = imageShapeOf(workload.network);
     workload.images = ImageSet(RandomImages{shape, options.images.value_or(1), options.seed});
     // Calibration and test must not be the same images.
     workload.calibration = ImageSet(RandomImages{shape, options.calibrationImages, ~options.seed});

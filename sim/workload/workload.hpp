@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/network/network.hpp"
+#include "sim/graph/graph.hpp"
 #include "sim/workload/image_set.hpp"
 
 namespace systole::sim {
@@ -14,7 +14,7 @@ namespace systole::sim {
 /// A float network and what runs through it.
 struct Workload {
     std::string name;
-    Network network;
+    graph::Graph network;
     ImageSet images;                   ///< exactly as many as were asked for, or more
     std::vector<std::uint8_t> labels;  ///< one an image, an index of the output; empty: unknown
     ImageSet calibration;              ///< for the quantizer's ranges

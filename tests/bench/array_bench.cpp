@@ -70,7 +70,7 @@ struct Product {
 
     sim::RunConfig config =
         sim::loadRunConfig(SYSTOLE_SOURCE_DIR "/configs/accelerators/array-only.yaml", {});
-    sim::QuantizedNetwork network = sim::gemmNetwork(config.scheme, kRows, kDepth, kColumns, 1);
+    graph::Graph network = sim::gemmNetwork(config.scheme, kRows, kDepth, kColumns, 1);
     sim::Simulation simulation{config};
     std::vector<numeric::Code> input = sim::gemmInput(config.scheme, kRows, kDepth, 1);
 };

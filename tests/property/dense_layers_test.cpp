@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "replay.hpp"
+#include "shape_networks.hpp"
+#include "sim/graph/exact_reference.hpp"
 #include "sim/lowering/lowering.hpp"
-#include "sim/quantize/quantized_reference.hpp"
+#include "sim/workload/idx.hpp"
 #include "tests/unit/arch/machine_fixture.hpp"
 
 namespace systole::sim {
@@ -16,7 +18,7 @@ namespace {
 
 struct DenseCase {
     const char* name;
-    Shape image;
+    ImageShape image;
     std::uint32_t outputs;
     const char* format;
     const char* accumulator;
@@ -34,31 +36,29 @@ std::vector<numeric::Code> randomCodes(const numeric::Format& format, std::size_
     return codes;
 }
 
-QuantizedNetwork denseNetwork(const DenseCase& row) {
-    QuantizedNetwork network;
-    network.name = row.name;
-    network.scheme.activation = network.scheme.weight = formatOf(row.format);
-    network.scheme.accumulator = *numeric::parseAccumulator(row.accumulator);
-    network.tensors = {{"x", row.image}, {"y", {1, 1, row.outputs}}};
-    QuantizedConvolution dense;
-    dense.window.kernelHeight = row.image.height;
-    dense.window.kernelWidth = row.image.width;
-    dense.outputChannels = row.outputs;
-    dense.weights = randomCodes(network.scheme.weight, row.outputs * row.image.elements(), 1);
-    dense.weightScales.assign(row.outputs, 1.0F);
-    dense.bias.assign(row.outputs, 3);
-    dense.rescales.assign(row.outputs, {0.001F, numeric::makeFixedPointScale(0.001)});
-    network.nodes.push_back({"dense", std::move(dense), {0}, 1});
-    network.output = 1;
-    return network;
+graph::Graph denseNetwork(const DenseCase& row) {
+    graph::Graph graph = layerNetwork({.name = row.name,
+                                       .height = row.image.height,
+                                       .width = row.image.width,
+                                       .channels = row.image.channels,
+                                       .outputs = row.outputs,
+                                       .isDense = true});
+    for (graph::Tensor& tensor : graph.tensors) tensor.quantizer->format = formatOf(row.format);
+    graph.arithmetic->accumulator = *numeric::parseAccumulator(row.accumulator);
+    const graph::Node& dense = graph.nodes.front();
+    graph.tensors[dense.inputs[1]].codes =
+        randomCodes(formatOf(row.format), row.outputs * row.image.elements(), 1);
+    graph.tensors[dense.output].quantizer->scales = {1000.0F};
+    std::get<graph::MatrixWork>(graph.nodes.front().work).terms.assign(row.outputs, 3);
+    return graph;
 }
 
 /// Scratchpads of 64 KiB: half of the weights' one holds 2040 reduction indices of 16 channels.
-arch::MachineConfig edge(const DenseCase& row, const QuantizedNetwork& network) {
+arch::MachineConfig edge(const DenseCase& row) {
     arch::MachineConfig machine = arrayOnly(16, 16);
     machine.array.dataflow = row.dataflow;
-    machine.datapath = {network.scheme.activation, network.scheme.weight,
-                        network.scheme.accumulator};
+    machine.datapath = {formatOf(row.format), formatOf(row.format),
+                        *numeric::parseAccumulator(row.accumulator)};
     machine.activationScratchpad = {65536, 16, 16};
     machine.weightScratchpad = {65536, 1, 16};
     machine.accumulatorBuffer = {2048};
@@ -76,23 +76,24 @@ TEST(DenseLayers, OverAnImageAreCutWhereTheyDoNotFitAndKeepTheirBits) {
         {"input stationary", {57, 57, 1}, 20, "e4m3", "fp32", InputStationary},
         {"small", {4, 4, 2}, 5, "e4m3", "fp32"},
     };
-    std::vector<QuantizedNetwork> networks;
+    std::vector<graph::Graph> networks;
     std::vector<LoweredNetwork> programs;
     std::vector<std::unique_ptr<arch::Accelerator>> machines;
     for (const DenseCase& row : cases) {
         SCOPED_TRACE(row.name);
         networks.push_back(denseNetwork(row));
-        const arch::MachineConfig machine = edge(row, networks.back());
+        const arch::MachineConfig machine = edge(row);
         programs.push_back(lower(networks.back(), machine));
         machines.push_back(buildAccelerator(machine));
     }
     for (std::size_t i = 0; i < cases.size(); ++i) {
         SCOPED_TRACE(cases[i].name);
-        const auto input = randomCodes(networks[i].scheme.activation, cases[i].image.elements(), 2);
+        const auto input = randomCodes(formatOf(cases[i].format), cases[i].image.elements(), 2);
         loadNetwork(*machines[i], programs[i], 0, input);
         machines[i]->replayTimed();
-        EXPECT_EQ(readTensor(*machines[i], programs[i], 1),
-                  runQuantized(networks[i], input, 16)[1]);
+        const graph::TensorId output = networks[i].output;
+        EXPECT_EQ(readTensor(*machines[i], programs[i], output),
+                  runExact(networks[i], input, 16)[output]);
     }
 }
 

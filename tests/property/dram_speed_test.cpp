@@ -48,7 +48,7 @@ TEST_P(DramSpeed, AFasterPartIsNeverSlowerByMoreThanOnePercent) {
                                .machine);
         accelerators.push_back(buildAccelerator(machines.back()));
     }
-    const QuantizedNetwork network = shapeNetwork(name);
+    const graph::Graph network = shapeNetwork(name);
     double before = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const LoweredNetwork lowered =

@@ -40,7 +40,7 @@ public:
 
     enum class Replays { On, Off };
     Measured measure(const LayerCase& layer, Replays replays = Replays::On) {
-        const QuantizedNetwork network = layerNetwork(layer);
+        const graph::Graph network = layerNetwork(layer);
         const LoweredNetwork lowered =
             lower(network, config_.machine,
                   {.accelerator = replays == Replays::On ? accelerator_.get() : nullptr,

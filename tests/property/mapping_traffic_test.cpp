@@ -36,7 +36,8 @@ TEST_P(MappingTraffic, IsWhatTheProgramMoves) {
     std::vector<std::unique_ptr<arch::Accelerator>> machines;
     for (std::uint64_t i = 0; i < kPairs; ++i) {
         const std::uint64_t seed = GetParam() * kPairs + i;
-        fits.push_back(fitTightly(randomNetwork(seed), seed));
+        const RandomNetwork network = randomNetwork(seed);
+        fits.push_back(fitTightly(network.graph, network.scheme, seed));
         machines.push_back(buildAccelerator(fits.back().machine));
     }
     std::uint64_t halo = 0;
@@ -46,13 +47,12 @@ TEST_P(MappingTraffic, IsWhatTheProgramMoves) {
         machines[i]->load(lowered.program);
         const arch::RunRecord record = machines[i]->replayTimed(false);
         for (std::size_t layer = 0; layer < lowered.layers.size(); ++layer) {
-            if (!lowered.layers[layer].mapping) {
-                continue;
-            }
+            // Of several batches the mapping estimates one; what stays is not loaded again.
+            const auto& mapping = lowered.layers[layer].mapping;
+            if (!mapping || mapping->batches > 1) continue;
             SCOPED_TRACE(testing::Message() << "seed " << GetParam() * kPairs + i << ", layer "
                                             << lowered.layers[layer].name);
-            const arch::DramTraffic& traffic =
-                lowered.layers[layer].mapping->search.best.estimate.traffic;
+            const arch::DramTraffic& traffic = mapping->search.best.estimate.traffic;
             const cost::Counters& moved = record.layers[layer].counters;
             const arch::Datapath datapath(fits[i].machine.datapath);
             const bool rounds = datapath.activationBits % 8 + datapath.weightBits % 8 > 0;

@@ -112,14 +112,15 @@ arch::MachineConfig randomMachine(const Scheme& scheme, std::uint64_t seed) {
     return machine;
 }
 
-TightFit fitTightly(const QuantizedNetwork& network, std::uint64_t seed) {
-    TightFit fit{randomMachine(network.scheme, seed), {}, 0};
+TightFit fitTightly(const graph::Graph& graph, const Scheme& scheme, std::uint64_t seed) {
+    TightFit fit{randomMachine(scheme, seed), {}, 0};
     for (;;) {
         try {
-            fit.lowered = lower(network, fit.machine);
+            fit.lowered = lower(graph, fit.machine);
             return fit;
-        } catch (const ConfigError&) {
-            SYSTOLE_CHECK(++fit.refusals < kMostRefusals, "'{}' fits no machine", network.name);
+        } catch (const ConfigError& error) {
+            SYSTOLE_CHECK(++fit.refusals < kMostRefusals, "'{}' fits no machine: {}", graph.name,
+                          error.what());
             grow(fit.machine.activationScratchpad.capacityBytes);
             grow(fit.machine.weightScratchpad.capacityBytes);
             grow(fit.machine.accumulatorBuffer.rows);

@@ -8,8 +8,7 @@
 #include "random_machine.hpp"
 #include "random_network.hpp"
 #include "replay.hpp"
-#include "sim/network/window.hpp"
-#include "sim/quantize/quantized_reference.hpp"
+#include "sim/graph/exact_reference.hpp"
 
 namespace systole::sim {
 namespace {
@@ -19,49 +18,49 @@ constexpr std::uint64_t kPairs = 40;
 /// One random network on one random machine.
 struct Pair {
     std::uint64_t seed;
-    QuantizedNetwork network;
+    RandomNetwork network;
     std::vector<numeric::Code> input;
     TightFit fit;
     std::unique_ptr<arch::Accelerator> accelerator;
 };
 
 Pair makePair(std::uint64_t seed) {
-    QuantizedNetwork network = randomNetwork(seed);
-    std::vector<numeric::Code> input = randomInput(network, seed);
-    TightFit fit = fitTightly(network, seed);
+    RandomNetwork network = randomNetwork(seed);
+    std::vector<numeric::Code> input = randomInput(network.graph, seed);
+    TightFit fit = fitTightly(network.graph, network.scheme, seed);
     auto accelerator = buildAccelerator(fit.machine);
     return {seed, std::move(network), std::move(input), std::move(fit), std::move(accelerator)};
 }
 
 /// Outputs that element i of an axis is scattered to, over all elements and taps.
-std::uint64_t scattered(const WindowAxis& axis, std::uint32_t input) {
+std::uint64_t scattered(const arch::WindowAxis& axis, std::uint32_t input) {
     std::uint64_t outputs = 0;
     for (std::int64_t i = 0; i < input; ++i) {
         for (std::int64_t k = 0; k < axis.kernel; ++k) {
             const std::int64_t output = i * axis.upsample + axis.padBefore - k * axis.dilation;
-            outputs += output >= 0 && output < windowPositions(axis, input) ? 1 : 0;
+            outputs += output >= 0 && output < axis.positions(input) ? 1 : 0;
         }
     }
     return outputs;
 }
 
-std::uint64_t macsOf(const QuantizedConvolution& convolution, const Shape& input,
-                     const Shape& output) {
-    if (!convolution.transposed) {
-        return std::uint64_t{output.height} * output.width * convolution.weights.size();
-    }
-    const Window& window = convolution.window;
-    return scattered(verticalAxis(window), input.height) *
-           scattered(horizontalAxis(window), input.width) * convolution.weights.size() /
-           kernelArea(window);
+std::uint64_t macsOf(const graph::Graph& graph, const graph::Node& node,
+                     const graph::MatrixWork& work) {
+    const graph::MatrixExtents extents = extentsOf(graph, node, work);
+    const arch::Window& window = work.window;
+    const std::uint64_t positions =
+        work.transposed
+            ? scattered(window.y, extents.inputHeight) * scattered(window.x, extents.inputWidth)
+            : std::uint64_t{extents.outputHeight} * extents.outputWidth * window.taps();
+    return extents.batches * positions * (extents.inputChannels / work.groups) *
+           extents.outputChannels;
 }
 
-std::uint64_t macsOf(const QuantizedNetwork& network) {
+std::uint64_t macsOf(const graph::Graph& graph) {
     std::uint64_t macs = 0;
-    for (const QuantizedNode& node : network.nodes) {
-        if (const auto* convolution = std::get_if<QuantizedConvolution>(&node.operation)) {
-            macs += macsOf(*convolution, network.tensors[node.inputs[0]].shape,
-                           network.tensors[node.output].shape);
+    for (const graph::Node& node : graph.nodes) {
+        if (const auto* work = std::get_if<graph::MatrixWork>(&node.work)) {
+            macs += macsOf(graph, node, *work);
         }
     }
     return macs;
@@ -69,25 +68,27 @@ std::uint64_t macsOf(const QuantizedNetwork& network) {
 
 void expectTensors(Pair& pair, const std::vector<std::vector<numeric::Code>>& expected,
                    const char* replay) {
-    for (TensorId tensor = 0; tensor < pair.network.tensors.size(); ++tensor) {
-        if (pair.fit.lowered.tensors[tensor].address) {
+    const std::vector<graph::Tensor>& tensors = pair.network.graph.tensors;
+    for (graph::TensorId tensor = 0; tensor < tensors.size(); ++tensor) {
+        if (tensors[tensor].origin != graph::Origin::Constant &&
+            pair.fit.lowered.tensors[tensor].address) {
             ASSERT_EQ(readTensor(*pair.accelerator, pair.fit.lowered, tensor), expected[tensor])
-                << replay << ", tensor " << pair.network.tensors[tensor].name;
+                << replay << ", tensor " << tensors[tensor].name;
         }
     }
 }
 
 void checkPair(Pair& pair) {
     const auto expected =
-        runQuantized(pair.network, pair.input, arch::foldReduction(pair.fit.machine.array));
+        runExact(pair.network.graph, pair.input, arch::foldReduction(pair.fit.machine.array));
     const LoweredNetwork& lowered = pair.fit.lowered;
-    const TensorId input = pair.network.input;
+    const graph::TensorId input = pair.network.graph.input;
 
     loadNetwork(*pair.accelerator, lowered, input, pair.input);
     const arch::RunRecord record = pair.accelerator->replayTimed();
     ASSERT_NO_FATAL_FAILURE(expectTensors(pair, expected, "timed"));
     expectConservation(record);
-    EXPECT_EQ(record.counters.macs, macsOf(pair.network));
+    EXPECT_EQ(record.counters.macs, macsOf(pair.network.graph));
 
     loadNetwork(*pair.accelerator, lowered, input, pair.input);
     pair.accelerator->replayValues();
@@ -98,7 +99,7 @@ void checkPair(Pair& pair) {
     EXPECT_EQ(again.states, record.states);
     ASSERT_NO_FATAL_FAILURE(expectTensors(pair, expected, "after timing alone"));
 
-    const LoweredNetwork written = lower(pair.network, pair.fit.machine, {.values = false});
+    const LoweredNetwork written = lower(pair.network.graph, pair.fit.machine, {.values = false});
     pair.accelerator->load(written.program);
     const arch::RunRecord timed = pair.accelerator->replayTimed(false);
     EXPECT_EQ(timed.cycles, record.cycles) << "a program written while it runs is the listed one";
@@ -120,20 +121,20 @@ TEST_P(RandomPrograms, LeaveTheTensorsOfTheReferenceInDramTimedAndUntimed) {
     RecordProperty("machines_refused", static_cast<int>(refusals));
     EXPECT_GT(refusals, 0U) << "no machine was too small: the tilings are not tight";
     for (Pair& pair : pairs) {
-        SCOPED_TRACE(testing::Message() << "seed " << pair.seed << ", " << pair.network.name);
+        SCOPED_TRACE(testing::Message() << "seed " << pair.seed << ", " << pair.network.graph.name);
         ASSERT_NO_FATAL_FAILURE(checkPair(pair));
     }
 }
 
 /// Memories that hold whole layers: each output's products are then summed in one go, fold by fold.
 Pair makeRoomyPair(std::uint64_t seed) {
-    QuantizedNetwork network = randomNetwork(seed, Additions::Ordered);
-    std::vector<numeric::Code> input = randomInput(network, seed);
+    RandomNetwork network = randomNetwork(seed, Additions::Ordered);
+    std::vector<numeric::Code> input = randomInput(network.graph, seed);
     TightFit fit{randomMachine(network.scheme, seed), {}, 0};
     fit.machine.activationScratchpad.capacityBytes = std::nullopt;
     fit.machine.weightScratchpad.capacityBytes = std::nullopt;
     fit.machine.accumulatorBuffer.rows = std::nullopt;
-    fit.lowered = lower(network, fit.machine);
+    fit.lowered = lower(network.graph, fit.machine);
     auto accelerator = buildAccelerator(fit.machine);
     return {seed, std::move(network), std::move(input), std::move(fit), std::move(accelerator)};
 }
@@ -147,8 +148,8 @@ TEST_P(OrderedPrograms, AddInTheOrderOfTheArrayWhereTheOrderMatters) {
         ASSERT_NO_THROW(pairs.push_back(makeRoomyPair(GetParam() * kRoomyPairs + i)));
     }
     for (Pair& pair : pairs) {
-        SCOPED_TRACE(testing::Message() << "seed " << pair.seed << ", " << pair.network.name << ", "
-                                        << pair.network.scheme.name);
+        SCOPED_TRACE(testing::Message() << "seed " << pair.seed << ", " << pair.network.graph.name
+                                        << ", " << pair.network.scheme.name);
         ASSERT_NO_FATAL_FAILURE(checkPair(pair));
     }
 }

@@ -15,31 +15,34 @@ std::unique_ptr<arch::Accelerator> buildAccelerator(const arch::MachineConfig& m
     return std::make_unique<arch::Accelerator>(fmt::format("machine_{}", built++).c_str(), machine);
 }
 
-void loadNetwork(arch::Accelerator& accelerator, const LoweredNetwork& lowered, TensorId input,
-                 std::span<const numeric::Code> codes) {
+void loadNetwork(arch::Accelerator& accelerator, const LoweredNetwork& lowered,
+                 graph::TensorId input, std::span<const numeric::Code> codes) {
     accelerator.load(lowered.program);
     const std::span<std::uint8_t> dram = accelerator.dram();
     for (const ConstantData& constant : lowered.constants) {
         std::copy(constant.bytes.begin(), constant.bytes.end(),
                   dram.begin() + static_cast<std::ptrdiff_t>(constant.address));
     }
-    std::uint64_t at = lowered.tensors.at(input).address.value();
+    const TensorPlace& place = lowered.tensors.at(input);
+    std::uint64_t at = place.address.value();
     for (const numeric::Code code : codes) {
-        for (std::uint32_t i = 0; i < accelerator.datapath().activationBytes; ++i) {
-            dram[at++] = static_cast<std::uint8_t>(code >> (8 * i));
+        for (std::uint32_t i = 0; i < place.element.codeBytes(); ++i) {
+            dram[at + i] = static_cast<std::uint8_t>(code >> (8 * i));
         }
+        at += place.element.room.imageBytes;
     }
 }
 
 std::vector<numeric::Code> readTensor(arch::Accelerator& accelerator, const LoweredNetwork& lowered,
-                                      TensorId tensor) {
+                                      graph::TensorId tensor) {
     const TensorPlace& place = lowered.tensors.at(tensor);
-    std::vector<numeric::Code> codes(place.shape.elements(), 0);
+    std::vector<numeric::Code> codes(place.elements, 0);
     std::uint64_t at = place.address.value();
     for (numeric::Code& code : codes) {
-        for (std::uint32_t i = 0; i < accelerator.datapath().activationBytes; ++i) {
-            code |= static_cast<numeric::Code>(accelerator.dram()[at++]) << (8 * i);
+        for (std::uint32_t i = 0; i < place.element.codeBytes(); ++i) {
+            code |= static_cast<numeric::Code>(accelerator.dram()[at + i]) << (8 * i);
         }
+        at += place.element.room.imageBytes;
     }
     return codes;
 }

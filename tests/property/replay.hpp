@@ -15,12 +15,12 @@ namespace systole::sim {
 std::unique_ptr<arch::Accelerator> buildAccelerator(const arch::MachineConfig& machine);
 
 /// Clears the machine and writes weights and input where the program expects them.
-void loadNetwork(arch::Accelerator& accelerator, const LoweredNetwork& lowered, TensorId input,
-                 std::span<const numeric::Code> codes);
+void loadNetwork(arch::Accelerator& accelerator, const LoweredNetwork& lowered,
+                 graph::TensorId input, std::span<const numeric::Code> codes);
 
 /// Codes of a tensor that has a place in DRAM.
 std::vector<numeric::Code> readTensor(arch::Accelerator& accelerator, const LoweredNetwork& lowered,
-                                      TensorId tensor);
+                                      graph::TensorId tensor);
 
 /// Checks what must hold of every record: cycles and counters add up, unit by unit, layer by layer.
 void expectConservation(const arch::RunRecord& record);

@@ -4,20 +4,20 @@
 #include <array>
 
 #include "models/check.hpp"
-#include "sim/network/window.hpp"
+#include "sim/graph/graph_builder.hpp"
+#include "sim/graph/program_writer.hpp"
+#include "sim/graph/works.hpp"
 
 namespace systole::sim {
 namespace {
 
+using graph::TensorId;
+
 class Builder {
 public:
-    explicit Builder(const std::string& name, const Shape& image = {224, 224, 3}) {
-        network_.name = name;
-        network_.scheme.name = "int8";
-        network_.scheme.activation = *numeric::findFormat("int8");
-        network_.scheme.weight = *numeric::findFormat("int8");
-        network_.scheme.accumulator = *numeric::parseAccumulator("int32");
-        network_.tensors.push_back({"image", image});
+    explicit Builder(const std::string& name, const graph::Extents& image = {1, 3, 224, 224})
+        : builder_(name) {
+        builder_.input("image", image, graph::channelsLast(4));
     }
 
     TensorId convolution(TensorId input, std::uint32_t outputs, std::uint32_t kernel,
@@ -25,76 +25,107 @@ public:
         return windowed(input, outputs, square(kernel, stride, kernel / 2), groups);
     }
     TensorId depthwise(TensorId input, std::uint32_t stride) {
-        const std::uint32_t channels = shapeOf(input).channels;
+        const std::uint32_t channels = channelsOf(input);
         return convolution(input, channels, 3, stride, channels);
     }
     /// Over the whole image.
     TensorId dense(TensorId input, std::uint32_t outputs) {
-        const Shape shape = shapeOf(input);
-        return windowed(input, outputs, {.kernelHeight = shape.height, .kernelWidth = shape.width},
-                        1);
+        return windowed(input, outputs, whole(input), 1);
     }
     TensorId maximum(TensorId input, std::uint32_t kernel, std::uint32_t pad) {
-        QuantizedPooling pooling;
-        pooling.window = square(kernel, 2, pad);
-        return add("pool", std::move(pooling), {input},
-                   outputOf(input, pooling.window, shapeOf(input).channels));
+        graph::ProgramWriter writer;
+        const auto x = writer.load();
+        return pooled(input, square(kernel, 2, pad),
+                      writer.stored(writer.reduce(numeric::ReduceStep::Kind::Maximum, x)));
     }
     TensorId average(TensorId input) {
-        const Shape shape = shapeOf(input);
-        QuantizedPooling pooling;
-        pooling.kind = Pooling::Kind::Average;
-        pooling.window = {.kernelHeight = shape.height, .kernelWidth = shape.width};
-        return add("pool", std::move(pooling), {input}, {1, 1, shape.channels});
+        graph::ProgramWriter writer;
+        const auto sum = writer.reduce(numeric::ReduceStep::Kind::Sum, writer.load());
+        const auto taps = writer.constant(whole(input).taps());
+        return pooled(input, whole(input), writer.stored(writer.apply("divide", sum, taps)));
     }
     /// A further tensor of the same shape, which nothing computes.
     TensorId given(TensorId like) {
-        network_.tensors.push_back({"given", shapeOf(like)});
-        return static_cast<TensorId>(network_.tensors.size() - 1);
+        const TensorId tensor =
+            builder_.tensor("given", builder_[like].shape, builder_[like].order);
+        builder_.graph().tensors[tensor].origin = graph::Origin::Input;
+        return tensor;
     }
     TensorId sum(TensorId left, TensorId right) {
-        return add("add", QuantizedAddition{}, {left, right}, shapeOf(left));
+        graph::ProgramWriter writer;
+        const auto x = writer.load();
+        numeric::VectorProgram program = writer.stored(writer.apply("add", x, writer.load()));
+        const TensorId output = newTensor("add", builder_[left].shape);
+        add("add",
+            graph::elementwise({&builder_[left], &builder_[right]}, builder_[output],
+                               std::move(program)),
+            {left, right}, output);
+        return output;
     }
-    std::uint32_t channelsOf(TensorId tensor) const { return shapeOf(tensor).channels; }
+    std::uint32_t channelsOf(TensorId tensor) const { return builder_[tensor].shape[1]; }
 
-    QuantizedNetwork done(TensorId output) {
-        network_.output = output;
-        return std::move(network_);
+    graph::Graph done(TensorId output) {
+        builder_.setOutput(output);
+        graph::Graph graph = builder_.take();
+        for (graph::Tensor& tensor : graph.tensors) {
+            tensor.quantizer = graph::Quantizer{.format = *numeric::findFormat("int8")};
+        }
+        graph.arithmetic = graph::Arithmetic{.accumulator = *numeric::parseAccumulator("int32")};
+        return graph;
     }
 
 private:
-    static Window square(std::uint32_t kernel, std::uint32_t stride, std::uint32_t pad) {
+    static arch::Window square(std::uint32_t kernel, std::uint32_t stride, std::uint32_t pad) {
         const auto rim = static_cast<std::int32_t>(pad);
-        return {kernel, kernel, stride, stride, rim, rim, rim, rim};
+        const arch::WindowAxis axis{
+            .kernel = kernel, .stride = stride, .padBefore = rim, .padAfter = rim};
+        return {axis, axis};
     }
-    Shape shapeOf(TensorId tensor) const { return network_.tensors.at(tensor).shape; }
-    Shape outputOf(TensorId input, const Window& window, std::uint32_t channels) const {
-        const Shape shape = shapeOf(input);
-        return {static_cast<std::uint32_t>(windowPositions(verticalAxis(window), shape.height)),
-                static_cast<std::uint32_t>(windowPositions(horizontalAxis(window), shape.width)),
-                channels};
+    arch::Window whole(TensorId input) const {
+        const graph::Extents& shape = builder_[input].shape;
+        return {.y = {.kernel = shape[2]}, .x = {.kernel = shape[3]}};
     }
-    TensorId windowed(TensorId input, std::uint32_t outputs, const Window& window,
+    graph::Extents outputOf(TensorId input, const arch::Window& window,
+                            std::uint32_t channels) const {
+        const graph::Extents& shape = builder_[input].shape;
+        return {shape[0], channels, static_cast<std::uint32_t>(window.y.positions(shape[2])),
+                static_cast<std::uint32_t>(window.x.positions(shape[3]))};
+    }
+    TensorId newTensor(const std::string& kind, const graph::Extents& shape) {
+        return builder_.tensor(kind + std::to_string(builder_.graph().nodes.size()), shape,
+                               graph::channelsLast(4));
+    }
+    TensorId windowed(TensorId input, std::uint32_t outputs, const arch::Window& window,
                       std::uint32_t groups) {
-        QuantizedConvolution convolution;
-        convolution.window = window;
-        convolution.groups = groups;
-        convolution.outputChannels = outputs;
-        return add("conv", std::move(convolution), {input}, outputOf(input, window, outputs));
-    }
-    TensorId add(const std::string& kind, QuantizedOperation operation,
-                 std::vector<TensorId> inputs, const Shape& shape) {
-        const auto output = static_cast<TensorId>(network_.tensors.size());
-        const std::string name = kind + std::to_string(network_.nodes.size());
-        network_.tensors.push_back({name, shape});
-        network_.nodes.push_back({name, std::move(operation), std::move(inputs), output});
+        graph::MatrixWork work;
+        work.window = window;
+        work.groups = groups;
+        work.image = work.result = graph::imageAxes(4);
+        work.epilogue = graph::identityProgram();
+        const TensorId weights = builder_.constant(
+            "weights", {outputs, window.y.kernel, window.x.kernel, channelsOf(input) / groups}, {});
+        const TensorId output = newTensor("conv", outputOf(input, window, outputs));
+        add("conv", std::move(work), {input, weights}, output);
         return output;
     }
+    TensorId pooled(TensorId input, const arch::Window& window, numeric::VectorProgram program) {
+        const TensorId output = newTensor("pool", outputOf(input, window, channelsOf(input)));
+        add("pool", graph::windowed(window, builder_[output], std::move(program)), {input}, output);
+        return output;
+    }
+    void add(const std::string& kind, graph::Work work, std::vector<TensorId> inputs,
+             TensorId output) {
+        builder_.add({.name = kind + std::to_string(builder_.graph().nodes.size()),
+                      .kind = kind,
+                      .work = std::move(work),
+                      .inputs = std::move(inputs),
+                      .output = output});
+    }
 
-    QuantizedNetwork network_;
+    graph::GraphBuilder builder_;
 };
 
-QuantizedNetwork resnet18() {
+graph::Graph resnet18() {
     Builder net("resnet18");
     TensorId x = net.maximum(net.convolution(0, 64, 7, 2), 3, 1);
     for (const std::uint32_t width : {64U, 128U, 256U, 512U}) {
@@ -108,7 +139,7 @@ QuantizedNetwork resnet18() {
     return net.done(net.dense(net.average(x), 1000));
 }
 
-QuantizedNetwork resnet50() {
+graph::Graph resnet50() {
     Builder net("resnet50");
     TensorId x = net.maximum(net.convolution(0, 64, 7, 2), 3, 1);
     constexpr std::array<std::array<std::uint32_t, 2>, 4> kStages{
@@ -124,7 +155,7 @@ QuantizedNetwork resnet50() {
     return net.done(net.dense(net.average(x), 1000));
 }
 
-QuantizedNetwork mobilenetV1() {
+graph::Graph mobilenetV1() {
     Builder net("mobilenet_v1");
     TensorId x = net.convolution(0, 32, 3, 2);
     constexpr std::array<std::array<std::uint32_t, 2>, 13> kBlocks{{{64, 1},
@@ -146,7 +177,7 @@ QuantizedNetwork mobilenetV1() {
     return net.done(net.dense(net.average(x), 1000));
 }
 
-QuantizedNetwork mobilenetV2() {
+graph::Graph mobilenetV2() {
     Builder net("mobilenet_v2");
     TensorId x = net.convolution(0, 32, 3, 2);
     // Expansion, outputs, blocks, stride of the first block.
@@ -169,7 +200,7 @@ QuantizedNetwork mobilenetV2() {
     return net.done(net.dense(net.average(net.convolution(x, 1280, 1)), 1000));
 }
 
-QuantizedNetwork vgg16() {
+graph::Graph vgg16() {
     Builder net("vgg16");
     TensorId x = 0;
     for (const auto& [width, layers] : std::array<std::array<std::uint32_t, 2>, 5>{
@@ -188,7 +219,7 @@ std::vector<std::string> shapeNetworkNames() {
     return {"resnet18", "resnet50", "mobilenet_v1", "mobilenet_v2", "vgg16"};
 }
 
-QuantizedNetwork shapeNetwork(const std::string& name) {
+graph::Graph shapeNetwork(const std::string& name) {
     if (name == "resnet18") return resnet18();
     if (name == "resnet50") return resnet50();
     if (name == "mobilenet_v1") return mobilenetV1();
@@ -197,9 +228,10 @@ QuantizedNetwork shapeNetwork(const std::string& name) {
     return vgg16();
 }
 
-QuantizedNetwork layerNetwork(const LayerCase& layer) {
-    Builder net(layer.name, {layer.height, layer.width, layer.channels});
-    const bool isDense = layer.kernel == layer.height && layer.kernel == layer.width;
+graph::Graph layerNetwork(const LayerCase& layer) {
+    Builder net(layer.name, {1, layer.channels, layer.height, layer.width});
+    const bool isDense = layer.isDense ||
+                         (layer.kernel == layer.height && layer.kernel == layer.width);
     const TensorId sums =
         isDense ? net.dense(0, layer.outputs)
                 : net.convolution(0, layer.outputs, layer.kernel, layer.stride, layer.groups);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/quantize/quantized_network.hpp"
+#include "sim/graph/graph.hpp"
 
 namespace systole::sim {
 
@@ -17,7 +17,7 @@ namespace systole::sim {
 /// has it), Howard et al. 2017 (mobilenet_v1), Sandler et al. 2018 (mobilenet_v2), Simonyan and
 /// Zisserman 2014 (vgg16).
 std::vector<std::string> shapeNetworkNames();
-QuantizedNetwork shapeNetwork(const std::string& name);
+graph::Graph shapeNetwork(const std::string& name);
 
 /// A convolution by itself, or with a fused addition; padded so that a stride of 1 keeps the size.
 /// A kernel of the image's size is a dense layer, without padding. A product of M x K x N is a
@@ -32,8 +32,9 @@ struct LayerCase {
     std::uint32_t stride = 1;
     std::uint32_t groups = 1;
     bool addsSkip = false;
+    bool isDense = false;  ///< over the whole image, whatever `kernel` is
 };
-QuantizedNetwork layerNetwork(const LayerCase& layer);
+graph::Graph layerNetwork(const LayerCase& layer);
 
 /// Layers of every kind: dense ones, 1 x 1, depthwise of both strides, grouped, with a fused
 /// addition, and products.

@@ -29,16 +29,16 @@ struct Case {
     explicit Case(std::uint64_t caseSeed)
         : seed(caseSeed),
           network(sim::randomNetwork(caseSeed)),
-          input(sim::randomInput(network, caseSeed)),
-          fit(sim::fitTightly(network, caseSeed)) {}
+          input(sim::randomInput(network.graph, caseSeed)),
+          fit(sim::fitTightly(network.graph, network.scheme, caseSeed)) {}
 
     std::uint64_t seed;
-    sim::QuantizedNetwork network;
+    sim::RandomNetwork network;
     std::vector<numeric::Code> input;
     sim::TightFit fit;
 
     void load(Accelerator& accelerator) const {
-        sim::loadNetwork(accelerator, fit.lowered, network.input, input);
+        sim::loadNetwork(accelerator, fit.lowered, network.graph.input, input);
     }
     const DramLayout& layout() const { return fit.lowered.program.dram; }
     std::uint32_t burstBytes() const { return fit.machine.dram.burstBytes(); }

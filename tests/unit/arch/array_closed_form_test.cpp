@@ -22,7 +22,7 @@ struct Gemm {
 
 arch::RunRecord timeGemm(arch::Accelerator& accelerator, const arch::MachineConfig& machine,
                          const Gemm& gemm) {
-    const sim::QuantizedNetwork network = sim::gemmNetwork(int8Scheme(), gemm.m, gemm.k, gemm.n, 1);
+    const graph::Graph network = sim::gemmNetwork(int8Scheme(), gemm.m, gemm.k, gemm.n, 1);
     const sim::LoweredNetwork lowered = sim::lower(network, machine);
     accelerator.load(lowered.program);
     return accelerator.replayTimed(false);

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "arch/accelerator.hpp"
-#include "sim/quantize/quantized_network.hpp"
+#include "sim/quantize/scheme.hpp"
 
 namespace systole {
 

@@ -191,9 +191,8 @@ TEST_F(MachineStateTest, WrapsTheAccumulatorBeforeItRequantizes) {
     std::memcpy(narrow.dram().data() + 4, &multiplier, 4);
     weights.source.runBytes = 8;
     narrow.execute(weights);
-    narrow.execute(sim::requantizeCommand(
-        sim::requantizeProgram(narrow.datapath(), kBinary32, false, std::nullopt),
-        narrow.datapath(), kBinary32, {.pitch = 1}));
+    narrow.execute(
+        sim::requantizeCommand(requantizeProgram(), narrow.datapath(), kBinary32, {.pitch = 1}));
     StoreTile store;
     store.destination.runBytes = 1;
     narrow.execute(store);
@@ -208,14 +207,12 @@ TEST_F(MachineStateTest, AddsTheSkipOperandAfterTheFirstEncoding) {
     state_.execute(stream2x2(1));
     sim::RequantizedBlock requantize = requantizeAll(1, 2);
     requantize.skip = 150;
-    sim::QuantizedAddition addition;
-    state_.execute(requantizationOf(requantize, addition));
+    state_.execute(requantizationOf(requantize, Behind::Addition));
     // 200 saturates to 127 before the addition.
     EXPECT_THAT(activations(200, 2), ElementsAre(27, 105));
-    addition.relu = true;
     requantize.skip = 151;
     setActivations(150, {0, -128, -101});
-    state_.execute(requantizationOf(requantize, addition));
+    state_.execute(requantizationOf(requantize, Behind::AdditionAndRelu));
     EXPECT_THAT(activations(200, 2), ElementsAre(0, 0));
 }
 
@@ -240,17 +237,12 @@ TEST_F(MachineStateTest, PoolsEveryChannelForItself) {
     window.kernelWidth = 3;
     window.outputWidth = 2;
     window.strideX = 2;
-    sim::QuantizedPooling pool;
-    pool.window.kernelWidth = 3;
-    state_.execute(poolingOf(pool, window, 200));
+    state_.execute(maximumOf(window, 200));
     EXPECT_THAT(activations(200, 4), ElementsAre(4, -10, 4, -20));
 
-    pool.kind = sim::Pooling::Kind::Average;
-    for (const float count : {1.0F, 1.0F, 2.0F, 3.0F}) pool.rescales.push_back({1 / count, {}});
-    state_.execute(poolingOf(pool, window, 200));
+    state_.execute(averageOf(window, 200));
     EXPECT_THAT(activations(200, 4), ElementsAre(2, -15, 4, -25));
-    pool.countIncludesPad = true;
-    state_.execute(poolingOf(pool, window, 200));
+    state_.execute(averageOf(window, 200, 3));
     EXPECT_THAT(activations(200, 4), ElementsAre(2, -10, 2, -17));
 }
 
@@ -261,6 +253,39 @@ TEST_F(MachineStateTest, WorksElementByElement) {
     EXPECT_THAT(activations(200, 3), ElementsAre(5, 0, 100));
     state_.execute(additionOf({0, 10}, 3, 200));
     EXPECT_THAT(activations(200, 3), ElementsAre(6, -3, 127));
+}
+
+TEST_F(MachineStateTest, WorksOnElementsOfOtherTypes) {
+    Program program;
+    program.activationBytes = 64;
+    program.dramBytes = 64;
+    program.types = {elementType(std::nullopt, int8Datapath()),
+                     elementType(formatOf("int16"), int8Datapath())};
+    state_.reset(program);
+    const float factors[] = {0.5F, -300.0F};
+    std::memcpy(state_.dram().data(), factors, sizeof factors);
+    state_.dram()[8] = 7;
+    state_.dram()[9] = 3;
+    LoadTile load{.source = {.runBytes = 8}, .destination = 16, .type = kFirstListedType};
+    state_.execute(load);
+    load = {.source = {.address = 8, .runBytes = 2}, .destination = 0};
+    state_.execute(load);
+    graph::ProgramWriter writer;
+    const auto x = writer.load();
+    VectorCommand command =
+        elementsOf(writer.stored(writer.apply("multiply", x, writer.load())), {0, 16}, 32, 2);
+    command.operands[1].view.strides = {4};
+    command.operands[1].type = kFirstListedType;
+    command.operands[2].view.strides = {2};
+    command.operands[2].type = kFirstListedType + 1;
+    state_.execute(command);
+    StoreTile store{.source = 32, .destination = {.address = 32, .runBytes = 4}};
+    state_.execute(store);
+    // 3.5 to even is 4; -900 does not fit eight bits.
+    EXPECT_EQ(state_.dram()[32] | state_.dram()[33] << 8, 4);
+    EXPECT_EQ(static_cast<std::int16_t>(state_.dram()[34] | state_.dram()[35] << 8), -900);
+    command.operands[2].type = kFirstListedType;
+    EXPECT_THROW(state_.execute(command), InvariantError) << "binary32 is never stored";
 }
 
 TEST_F(MachineStateTest, CountsTheBytesThatPassToAndFromDram) {
@@ -294,7 +319,7 @@ TEST_F(MachineStateTest, StopsAtTheEndsOfItsMemories) {
     EXPECT_THROW(state_.execute(requantizationOf(requantize)), InvariantError);
     EXPECT_THROW(state_.execute(reluOf(0, 10, 247)), InvariantError);
     EXPECT_THROW(state_.execute(softmaxOf(247, 10, 0)), InvariantError);
-    EXPECT_THROW(state_.execute(poolingOf({}, {}, 256)), InvariantError);
+    EXPECT_THROW(state_.execute(maximumOf({}, 256)), InvariantError);
 }
 
 }  // namespace

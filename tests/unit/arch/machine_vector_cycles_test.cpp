@@ -69,11 +69,28 @@ TEST(VectorSteps, PoolsTapByTap) {
     window.channels = window.channelCount = 4;
     window.kernelHeight = 2;
     window.kernelWidth = 2;
-    const VectorSteps steps = stepsOf({3, 0}, poolingOf({}, window, 0));
+    const VectorSteps steps = stepsOf({3, 0}, maximumOf(window, 0));
     EXPECT_EQ(steps.operations, 2U * 3 * 4 * 4);
     EXPECT_EQ(steps.cycles, 6U * 2 * 4) << "two groups of channels, four taps";
     EXPECT_EQ(steps.activationReads, 6U * 2 * 4);
     EXPECT_EQ(steps.activationWrites, 6U * 2);
+}
+
+TEST(VectorSteps, TouchTheWordsOfWideElements) {
+    // 8 elements of 4 bytes are two words of 16, wherever they begin.
+    VectorCommand relu = reluOf(0, 8, 64);
+    relu.operands[0].view.strides = {4};
+    relu.operands[0].type = kFirstListedType;
+    const MachineConfig machine = machineWith({8, 0});
+    const ScratchpadPorts ports(machine);
+    const std::vector<ElementType> types{elementType(std::nullopt, machine.datapath)};
+    const auto readsFrom = [&](std::int64_t origin) {
+        relu.operands[0].view.origin = origin;
+        return vectorSteps(machine.vectorUnit, ports, relu, {.types = types}).activationReads;
+    };
+    EXPECT_EQ(readsFrom(0), 2U);
+    EXPECT_EQ(readsFrom(4), 3U);
+    EXPECT_EQ(readsFrom(14), 3U) << "the first element lies in two words";
 }
 
 TEST(VectorSteps, PassThreeTimesForASoftmax) {
@@ -113,7 +130,7 @@ TEST(VectorSteps, WaitForTheScarcestCircuits) {
 TEST(VectorSteps, OfQuantizedConvolutionsAndPoolingsTakeOneCycleAGroupByDefault) {
     const VectorSteps fused =
         stepsOf({8, 4}, requantizationOf({.outputs = 10, .channels = 16, .skip = 0, .pitch = 16},
-                                         sim::QuantizedAddition{.relu = true, .scales = {}}));
+                                         Behind::AdditionAndRelu));
     EXPECT_EQ(fused.cycles, 10U * 2 + 4);
     EXPECT_EQ(fused.biases, 160U);
     EXPECT_EQ(stepsOf({8, 4}, additionOf({0, 16}, 16, 32)).cycles, 2U + 4);

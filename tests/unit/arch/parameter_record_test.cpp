@@ -28,16 +28,29 @@ TEST(ParameterRecord, ReadsAsItWasWritten) {
                 parameters.rescale.multiplier = 0.37F;
             }
             std::vector<std::uint8_t> bytes(3);
-            appendParameters(parameters, datapath, arithmetic, bytes);
+            appendParameters(parameters, datapath, arithmetic, arithmetic, bytes);
             EXPECT_EQ(bytes.size(), 3 + parameterBytes(datapath, arithmetic));
             const ColumnParameters read =
                 readParameters(bytes.data() + 3, datapath, arithmetic, false);
             EXPECT_EQ(read.bias, parameters.bias);
-            EXPECT_EQ(read.rescale.multiplier, parameters.rescale.multiplier);
-            EXPECT_EQ(read.rescale.fixedPoint.mantissa, parameters.rescale.fixedPoint.mantissa);
-            EXPECT_EQ(read.rescale.fixedPoint.shift, parameters.rescale.fixedPoint.shift);
+            if (arithmetic == ScaleArithmetic::FixedPoint) {
+                EXPECT_EQ(read.rescale.fixedPoint.mantissa, parameters.rescale.fixedPoint.mantissa);
+                EXPECT_EQ(read.rescale.fixedPoint.shift, parameters.rescale.fixedPoint.shift);
+            } else {
+                EXPECT_EQ(read.rescale.multiplier, parameters.rescale.multiplier);
+            }
         }
     }
+}
+
+TEST(ParameterRecord, OfAProgramInFixedPointMayHoldAMultiplier) {
+    const Datapath datapath = datapathOf("int8", "int32");
+    const auto room = ScaleArithmetic::FixedPoint;
+    std::vector<std::uint8_t> bytes;
+    appendParameters({.bias = 7, .rescale = {.multiplier = 0.37F, .fixedPoint = {}}}, datapath,
+                     room, ScaleArithmetic::Fp32Multiplier, bytes);
+    EXPECT_EQ(bytes.size(), parameterBytes(datapath, room));
+    EXPECT_EQ(readParameters(bytes.data(), datapath, room, false).rescale.multiplier, 0.37F);
 }
 
 TEST(ParameterRecord, IsNoLongerThanTheLongestOne) {

@@ -139,7 +139,7 @@ class MappingEnergies : public testing::TestWithParam<std::vector<std::string>> 
 /// What the search of mappings counts with is what a run is priced with.
 TEST_P(MappingEnergies, AddUpToTheEnergyOfARun) {
     const RunConfig config = load(GetParam());
-    const QuantizedNetwork network = gemmNetwork(config.scheme, 100, 64, 48, 1);
+    const graph::Graph network = gemmNetwork(config.scheme, 100, 64, 48, 1);
     Simulation simulation(config);
     simulation.load(network);
     const arch::RunRecord record = simulation.inferTimed({}, Simulation::Values::Skipped);
@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(OperandActivityOfARun, IsInTheResultWithTheSampleThatItComesFrom) {
     const RunConfig config = load({"energy.sampling={folds: 3, elements: 4, steps: 50}"});
-    const QuantizedNetwork network = gemmNetwork(config.scheme, 100, 64, 48, 1);
+    const graph::Graph network = gemmNetwork(config.scheme, 100, 64, 48, 1);
     Simulation simulation(config);
     simulation.load(network);
     const LoweredNetwork& lowered = simulation.lowered();

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <random>
 
 #include "sim/graph/matrix_layout.hpp"
 #include "sim/graph/taps.hpp"
+#include "sim/workload/workload.hpp"
 #include "tests/unit/graph/graph_fixture.hpp"
 
 namespace systole::graph {
@@ -107,6 +109,89 @@ TEST(FloatGraph, SumsAreThoseOfTheDefinition) {
         const Graph graph = convolution(each.image, each.outputs, each.window, each.groups);
         const Values image = draw(elementsOf(each.image), 1);
         EXPECT_EQ(runFloat(graph, image).tensors[graph.output], sums(graph, image));
+    }
+}
+
+TEST(FloatGraph, RandomConvolutionsSumInTheWrittenOrder) {
+    constexpr std::uint32_t kSeed = 11;
+    std::mt19937 random(kSeed);
+    const auto below = [&](std::uint32_t bound) {
+        return static_cast<std::uint32_t>(random() % bound);
+    };
+    const auto axis = [&] {
+        return arch::WindowAxis{.kernel = 1 + below(3),
+                                .stride = 1 + below(2),
+                                .padBefore = static_cast<std::int32_t>(below(4)) - 1,
+                                .padAfter = 2,
+                                .dilation = 1 + below(2),
+                                .upsample = 1 + below(2)};
+    };
+    for (int round = 0; round < 200; ++round) {
+        const std::uint32_t groups = 1 + below(4);
+        const std::uint32_t perGroup = 1 + below(below(2) == 0 ? 1 : 70);
+        const std::uint32_t outputs = groups * (below(3) == 0 ? 1 : 1 + below(19));
+        const Extents shape{1 + below(2), groups * perGroup, 4 + below(5), 4 + below(5)};
+        const Graph graph = convolution(shape, outputs, windowOf(axis(), axis()), groups);
+        const Values image = draw(elementsOf(shape), below(1000));
+        ASSERT_EQ(runFloat(graph, image).tensors[graph.output], sums(graph, image))
+            << "seed " << kSeed << ", round " << round;
+    }
+}
+
+/// A product of the image with ones.
+float sumOf(const Values& image, float bias) {
+    const auto count = static_cast<std::uint32_t>(image.size());
+    Graph graph = convolution({1, count, 1, 1}, 1, {}, 1);
+    graph.tensors[1].values.assign(count, 1.0F);
+    std::get<MatrixWork>(graph.nodes[0].work).bias = {bias};
+    return runFloat(graph, image).tensors[graph.output].front();
+}
+
+TEST(FloatGraph, TheOrderOfSummationIsVisible) {
+    // 2^60 + 1 - 2^60 is 0 in this order, and would be 1 in another.
+    EXPECT_EQ(sumOf({0x1p60F, 1, -0x1p60F}, 0), 0);
+    EXPECT_EQ(sumOf({0x1p60F, -0x1p60F, 1}, 0), 1);
+}
+
+TEST(FloatGraph, ChunksAreAddedInBinarySixtyFour) {
+    Values image(std::size_t{3} * 256, 0.0F);
+    image[0] = 0x1p30F;
+    image[256] = 1;
+    image[512] = -0x1p30F;
+    EXPECT_EQ(sumOf(image, 0.5F), 1.5F);
+    std::swap(image[256], image[1]);  // in one chunk, binary32 loses it
+    EXPECT_EQ(sumOf(image, 0.5F), 0.5F);
+}
+
+TEST(FloatGraph, SoftmaxDoesNotOverflow) {
+    ProgramWriter writer;
+    const auto x = writer.load();
+    const auto most = writer.reduce(ReduceStep::Kind::Maximum, x);
+    const auto e = writer.apply("exponential", writer.apply("subtract", x, most));
+    auto program =
+        writer.stored(writer.apply("divide", e, writer.reduce(ReduceStep::Kind::Sum, e)));
+    const Graph graph = nodeGraph({{{1, 3}, naturalOrder(2)}}, {1, 3}, naturalOrder(2),
+                                  [&](const Tensors& inputs, const Tensor& output) {
+                                      return reducing(inputs, output, {1}, program);
+                                  });
+    EXPECT_THAT(runFloat(graph, Values{1e30F, 1e30F, -1e30F}).tensors[graph.output],
+                ElementsAre(0.5F, 0.5F, 0));
+}
+
+TEST(FloatGraph, OutputOnlyGivesTheSameOutputAndRanges) {
+    const sim::Workload workload = sim::loadWorkload(
+        std::filesystem::path(SYSTOLE_SOURCE_DIR) / "traces/resnet8_fmnist/workload.yaml", {});
+    const FloatReference reference(workload.network);
+    const Values image = workload.images.image(0);
+    const FloatResult all = reference.run(image, KeepTensors::All);
+    const FloatResult few = reference.run(image, KeepTensors::OutputOnly);
+    EXPECT_EQ(all.amax, few.amax);
+    EXPECT_EQ(all.least, few.least);
+    for (TensorId id = 0; id < all.tensors.size(); ++id) {
+        const bool isOutput = id == workload.network.output;
+        const bool isConstant = workload.network.tensors[id].origin == Origin::Constant;
+        EXPECT_EQ(few.tensors[id], isOutput ? all.tensors[id] : Values{});
+        EXPECT_EQ(all.tensors[id].size(), isConstant ? 0 : workload.network.tensors[id].elements());
     }
 }
 

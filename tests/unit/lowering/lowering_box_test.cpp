@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
 #include "models/check.hpp"
-#include "sim/lowering/layer_context.hpp"
+#include "sim/lowering/tensor_box.hpp"
 
 namespace systole::sim {
 namespace {
@@ -27,75 +28,114 @@ std::vector<std::uint64_t> bytesOf(const arch::DramBox& box) {
     return bytes;
 }
 
-TEST(DramBox, WalksTheElementsOfItsBoxChannelsFirst) {
+/// What the transfers of a box move, in the order in which it lies in the scratchpad.
+std::vector<std::uint64_t> bytesOf(const TensorBox& box, std::uint64_t address,
+                                   std::uint32_t elementBytes) {
+    std::vector<std::uint64_t> bytes;
+    forEachTransfer(box, address, elementBytes,
+                    [&](const arch::DramBox& runs, std::uint32_t offset) {
+                        EXPECT_EQ(offset, bytes.size());
+                        const std::vector<std::uint64_t> more = bytesOf(runs);
+                        const Access access = dramAccess(runs, true);
+                        EXPECT_EQ(access.begin, *std::min_element(more.begin(), more.end()));
+                        EXPECT_EQ(access.end, *std::max_element(more.begin(), more.end()) + 1);
+                        bytes.insert(bytes.end(), more.begin(), more.end());
+                    });
+    return bytes;
+}
+
+TEST(TensorBox, IsMovedElementByElementInItsOwnOrder) {
     constexpr unsigned kSeed = 31;
     std::mt19937 random(kSeed);
     for (int i = 0; i < 2000; ++i) {
         SCOPED_TRACE(testing::Message() << "seed " << kSeed << ", box " << i);
-        const Shape shape{between(random, 1, 5), between(random, 1, 5), between(random, 1, 5)};
         TensorBox box;
-        box.y = between(random, 0, shape.height - 1);
-        box.x = between(random, 0, shape.width - 1);
-        box.channel = between(random, 0, shape.channels - 1);
-        box.height = between(random, 1, shape.height - box.y);
-        box.width = between(random, 1, shape.width - box.x);
-        box.channels = between(random, 1, shape.channels - box.channel);
-        const std::uint32_t elementBytes = between(random, 1, 2);
-        std::vector<std::uint64_t> expected;
-        for (std::uint32_t y = box.y; y < box.y + box.height; ++y) {
-            for (std::uint32_t x = box.x; x < box.x + box.width; ++x) {
-                for (std::uint32_t c = box.channel; c < box.channel + box.channels; ++c) {
-                    const std::uint64_t element =
-                        (std::uint64_t{y} * shape.width + x) * shape.channels + c;
-                    for (std::uint32_t byte = 0; byte < elementBytes; ++byte) {
-                        expected.push_back(1000 + element * elementBytes + byte);
-                    }
-                }
+        std::vector<std::uint32_t> index;
+        for (std::uint32_t axis = between(random, 0, 5); axis > 0; --axis) {
+            box.axes.push_back({between(random, 1, 4), std::int64_t{between(random, 1, 90)}});
+            index.push_back(0);
+            if (between(random, 0, 3) == 0) {
+                box.axes.back().stride *= -1;
+                box.origin += 90 * 3;
             }
         }
-        const arch::DramBox runs = dramBox(box, shape, 1000, elementBytes);
-        ASSERT_EQ(bytesOf(runs), expected);
-        const Access access = dramAccess(runs, true);
-        ASSERT_EQ(access.begin, expected.front());
-        ASSERT_EQ(access.end, expected.back() + 1);
+        const std::uint32_t elementBytes = between(random, 1, 3);
+        std::vector<std::uint64_t> expected;
+        for (std::size_t axis = 0; axis != box.axes.size() + 1;) {
+            std::int64_t element = box.origin;
+            for (std::size_t at = 0; at < index.size(); ++at) {
+                element += index[at] * box.axes[at].stride;
+            }
+            for (std::uint32_t byte = 0; byte < elementBytes; ++byte) {
+                expected.push_back(1000 + static_cast<std::uint64_t>(element) * elementBytes +
+                                   byte);
+            }
+            for (axis = box.axes.size(); axis > 0; --axis) {
+                if (++index[axis - 1] < box.axes[axis - 1].extent) break;
+                index[axis - 1] = 0;
+            }
+            if (axis == 0) axis = box.axes.size() + 1;
+        }
+        ASSERT_EQ(bytesOf(box, 1000, elementBytes), expected);
     }
 }
 
-TEST(DramBox, JoinsWholeRowsAndWholePixels) {
-    const Shape shape{4, 5, 6};
-    EXPECT_EQ(dramBox({.y = 1, .height = 2, .width = 5, .channels = 6}, shape, 0, 1).runBytes, 60U);
-    EXPECT_EQ(dramBox({.x = 1, .height = 2, .width = 3, .channels = 6}, shape, 0, 1).runBytes, 18U);
-    EXPECT_EQ(dramBox({.height = 2, .width = 5, .channels = 3}, shape, 0, 1).runBytes, 3U);
+/// Height, width and channels of an image of 4 x 5 x 6.
+arch::DramBox onlyTransfer(const ImageBox& box) {
+    const ImageView image{.height = 4,
+                          .width = 5,
+                          .channels = 6,
+                          .rowStride = 30,
+                          .columnStride = 6,
+                          .channelStride = 1};
+    std::vector<arch::DramBox> boxes;
+    forEachTransfer(boxOf(image, 0, box), 0, 1,
+                    [&](const arch::DramBox& runs, std::uint32_t) { boxes.push_back(runs); });
+    EXPECT_EQ(boxes.size(), 1U);
+    return boxes.front();
 }
 
-TEST(DramBox, StopsAtTheEndOfItsTensor) {
-    EXPECT_THROW(dramBox({.y = 3, .height = 2, .width = 1, .channels = 1}, {4, 5, 6}, 0, 1),
-                 InvariantError);
+TEST(TensorBox, JoinsWholeRowsAndWholePixels) {
+    EXPECT_EQ(onlyTransfer({.y = 1, .height = 2, .width = 5, .channels = 6}).runBytes, 60U);
+    EXPECT_EQ(onlyTransfer({.x = 1, .height = 2, .width = 3, .channels = 6}).runBytes, 18U);
+    EXPECT_EQ(onlyTransfer({.height = 2, .width = 5, .channels = 3}).runBytes, 3U);
+    EXPECT_EQ(onlyTransfer({.height = 2, .width = 5, .channels = 3}).counts[0], 10U);
 }
 
-Window randomWindow(std::mt19937& random) {
-    Window window;
-    window.kernelHeight = between(random, 1, 4);
-    window.kernelWidth = between(random, 1, 4);
-    window.strideHeight = between(random, 1, 3);
-    window.strideWidth = between(random, 1, 3);
-    window.dilationHeight = between(random, 1, 2);
-    window.dilationWidth = between(random, 1, 2);
-    window.padTop = static_cast<std::int32_t>(between(random, 0, 11)) - 2;
-    window.padLeft = static_cast<std::int32_t>(between(random, 0, 11)) - 2;
-    if (between(random, 0, 2) == 0) {
-        window.upsampleHeight = between(random, 1, 4);
-        window.upsampleWidth = between(random, 1, 4);
-    }
-    return window;
+TEST(TensorBox, OfATensorLiesInItsOrder) {
+    graph::Tensor tensor{.name = "x", .shape = {1, 6, 4, 5}, .order = {0, 2, 3, 1}};
+    const TensorBox box = boxOf(tensor, 3, {0, 1, 2, 0}, {1, 2, 2, 5});
+    EXPECT_EQ(box.tensor, 3U);
+    EXPECT_EQ(box.origin, 2 * 30 + 1);
+    EXPECT_EQ(box.axes, (std::vector<BoxAxis>{{1, 120}, {2, 30}, {5, 6}, {2, 1}}));
+    EXPECT_THROW(boxOf(tensor, 3, {0, 5, 0, 0}, {1, 2, 1, 1}), InvariantError);
+}
+
+TEST(TensorBox, OfAnImageStopsAtItsEnd) {
+    const ImageView image{.height = 4, .width = 5, .channels = 6};
+    EXPECT_THROW(boxOf(image, 0, {.y = 3, .height = 2}), InvariantError);
+}
+
+arch::Window randomWindow(std::mt19937& random) {
+    const auto axis = [&] {
+        arch::WindowAxis made;
+        made.kernel = between(random, 1, 4);
+        made.stride = between(random, 1, 3);
+        made.dilation = between(random, 1, 2);
+        made.padBefore = static_cast<std::int32_t>(between(random, 0, 11)) - 2;
+        if (between(random, 0, 2) == 0) made.upsample = between(random, 1, 4);
+        return made;
+    };
+    const arch::WindowAxis y = axis();
+    return {y, axis()};
 }
 
 /// Each tap of each output reads through the tile what it reads in the image, or padding.
-void expectSameTaps(const Window& window, const Shape& input, const TensorBox& outputs) {
+void expectSameTaps(const arch::Window& window, const ImageView& input, const ImageBox& outputs) {
     const InputTile tile = inputTile(window, input, outputs, 0, input.channels);
     const arch::TileWindow generator = tileWindow(window, tile, outputs, 0, 1);
     for (std::uint32_t m = 0; m < generator.outputs(); ++m) {
-        std::vector<std::int64_t> pixels(std::size_t{window.kernelHeight} * window.kernelWidth, -1);
+        std::vector<std::int64_t> pixels(window.taps(), -1);
         arch::forEachRun(generator, m, 0, generator.reduction(),
                          [&](std::uint32_t k, std::uint32_t address, std::uint32_t) {
                              const std::uint32_t pixel = address / input.channels;
@@ -103,22 +143,17 @@ void expectSameTaps(const Window& window, const Shape& input, const TensorBox& o
                              const std::uint32_t x = tile.box.x + pixel % tile.box.width;
                              pixels.at(k / input.channels) = std::int64_t{y} * input.width + x;
                          });
-        const std::int64_t top =
-            std::int64_t{outputs.y + m / outputs.width} * window.strideHeight - window.padTop;
-        const std::int64_t left =
-            std::int64_t{outputs.x + m % outputs.width} * window.strideWidth - window.padLeft;
-        for (std::uint32_t ky = 0; ky < window.kernelHeight; ++ky) {
-            for (std::uint32_t kx = 0; kx < window.kernelWidth; ++kx) {
-                const std::int64_t upsampledY = top + std::int64_t{ky} * window.dilationHeight;
-                const std::int64_t upsampledX = left + std::int64_t{kx} * window.dilationWidth;
-                const std::int64_t y = upsampledY / window.upsampleHeight;
-                const std::int64_t x = upsampledX / window.upsampleWidth;
-                const bool inside = upsampledY >= 0 && y < input.height && upsampledX >= 0 &&
-                                    x < input.width && upsampledY % window.upsampleHeight == 0 &&
-                                    upsampledX % window.upsampleWidth == 0;
-                ASSERT_EQ(pixels[ky * window.kernelWidth + kx], inside ? y * input.width + x : -1)
-                    << "output " << m << ", tap " << ky << ' ' << kx;
-            }
+        const auto elementOf = [](const arch::WindowAxis& axis, std::uint32_t position,
+                                  std::uint32_t tap, std::uint32_t extent) {
+            return axis.elementAt(axis.coordinate(position, tap), extent);
+        };
+        for (std::uint32_t tap = 0; tap < window.taps(); ++tap) {
+            const std::int64_t y = elementOf(window.y, outputs.y + m / outputs.width,
+                                             tap / window.x.kernel, input.height);
+            const std::int64_t x = elementOf(window.x, outputs.x + m % outputs.width,
+                                             tap % window.x.kernel, input.width);
+            ASSERT_EQ(pixels[tap], y >= 0 && x >= 0 ? y * input.width + x : -1)
+                << "output " << m << ", tap " << tap;
         }
     }
 }
@@ -128,13 +163,16 @@ TEST(InputTile, ShowsEveryOutputTheTapsThatTheImageWouldShow) {
     std::mt19937 random(kSeed);
     for (int i = 0; i < 3000; ++i) {
         SCOPED_TRACE(testing::Message() << "seed " << kSeed << ", tile " << i);
-        const Shape input{between(random, 1, 9), between(random, 1, 9), between(random, 1, 3)};
-        const TensorBox outputs{.y = between(random, 0, 5),
-                                .x = between(random, 0, 5),
-                                .channel = 0,
-                                .height = between(random, 1, 4),
-                                .width = between(random, 1, 4),
-                                .channels = 1};
+        ImageView input;
+        input.height = between(random, 1, 9);
+        input.width = between(random, 1, 9);
+        input.channels = between(random, 1, 3);
+        const ImageBox outputs{.y = between(random, 0, 5),
+                               .x = between(random, 0, 5),
+                               .channel = 0,
+                               .height = between(random, 1, 4),
+                               .width = between(random, 1, 4),
+                               .channels = 1};
         ASSERT_NO_FATAL_FAILURE(expectSameTaps(randomWindow(random), input, outputs));
     }
 }

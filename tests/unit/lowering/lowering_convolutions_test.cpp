@@ -6,49 +6,17 @@
 #include <set>
 #include <vector>
 
-#include "sim/lowering/lowering.hpp"
-#include "sim/network/window.hpp"
-#include "sim/run/simulation.hpp"
-#include "tests/unit/arch/machine_fixture.hpp"
+#include "tests/unit/lowering/lowering_fixture.hpp"
 
 namespace systole::sim {
 namespace {
-
-QuantizedNetwork networkOf(const Shape& input, QuantizedOperation operation, const Shape& output) {
-    QuantizedNetwork network;
-    network.name = "one layer";
-    network.scheme = int8Scheme();
-    network.tensors = {{"x", input, 1.0F}, {"y", output, 1.0F}};
-    network.nodes.push_back({"layer", std::move(operation), {0}, 1});
-    network.output = 1;
-    return network;
-}
-
-QuantizedNetwork convolutionOf(const Shape& input, const Window& window, std::uint32_t groups,
-                               std::uint32_t outputChannels, bool transposed = false) {
-    QuantizedConvolution convolution;
-    convolution.window = window;
-    convolution.groups = groups;
-    convolution.outputChannels = outputChannels;
-    convolution.transposed = transposed;
-    const std::size_t reduction = std::size_t{kernelArea(window)} * (input.channels / groups);
-    convolution.weights.assign(outputChannels * reduction, 1);
-    convolution.weightScales.assign(outputChannels, 1.0F);
-    convolution.bias.assign(outputChannels, 0);
-    convolution.rescales.assign(outputChannels, {1.0F, numeric::makeFixedPointScale(1.0)});
-    const Shape output{
-        static_cast<std::uint32_t>(windowPositions(verticalAxis(window), input.height)),
-        static_cast<std::uint32_t>(windowPositions(horizontalAxis(window), input.width)),
-        outputChannels};
-    return networkOf(input, std::move(convolution), output);
-}
 
 arch::RunRecord timeOf(arch::Accelerator& accelerator, const LoweredNetwork& lowered) {
     accelerator.load(lowered.program);
     return accelerator.replayTimed(false);
 }
 
-const Window kSame3x3{3, 3, 1, 1, 1, 1, 1, 1};
+const arch::Window kSame3x3 = square({.kernel = 3, .padBefore = 1, .padAfter = 1});
 
 /// Depthwise 3 x 3 over 16 x 16 pixels: M = 256, nine reduction indices a channel.
 struct DepthwiseCase {
@@ -72,7 +40,7 @@ TEST(DepthwiseUtilization, IsTheClosedFormWithAndWithoutPacking) {
     for (const DepthwiseCase& row : cases) {
         arch::MachineConfig machine = arrayOnly(row.rows, row.columns);
         machine.array.depthwisePacking = row.packing;
-        const Shape image{16, 16, row.channels};
+        const graph::Extents image{1, row.channels, 16, 16};
         programs.push_back(
             lower(convolutionOf(image, kSame3x3, row.channels, row.channels), machine));
         accelerators.push_back(buildAccelerator(machine));
@@ -93,14 +61,15 @@ TEST(DepthwiseUtilization, IsTheClosedFormWithAndWithoutPacking) {
 }
 
 TEST(DepthwiseUtilization, CountsTheReadsOfAllGroupsOfAFoldInOneStep) {
-    const Shape image{4, 4, 6};
+    const graph::Extents image{1, 6, 4, 4};
     std::vector<std::unique_ptr<arch::Accelerator>> accelerators;
     std::vector<LoweredNetwork> programs;
     for (const bool packing : {false, true}) {
         arch::MachineConfig machine = arrayOnly(32, 8);
         machine.array.depthwisePacking = packing;
         machine.activationScratchpad = {kFree, 1, 1};  // a cycle a byte
-        programs.push_back(lower(convolutionOf(image, {.kernelWidth = 3}, 6, 6), machine));
+        programs.push_back(
+            lower(convolutionOf(image, {.y = {}, .x = {.kernel = 3}}, 6, 6), machine));
         accelerators.push_back(buildAccelerator(machine));
     }
     // 4 x 2 outputs, three taps. A step of one group waits for 3 bytes, of six groups for 18.
@@ -111,16 +80,9 @@ TEST(DepthwiseUtilization, CountsTheReadsOfAllGroupsOfAFoldInOneStep) {
 
 TEST(TransposedConvolution, CountsProductsWithElementsAsMacsAndTimeForAll) {
     // Kernel 2, stride 2: 8 x 8 outputs of a 4 x 4 image, every fourth tap on an element.
-    const Window window{.kernelHeight = 2,
-                        .kernelWidth = 2,
-                        .padTop = 1,
-                        .padLeft = 1,
-                        .padBottom = 1,
-                        .padRight = 1,
-                        .upsampleHeight = 2,
-                        .upsampleWidth = 2};
+    const arch::Window window = square({.kernel = 2, .padBefore = 1, .padAfter = 1, .upsample = 2});
     const arch::MachineConfig machine = arrayOnly(16, 16);
-    const LoweredNetwork lowered = lower(convolutionOf({4, 4, 3}, window, 1, 5, true), machine);
+    const LoweredNetwork lowered = lower(convolutionOf({1, 3, 4, 4}, window, 1, 5, true), machine);
     const auto accelerator = buildAccelerator(machine);
     const arch::RunRecord record = timeOf(*accelerator, lowered);
     EXPECT_EQ(lowered.layers[0].macs, 4U * 4 * 2 * 2 * 3 * 5);
@@ -153,28 +115,24 @@ std::uint64_t repeatedBytes(const arch::Program& program) {
 
 struct HaloCase {
     const char* name;
-    QuantizedNetwork network;
+    graph::Graph network;
     bool overlaps;
 };
 
-QuantizedNetwork poolingOf(const Shape& input, const Window& window, const Shape& output) {
-    QuantizedPooling pooling;
-    pooling.window = window;
-    return networkOf(input, pooling, output);
-}
-
 std::vector<HaloCase> haloCases() {
-    const Shape image{24, 20, 4};
+    const graph::Extents image{1, 4, 24, 20};
+    const arch::WindowAxis strided{.kernel = 3, .stride = 2, .padBefore = 1, .padAfter = 1};
+    const arch::WindowAxis dilated{.kernel = 3, .padBefore = 2, .padAfter = 2, .dilation = 2};
+    const arch::WindowAxis transposed{.kernel = 3, .padBefore = 2, .padAfter = 2, .upsample = 2};
     return {
         {"3 x 3", convolutionOf(image, kSame3x3, 1, 4), true},
         {"1 x 1", convolutionOf(image, {}, 1, 4), false},
-        {"strided", convolutionOf(image, {3, 3, 2, 2, 1, 1, 1, 1}, 1, 4), true},
-        {"apart", convolutionOf(image, {2, 2, 3, 3}, 1, 4), false},
-        {"dilated", convolutionOf(image, {3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1, 4), true},
+        {"strided", convolutionOf(image, square(strided), 1, 4), true},
+        {"apart", convolutionOf(image, square({.kernel = 2, .stride = 3}), 1, 4), false},
+        {"dilated", convolutionOf(image, square(dilated), 1, 4), true},
         {"depthwise", convolutionOf(image, kSame3x3, 4, 4), true},
-        {"transposed", convolutionOf({12, 10, 4}, {3, 3, 1, 1, 2, 2, 2, 2, 1, 1, 2, 2}, 1, 4, true),
-         true},
-        {"pooling", poolingOf(image, {3, 3, 2, 2}, {11, 9, 4}), true},
+        {"transposed", convolutionOf({1, 4, 12, 10}, square(transposed), 1, 4, true), true},
+        {"pooling", maximumPoolingOf(image, square({.kernel = 3, .stride = 2})), true},
     };
 }
 

@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "sim/base/config_error.hpp"
-#include "sim/lowering/lowering.hpp"
 #include "sim/run/gemm_workload.hpp"
-#include "tests/unit/arch/machine_fixture.hpp"
+#include "tests/unit/lowering/lowering_fixture.hpp"
 
 namespace systole::sim {
 namespace {
@@ -16,31 +15,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// One ReLU over 8 rows of 16 codes.
-QuantizedNetwork reluNetwork() {
-    QuantizedNetwork network;
-    network.name = "relu";
-    network.scheme = int8Scheme();
-    network.tensors = {{"x", {8, 1, 16}, 1.0F}, {"y", {8, 1, 16}, 1.0F}};
-    network.nodes.push_back({"relu", QuantizedRelu{}, {0}, 1});
-    network.output = 1;
-    return network;
-}
-
-template <typename Operation>
-std::vector<Operation> operationsOf(const arch::Program& program) {
-    std::vector<Operation> operations;
-    for (const arch::Command& command : program.commands) {
-        if (const auto* operation = std::get_if<Operation>(&command.operation)) {
-            operations.push_back(*operation);
-        }
-    }
-    return operations;
-}
+graph::Graph relu() { return reluGraph({1, 16, 8, 1}); }
 
 TEST(Lowering, GivesThePiecesOfAVectorLayerTwoBuffersInTurn) {
     arch::MachineConfig machine = arrayOnly(4, 4);
     machine.activationScratchpad = {128, kFree, 16};  // two rows at a time, twice in and twice out
-    const LoweredNetwork lowered = lower(reluNetwork(), machine);
+    const LoweredNetwork lowered = lower(relu(), machine);
     std::vector<std::int64_t> sources;
     std::vector<std::int64_t> destinations;
     for (const auto& relu : operationsOf<arch::VectorCommand>(lowered.program)) {
@@ -72,10 +52,10 @@ TEST(Lowering, NamesTheLayerThatDoesNotFit) {
     machine.name = "tiny";
     machine.activationScratchpad = {3, kFree, 1};
     try {
-        lower(reluNetwork(), machine);
+        lower(relu(), machine);
         FAIL() << "a layer fits into nothing";
     } catch (const ConfigError& error) {
-        EXPECT_THAT(error.what(), HasSubstr("tiny: layer 'relu' of 'relu' does not fit"));
+        EXPECT_THAT(error.what(), HasSubstr("tiny: layer 'layer' of 'one layer' does not fit"));
         EXPECT_THAT(error.what(), HasSubstr("needs 4 bytes, the activation scratchpad has 3"));
     }
 }
@@ -83,7 +63,7 @@ TEST(Lowering, NamesTheLayerThatDoesNotFit) {
 TEST(Lowering, RefusesANetworkThatDramCannotHold) {
     arch::MachineConfig machine = arrayOnly(4, 4);
     machine.dram.ideal->capacityBytes = 100;
-    EXPECT_THROW(lower(reluNetwork(), machine), ConfigError);
+    EXPECT_THROW(lower(relu(), machine), ConfigError);
 }
 
 }  // namespace

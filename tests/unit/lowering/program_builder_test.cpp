@@ -79,6 +79,15 @@ TEST_F(ProgramBuilderTest, LoadsWaitForTheStoresOfTheirTensor) {
     EXPECT_EQ(emit(arch::LoadTile{}, {reads(Memory::Dram, 192, 200)}), (Tokens{0, 0, 0, 0}));
 }
 
+TEST_F(ProgramBuilderTest, AStoreWaitsForTheLoadsOfWhatItOverwrites) {
+    emit(arch::LoadTile{}, {reads(Memory::Dram, 0, 64)});
+    emit(arch::LoadTile{}, {reads(Memory::Dram, 64, 128)});
+    emit(arch::LoadWeights{}, {reads(Memory::Dram, 256, 320)});
+    EXPECT_EQ(emit(arch::StoreTile{}, {writes(Memory::Dram, 0, 64)}), (Tokens{2, 0, 0, 0}));
+    EXPECT_EQ(emit(arch::StoreTile{}, {writes(Memory::Dram, 300, 310)}), (Tokens{3, 0, 0, 0}));
+    EXPECT_EQ(emit(arch::StoreTile{}, {writes(Memory::Dram, 128, 256)}), (Tokens{0, 0, 0, 0}));
+}
+
 TEST_F(ProgramBuilderTest, NumbersCommandsByTheirLayer) {
     emit(arch::LoadTile{}, {});
     builder_.beginLayer("next");

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/onnx/onnx_export.hpp"
-#include "sim/quantize/quantizer.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/quantize/quantize_fixture.hpp"
 
 namespace systole::sim {
 namespace {
 
+using graph::Graph;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 class ExportOnnxTest : public WorkloadFileTest {
 protected:
-    onnx::GraphProto exported(const QuantizedNetwork& network, bool allOutputs = false) const {
+    onnx::GraphProto exported(const Graph& network, bool allOutputs = false) const {
         exportOnnx(network, path("q.onnx"), {.allOutputs = allOutputs});
         onnx::ModelProto model;
         EXPECT_TRUE(model.ParseFromString(read(path("q.onnx"))));
@@ -20,11 +20,11 @@ protected:
         return model.graph();
     }
 
-    static QuantizedNetwork quantized(const Network& network, const Scheme& scheme = int8Scheme()) {
-        return quantize(network, scheme, std::vector<float>(network.tensors.size(), 127.0F));
+    static Graph quantized(const Graph& network, const Scheme& scheme = int8Scheme()) {
+        return quantize(network, scheme, magnitudes(network, 127));
     }
 
-    std::string complaint(const QuantizedNetwork& network) const {
+    std::string complaint(const Graph& network) const {
         return messageOf([&] { exportOnnx(network, path("q.onnx"), {}); });
     }
 
@@ -52,10 +52,11 @@ protected:
     }
 
     /// 2 x 2 x 2 -> 1 x 1 x 1; k = (ky, kx, c) counts 1 to 8.
-    static Network convolution() {
-        Convolution convolution = pointwise({1, 2, 3, 4, 5, 6, 7, 127}, {10});
-        convolution.window = {.kernelHeight = 2, .kernelWidth = 2};
-        return networkOf({2, 2, 2}, convolution, {1, 1, 1});
+    static Graph convolution(bool relu = false) {
+        NetworkBuilder builder({1, 2, 2, 2});
+        const auto y = builder.convolve(0, {1, 2, 3, 4, 5, 6, 7, 127}, {10},
+                                        {.y = {.kernel = 2}, .x = {.kernel = 2}});
+        return builder.take(relu ? builder.relu(y) : y);
     }
 };
 
@@ -81,18 +82,11 @@ TEST_F(ExportOnnxTest, WeightsAreChannelsFirst) {
 }
 
 TEST_F(ExportOnnxTest, ATransposedConvolutionIsAQLinearConvOfSpreadCodes) {
-    Convolution convolution = pointwise({1, 2, 3, 4, 5, 6, 7, 127}, {10});
-    convolution.transposed = true;
-    convolution.window = {.kernelHeight = 2,
-                          .kernelWidth = 2,
-                          .padTop = 1,
-                          .padLeft = -2,
-                          .padBottom = 1,
-                          .padRight = 0,
-                          .upsampleHeight = 2,
-                          .upsampleWidth = 3};
-    const onnx::GraphProto graph =
-        exported(quantized(networkOf({2, 2, 2}, convolution, {4, 1, 1})));
+    NetworkBuilder builder({1, 2, 2, 2});
+    const arch::Window window{.y = {.kernel = 2, .padBefore = 1, .padAfter = 1, .upsample = 2},
+                              .x = {.kernel = 2, .padBefore = -2, .padAfter = 0, .upsample = 3}};
+    const auto y = builder.convolve(0, {1, 2, 3, 4, 5, 6, 7, 127}, {10}, window);
+    const onnx::GraphProto graph = exported(quantized(builder.take(y)));
     EXPECT_THAT(operators(graph),
                 ElementsAre("QuantizeLinear", "DequantizeLinear", "ConvTranspose", "QuantizeLinear",
                             "Slice", "QLinearConv", "DequantizeLinear"));
@@ -113,35 +107,36 @@ TEST_F(ExportOnnxTest, EveryTensorOfCodesCanBeAnOutput) {
 }
 
 TEST_F(ExportOnnxTest, AFusedReluFollowsThroughFloats) {
-    Network network = convolution();
-    network.tensors.push_back({"r", {1, 1, 1}});
-    network.nodes.push_back({"relu", Relu{}, {1}, 2});
-    network.output = 2;
-    const onnx::GraphProto graph = exported(quantized(network));
+    const onnx::GraphProto graph = exported(quantized(convolution(true)));
     EXPECT_THAT(operators(graph), ElementsAre("QuantizeLinear", "QLinearConv", "DequantizeLinear",
                                               "Relu", "QuantizeLinear", "DequantizeLinear"));
-    EXPECT_EQ(graph.node(4).output(0), "r");
+    EXPECT_EQ(graph.node(4).output(0), "y_2");
 }
 
 TEST_F(ExportOnnxTest, AnAdditionIsOneOfFloats) {
-    const Network network = networkOf({1, 1, 2}, Addition{}, {1, 1, 2}, {0, 0});
-    EXPECT_THAT(operators(exported(quantized(network))),
+    NetworkBuilder builder({1, 2, 1, 1});
+    EXPECT_THAT(operators(exported(quantized(builder.take(builder.sum(0, 0))))),
                 ElementsAre("QuantizeLinear", "DequantizeLinear", "DequantizeLinear", "Add",
                             "QuantizeLinear", "DequantizeLinear"));
 }
 
 TEST_F(ExportOnnxTest, AnAverageIsADepthwiseConvolutionOfOnes) {
-    const Pooling pooling{.kind = Pooling::Kind::Average, .window = {.kernelWidth = 3}};
-    const onnx::GraphProto graph = exported(quantized(networkOf({1, 3, 2}, pooling, {1, 1, 2})));
+    NetworkBuilder builder({1, 2, 1, 3});
+    const onnx::GraphProto graph =
+        exported(quantized(builder.take(builder.average(0, {.y = {}, .x = {.kernel = 3}}))));
     EXPECT_EQ(initializer(graph, "y/convolve/weights").raw_data(), std::string(6, '\x01'));
     EXPECT_THAT(initializer(graph, "y/convolve/weight_scales").float_data(),
                 ElementsAre(1.0F / 3, 1.0F / 3));
 }
 
 TEST_F(ExportOnnxTest, MaximaWorkOnCodes) {
-    const Pooling pooling{.kind = Pooling::Kind::Max, .window = {.kernelWidth = 3}};
-    EXPECT_THAT(operators(exported(quantized(networkOf({1, 3, 2}, pooling, {1, 1, 2})))),
-                ElementsAre("QuantizeLinear", "MaxPool", "DequantizeLinear"));
+    NetworkBuilder builder({1, 2, 1, 3});
+    const arch::Window window{.y = {}, .x = {.kernel = 3, .stride = 2, .padBefore = 1}};
+    const onnx::GraphProto graph = exported(quantized(builder.take(builder.maximum(0, window))));
+    EXPECT_THAT(operators(graph), ElementsAre("QuantizeLinear", "MaxPool", "DequantizeLinear"));
+    EXPECT_THAT(attribute(graph.node(1), "kernel_shape"), ElementsAre(1, 3));
+    EXPECT_THAT(attribute(graph.node(1), "strides"), ElementsAre(1, 2));
+    EXPECT_THAT(attribute(graph.node(1), "pads"), ElementsAre(0, 1, 0, 0));
 }
 
 TEST_F(ExportOnnxTest, SchemesThatQLinearConvCannotExpress) {
@@ -161,20 +156,129 @@ TEST_F(ExportOnnxTest, AccumulatorsThatNoSumCanTellFromInt32) {
     EXPECT_EQ(
         complaint(quantized(convolution(), schemeOf("int8", "int8", "int15"))),
         "tiny: cannot become ONNX: node 'op' may leave its accumulator int15, expected int32");
-    QuantizedNetwork large = quantized(convolution(), schemeOf("int8", "int8", "exact"));
-    std::get<QuantizedConvolution>(large.nodes[0].operation).bias[0] = (1LL << 31) - 19840;
+    Graph large = quantized(convolution(), schemeOf("int8", "int8", "exact"));
+    matrixOf(large).terms[0] = (1LL << 31) - 19840;
     EXPECT_THAT(complaint(large), HasSubstr("may leave its accumulator exact"));
-    std::get<QuantizedConvolution>(large.nodes[0].operation).bias[0] = (1LL << 31) - 19841;
+    matrixOf(large).terms[0] = (1LL << 31) - 19841;
     EXPECT_EQ(complaint(large), "no error");
 }
 
 TEST_F(ExportOnnxTest, AveragesThatDoNotCountTheirPadding) {
-    Pooling pooling{.kind = Pooling::Kind::Average, .window = {.kernelWidth = 2, .padLeft = 1}};
-    EXPECT_EQ(complaint(quantized(networkOf({1, 2, 1}, pooling, {1, 2, 1}))),
+    const auto average = [](double divisor) {
+        NetworkBuilder builder({1, 1, 1, 2});
+        return builder.take(
+            builder.average(0, {.y = {}, .x = {.kernel = 2, .padBefore = 1}}, divisor));
+    };
+    EXPECT_EQ(complaint(quantized(average(0))),
               "tiny: cannot become ONNX: node 'op' averages without its padding, expected "
               "count_include_pad");
-    pooling.countIncludesPad = true;
-    EXPECT_EQ(complaint(quantized(networkOf({1, 2, 1}, pooling, {1, 2, 1}))), "no error");
+    EXPECT_EQ(complaint(quantized(average(2))), "no error");
+}
+
+TEST_F(ExportOnnxTest, AProgramIsOneOperatorAStep) {
+    NetworkBuilder builder({1, 2, 1, 1});
+    graph::ProgramWriter writer;
+    const auto x = writer.load();
+    const auto half = writer.apply("multiply", x, writer.constant(0.5));
+    const auto choice =
+        writer.apply("select", writer.apply("less", x, half), writer.apply("sigmoid", x), half);
+    const onnx::GraphProto graph =
+        exported(quantized(builder.take(builder.apply(writer.stored(choice), {0}))));
+    EXPECT_THAT(operators(graph),
+                ElementsAre("QuantizeLinear", "DequantizeLinear", "Mul", "Less", "Cast", "Sigmoid",
+                            "Cast", "Where", "QuantizeLinear", "DequantizeLinear"));
+    EXPECT_THAT(initializer(graph, "y/step1").float_data(), ElementsAre(0.5F));
+}
+
+TEST_F(ExportOnnxTest, ReductionsHaveTheAxesOfOnnx) {
+    NetworkBuilder builder({1, 2, 1, 1});
+    const onnx::GraphProto graph = exported(quantized(builder.take(builder.softmax(0))));
+    EXPECT_THAT(operators(graph),
+                ElementsAre("QuantizeLinear", "DequantizeLinear", "ReduceMax", "Sub", "Exp",
+                            "ReduceSum", "Div", "QuantizeLinear", "DequantizeLinear"));
+    EXPECT_THAT(attribute(graph.node(2), "axes"), ElementsAre(1));
+}
+
+TEST_F(ExportOnnxTest, ConstantsOfVectorWorkAreFloats) {
+    NetworkBuilder builder({1, 2, 1, 2});
+    const auto constant =
+        builder.builder().constant("c", {1, 2, 1, 2}, {1, 2, 3, 4}, graph::channelsLast(4));
+    const onnx::GraphProto graph = exported(quantized(builder.take(builder.sum(0, constant))));
+    EXPECT_THAT(initializer(graph, "c").float_data(), ElementsAre(1, 2, 3, 4));
+    EXPECT_THAT(initializer(graph, "c").dims(), ElementsAre(1, 2, 1, 2));
+}
+
+TEST_F(ExportOnnxTest, MovesAreGatheredTransposedAndPutTogether) {
+    NetworkBuilder builder({1, 2, 1, 3});
+    EXPECT_THAT(
+        operators(exported(quantized(builder.take(builder.concat({0, 0}))))),
+        ElementsAre("QuantizeLinear", "Identity", "Identity", "Concat", "DequantizeLinear"));
+    graph::GraphBuilder moved("moved");
+    const auto x = moved.input("x", {2, 3}, graph::naturalOrder(2));
+    const auto y = moved.tensor("y", {2, 2}, graph::naturalOrder(2));
+    // y[i][j] = x[j][2 - 2 i]
+    graph::Copy copy{.input = 0, .space = {2, 2}, .source = {}, .target = {}};
+    copy.source.axes = {{{0, 1}, 0, {}}, {{-2, 0}, 2, {}}};
+    copy.target.axes = {{{1, 0}, 0, {}}, {{0, 1}, 0, {}}};
+    moved.add({.name = "move",
+               .kind = "move",
+               .work = graph::MoveWork{{copy}},
+               .inputs = {x},
+               .output = y});
+    moved.setOutput(y);
+    const onnx::GraphProto graph = exported(quantized(moved.take()));
+    EXPECT_THAT(operators(graph), ElementsAre("QuantizeLinear", "Gather", "Transpose", "Identity",
+                                              "DequantizeLinear"));
+    EXPECT_THAT(initializer(graph, "y/axis1/indices").int64_data(), ElementsAre(2, 0));
+    EXPECT_THAT(attribute(graph.node(2), "perm"), ElementsAre(1, 0));
+}
+
+TEST_F(ExportOnnxTest, AViewIsAReshapeOfTheMemory) {
+    graph::GraphBuilder builder("view");
+    const auto x = builder.input("x", {1, 2, 2, 2}, graph::channelsLast(4));
+    const auto view = builder.view(x, "flat", {1, 8}, graph::naturalOrder(2));
+    const auto y = builder.tensor("y", {1, 8}, graph::naturalOrder(2));
+    graph::ProgramWriter writer;
+    builder.add({.name = "relu",
+                 .kind = "relu",
+                 .work = graph::elementwise({&builder[view]}, builder[y],
+                                            writer.stored(writer.apply("positive", writer.load()))),
+                 .inputs = {view},
+                 .output = y});
+    builder.setOutput(y);
+    const onnx::GraphProto graph = exported(quantized(builder.take()));
+    EXPECT_THAT(operators(graph),
+                ElementsAre("QuantizeLinear", "Transpose", "Reshape", "Identity",
+                            "DequantizeLinear", "Relu", "QuantizeLinear", "DequantizeLinear"));
+    EXPECT_THAT(attribute(graph.node(1), "perm"), ElementsAre(0, 2, 3, 1));
+    EXPECT_THAT(initializer(graph, "flat/shaped/shape").int64_data(), ElementsAre(0, 8));
+}
+
+TEST_F(ExportOnnxTest, AProductOfTwoTensorsIsAQLinearMatMul) {
+    graph::GraphBuilder builder("product");
+    const auto x = builder.input("x", {2, 2}, graph::naturalOrder(2));
+    const auto y = builder.tensor("y", {2, 2}, graph::naturalOrder(2));
+    graph::MatrixWork work;
+    work.image = {{}, {0}, {}, {1}};
+    work.result = {{}, {0}, {}, {1}};
+    work.weights = graph::WeightAxes{{}, {1}, {0}};
+    work.epilogue = graph::identityProgram();
+    builder.add({.name = "op", .kind = "product", .work = work, .inputs = {x, x}, .output = y});
+    builder.setOutput(y);
+    EXPECT_THAT(operators(exported(quantized(builder.take()))),
+                ElementsAre("QuantizeLinear", "Reshape", "Transpose", "Reshape", "QLinearMatMul",
+                            "Reshape", "Identity", "DequantizeLinear"));
+}
+
+TEST_F(ExportOnnxTest, AClipOfSumsHasNoOperator) {
+    NetworkBuilder builder;
+    graph::ProgramWriter writer;
+    const auto clip = writer.stored(writer.apply("minimum", writer.load(), writer.constant(6)));
+    const auto y = builder.convolve(0, {1}, {0});
+    EXPECT_EQ(
+        complaint(quantized(builder.take(builder.apply(clip, {y}, "clip")))),
+        "tiny: cannot become ONNX: node 'op' has an activation behind its sums that codes have no "
+        "operator for, expected none or a ReLU");
 }
 
 TEST_F(ExportOnnxTest, FilesAppearWhole) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calibration, fusion of ReLUs, and what a scheme cannot serve.
+// Calibration, fusion of activations, tied tensors, and what a scheme cannot serve.
 #include <limits>
 
-#include "sim/quantize/fusion.hpp"
-#include "sim/quantize/quantizer.hpp"
+#include "sim/graph/fusion.hpp"
 #include "tests/unit/quantize/quantize_fixture.hpp"
 
 namespace systole::sim {
@@ -11,133 +10,214 @@ namespace {
 
 using testing::ElementsAre;
 using Images = std::vector<std::vector<float>>;
+using graph::Graph;
+using graph::TensorId;
 
-/// Nodes of one value each; tensor i + 1 is the output of node i.
-Network chain(std::vector<Node> nodes, TensorId output) {
-    Network network{.name = "net", .tensors = {{"x", {1, 1, 1}}}, .nodes = {}, .output = output};
-    for (Node& node : nodes) {
-        node.output = static_cast<TensorId>(network.tensors.size());
-        node.name = fmt::format("n{}", node.output);
-        network.tensors.push_back({fmt::format("t{}", node.output), {1, 1, 1}});
-        network.nodes.push_back(std::move(node));
+/// The kinds of the nodes that are left, and whether their programs end in an extreme.
+std::vector<std::string> fused(const Graph& network) {
+    std::vector<std::string> kinds;
+    for (const graph::Node& node : graph::fuseActivations(network).nodes) {
+        const auto& program = std::holds_alternative<graph::MatrixWork>(node.work)
+                                  ? std::get<graph::MatrixWork>(node.work).epilogue
+                                  : std::get<graph::VectorWork>(node.work).program;
+        const auto& last = std::get<numeric::StoreStep>(program.steps.back());
+        const auto* apply = std::get_if<numeric::ApplyStep>(&program.steps.at(last.value));
+        kinds.push_back(node.kind);
+        if (apply != nullptr && node.kind != "relu" && node.kind != "clip") {
+            kinds.back() += fmt::format(" {}", apply->function->name);
+        }
     }
-    return network;
+    return kinds;
 }
 
-Node convolve(TensorId input) { return {"", pointwise({1}, {0}), {input}}; }
-Node relu(TensorId input) { return {"", Relu{}, {input}}; }
-Node add(TensorId a, TensorId b) { return {"", Addition{}, {a, b}}; }
-Node maxPool(TensorId input) { return {"", Pooling{}, {input}}; }
-Node averagePool(TensorId input) {
-    return {"", Pooling{Pooling::Kind::Average, {}, false}, {input}};
+/// Of one input and one output.
+TensorId convolve(NetworkBuilder& builder, TensorId input) {
+    return builder.convolve(input, {1}, {0});
 }
 
-std::vector<std::pair<TensorId, bool>> fused(const Network& network) {
-    std::vector<std::pair<TensorId, bool>> result;
-    for (const FusedNode& node : fuseRelus(network)) result.emplace_back(node.output, node.relu);
-    return result;
+numeric::VectorProgram clipProgram() {
+    graph::ProgramWriter writer;
+    const auto low = writer.apply("maximum", writer.load(), writer.constant(0));
+    return writer.stored(writer.apply("minimum", low, writer.constant(6)));
 }
-
-using Pair = std::pair<TensorId, bool>;
 
 TEST(QuantizeFusionTest, AReluBelongsToTheConvolutionOrAdditionBeforeIt) {
-    EXPECT_THAT(fused(chain({convolve(0), relu(1), add(2, 0), relu(3)}, 4)),
-                ElementsAre(Pair{2, true}, Pair{4, true}));
+    NetworkBuilder builder;
+    const TensorId relu = builder.relu(convolve(builder, 0));
+    EXPECT_THAT(fused(builder.take(builder.relu(builder.sum(relu, 0)))),
+                ElementsAre("convolution positive", "addition positive"));
+}
+
+TEST(QuantizeFusionTest, AClipBelongsToTheNodeBeforeIt) {
+    NetworkBuilder builder;
+    const TensorId clipped = builder.apply(clipProgram(), {convolve(builder, 0)}, "clip");
+    EXPECT_THAT(fused(builder.take(clipped)), ElementsAre("convolution minimum"));
+}
+
+TEST(QuantizeFusionTest, ANodeTakesOneActivation) {
+    NetworkBuilder builder;
+    const TensorId relu = builder.relu(convolve(builder, 0));
+    EXPECT_THAT(fused(builder.take(builder.apply(clipProgram(), {relu}, "clip"))),
+                ElementsAre("convolution positive", "clip"));
 }
 
 TEST(QuantizeFusionTest, AReluOfATensorReadTwiceStays) {
-    EXPECT_THAT(fused(chain({convolve(0), relu(1), add(1, 2)}, 3)),
-                ElementsAre(Pair{1, false}, Pair{2, false}, Pair{3, false}));
+    NetworkBuilder builder;
+    const TensorId y = convolve(builder, 0);
+    EXPECT_THAT(fused(builder.take(builder.sum(y, builder.relu(y)))),
+                ElementsAre("convolution", "relu", "addition add"));
 }
 
 TEST(QuantizeFusionTest, AReluOfTheNetworksOutputStays) {
-    EXPECT_THAT(fused(chain({convolve(0), relu(1)}, 1)),
-                ElementsAre(Pair{1, false}, Pair{2, false}));
+    NetworkBuilder builder;
+    const TensorId y = convolve(builder, 0);
+    const TensorId relu = builder.relu(y);
+    builder.sum(relu, relu);
+    Graph network = builder.take(relu);
+    network.output = y;
+    // Nobody needs the ReLU, but its input is read as the output.
+    EXPECT_THAT(fused(network), ElementsAre("convolution"));
+    NetworkBuilder both;
+    const TensorId shared = convolve(both, 0);
+    EXPECT_THAT(fused(both.take(both.sum(both.relu(shared), shared))),
+                ElementsAre("convolution", "relu", "addition add"));
 }
 
-TEST(QuantizeFusionTest, AReluOfAnythingElseStays) {
-    EXPECT_THAT(fused(chain({relu(0), maxPool(1), relu(2)}, 3)),
-                ElementsAre(Pair{1, false}, Pair{2, false}, Pair{3, false}));
-    EXPECT_THAT(fused(chain({convolve(0), relu(1), relu(2)}, 3)),
-                ElementsAre(Pair{2, true}, Pair{3, false}));
+TEST(QuantizeFusionTest, AReluOfWhatKeepsItsScaleStays) {
+    NetworkBuilder builder;
+    EXPECT_THAT(fused(builder.take(builder.relu(builder.maximum(builder.relu(0))))),
+                ElementsAre("relu", "pooling", "relu"));
+    NetworkBuilder average;
+    EXPECT_THAT(fused(average.take(average.relu(average.average(0)))),
+                ElementsAre("pooling positive"));
 }
 
 TEST(QuantizeNetworkTest, TensorsInsideAFusedNodeAreGone) {
-    const Network network = chain({convolve(0), relu(1), add(2, 0)}, 3);
-    const QuantizedNetwork quantized =
-        quantize(network, int8Scheme(), std::vector<float>{127, 9999, 254, 508});
-    ASSERT_EQ(quantized.tensors.size(), 3U);
-    EXPECT_EQ(quantized.tensors[1].name, "t2");
-    EXPECT_EQ(quantized.tensors[1].scale, 2.0F);
-    EXPECT_TRUE(std::get<QuantizedConvolution>(quantized.nodes[0].operation).relu);
-    EXPECT_EQ(quantized.nodes[0].output, 1U);
-    EXPECT_THAT(quantized.nodes[1].inputs, ElementsAre(1, 0));
-    EXPECT_EQ(quantized.output, 2U);
+    NetworkBuilder builder;
+    const TensorId y = convolve(builder, 0);    // 2; the weights are 1
+    const TensorId relu = builder.relu(y);      // 3
+    const TensorId sum = builder.sum(relu, 0);  // 4
+    const Graph network = builder.take(sum);
+    const Graph quantized =
+        quantize(network, int8Scheme(), std::vector<float>{127, 1, 9999, 254, 508});
+    ASSERT_EQ(quantized.tensors.size(), 4U);
+    EXPECT_EQ(quantized.tensors[2].name, "y_2");
+    EXPECT_EQ(quantized.tensors[2].quantizer->scale(), 2.0F);
+    EXPECT_EQ(quantized.nodes[0].output, 2U);
+    EXPECT_THAT(quantized.nodes[1].inputs, ElementsAre(2, 0));
+    EXPECT_EQ(quantized.output, 3U);
+    EXPECT_EQ(scaleOf(quantized, "y_3"), 4.0F);
 }
 
 TEST(QuantizeNetworkTest, MaxPoolingAndALoneReluKeepTheScaleOfTheirInput) {
-    const Network network = chain({maxPool(0), relu(1)}, 2);
-    const QuantizedNetwork quantized =
-        quantize(network, int8Scheme(), std::vector<float>{127, 1, 2});
-    for (const QuantizedTensor& tensor : quantized.tensors) EXPECT_EQ(tensor.scale, 1.0F);
+    NetworkBuilder builder;
+    const Graph network = builder.take(builder.relu(builder.maximum(0)));
+    const Graph quantized = quantize(network, int8Scheme(), std::vector<float>{127, 1, 2});
+    for (const graph::Tensor& tensor : quantized.tensors) {
+        EXPECT_EQ(tensor.quantizer->scale(), 1.0F);
+    }
 }
 
-TEST(QuantizeNetworkTest, EveryOperationIsQuantizedAsTheKindThatItIs) {
-    const Network network =
-        chain({convolve(0), averagePool(1), add(2, 0), relu(2), {"", Softmax{}, {4}}}, 5);
-    const QuantizedNetwork quantized =
-        quantize(network, int8Scheme(), std::vector<float>(6, 127.0F));
-    ASSERT_EQ(quantized.nodes.size(), 5U);
-    EXPECT_TRUE(std::holds_alternative<QuantizedConvolution>(quantized.nodes[0].operation));
-    EXPECT_TRUE(std::holds_alternative<QuantizedPooling>(quantized.nodes[1].operation));
-    EXPECT_TRUE(std::holds_alternative<QuantizedAddition>(quantized.nodes[2].operation));
-    EXPECT_TRUE(std::holds_alternative<QuantizedRelu>(quantized.nodes[3].operation));
-    EXPECT_TRUE(std::holds_alternative<QuantizedSoftmax>(quantized.nodes[4].operation));
+TEST(QuantizeNetworkTest, MovesTieWhatTheyReadAndWrite) {
+    NetworkBuilder builder;
+    const TensorId y = convolve(builder, 0);  // 2
+    const TensorId constant =
+        builder.builder().constant("c", {1, 1, 1, 1}, {508}, graph::channelsLast(4));  // 3
+    const TensorId all = builder.concat({0, y, constant});                             // 4
+    const Graph quantized = quantize(builder.take(builder.maximum(all)), int8Scheme(),
+                                     std::vector<float>{127, 1, 254, 508, 508, 508});
+    for (const char* name : {"x", "y", "c", "y_2", "y_3"}) {
+        EXPECT_EQ(scaleOf(quantized, name), 4.0F) << name;
+    }
+    EXPECT_THAT(values8(quantized.tensors[constant].codes), ElementsAre(127));
+}
+
+TEST(QuantizeNetworkTest, AClipTiesNothing) {
+    NetworkBuilder builder;
+    const Graph network = builder.take(builder.apply(clipProgram(), {0}));
+    const Graph quantized = quantize(network, int8Scheme(), std::vector<float>{127, 254});
+    EXPECT_EQ(scaleOf(quantized, "x"), 1.0F);
+    EXPECT_EQ(scaleOf(quantized, "y"), 2.0F);
+}
+
+TEST(QuantizeNetworkTest, ConstantsOfVectorWorkStayBinary32) {
+    NetworkBuilder builder;
+    const TensorId constant =
+        builder.builder().constant("c", {1, 1, 1, 1}, {5}, graph::channelsLast(4));
+    const Graph network = builder.take(builder.sum(0, constant));
+    const Graph quantized = quantize(network, int8Scheme(), magnitudes(network, 127));
+    EXPECT_FALSE(quantized.tensors[constant].quantizer.has_value());
+    EXPECT_TRUE(quantized.isQuantized());
+}
+
+TEST(QuantizeNetworkTest, WeightsThatTwoNodesShareBecomeTwo) {
+    NetworkBuilder builder;
+    const TensorId y = convolve(builder, 0);
+    const TensorId z = convolve(builder, y);
+    Graph network = builder.take(z);
+    network.nodes[1].inputs[1] = network.nodes[0].inputs[1];
+    network.nodes[1].work = network.nodes[0].work;
+    matrixOf(network, 1).bias = {1e9F};
+    const Graph quantized = quantize(network, int8Scheme(), magnitudes(network, 127));
+    EXPECT_NE(quantized.nodes[0].inputs[1], quantized.nodes[1].inputs[1]);
+    EXPECT_LT(weightsOf(quantized, 0).quantizer->scale(),
+              weightsOf(quantized, 1).quantizer->scale());
+    EXPECT_EQ(weightsOf(quantized, 0).codes.size(), weightsOf(quantized, 1).codes.size());
 }
 
 TEST(QuantizeNetworkTest, CalibrationTakesTheLargestMagnitudeOfAllImages) {
-    const Network network = chain({convolve(0), relu(1)}, 2);
+    NetworkBuilder builder;
+    const TensorId y = convolve(builder, 0);
+    const Graph network = builder.take(builder.relu(y));
     const Ranges ranges = calibrate(network, Images{{1}, {-3}, {2}});
-    EXPECT_THAT(ranges.amax, ElementsAre(3, 3, 2));
-    EXPECT_THAT(ranges.least, ElementsAre(-3, -3, 0));
+    EXPECT_THAT(ranges.amax, ElementsAre(3, 1, 3, 2));
+    EXPECT_THAT(ranges.least, ElementsAre(-3, 1, -3, 0));
 }
 
 TEST(QuantizeNetworkTest, CalibrationUsesAsManyImagesAsTheSchemeSays) {
     Scheme scheme = int8Scheme();
     scheme.calibrationImages = 2;
-    const Network network = chain({maxPool(0)}, 1);
-    const QuantizedNetwork quantized = quantize(network, scheme, Images{{-127}, {1}, {5000}});
-    EXPECT_EQ(quantized.tensors[0].scale, 1.0F);
+    NetworkBuilder builder;
+    const Graph network = builder.take(builder.maximum(0));
+    const Graph quantized = quantize(network, scheme, Images{{-127}, {1}, {5000}});
+    EXPECT_EQ(quantized.tensors[0].quantizer->scale(), 1.0F);
 }
 
 class QuantizeErrorTest : public WorkloadFileTest {
 protected:
-    std::string complaint(const Network& network, const Scheme& scheme) const {
-        const std::vector<float> amax(network.tensors.size(), 1.0F);
-        return messageOf([&] { quantize(network, scheme, amax); });
+    std::string complaint(const Graph& network, const Scheme& scheme) const {
+        return messageOf([&] { quantize(network, scheme, magnitudes(network, 1)); });
+    }
+    static Graph pooled() {
+        NetworkBuilder builder;
+        return builder.take(builder.maximum(0));
+    }
+    static Graph convolved(const graph::Extents& image, const std::vector<float>& weights,
+                           const arch::Window& window) {
+        NetworkBuilder builder(image);
+        return builder.take(builder.convolve(0, weights, {0}, window));
     }
 };
 
 TEST_F(QuantizeErrorTest, TooFewImages) {
-    const Network network = chain({maxPool(0)}, 1);
+    const Graph network = pooled();
     EXPECT_EQ(messageOf([&] { calibrate(network, Images{}); }),
-              "net: has no calibration images, expected at least one to quantize");
+              "tiny: has no calibration images, expected at least one to quantize");
     EXPECT_EQ(messageOf([&] { quantize(network, int8Scheme(), Images{}); }),
-              "net: has 0 calibration images, scheme 'test' expects 1");
+              "tiny: has 0 calibration images, scheme 'test' expects 1");
 }
 
 TEST_F(QuantizeErrorTest, TensorsThatLeaveBinary32) {
-    Network network = chain({convolve(0)}, 1);
-    std::get<Convolution>(network.nodes[0].operation).weights = {1e30F};
+    const Graph network = pointwiseNetwork({1e30F}, {0});
     EXPECT_EQ(messageOf([&] { calibrate(network, Images{{1e30F}}); }),
-              "net: tensor 't1' leaves binary32 on a calibration image, expected finite values");
+              "tiny: tensor 'y' leaves binary32 on a calibration image, expected finite values");
 }
 
 TEST_F(QuantizeErrorTest, FixedPointWithFloatFormats) {
     Scheme scheme = fixedPointScheme();
     scheme.weight = *numeric::findFormat("e4m3");
-    EXPECT_EQ(complaint(chain({maxPool(0)}, 1), scheme),
-              "net: scheme 'test': requantization fixed_point cannot scale e4m3, expected integer "
+    EXPECT_EQ(complaint(pooled(), scheme),
+              "tiny: scheme 'test': requantization fixed_point cannot scale e4m3, expected integer "
               "formats or fp32_multiplier");
 }
 
@@ -146,17 +226,16 @@ TEST_F(QuantizeErrorTest, FixedPointWithSumsOfMoreThanAWord) {
     Scheme scheme = fixedPointScheme();
     scheme.activation = scheme.weight = *numeric::findFormat("int16");
     scheme.accumulator = {"exact31", numeric::ExactRegister{.guardBits = 31}, std::nullopt};
-    EXPECT_EQ(complaint(chain({maxPool(0)}, 1), scheme), "no error");
+    EXPECT_EQ(complaint(pooled(), scheme), "no error");
     scheme.accumulator = {"exact32", numeric::ExactRegister{.guardBits = 32}, std::nullopt};
-    EXPECT_EQ(complaint(chain({maxPool(0)}, 1), scheme),
-              "net: scheme 'test': requantization fixed_point cannot scale accumulator exact32 of "
+    EXPECT_EQ(complaint(pooled(), scheme),
+              "tiny: scheme 'test': requantization fixed_point cannot scale accumulator exact32 of "
               "65 bits, expected an integer of at most 64 bits or fp32_multiplier");
 }
 
 TEST_F(QuantizeErrorTest, SumsLongerThanTheAccumulatorHolds) {
     const std::uint32_t channels = (1U << 16) + 1;
-    const Network network =
-        networkOf({1, 1, channels}, pointwise(std::vector<float>(channels, 1.0F), {0}), {1, 1, 1});
+    const Graph network = pointwiseNetwork(std::vector<float>(channels, 1.0F), {0});
     EXPECT_EQ(complaint(network, schemeOf("e2m1", "e2m1", "exact")),
               "tiny: scheme 'test': node 'op' sums 65537 products of e2m1 and e2m1, expected at "
               "most 65536, which accumulator exact holds exactly");
@@ -165,49 +244,36 @@ TEST_F(QuantizeErrorTest, SumsLongerThanTheAccumulatorHolds) {
 }
 
 TEST_F(QuantizeErrorTest, PaddingWithoutAZero) {
-    Network network = networkOf({3, 3, 1}, pointwise({1.0F, 1.0F, 1.0F}, {0}), {3, 3, 1});
-    auto& convolution = std::get<Convolution>(network.nodes.front().operation);
-    convolution.window.kernelWidth = 3;
-    convolution.window.padLeft = convolution.window.padRight = 1;
+    const arch::Window window{.y = {}, .x = {.kernel = 3, .padBefore = 1, .padAfter = 1}};
+    const Graph network = convolved({1, 1, 3, 3}, {1, 1, 1}, window);
     EXPECT_EQ(complaint(network, schemeOf("int4_half", "int4", "int32")),
               "tiny: scheme 'test': node 'op' pads with zeros, but int4_half has no zero, expected "
               "a format that has");
     EXPECT_EQ(complaint(network, schemeOf("int4", "int4_half", "int32")), "no error");
 }
 
-TEST_F(QuantizeErrorTest, ATransposedConvolutionStaysOne) {
-    Network network = networkOf({1, 3, 1}, pointwise({1.0F}, {0}), {1, 3, 1});
-    for (const bool transposed : {false, true}) {
-        std::get<Convolution>(network.nodes.front().operation).transposed = transposed;
-        const QuantizedNetwork quantized =
-            quantize(network, int8Scheme(), std::vector<float>{1.0F, 1.0F});
-        EXPECT_EQ(std::get<QuantizedConvolution>(quantized.nodes.front().operation).transposed,
-                  transposed);
-    }
-}
-
 TEST_F(QuantizeErrorTest, InsertedZerosWithoutAZero) {
-    Network network = networkOf({1, 3, 1}, pointwise({1.0F}, {0}), {1, 5, 1});
-    auto& convolution = std::get<Convolution>(network.nodes.front().operation);
-    convolution.transposed = true;
-    convolution.window.upsampleWidth = 2;
-    EXPECT_THAT(complaint(network, schemeOf("int4_half", "int4", "int32")),
-                testing::HasSubstr("pads with zeros, but int4_half has no zero"));
-    convolution.window.upsampleWidth = 1;
-    network.tensors[1].shape.width = 3;
-    EXPECT_EQ(complaint(network, schemeOf("int4_half", "int4", "int32")), "no error");
+    arch::Window window{.y = {}, .x = {.upsample = 2}};
+    EXPECT_THAT(
+        complaint(convolved({1, 1, 1, 3}, {1}, window), schemeOf("int4_half", "int4", "int32")),
+        testing::HasSubstr("pads with zeros, but int4_half has no zero"));
+    window.x.upsample = 1;
+    EXPECT_EQ(
+        complaint(convolved({1, 1, 1, 3}, {1}, window), schemeOf("int4_half", "int4", "int32")),
+        "no error");
 }
 
 TEST_F(QuantizeErrorTest, AveragesOnAWideGridAreFine) {
     for (const char* format : {"bf16", "posit16es2", "dlfloat16", "fp16"}) {
+        NetworkBuilder builder;
         const Scheme scheme = schemeOf(format, "int4", "fp32");
-        EXPECT_EQ(complaint(chain({averagePool(0)}, 1), scheme), "no error") << format;
+        EXPECT_EQ(complaint(builder.take(builder.average(0)), scheme), "no error") << format;
     }
 }
 
 TEST_F(QuantizeErrorTest, ScalesThatAreTooFarApart) {
-    const Network network = networkOf({1, 1, 1}, pointwise({1e30F}, {0}), {1, 1, 1});
-    const std::vector<float> amax{1e20F, 1e-20F};
+    const Graph network = pointwiseNetwork({1e30F}, {0});
+    const std::vector<float> amax{1e20F, 0, 1e-20F};
     EXPECT_THAT(messageOf([&] { quantize(network, int8Scheme(), amax); }),
                 testing::StartsWith("tiny: scheme 'test': node 'op': fp32_multiplier: scales "));
     EXPECT_THAT(

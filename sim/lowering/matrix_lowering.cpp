@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the commands of one convolution. lowering.cpp calls it with the mapping that the search
-// has chosen; weight_packing.cpp cuts the weights, weight_places.cpp has given them their
-// places, and ProgramBuilder derives the tokens.
+// Writes the commands of matrix work. lowering.cpp calls it with the mapping that the search has
+// chosen; weight_packing.cpp cuts the weights, weight_places.cpp has given them their places, and
+// ProgramBuilder derives the tokens.
 //
-// A layer runs in steps: one tile, one column chunk, one channel chunk. A step has LoadWeights,
-// LoadTile and, for a fused addition, the load of the skip operand; then for every block and pass
-// its Streams and a Requantize; then a StoreTile. What the step before has loaded is not loaded
-// again, and only the last channel chunk of the outputs has the Requantize and the StoreTile.
+// A layer runs batch by batch, and a batch in steps: one tile, one column chunk, one channel chunk.
+// A step has LoadWeights, LoadTile and, where fused vector work reads a second tensor, the load of
+// that; then for every block and pass its Streams and a vector command; then a StoreTile. What the
+// step before has loaded is not loaded again, and only the last channel chunk of the outputs has
+// the vector command and the StoreTile.
+//
+// Weights that are a tensor are gathered from it: a box for each segment of a block, and the
+// block's parameter records.
 //
 // The example of lowering.hpp, 3 x 4 x 8 on 4 x 4 with two column chunks, has two steps of one
 // Stream each. The second step keeps the tile. Its sums lie in accumulator rows 3 to 5, those of
@@ -22,20 +26,21 @@
 #include "models/units.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/lowering/vector_commands.hpp"
-#include "sim/lowering/vector_programs.hpp"
 #include "sim/lowering/weight_packing.hpp"
 
 namespace systole::sim {
 namespace {
 
 /// The work on one tile, one column chunk and one channel chunk. Addresses are bytes of the
-/// activation or weight scratchpad; `weightSource` is a byte of the DRAM image.
+/// activation or weight scratchpad.
 struct Step {
-    TensorBox outputs;  ///< the tile, with the channels of the column chunk
+    std::uint32_t batch = 0;
+    ImageBox outputs;  ///< the tile, with the channels of the column chunk
     std::shared_ptr<const WeightChunk> weights;
-    std::uint64_t weightSource = 0;
-    bool isFirst = false;  ///< whether this is the first channel chunk of these outputs
-    bool isLast = false;   ///< whether it is their last one
+    std::uint32_t column = 0;  ///< chunk
+    std::uint32_t part = 0;    ///< channel chunk
+    bool isFirst = false;      ///< whether this is the first channel chunk of these outputs
+    bool isLast = false;       ///< whether it is their last one
     InputTile tile;
     bool loadsTile = false;
     bool loadsWeights = false;
@@ -47,29 +52,20 @@ struct Step {
 };
 
 /// Writes the commands of a layer, piece by piece: the loads of a step, or one pass over one block.
-class ConvolutionLowering final : public LayerEmitter {
+class MatrixLowering final : public LayerEmitter {
 public:
-    ConvolutionLowering(LoweringContext& context, const QuantizedNode& node,
-                        const QuantizedNode* addition, const WeightPlaces& places,
-                        std::uint64_t steps)
+    MatrixLowering(LoweringContext& context, const MatrixLayer& layer, const WeightPlaces& places,
+                   const MatrixExtent& extent)
         : context_(context),
-          convolution_(std::get<QuantizedConvolution>(node.operation)),
-          addition_(addition),
-          input_(node.inputs.at(0)),
-          output_(addition == nullptr ? node.output : addition->output),
-          shape_(context.mappings.at(&node).shape),
-          tiling_(context.mappings.at(&node).search.best.tiling),
+          layer_(layer),
+          program_(programOf(context, layer)),
+          shape_(context.mappings.at(layer.node).shape),
+          tiling_(context.mappings.at(layer.node).search.best.tiling),
           window_(windowOf(shape_)),
-          packing_(packingOf(context, node)),
+          packing_(packingOf(context, layer)),
           places_(places),
           splitsReduction_(packing_.channelChunks(0) > 1),
-          stepsLeft_(steps) {
-        if (addition != nullptr) {
-            const bool second = addition->inputs.at(1) == node.output;
-            skip_ = addition->inputs.at(second ? 0 : 1);
-        }
-        program_ =
-            programOf(node, addition, context.datapath, context.network.scheme.requantization);
+          extent_(extent) {
         const ActivationBuffers& buffers = tiling_.buffers;
         inputBuffers_ = {0, buffers.input};
         outputBuffers_ = {2 * buffers.input, 2 * buffers.input + buffers.output};
@@ -106,11 +102,6 @@ public:
 private:
     using ActivationBuffers = arch::ActivationBuffers;
 
-    /// The input image as the mapping sees it.
-    Shape inputShape() const {
-        return {shape_.inputHeight, shape_.inputWidth, shape_.inputChannels};
-    }
-
     std::uint32_t tilesDown() const {
         return static_cast<std::uint32_t>(ceilDivide(shape_.outputHeight, tiling_.tileHeight));
     }
@@ -119,7 +110,7 @@ private:
     }
 
     /// The tile of outputs with this number, counted row by row.
-    TensorBox tileOf(std::uint32_t index) const {
+    ImageBox tileOf(std::uint32_t index) const {
         const std::uint32_t y = index / tilesAcross() * tiling_.tileHeight;
         const std::uint32_t x = index % tilesAcross() * tiling_.tileWidth;
         return {.y = y,
@@ -130,31 +121,34 @@ private:
                 .channels = 1};
     }
 
-    /// The next step of the loop nest over column chunks, tiles and channel chunks; empty after the
-    /// last one.
+    /// The next step of the loop nest over batches, column chunks, tiles and channel chunks; empty
+    /// after the last one.
     std::optional<Step> makeStep() {
         const std::uint64_t tiles = std::uint64_t{tilesDown()} * tilesAcross();
-        if (stepsLeft_ == 0 || work_ == tiles * packing_.columnChunks()) {
+        const std::uint64_t ofBatch = tiles * packing_.columnChunks();
+        if (extent_.steps == 0 || work_ == ofBatch * extent_.batches) {
             return std::nullopt;
         }
-        --stepsLeft_;
+        --extent_.steps;
         const std::uint64_t inner = tiling_.weightsOuter ? tiles : packing_.columnChunks();
-        const auto outerIndex = static_cast<std::uint32_t>(work_ / inner);
+        const auto outerIndex = static_cast<std::uint32_t>(work_ % ofBatch / inner);
         const auto innerIndex = static_cast<std::uint32_t>(work_ % inner);
         const std::uint32_t column = tiling_.weightsOuter ? outerIndex : innerIndex;
         Step step;
+        step.batch = static_cast<std::uint32_t>(work_ / ofBatch);
         step.outputs = tileOf(tiling_.weightsOuter ? innerIndex : outerIndex);
         const ChannelRange channels = packing_.outputs(column);
         step.outputs.channel = channels.begin;
         step.outputs.channels = channels.size();
-        step.weightSource = places_.at(column).of(part_);
+        step.column = column;
+        step.part = part_;
         step.isFirst = part_ == 0;
         step.isLast = part_ + 1 == packing_.channelChunks(column);
         step.outputAddress = outputBuffers_[work_ % 2];
         step.skipAddress = skipBuffers_[work_ % 2];
         const ChannelRange inputs = packing_.inputs(column, part_);
-        step.tile = inputTile(window_, inputShape(), step.outputs, inputs.begin, inputs.size());
-        takeBuffers(step, column);
+        step.tile = inputTile(window_, layer_.input, step.outputs, inputs.begin, inputs.size());
+        takeBuffers(step);
         if (splitsReduction_) {
             step.accumulatorRow = accumulatorHalfRow();
             context_.accumulatorHalf ^= step.isLast ? 1U : 0U;
@@ -171,14 +165,15 @@ private:
     /// Keeps the tile and the weights of the step before if they are the same. Otherwise the step
     /// loads them into the other one of the two buffers. The step before is the last one that was
     /// made.
-    void takeBuffers(Step& step, std::uint32_t column) {
-        step.loadsTile = !last_ || !(last_->tile.box == step.tile.box);
+    void takeBuffers(Step& step) {
+        step.loadsTile =
+            !last_ || last_->batch != step.batch || !(last_->tile.box == step.tile.box);
         inputTurn_ ^= step.loadsTile ? 1U : 0U;
         step.inputAddress = inputBuffers_[inputTurn_];
-        step.loadsWeights = !last_ || last_->weightSource != step.weightSource;
+        step.loadsWeights = !last_ || !hasSameWeights(*last_, step);
         if (step.loadsWeights) {
-            step.weights = std::make_shared<const WeightChunk>(
-                packing_.chunk(column, part_, WeightBytes::LeftOut));
+            step.weights =
+                std::make_shared<const WeightChunk>(packing_.chunk(step.column, step.part));
             step.weightAddress =
                 static_cast<std::uint32_t>(context_.weightHalf * context_.weightHalfBytes);
             context_.weightHalf ^= 1U;
@@ -189,26 +184,74 @@ private:
         last_ = step;
     }
 
+    bool hasSameWeights(const Step& left, const Step& right) const {
+        return left.column == right.column && left.part == right.part &&
+               (!layer_.weights || left.batch == right.batch);
+    }
+
     Access weightAccess(const Step& step, bool isWrite) const {
         return {Memory::Weight, step.weightAddress, step.weightAddress + context_.weightHalfBytes,
                 isWrite};
     }
 
+    Buffer inputBuffer(const Step& step) const {
+        return {step.inputAddress, tiling_.buffers.input};
+    }
+    Buffer outputBuffer(const Step& step) const {
+        return {step.outputAddress, tiling_.buffers.output};
+    }
+    Buffer skipBuffer(const Step& step) const { return {step.skipAddress, tiling_.buffers.skip}; }
+
     void emitLoads(const Step& step) {
         if (step.loadsWeights) {
-            const auto bytes = static_cast<std::uint32_t>(step.weights->size);
-            context_.builder.emit(arch::LoadWeights{{step.weightSource, bytes}, step.weightAddress},
-                                  {weightAccess(step, true)});
+            layer_.weights ? gatherWeights(step) : loadWeights(step);
         }
         if (step.loadsTile) {
-            emitLoad(context_, {input_, inputShape()}, step.tile.box, step.inputAddress,
-                     tiling_.buffers.input, step.tile.haloElements);
+            emitLoad(context_, boxOf(layer_.input, step.batch, step.tile.box), inputBuffer(step),
+                     step.tile.haloElements);
         }
-        if (addition_ != nullptr && step.isFirst) {
-            emitLoad(context_,
-                     {skip_, {shape_.outputHeight, shape_.outputWidth, shape_.outputChannels}},
-                     step.outputs, step.skipAddress, tiling_.buffers.skip);
+        if (layer_.skip && step.isFirst) {
+            emitLoad(context_, boxOf(*layer_.skip, step.batch, step.outputs), skipBuffer(step));
         }
+    }
+
+    void loadWeights(const Step& step) {
+        const auto bytes = static_cast<std::uint32_t>(step.weights->size);
+        context_.builder.emit(
+            arch::LoadWeights{{places_.columns.at(step.column).of(step.part), bytes},
+                              step.weightAddress},
+            {weightAccess(step, true)});
+    }
+
+    /// Segments as Stream wants them, [reduction][channels].
+    void gatherWeights(const Step& step) {
+        const std::uint32_t recordBytes = packing_.recordBytes();
+        for (const ColumnBlock& block : step.weights->blocks) {
+            for (const Segment& segment : block.segments) gatherSegment(step, segment);
+            context_.builder.emit(
+                arch::LoadWeights{{places_.records + block.outputs.begin * recordBytes,
+                                   block.outputs.size() * recordBytes},
+                                  step.weightAddress + block.parameterOffset},
+                {weightAccess(step, true)});
+        }
+    }
+
+    void gatherSegment(const Step& step, const Segment& segment) {
+        const WeightView& view = *layer_.weights;
+        const TensorBox box{.tensor = view.tensor,
+                            .origin = step.batch * view.batchStride +
+                                      segment.inputs.begin * view.channelStride +
+                                      segment.outputs.begin * view.outputStride,
+                            .axes = {{segment.inputs.size(), view.channelStride},
+                                     {segment.outputs.size(), view.outputStride}}};
+        const TensorPlace& place = context_.placeOf(view.tensor);
+        const std::uint32_t destination = step.weightAddress + segment.weightOffset;
+        forEachTransfer(box, place.address.value(), place.element.room.imageBytes,
+                        [&](const arch::DramBox& source, std::uint32_t offset) {
+                            context_.builder.emit(
+                                arch::LoadWeights{source, destination + offset},
+                                {dramAccess(source, false), weightAccess(step, true)});
+                        });
     }
 
     /// One pass over one block of the step; after the last one, the store.
@@ -229,7 +272,7 @@ private:
             i += groups;
         }
         if (step.isLast) {
-            emitRequantize(step, block, pass, row_);
+            emitVectorCommand(step, block, pass, row_);
         }
         row_ += pass.accumulatorRows;
         pass_ += count;
@@ -239,8 +282,8 @@ private:
         pass_ = 0;
         if (++block_ == step.weights->blocks.size()) {
             if (step.isLast) {
-                emitStore(context_, output_, step.outputs, step.outputAddress,
-                          tiling_.buffers.output);
+                emitStore(context_, boxOf(layer_.output, step.batch, step.outputs),
+                          outputBuffer(step));
             }
             step_.reset();
         }
@@ -270,10 +313,9 @@ private:
         stream.window.channelCount = segment.inputs.size();
         stream.channels = segment.outputs.size();
         stream.groupCount = groups;
-        stream.countsElementsOnly = convolution_.transposed;
+        stream.countsElementsOnly = layer_.work().transposed;
         stream.columnBegin = channelsAlongRows() ? 0 : segment.blockOffset;
-        const std::vector<Access> accesses{{Memory::Activation, step.inputAddress,
-                                            step.inputAddress + tiling_.buffers.input, false},
+        const std::vector<Access> accesses{inputBuffer(step).access(Memory::Activation, false),
                                            weightAccess(step, false),
                                            accumulatorAccess(pass, accumulatorRow, true)};
         const auto emit = [&](const arch::Fold& fold) {
@@ -295,16 +337,15 @@ private:
         return {Memory::Accumulator, row, row + pass.accumulatorRows, isWrite};
     }
 
-    void emitRequantize(const Step& step, const ColumnBlock& block, const Pass& pass,
-                        std::uint32_t accumulatorRow) {
+    void emitVectorCommand(const Step& step, const ColumnBlock& block, const Pass& pass,
+                           std::uint32_t accumulatorRow) {
         const std::uint32_t pitch = step.outputs.channels * context_.datapath.activationBytes;
         const std::uint32_t offset =
             pass.begin * pitch +
             (block.outputs.begin - step.outputs.channel) * context_.datapath.activationBytes;
         std::vector<Access> accesses{accumulatorAccess(pass, accumulatorRow, false),
                                      weightAccess(step, false),
-                                     {Memory::Activation, step.outputAddress,
-                                      step.outputAddress + tiling_.buffers.output, true}};
+                                     outputBuffer(step).access(Memory::Activation, true)};
         RequantizedBlock placed{.outputs = pass.count,
                                 .channels = block.outputs.size(),
                                 .channelsAlongRows = channelsAlongRows(),
@@ -312,33 +353,28 @@ private:
                                 .parameters = step.weightAddress + block.parameterOffset,
                                 .destination = step.outputAddress + offset,
                                 .pitch = pitch};
-        if (addition_ != nullptr) {
+        if (layer_.skip) {
             placed.skip = step.skipAddress + offset;
-            accesses.push_back({Memory::Activation, step.skipAddress,
-                                step.skipAddress + tiling_.buffers.skip, false});
+            accesses.push_back(skipBuffer(step).access(Memory::Activation, false));
         }
-        context_.builder.emit(requantizeCommand(program_, context_.datapath,
-                                                context_.network.scheme.requantization, placed),
-                              accesses);
+        context_.builder.emit(
+            requantizeCommand(program_, context_.datapath, context_.arithmetic(), placed),
+            accesses);
     }
 
     LoweringContext& context_;
-    const QuantizedConvolution& convolution_;
-    const QuantizedNode* addition_;
-    TensorId input_;
-    TensorId output_;
-    TensorId skip_ = 0;
-    SharedProgram program_;  ///< behind the array
+    const MatrixLayer& layer_;
+    LayerProgram program_;  ///< on the sums
     const arch::ConvolutionShape& shape_;
     const arch::ConvolutionTiling& tiling_;
-    Window window_;  ///< of shape_
+    arch::Window window_;  ///< of shape_
     WeightPacking packing_;
     const WeightPlaces& places_;
     bool splitsReduction_;
-    std::uint64_t stepsLeft_;  ///< to be made
+    MatrixExtent extent_;  ///< its steps are those that are left to be made
 
     // Where the loop nest stands.
-    std::uint64_t work_ = 0;    ///< pairs of a tile and a column chunk whose steps are made
+    std::uint64_t work_ = 0;    ///< tiles and column chunks of batches whose steps are made
     std::uint32_t part_ = 0;    ///< channel chunk of the next step
     std::optional<Step> last_;  ///< the last step that was made
     bool begun_ = false;
@@ -360,10 +396,10 @@ std::uint32_t outputsOfPass(std::uint32_t outputs, const arch::ArrayConfig& arra
                                                              : outputs;
 }
 
-std::unique_ptr<LayerEmitter> emitConvolution(LoweringContext& context, const QuantizedNode& node,
-                                              const QuantizedNode* fusedAddition,
-                                              const WeightPlaces& places, std::uint64_t steps) {
-    return std::make_unique<ConvolutionLowering>(context, node, fusedAddition, places, steps);
+std::unique_ptr<LayerEmitter> emitMatrixLayer(LoweringContext& context, const MatrixLayer& layer,
+                                              const WeightPlaces& places,
+                                              const MatrixExtent& extent) {
+    return std::make_unique<MatrixLowering>(context, layer, places, extent);
 }
 
 }  // namespace systole::sim

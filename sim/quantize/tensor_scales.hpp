@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/graph/graph.hpp"
+
+namespace systole::sim {
+
+/// What a tensor of a network is when it is quantized.
+enum class TensorRole : std::uint8_t {
+    Activation,  ///< codes in the format of activations, a constant of moves among them
+    Weights,     ///< of matrix work: codes in the format of weights, one scale an output
+    Real,        ///< a constant that vector work reads: it stays binary32
+};
+
+/// By TensorId, of views those of their tensors.
+std::vector<TensorRole> rolesOf(const graph::Graph& network);
+
+/// By TensorId, the largest magnitude of all tensors that share its scale (docs/arithmetic.md,
+/// section 3): inputs and output of moves and of vector work that keeps codes.
+std::vector<float> tiedMagnitudes(const graph::Graph& network, std::span<const float> amax);
+
+/// Every node of matrix work has constant weights of its own: their scales depend on its input.
+graph::Graph withOwnWeights(graph::Graph network);
+
+}  // namespace systole::sim
