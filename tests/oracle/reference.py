@@ -5,7 +5,8 @@
     reference.py traces/resnet8_fmnist/workload.yaml --scheme configs/schemes/int8.yaml --output DIR
 
 writes the codes of every tensor as DIR/<tensor>.npy, uint8 (uint16 for formats of more than 8 bits)
-of shape [images, height, width, channels], and DIR/summary.json.
+of shape [images, axes as in ONNX], and DIR/summary.json. An axis 0 of extent 1 in a tensor of several
+axes is the images'.
 """
 import argparse
 import json
@@ -28,13 +29,14 @@ def main():
     workload = Workload(arguments.workload)
     graph = load_graph(workload.model)
     scheme, calibration = _scheme(arguments)
-    model = QuantizedModel(graph, scheme, workload.calibration(calibration))
-    x = workload.images(arguments.images)
+    shape = graph.tensors[graph.input].shape
+    model = QuantizedModel(graph, scheme, workload.calibration(shape, calibration))
+    x = workload.images(shape, arguments.images)
     codes = model.run(x)
     reference = run_float(graph, x)[graph.output]
     os.makedirs(arguments.output, exist_ok=True)
     for name, tensor in codes.items():
-        np.save(os.path.join(arguments.output, file_name(name)), tensor)
+        np.save(os.path.join(arguments.output, file_name(name)), as_file(tensor))
     if arguments.parameters:
         _write_parameters(model, arguments.parameters)
     summary = _summary(model, codes, reference, workload.labels(len(x)))
@@ -48,6 +50,11 @@ def main():
 
 def file_name(tensor):
     return re.sub(r"[^A-Za-z0-9._-]", "_", tensor) + ".npy"
+
+
+def as_file(array):
+    """[images, *shape] as it is written."""
+    return array[:, 0] if array.ndim > 2 and array.shape[1] == 1 else array
 
 
 def as_codes(values, number_format):
