@@ -29,6 +29,10 @@ _RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "differ
 _TOLERANCE = 1e-5  # of FP32, relative to the tensor's largest magnitude
 
 
+class _Failed(Exception):
+    """ONNX Runtime does not run a model; in one line."""
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", help="folder whose node_modules holds onnxruntime-node")
@@ -57,7 +61,14 @@ def main():
     return 1 if faults else 0
 
 
-def _check(arguments, path, folder, images):
+def _check(arguments, *subject):
+    try:
+        return _faults(arguments, *subject)
+    except _Failed as reason:
+        return [str(reason)]
+
+
+def _faults(arguments, path, folder, images):
     os.makedirs(folder, exist_ok=True)
     workload = Workload(path)
     graph = load_graph(workload.model)
@@ -72,9 +83,12 @@ def _check(arguments, path, folder, images):
 
 def _run(workload, model, modules, folder, images):
     scale, offset = workload.input_map
-    subprocess.run(["node", _RUNNER, modules, model, workload.images_path, folder,
-                    f"--images={images}", f"--scale={scale!r}", f"--offset={offset!r}"],
-                   check=True, stdout=subprocess.DEVNULL)
+    result = subprocess.run(["node", _RUNNER, modules, model, workload.images_path, folder,
+                             f"--images={images}", f"--scale={scale!r}", f"--offset={offset!r}"],
+                            capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        lines = [line for line in result.stderr.splitlines() if "Error" in line]
+        raise _Failed((lines or ["node failed"])[0])
 
 
 def _check_float(workload, graph, x, folder, modules):

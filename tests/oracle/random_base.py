@@ -151,7 +151,7 @@ class NodeWriter:
             if not self.convolutions_only and _ends_early(placed, window, sizes):
                 placed.pads = window.pads
                 del place["ceil_mode"]
-        elif draw == 2:
+        elif draw == 2 and (self.convolutions_only or _may_pad_alike(window)):
             upper = bool(self.rng.integers(2))
             place = {"auto_pad": "SAME_UPPER" if upper else "SAME_LOWER"}
             placed.pads = same_pads(window, sizes, upper)
@@ -164,6 +164,13 @@ class NodeWriter:
                 strides=window.strides, **place, **attributes)
         if "ceil_mode" in place:
             self.rounded_up[self.tensor] = placed.pads
+
+
+def _may_pad_alike(window):
+    """Whether ONNX Runtime takes auto_pad as ONNX means it: with dilations it makes another number
+    of positions, and strides beyond the kernel make its pads negative."""
+    return window.dilations == (1, 1) and all(
+        k >= s for k, s in zip(window.kernel, window.strides))
 
 
 def _ends_early(placed, window, sizes):
