@@ -58,7 +58,7 @@ class RandomNetwork(ImageBlocks, RowBlocks):
         image = len(self.shape) == 4 and self.shape[0] == 1
         if image and self.chance(0.5):
             self.on("GlobalAveragePool", shape=(*self.shape[:2], 1, 1))
-        if image and self.shape[2:] == (1, 1) and self.chance(0.3):
+        if image and self.shape[2:] == (1, 1) and not self.convolutions_only and self.chance(0.3):
             self.on("Squeeze", self.numbers([2, 3]), shape=self.shape[:2])
         elif image and self.chance(0.8):
             self.on("Flatten", shape=(1, int(np.prod(self.shape))), axis=1)
