@@ -4,9 +4,9 @@
 //   node run_onnxruntime.mjs MODULES MODEL.onnx IMAGES.idx OUTPUT --images=N --scale=S --offset=O
 //
 // MODULES is the folder whose node_modules holds onnxruntime-node. The model's input is one image,
-// pixel * scale + offset in binary32. Every output becomes OUTPUT/<name>.npy of shape
-// [images, height, width, channels]: int8 and uint8 as uint8 bit patterns, float32 as it is, or not
-// at all with --codes.
+// pixel * scale + offset in binary32. Every output becomes OUTPUT/<name>.npy of shape [images, axes
+// as in ONNX]; an axis 0 of extent 1 in a tensor of several axes is the images'. int8 and uint8 are
+// written as uint8 bit patterns, float32 as it is, or not at all with --codes.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -20,34 +20,27 @@ function readIdx(path) {
         throw new Error(`${path}: not an IDX file of bytes`);
     }
     const sizes = Array.from({ length: data[3] }, (_, i) => data.readUInt32BE(4 + 4 * i));
-    const [images, height, width, channels = 1] = sizes;
+    const [images, height, width = 1, channels = 1] = sizes;
     return { images, height, width, channels, pixels: data.subarray(4 + 4 * data[3]) };
 }
 
-// Channels last to channels first.
-function imageTensor(ort, idx, image, scale, offset) {
+// Pixels are channels last; images of rank 4 are channels first in ONNX.
+function inputTensor(ort, idx, image, shape, scale, offset) {
     const { height, width, channels, pixels } = idx;
-    const values = new Float32Array(channels * height * width);
-    for (let position = 0; position < height * width; ++position) {
-        for (let c = 0; c < channels; ++c) {
-            const pixel = pixels[(image * height * width + position) * channels + c];
-            const x = Math.fround(Math.fround(pixel * scale) + offset);
-            values[c * height * width + position] = x;
-        }
+    const size = height * width * channels;
+    const values = new Float32Array(size);
+    const isImage = shape.length === 4;
+    for (let i = 0; i < size; ++i) {
+        const position = Math.floor(i / channels);
+        const place = isImage ? (i % channels) * height * width + position : i;
+        values[place] = Math.fround(Math.fround(pixels[image * size + i] * scale) + offset);
     }
-    return new ort.Tensor("float32", values, [1, channels, height, width]);
+    return new ort.Tensor("float32", values, shape.map((n) => (typeof n === "number" ? n : 1)));
 }
 
-function channelsLast(tensor) {
-    const [, channels, height = 1, width = 1] = tensor.dims;
-    const positions = height * width;
-    const data = new tensor.data.constructor(tensor.data.length);
-    for (let c = 0; c < channels; ++c) {
-        for (let position = 0; position < positions; ++position) {
-            data[position * channels + c] = tensor.data[c * positions + position];
-        }
-    }
-    return { shape: [height, width, channels], data };
+function withoutBatch(tensor) {
+    const { dims, data } = tensor;
+    return { shape: dims.length > 1 && dims[0] === 1 ? dims.slice(1) : dims, data };
 }
 
 function npy(shape, arrays) {
@@ -83,10 +76,11 @@ async function main() {
     const count = Math.min(Number(values.images), idx.images);
     const [scale, offset] = [Math.fround(Number(values.scale)), Math.fround(Number(values.offset))];
     const results = new Map(session.outputNames.map((name) => [name, []]));
+    const { name: input, shape } = session.inputMetadata[0];
     for (let image = 0; image < count; ++image) {
-        const feeds = { [session.inputNames[0]]: imageTensor(ort, idx, image, scale, offset) };
+        const feeds = { [input]: inputTensor(ort, idx, image, shape, scale, offset) };
         const outputs = await session.run(feeds);
-        for (const [name, list] of results) list.push(channelsLast(outputs[name]));
+        for (const [name, list] of results) list.push(withoutBatch(outputs[name]));
     }
     mkdirSync(folder, { recursive: true });
     for (const [name, list] of results) {

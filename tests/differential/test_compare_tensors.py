@@ -20,8 +20,8 @@ class CompareFolders(unittest.TestCase):
                 codes = np.arange(24, dtype=np.uint8).reshape(2, 1, 3, 4)
                 np.save(os.path.join(folder, name), codes)
 
-    def _compare(self, missing=0):
-        return compare_folders(self.a, self.b, "logits", missing)
+    def _compare(self, optional=()):
+        return compare_folders(self.a, self.b, "logits", optional)
 
     def test_equal_folders_have_no_faults(self):
         self.assertEqual(self._compare(), ([], 2))
@@ -31,8 +31,8 @@ class CompareFolders(unittest.TestCase):
         changed[1, 0, 2, 3] = 255
         np.save(os.path.join(self.b, "middle"), changed)
         faults, _ = self._compare()
-        self.assertEqual(faults, ["middle: 1 of 24 codes differ, the first at [image, y, x, "
-                                  "channel] [1, 0, 2, 3]: 0x17 expected, 0xff found"])
+        self.assertEqual(faults, ["middle: 1 of 24 codes differ, the first at [image, axes "
+                                  "..] [1, 0, 2, 3]: 0x17 expected, 0xff found"])
 
     def test_another_shape_or_type_is_a_fault(self):
         np.save(os.path.join(self.b, "middle"), np.arange(24, dtype=np.uint8).reshape(2, 3, 1, 4))
@@ -40,14 +40,19 @@ class CompareFolders(unittest.TestCase):
         np.save(os.path.join(self.b, "middle"), np.arange(24, dtype=np.int8).reshape(2, 1, 3, 4))
         self.assertEqual(len(self._compare()[0]), 1)
 
-    def test_as_many_tensors_may_be_missing_as_allowed(self):
+    def test_only_optional_tensors_may_be_missing(self):
         os.remove(os.path.join(self.b, "middle.npy"))
-        self.assertEqual(len(self._compare()[0]), 1)
-        self.assertEqual(self._compare(missing=1), ([], 1))
+        self.assertEqual(self._compare()[0], ["1 tensors are lacking: middle"])
+        self.assertEqual(self._compare(["other"])[0], ["1 tensors are lacking: middle"])
+        self.assertEqual(self._compare(["middle"]), ([], 1))
+
+    def test_there_may_be_more_tensors(self):
+        os.remove(os.path.join(self.a, "middle.npy"))
+        self.assertEqual(self._compare(), ([], 1))
 
     def test_the_output_may_not_be_missing(self):
         os.remove(os.path.join(self.b, "logits.npy"))
-        self.assertEqual(len(self._compare(missing=1)[0]), 1)
+        self.assertEqual(len(self._compare(["logits"])[0]), 1)
 
 
 if __name__ == "__main__":

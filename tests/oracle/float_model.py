@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The FP32 reference: sums of products in a fixed order, one rounding to binary32 an output."""
-import math
-
+"""The FP32 reference: sums of products in a fixed order, everything else step by step in binary32
+(docs/arithmetic.md, The float model)."""
 import numpy as np
 
-from windows import tap_counts, taps
+from graph import MatrixWork, MoveWork, move
+from matrix import grouped_taps, image_of, output_size, result_of, weights_of
+from program import Value, real, run_program, run_vector
 
 # Output elements summed at a time: sums and products of a chunk stay in the second-level cache.
 _PART = 16384
@@ -13,105 +14,89 @@ _CHUNK = 256
 
 
 def run_float(graph, x):
-    """x: [images, height, width, channels] float32. Returns every tensor by name."""
-    tensors = {graph.input: x}
-    for layer in graph.layers:
-        inputs = [tensors[name] for name in layer.inputs]
-        y = _OPERATIONS[layer.kind](layer, *inputs)
-        if layer.relu:
-            y = np.maximum(y, np.float32(0))
-        tensors[layer.output] = y
-    return tensors
+    """x: [images, *shape of the input] float32. Returns every tensor by name, in ONNX's axes."""
+    tensors = dict(graph.constants(len(x)))
+    tensors[graph.input] = x
+    for node in graph.nodes:
+        inputs = [_read(graph, tensors, name) for name in node.inputs]
+        shape = graph.tensors[node.output].shape
+        tensors[node.output] = _run(node, inputs, shape)
+    for name, tensor in graph.tensors.items():
+        if tensor.root is not None:
+            tensors[name] = _read(graph, tensors, name)
+    return {name: tensors[name] for name, tensor in graph.tensors.items() if tensor.value is None}
 
 
-def conv(layer, x):
-    groups, outputs = layer.weight.shape[2], layer.weight.shape[4]
-    height, width = layer.window.output_size(x.shape[1], x.shape[2])
-    images = max(1, _PART // (height * width * groups * outputs))
-    parts = [_conv_part(layer, x[first:first + images]) for first in range(0, len(x), images)]
-    return np.concatenate(parts)
+def _read(graph, tensors, name):
+    array = tensors[graph.root(name)]
+    return array.reshape(len(array), *graph.tensors[name].shape)
 
 
-def _conv_part(layer, x):
-    _, _, groups, depth, outputs = layer.weight.shape
-    weight = layer.weight.astype(np.float64)
-    height, width = layer.window.output_size(x.shape[1], x.shape[2])
-    positions = len(x) * height * width
-    total = np.zeros((groups, outputs, positions))
-    chunk = np.zeros_like(total)
-    products = np.empty_like(total)
-    # A tap outside the image is a zero here; adding its product, a zero, changes no sum.
+def _run(node, inputs, shape):
+    work = node.work
+    if isinstance(work, MoveWork):
+        return move(work, inputs, shape)
+    if isinstance(work, MatrixWork):
+        sums = Value(matrix(work, *inputs))
+        stored = real(run_program(work.epilogue, [sums], sums.array.shape[1:], ()))
+        return result_of(work, stored, len(inputs[0]), shape)
+    return run_vector(work, [(array, None) for array in inputs], shape, real)
+
+
+def matrix(work, x, w=None):
+    """The sums with their bias, [images * batches, height, width, outputs]."""
+    image = image_of(work, x)
+    height, width = output_size(work, image)
+    if w is not None:
+        total = sums(work, image, weights_of(work, w, len(image)))
+    else:
+        outputs = work.groups * work.weight.shape[-1]
+        images = max(1, _PART // (height * width * outputs))
+        total = np.concatenate([sums(work, image[first:first + images], work.weight[None])
+                                for first in range(0, len(image), images)])
+    total = total.reshape(len(image), height, width, -1)
+    bias = np.float64(0) if work.bias is None else work.bias.astype(np.float64)
+    return (total + bias).astype(np.float32)
+
+
+def sums(work, image, weight):
+    """Binary64, [P, positions, outputs]."""
+    shared = len(weight) == 1
+    weight = weight.astype(np.float64)
+    total = None
     k = 0
-    for ky, kx, tap in taps(x, layer.window, 0):
-        tap = np.ascontiguousarray(
-            tap.reshape(positions, groups, depth).transpose(1, 2, 0), dtype=np.float64)
-        for c in range(depth):
-            np.multiply(tap[:, c, None, :], weight[ky, kx, :, c, :, None], out=products)
+    # A tap outside the image is a zero here; adding its product, a zero, changes no sum.
+    for ky, kx, tap in grouped_taps(work, image):
+        if shared:
+            tap = tap.reshape(1, -1, *tap.shape[2:])
+        tap = np.ascontiguousarray(tap.transpose(0, 2, 3, 1), dtype=np.float64)
+        if total is None:
+            shape = (tap.shape[0], work.groups, weight.shape[-1], tap.shape[-1])
+            total, chunk, products = np.zeros(shape), np.zeros(shape), np.empty(shape)
+        for c in range(tap.shape[2]):
+            np.multiply(tap[:, :, c, None, :], weight[:, ky, kx, :, c, :, None], out=products)
             chunk = _add_rounding_once(products, chunk)
             k += 1
             if k % _CHUNK == 0:
                 total += chunk
                 chunk = np.zeros_like(total)
     total += chunk
-    total = total.reshape(groups * outputs, positions).T.reshape(len(x), height, width, -1)
-    bias = np.zeros(groups * outputs) if layer.bias is None else layer.bias.astype(np.float64)
-    return (total + bias).astype(np.float32)
+    return total.transpose(0, 3, 1, 2).reshape(len(image), -1, work.groups * weight.shape[-1])
 
 
-def _add_rounding_once(products, sums):
+def _add_rounding_once(products, sums_so_far):
     """fl32(products + sums), as binary64. Products are exact and sums are of binary32, so that
     rounding their sum to binary64 first goes wrong only where that looks like a tie of binary32, or
     like a subnormal. There the sum in binary64 is made odd if it lost something."""
-    total = products + sums
+    total = products + sums_so_far
     bits = total.view(np.int64)
     doubtful = (bits & 0x1FFFFFFF) == 0x10000000
     doubtful |= (np.abs(total) < np.finfo(np.float32).tiny) & (total != 0)
     if doubtful.any():
-        a, b, rounded = products[doubtful], sums[doubtful], total[doubtful]
+        a, b, rounded = products[doubtful], sums_so_far[doubtful], total[doubtful]
         share = rounded - a
         lost = (a - (rounded - share)) + (b - share)
         even = (bits[doubtful] & 1) == 0
         odd = np.nextafter(rounded, np.where(lost > 0, np.inf, -np.inf))
         total[doubtful] = np.where((lost != 0) & even, odd, rounded)
     return total.astype(np.float32).astype(np.float64)
-
-
-def _add(_, a, b):
-    return a + b
-
-
-def _average_pool(layer, x):
-    total = 0.0
-    for _, _, tap in taps(x, layer.window, 0):
-        total = total + tap.astype(np.float64)
-    count = tap_counts(x.shape[1], x.shape[2], layer.window, layer.count_include_pad)
-    return (total / count.astype(np.float64)).astype(np.float32)
-
-
-def _max_pool(layer, x):
-    return np.maximum.reduce([tap for _, _, tap in taps(x, layer.window, -np.inf)])
-
-
-def _relu(_, x):
-    return np.maximum(x, np.float32(0))
-
-
-def _softmax(_, x):
-    return softmax(x, np.float32(1))
-
-
-def softmax(values, scale):
-    """[images, 1, 1, channels] float32 to probabilities in binary32."""
-    exponents = (values - values.max(axis=-1, keepdims=True)) * np.float32(scale)
-    # math.exp is the C library's; numpy may bring another one.
-    e = np.vectorize(math.exp, otypes=[np.float64])(exponents).astype(np.float32)
-    total = np.zeros(e.shape[:-1] + (1,))
-    for i in range(e.shape[-1]):
-        total = total + e[..., i:i + 1].astype(np.float64)
-    return e / total.astype(np.float32)
-
-
-_OPERATIONS = {
-    "conv": conv, "add": _add, "average_pool": _average_pool, "max_pool": _max_pool,
-    "relu": _relu, "softmax": _softmax,
-}

@@ -5,7 +5,8 @@
     reference.py traces/resnet8_fmnist/workload.yaml --scheme configs/schemes/int8.yaml --output DIR
 
 writes the codes of every tensor as DIR/<tensor>.npy, uint8 (uint16 for formats of more than 8 bits)
-of shape [images, height, width, channels], and DIR/summary.json.
+of shape [images, axes as in ONNX], and DIR/summary.json. An axis 0 of extent 1 in a tensor of several
+axes is the images'.
 """
 import argparse
 import json
@@ -18,8 +19,9 @@ import yaml
 
 from float_model import run_float
 from formats import code_type, format_named
+from graph import MatrixWork, VectorWork
 from onnx_graph import load_graph
-from quantized_model import QuantizedModel, Scheme
+from quantized_model import QuantizedModel, Scheme, has_weights
 from workload import Workload
 
 
@@ -28,13 +30,14 @@ def main():
     workload = Workload(arguments.workload)
     graph = load_graph(workload.model)
     scheme, calibration = _scheme(arguments)
-    model = QuantizedModel(graph, scheme, workload.calibration(calibration))
-    x = workload.images(arguments.images)
+    shape = graph.tensors[graph.input].shape
+    model = QuantizedModel(graph, scheme, workload.calibration(shape, calibration))
+    x = workload.images(shape, arguments.images)
     codes = model.run(x)
     reference = run_float(graph, x)[graph.output]
     os.makedirs(arguments.output, exist_ok=True)
     for name, tensor in codes.items():
-        np.save(os.path.join(arguments.output, file_name(name)), tensor)
+        np.save(os.path.join(arguments.output, file_name(name)), as_file(tensor))
     if arguments.parameters:
         _write_parameters(model, arguments.parameters)
     summary = _summary(model, codes, reference, workload.labels(len(x)))
@@ -48,6 +51,11 @@ def main():
 
 def file_name(tensor):
     return re.sub(r"[^A-Za-z0-9._-]", "_", tensor) + ".npy"
+
+
+def as_file(array):
+    """[images, *shape] as it is written."""
+    return array[:, 0] if array.ndim > 2 and array.shape[1] == 1 else array
 
 
 def as_codes(values, number_format):
@@ -98,6 +106,7 @@ def _write_parameters(model, folder):
     """Weight codes [outputs, ky, kx, channels of the group], bias codes, weight scales."""
     os.makedirs(folder, exist_ok=True)
     for name, parameters in model.parameters.items():
+        # [ky, kx, group, channel, output of the group]
         codes = parameters.weight_codes.transpose(2, 4, 0, 1, 3)
         codes = codes.reshape(-1, *codes.shape[2:])
         np.save(os.path.join(folder, file_name(name + ".weight")), codes)
@@ -108,25 +117,40 @@ def _write_parameters(model, folder):
 
 
 def _summary(model, codes, reference, labels):
-    output = model.graph.output
+    graph = model.graph
+    output = graph.root(graph.output)
     values = model.activation.values(codes[output])
     dequantized = values.astype(np.float32) * model.scales[output]  # one fl32, as DequantizeLinear
-    error = reference.astype(np.float64) - dequantized.astype(np.float64)
+    error = reference.reshape(values.shape).astype(np.float64) - dequantized.astype(np.float64)
     signal, noise = float(np.sum(reference.astype(np.float64)**2)), float(np.sum(error**2))
     return {
         "images": len(reference),
-        "input": model.graph.input,
+        "input": graph.input,
         "output": output,
         "output_file": file_name(output).removesuffix(".npy"),
-        "layers": [layer.output for layer in model.graph.layers if layer.kind == "conv"],
-        "additions": sum(layer.kind == "add" for layer in model.graph.layers),
+        "layers": [node.output for node in graph.nodes if has_weights(node)],
+        "optional": [file_name(name).removesuffix(".npy") for name in _optional(graph)],
         "top1": _top1(values, labels),
         "fp32_top1": _top1(reference, labels),
         "predictions": values.reshape(len(values), -1).argmax(axis=1).tolist(),
         "sqnr_db": 10 * np.log10(signal / noise) if signal > 0 and noise > 0 else None,
         "scales": {name: f"0x{int(scale.view(np.uint32)):08x}"
-                   for name, scale in model.scales.items()},
+                   for name, scale in model.scales.items() if name in codes},
     }
+
+
+def _optional(graph):
+    """Tensors that a machine need not store: other shapes of one that it does, operands expanded
+    for a product, and sums that only vector work behind them reads."""
+    names = [name for name, tensor in graph.tensors.items() if tensor.root is not None]
+    counts = graph.readers()
+    matrices = {node.output for node in graph.nodes
+                if isinstance(node.work, MatrixWork) and counts[node.output] == 1}
+    names += [node.output for node in graph.nodes if node.kind == "expand"]
+    for node in graph.nodes:
+        if isinstance(node.work, VectorWork):
+            names += [name for name in node.inputs if name in matrices]
+    return names
 
 
 def _top1(outputs, labels):

@@ -39,16 +39,21 @@ class Workload:
     def _path(self, name):
         return os.path.join(self._folder, name)
 
-    def _read(self, key, count):
+    def _read(self, key, shape, count):
+        """[images, *shape]. IDX images [images, height, width(, channels)] of an input N C H W have
+        their channels last; those of other inputs have the elements in ONNX's order."""
         pixels = read_idx(self._path(self._data[key]))[:count]
-        pixels = pixels.reshape(len(pixels), pixels.shape[1], pixels.shape[2], -1)
+        if len(shape) == 4:
+            pixels = pixels.reshape(len(pixels), *shape[2:], shape[1]).transpose(0, 3, 1, 2)
+        pixels = pixels.reshape(len(pixels), *shape)
         return pixels.astype(np.float32) * self._scale + self._offset
 
-    def images(self, count=None):
-        return self._read("images", count)
+    def images(self, shape, count=None):
+        """`shape`: of the network's input."""
+        return self._read("images", shape, count)
 
-    def calibration(self, count=None):
-        return self._read("calibration", count)
+    def calibration(self, shape, count=None):
+        return self._read("calibration", shape, count)
 
     def labels(self, count=None):
         if "labels" not in self._data:
