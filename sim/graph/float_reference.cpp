@@ -2,7 +2,10 @@
 #include "sim/graph/float_reference.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <limits>
 
 #include "models/check.hpp"
 #include "models/overloaded.hpp"
@@ -49,17 +52,30 @@ void runProgram(const Graph& graph, const Node& node, const VectorWork& work,
 
 }  // namespace
 
+/// As integers, the bits of magnitudes are in the order of the values, and NaN is above all.
 float largestMagnitude(std::span<const float> values) {
-    float largest = 0;
+    constexpr std::int32_t kMagnitude = std::numeric_limits<std::int32_t>::max();
+    std::int32_t largest = 0;
     for (const float value : values) {
-        if (std::isnan(value)) return value;
-        largest = std::max(largest, std::fabs(value));
+        largest = std::max(largest, std::bit_cast<std::int32_t>(value) & kMagnitude);
     }
-    return largest;
+    return std::bit_cast<float>(largest);
 }
 
+/// In lanes, which a compiler may put into a vector.
 float leastValue(std::span<const float> values) {
-    return values.empty() ? 0.0F : *std::min_element(values.begin(), values.end());
+    constexpr std::size_t kLanes = 16;
+    if (values.empty()) return 0.0F;
+    std::array<float, kLanes> least{};
+    least.fill(values.front());
+    const std::size_t whole = values.size() / kLanes * kLanes;
+    for (std::size_t i = 0; i < whole; i += kLanes) {
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            least[lane] = values[i + lane] < least[lane] ? values[i + lane] : least[lane];
+        }
+    }
+    for (const float value : values.subspan(whole)) least[0] = std::min(least[0], value);
+    return *std::min_element(least.begin(), least.end());
 }
 
 FloatReference::FloatReference(const Graph& graph)

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The FP32 reference on the convolutions of ResNet-50 (He et al., 2016, table 1), and its kernel
-// alone on operands that stay in the nearest cache. CPU time, one thread.
+// The FP32 reference on the convolutions of ResNet-50 (He et al., 2016, table 1) and on its vector
+// work, and the kernel alone on operands that stay in the nearest cache. CPU time, one thread.
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "models/numeric/gemm/float_sums.hpp"
-#include "sim/network/float_convolution.hpp"
-#include "sim/network/window.hpp"
+#include "sim/graph/float_reference.hpp"
+#include "sim/graph/graph_builder.hpp"
+#include "sim/graph/program_writer.hpp"
+#include "sim/graph/works.hpp"
 
 namespace systole::sim {
 namespace {
@@ -40,64 +44,118 @@ std::vector<float> draw(std::size_t count) {
     return values;
 }
 
-/// A layer with its operands.
+/// One node with its operands.
 class Run {
 public:
-    explicit Run(const Layer& layer)
-        : input_{layer.size, layer.size, layer.inputs},
-          output_{(layer.size - 1) / layer.stride + 1, (layer.size - 1) / layer.stride + 1,
-                  layer.outputs} {
-        const auto pad = static_cast<std::int32_t>(layer.kernel / 2);
-        convolution_.window = {.kernelHeight = layer.kernel,
-                               .kernelWidth = layer.kernel,
-                               .strideHeight = layer.stride,
-                               .strideWidth = layer.stride,
-                               .padTop = pad,
-                               .padLeft = pad,
-                               .padBottom = pad,
-                               .padRight = pad};
-        convolution_.outputChannels = layer.outputs;
-        convolution_.weights =
-            draw(std::size_t{layer.outputs} * layer.inputs * layer.kernel * layer.kernel);
-        convolution_.bias = draw(layer.outputs);
-        packed_ = packWeights(convolution_);
-        image_ = draw(input_.elements());
-        result_.resize(output_.elements());
-    }
+    Run(graph::GraphBuilder builder, graph::Node node)
+        : network_(finished(std::move(builder), std::move(node))),
+          reference_(network_),
+          image_(draw(network_.tensors[network_.input].elements())) {}
 
-    void run() {
-        convolveFloat(convolution_, packed_, input_, image_, output_, result_);
-        benchmark::DoNotOptimize(result_.data());
+    void run() const {
+        const graph::FloatResult result = reference_.run(image_, graph::KeepTensors::OutputOnly);
+        benchmark::DoNotOptimize(result.tensors[network_.output].data());
     }
     double macs() const {
-        return static_cast<double>(output_.elements() * convolution_.reduction());
+        const double outputs = static_cast<double>(network_.tensors[network_.output].elements());
+        const graph::Extents& weights = network_.tensors[network_.nodes[0].inputs[1]].shape;
+        return outputs * static_cast<double>(graph::elementsOf(weights) / weights[0]);
     }
 
 private:
-    Convolution convolution_;
-    Shape input_;
-    Shape output_;
-    std::vector<float> packed_;
+    static graph::Graph finished(graph::GraphBuilder builder, graph::Node node) {
+        builder.setOutput(node.output);
+        builder.add(std::move(node));
+        return builder.take();
+    }
+
+    graph::Graph network_;
+    graph::FloatReference reference_;
     std::vector<float> image_;
-    std::vector<float> result_;
 };
 
-void floatResNet50(benchmark::State& state) {
-    std::vector<Run> runs;
+arch::Window squareWindow(std::uint32_t kernel, std::uint32_t stride) {
+    const auto pad = static_cast<std::int32_t>(kernel / 2);
+    const arch::WindowAxis axis{
+        .kernel = kernel, .stride = stride, .padBefore = pad, .padAfter = pad};
+    return {axis, axis};
+}
+
+std::unique_ptr<Run> convolution(const Layer& layer, numeric::VectorProgram epilogue) {
+    graph::GraphBuilder builder("layer");
+    const std::uint32_t size = (layer.size - 1) / layer.stride + 1;
+    const auto x =
+        builder.input("x", {1, layer.inputs, layer.size, layer.size}, graph::channelsLast(4));
+    const graph::Extents shape{layer.outputs, layer.kernel, layer.kernel, layer.inputs};
+    const auto w = builder.constant("w", shape, draw(graph::elementsOf(shape)));
+    const auto y = builder.tensor("y", {1, layer.outputs, size, size}, graph::channelsLast(4));
+    graph::MatrixWork work;
+    work.window = squareWindow(layer.kernel, layer.stride);
+    work.image = graph::imageAxes(4);
+    work.result = graph::imageAxes(4);
+    work.bias = draw(layer.outputs);
+    work.epilogue = std::move(epilogue);
+    return std::make_unique<Run>(std::move(builder),
+                                 graph::Node{"layer", "convolution", std::move(work), {x, w}, y});
+}
+
+numeric::VectorProgram reluProgram() {
+    graph::ProgramWriter writer;
+    return writer.stored(writer.apply("positive", writer.load()));
+}
+
+void convolutions(benchmark::State& state, const numeric::VectorProgram& epilogue) {
+    std::vector<std::unique_ptr<Run>> runs;
     double macs = 0;
     for (const Layer& layer : kResNet50) {
-        runs.emplace_back(layer);
-        macs += runs.back().macs() * layer.times;
+        runs.push_back(convolution(layer, epilogue));
+        macs += runs.back()->macs() * layer.times;
     }
     for (auto _ : state) {
         for (std::size_t i = 0; i < runs.size(); ++i) {
-            for (std::uint32_t time = 0; time < kResNet50[i].times; ++time) runs[i].run();
+            for (std::uint32_t time = 0; time < kResNet50[i].times; ++time) runs[i]->run();
         }
     }
     state.counters["MAC/s"] =
         benchmark::Counter(macs, benchmark::Counter::kIsIterationInvariantRate);
 }
+
+void floatResNet50(benchmark::State& state) { convolutions(state, graph::identityProgram()); }
 BENCHMARK(floatResNet50)->Unit(benchmark::kMillisecond);
+
+/// Each of them with a ReLU behind.
+void floatResNet50Relu(benchmark::State& state) { convolutions(state, reluProgram()); }
+BENCHMARK(floatResNet50Relu)->Unit(benchmark::kMillisecond);
+
+/// Its first pooling: 3 x 3 over 112 x 112 of 64 channels.
+void floatMaxPool(benchmark::State& state) {
+    graph::GraphBuilder builder("pooling");
+    const auto x = builder.input("x", {1, 64, 112, 112}, graph::channelsLast(4));
+    const auto y = builder.tensor("y", {1, 64, 56, 56}, graph::channelsLast(4));
+    graph::ProgramWriter writer;
+    auto program = writer.stored(writer.reduce(numeric::ReduceStep::Kind::Maximum, writer.load()));
+    graph::VectorWork work = graph::windowed(squareWindow(3, 2), builder[y], std::move(program));
+    const Run run(std::move(builder), {"pool", "pooling", std::move(work), {x}, y});
+    for (auto _ : state) run.run();
+}
+BENCHMARK(floatMaxPool)->Unit(benchmark::kMillisecond);
+
+/// One residual addition: 56 x 56 of 256 channels.
+void floatAddition(benchmark::State& state) {
+    graph::GraphBuilder builder("addition");
+    const graph::Extents shape{1, 256, 56, 56};
+    const auto x = builder.input("x", shape, graph::channelsLast(4));
+    const auto y = builder.tensor("y", shape, graph::channelsLast(4));
+    graph::ProgramWriter writer;
+    const auto first = writer.load();
+    auto program =
+        writer.stored(writer.apply("positive", writer.apply("add", first, writer.load())));
+    graph::VectorWork work =
+        graph::elementwise({&builder[x], &builder[x]}, builder[y], std::move(program));
+    const Run run(std::move(builder), {"add", "addition", std::move(work), {x, x}, y});
+    for (auto _ : state) run.run();
+}
+BENCHMARK(floatAddition)->Unit(benchmark::kMillisecond);
 
 void floatKernel(benchmark::State& state) {
     const std::vector<float> left = draw(numeric::kFloatRows * numeric::kFloatPitch);

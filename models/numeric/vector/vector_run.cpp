@@ -26,12 +26,10 @@ struct KeptRow {
     bool operator==(const KeptRow&) const = default;
 };
 
-/// A reduction in progress, of an element of a block.
+/// A reduction in progress, of a block of elements that all have seen as many indices.
 struct Reduced {
-    double sum = 0;
-    Int128 integers = 0;
-    double extreme = 0;
-    Int128 extremeInteger = 0;
+    std::vector<double> reals;
+    std::vector<Int128> integers;
     Int128 count = 0;
 };
 
@@ -69,7 +67,8 @@ public:
         for (ValueId step = 0; step < values_.size(); ++step) {
             const bool isReal = plan_.types[step] == ValueType::Real;
             (isReal ? values_[step].reals.resize(block_) : values_[step].integers.resize(block_));
-            reduced_[step].resize(block_);
+            reduced_[step].reals.resize(block_);
+            reduced_[step].integers.resize(block_);
         }
     }
 
@@ -85,7 +84,9 @@ private:
     void runPass(const VectorPass& pass) {
         const std::size_t kept = count_;
         for (const ValueId step : pass.reductions) {
-            std::fill(reduced_[step].begin(), reduced_[step].end(), Reduced{});
+            std::fill(reduced_[step].reals.begin(), reduced_[step].reals.end(), 0.0);
+            std::fill(reduced_[step].integers.begin(), reduced_[step].integers.end(), Int128{0});
+            reduced_[step].count = 0;
         }
         forEachBlock(true, 0, [&] {
             if (space_.reduced[last_]) count_ = blockCount_;
@@ -232,52 +233,70 @@ private:
     /// Where the last axis is reduced, a block goes into one sum, element by element.
     void take(ValueId step) {
         const auto& reduce = std::get<ReduceStep>(program_.steps[step]);
-        const bool isReal = plan_.types[reduce.value] == ValueType::Real;
-        for (std::size_t i = 0; i < count_; ++i) {
-            Reduced& so = reduced_[step][space_.reduced[last_] ? 0 : i];
-            const double real = isReal ? values_[reduce.value].reals[i] : 0;
-            const Int128 integer = isReal ? Int128{0} : values_[reduce.value].integers[i];
-            so.sum += real;
-            so.integers += integer;
-            if (so.count == 0 || (isReal ? replaces(real, so.extreme, reduce.kind)
-                                         : replaces(integer, so.extremeInteger, reduce.kind))) {
-                so.extreme = real;
-                so.extremeInteger = integer;
+        Reduced& so = reduced_[step];
+        const std::size_t each = space_.reduced[last_] ? 1 : count_;
+        for (std::size_t from = 0; from < count_; from += each) {
+            if (plan_.types[reduce.value] == ValueType::Real) {
+                takeBlock(reduce.kind, &values_[reduce.value].reals[from], each, so.count == 0,
+                          so.reals.data());
+            } else {
+                takeBlock(reduce.kind, &values_[reduce.value].integers[from], each, so.count == 0,
+                          so.integers.data());
             }
             ++so.count;
         }
     }
 
-    static bool replaces(Int128 value, Int128 held, ReduceStep::Kind kind) {
-        return kind == ReduceStep::Kind::Maximum ? value > held : value < held;
+    template <typename T>
+    static void takeBlock(ReduceStep::Kind kind, const T* values, std::size_t count, bool isFirst,
+                          T* held) {
+        switch (kind) {
+            case ReduceStep::Kind::Sum:
+                for (std::size_t i = 0; i < count; ++i) held[i] += values[i];
+                return;
+            case ReduceStep::Kind::Maximum:
+                for (std::size_t i = 0; i < count; ++i) {
+                    held[i] = isFirst || replaces(values[i], held[i]) ? values[i] : held[i];
+                }
+                return;
+            case ReduceStep::Kind::Minimum:
+                for (std::size_t i = 0; i < count; ++i) {
+                    held[i] = isFirst || replaces(-values[i], -held[i]) ? values[i] : held[i];
+                }
+                return;
+            case ReduceStep::Kind::Count:
+                return;
+        }
     }
-    /// NaN stays.
-    static bool replaces(double value, double held, ReduceStep::Kind kind) {
-        if (std::isnan(held)) return false;
-        return std::isnan(value) ||
-               (kind == ReduceStep::Kind::Maximum ? value > held : value < held);
+
+    static bool replaces(Int128 value, Int128 held) { return value > held; }
+    /// NaN stays. Not `value > held`, so that NaN replaces numbers; without branches.
+    static bool replaces(double value, double held) {
+        const bool isNumber = held == held;  // NOLINT(misc-redundant-expression)
+        return static_cast<bool>(static_cast<int>(!(value <= held)) & static_cast<int>(isNumber));
     }
 
     void finish(ValueId step) {
         const auto& reduce = std::get<ReduceStep>(program_.steps[step]);
-        const bool isReal = plan_.types[step] == ValueType::Real;
-        for (std::size_t i = 0; i < count_; ++i) {
-            const Reduced& so = reduced_[step][space_.reduced[last_] ? 0 : i];
-            switch (reduce.kind) {
-                case ReduceStep::Kind::Sum:
-                    if (isReal) values_[step].reals[i] = static_cast<float>(so.sum);
-                    if (!isReal) values_[step].integers[i] = so.integers;
-                    break;
-                case ReduceStep::Kind::Maximum:
-                case ReduceStep::Kind::Minimum:
-                    SYSTOLE_CHECK(so.count > 0, "step {}: an extreme of nothing", step);
-                    if (isReal) values_[step].reals[i] = so.extreme;
-                    if (!isReal) values_[step].integers[i] = so.extremeInteger;
-                    break;
-                case ReduceStep::Kind::Count:
-                    values_[step].integers[i] = so.count;
-                    break;
-            }
+        Reduced& so = reduced_[step];
+        if (space_.reduced[last_]) {  // one result for the whole row
+            std::fill(so.reals.begin(), so.reals.end(), so.reals.front());
+            std::fill(so.integers.begin(), so.integers.end(), so.integers.front());
+        }
+        if (reduce.kind == ReduceStep::Kind::Count) {
+            std::fill_n(values_[step].integers.begin(), count_, so.count);
+            return;
+        }
+        SYSTOLE_CHECK(so.count > 0 || reduce.kind == ReduceStep::Kind::Sum,
+                      "step {}: an extreme of nothing", step);
+        if (plan_.types[step] == ValueType::Integer) {
+            std::copy_n(so.integers.begin(), count_, values_[step].integers.begin());
+        } else if (reduce.kind == ReduceStep::Kind::Sum) {
+            std::transform(so.reals.begin(), so.reals.begin() + static_cast<std::ptrdiff_t>(count_),
+                           values_[step].reals.begin(),
+                           [](double sum) { return static_cast<double>(static_cast<float>(sum)); });
+        } else {
+            std::copy_n(so.reals.begin(), count_, values_[step].reals.begin());
         }
     }
 
@@ -291,8 +310,8 @@ private:
     std::size_t block_;  ///< elements of the last axis at a time
     std::vector<std::uint32_t> index_;
     std::vector<Values> values_;
-    std::vector<KeptRow> kept_;  ///< by step
-    std::vector<std::vector<Reduced>> reduced_;
+    std::vector<KeptRow> kept_;     ///< by step
+    std::vector<Reduced> reduced_;  ///< by step
     std::vector<double> converted_;
     std::size_t blockCount_ = 0;  ///< of the last axis, from the index on
     std::size_t count_ = 0;       ///< elements that a step computes

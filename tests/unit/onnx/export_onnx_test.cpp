@@ -180,8 +180,9 @@ TEST_F(ExportOnnxTest, AProgramIsOneOperatorAStep) {
     graph::ProgramWriter writer;
     const auto x = writer.load();
     const auto half = writer.apply("multiply", x, writer.constant(0.5));
-    const auto choice =
-        writer.apply("select", writer.apply("less", x, half), writer.apply("sigmoid", x), half);
+    const auto less = writer.apply("less", x, half);
+    const auto sigmoid = writer.apply("sigmoid", x);
+    const auto choice = writer.apply("select", less, sigmoid, half);
     const onnx::GraphProto graph =
         exported(quantized(builder.take(builder.apply(writer.stored(choice), {0}))));
     EXPECT_THAT(operators(graph),
