@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "sim/operators/fold_normalizations.hpp"
 #include "sim/operators/onnx_folding.hpp"
 #include "sim/operators/operators.hpp"

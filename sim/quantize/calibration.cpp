@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/quantize/calibration.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +6,9 @@
 
 #include "sim/base/config_error.hpp"
 #include "sim/base/progress.hpp"
-#include "sim/network/float_convolution.hpp"
-#include "sim/network/float_reference.hpp"
+#include "sim/graph/float_matrix.hpp"
+#include "sim/graph/float_reference.hpp"
+#include "sim/quantize/calibration.hpp"
 
 namespace systole::sim {
 namespace {
@@ -21,28 +20,27 @@ std::vector<float> magnitudes(std::span<const float> values) {
     return result;
 }
 
-/// Of one convolution, without its bias: the sum and the sum of magnitudes, image by image.
+/// Of one node of matrix work, without its bias: the sum and the sum of magnitudes, image by image.
 class SumMeter {
 public:
-    SumMeter(const Network& network, const Node& node)
-        : node_(node),
-          input_(network.tensors[node.inputs[0]].shape),
-          output_(network.tensors[node.output].shape),
-          signed_(std::get<Convolution>(node.operation)) {
-        signed_.bias.assign(signed_.outputChannels, 0.0F);
-        unsigned_ = signed_;
-        unsigned_.weights = magnitudes(signed_.weights);
-        packedSigned_ = packWeights(signed_);
-        packedUnsigned_ = packWeights(unsigned_);
-        bounds_.assign(signed_.outputChannels, 0.0);
+    SumMeter(const graph::Graph& network, const graph::Node& node)
+        : input_(node.inputs[0]),
+          matrix_(network, node),
+          outputs_(network.tensors[node.output].elements()),
+          bounds_(matrix_.layout().extents.outputChannels, 0.0) {
+        const std::vector<float>& weights = network.tensors[network.rootOf(node.inputs[1])].values;
+        packedSigned_ = matrix_.packed(weights);
+        packedUnsigned_ = matrix_.packed(magnitudes(weights));
     }
 
-    void add(const FloatResult& image) {
-        const std::vector<float>& input = image.tensors[node_.inputs[0]];
-        const std::vector<float> sums = convolve(signed_, packedSigned_, input);
-        const std::vector<float> totals = convolve(unsigned_, packedUnsigned_, magnitudes(input));
+    void add(const graph::FloatResult& image) {
+        const std::vector<float>& input = image.tensors[input_];
+        const std::vector<float> sums = multiplied(packedSigned_, input);
+        const std::vector<float> totals = multiplied(packedUnsigned_, magnitudes(input));
+        const auto stride =
+            static_cast<std::size_t>(std::max<std::int64_t>(1, matrix_.layout().result.channel));
         for (std::size_t i = 0; i < sums.size(); ++i) {
-            double& bound = bounds_[i % bounds_.size()];
+            double& bound = bounds_[i / stride % bounds_.size()];
             bound = std::max(bound, (double{totals[i]} + std::fabs(double{sums[i]})) / 2);
         }
     }
@@ -50,36 +48,34 @@ public:
     const SumBounds& bounds() const { return bounds_; }
 
 private:
-    std::vector<float> convolve(const Convolution& convolution, std::span<const float> packed,
-                                std::span<const float> input) const {
-        std::vector<float> result(output_.elements());
-        convolveFloat(convolution, packed, input_, input, output_, result);
+    std::vector<float> multiplied(std::span<const float> packed,
+                                  std::span<const float> input) const {
+        std::vector<float> result(outputs_);
+        matrix_.run(input, packed, {}, result);
         return result;
     }
 
-    const Node& node_;
-    const Shape& input_;
-    const Shape& output_;
-    Convolution signed_;
-    Convolution unsigned_;
+    graph::TensorId input_;
+    graph::FloatMatrix matrix_;
+    std::size_t outputs_;
+    SumBounds bounds_;
     std::vector<float> packedSigned_;
     std::vector<float> packedUnsigned_;
-    SumBounds bounds_;
 };
 
 }  // namespace
 
-Ranges calibrate(const Network& network, CalibrationImages images) {
+Ranges calibrate(const graph::Graph& network, CalibrationImages images) {
     if (images.empty()) {
         throw ConfigError(fmt::format(
             "{}: has no calibration images, expected at least one to quantize", network.name));
     }
-    const FloatReference reference(network);
+    const graph::FloatReference reference(network);
     Ranges ranges;
     Progress progress("Calibration", images.size());
     for (const std::vector<float>& image : images) {
         progress.advance();
-        const FloatResult result = reference.run(image, KeepTensors::OutputOnly);
+        const graph::FloatResult result = reference.run(image, graph::KeepTensors::OutputOnly);
         if (ranges.amax.empty()) ranges = {result.amax, result.least};
         for (std::size_t i = 0; i < ranges.amax.size(); ++i) {
             if (!std::isfinite(result.amax[i])) {
@@ -95,16 +91,16 @@ Ranges calibrate(const Network& network, CalibrationImages images) {
     return ranges;
 }
 
-std::vector<SumBounds> measureSums(const Network& network, CalibrationImages images,
+std::vector<SumBounds> measureSums(const graph::Graph& network, CalibrationImages images,
                                    std::span<const std::size_t> nodes) {
     std::vector<SumMeter> meters;
     meters.reserve(nodes.size());
     for (const std::size_t node : nodes) meters.emplace_back(network, network.nodes[node]);
-    const FloatReference reference(network);
+    const graph::FloatReference reference(network);
     Progress progress("Sums of calibration", images.size());
     for (const std::vector<float>& image : meters.empty() ? CalibrationImages() : images) {
         progress.advance();
-        const FloatResult result = reference.run(image, KeepTensors::All);
+        const graph::FloatResult result = reference.run(image, graph::KeepTensors::All);
         for (SumMeter& meter : meters) meter.add(result);
     }
     std::vector<SumBounds> bounds;

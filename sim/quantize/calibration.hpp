@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "sim/graph/graph.hpp"
-#include "sim/network/network.hpp"
 
 /// What the FP32 reference shows of a network on the calibration images (docs/arithmetic.md,
 /// section 3).
@@ -21,20 +20,15 @@ struct Ranges {
 };
 
 /// Throws ConfigError where there is no image or a tensor leaves binary32.
-Ranges calibrate(const Network& network, CalibrationImages images);
+Ranges calibrate(const graph::Graph& network, CalibrationImages images);
 
-/// By output channel of a convolution: what no sum of its products leaves, in any order, on any
+/// By output channel of matrix work: what no sum of its products leaves, in any order, on any
 /// image. That is the larger one of the sum of the positive products and of that of the negative
 /// ones, without the bias; in the units of the float network.
 using SumBounds = std::vector<double>;
 
-/// Of the convolutions among `nodes`, indices into Network::nodes, in their order. As much work as
-/// three runs of the reference.
-std::vector<SumBounds> measureSums(const Network& network, CalibrationImages images,
-                                   std::span<const std::size_t> nodes);
-
-// The same of graphs; measured is matrix work whose weights are constants.
-Ranges calibrate(const graph::Graph& network, CalibrationImages images);
+/// Of matrix work with constant weights: `nodes` are indices into Graph::nodes, and the results are
+/// in their order. As much work as three runs of the reference.
 std::vector<SumBounds> measureSums(const graph::Graph& network, CalibrationImages images,
                                    std::span<const std::size_t> nodes);
 

@@ -1,65 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/quantize/quantizer.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "models/numeric/formats/peak.hpp"
 #include "models/numeric/sums/sum.hpp"
-#include "models/overloaded.hpp"
 #include "sim/base/config_error.hpp"
-#include "sim/network/float_reference.hpp"
-#include "sim/network/window.hpp"
-#include "sim/quantize/fusion.hpp"
+#include "sim/graph/code_program.hpp"
+#include "sim/graph/float_reference.hpp"
+#include "sim/graph/fusion.hpp"
+#include "sim/graph/matrix_layout.hpp"
+#include "sim/quantize/quantizer.hpp"
 #include "sim/quantize/scales.hpp"
+#include "sim/quantize/tensor_scales.hpp"
 #include "sim/quantize/weight_scales.hpp"
 
 namespace systole::sim {
 
 namespace {
 
+using graph::Graph;
+using graph::MatrixWork;
+using graph::Node;
+using graph::Origin;
+using graph::Tensor;
+using graph::TensorId;
 using numeric::Codec;
 
-/// Whether the codes of the output are codes of the input, so that both have one scale.
-bool keepsScale(const Operation& operation) {
-    return std::visit(
-        Overloaded{[](const Convolution&) { return false; },
-                   [](const Pooling& pooling) { return pooling.kind == Pooling::Kind::Max; },
-                   [](const Addition&) { return false; }, [](const Relu&) { return true; },
-                   [](const Softmax&) { return false; }},
-        operation);
-}
+/// Activations are fused, and every node has its own weights.
+Graph prepared(Graph network) { return withOwnWeights(graph::fuseActivations(std::move(network))); }
 
-WeightRows rowsOf(const Convolution& convolution) {
-    return {convolution.weights, convolution.bias, convolution.outputChannels};
-}
-
-class Quantizer {
+class GraphQuantizer {
 public:
-    Quantizer(const Network& network, const Scheme& scheme, std::span<const float> amax)
-        : network_(network),
+    /// `amax` is of the tensors of `network`, which is prepared.
+    GraphQuantizer(Graph network, const Scheme& scheme, std::span<const float> amax)
+        : network_(std::move(network)),
           scheme_(scheme),
-          amax_(amax),
+          roles_(rolesOf(network_)),
+          amax_(tiedMagnitudes(network_, amax)),
           activation_(scheme.activation),
           weight_(scheme.weight),
-          sums_(scheme.accumulator, activation_, weight_),
           activationPeak_(numeric::peakOf(activation_)),
           weightScales_(scheme, activationPeak_, numeric::peakOf(weight_),
-                        numeric::largestSum(scheme.accumulator, activation_, weight_)),
-          nodes_(fuseRelus(network)) {
+                        numeric::largestSum(scheme.accumulator, activation_, weight_)) {
         checkScheme();
         chooseScales();
     }
 
     /// Throws ConfigError where a format without negative values meets some.
     void checkSigns(std::span<const float> least) const;
-    /// Measures the sums of those convolutions whose scales may depend on them.
+    /// Measures the sums of that matrix work whose scales may depend on them.
     void measure(CalibrationImages images);
-    QuantizedNetwork run() const;
+    Graph run();
 
 private:
     [[noreturn]] void fail(const std::string& problem) const {
@@ -67,31 +64,32 @@ private:
     }
 
     void checkScheme() const;
-    void checkReduction(const Node& node, std::uint64_t reduction) const;
-    void checkPadding(const Node& node, const Window& window) const;
-    void appendBias(QuantizedConvolution& result, float bias, float inputScale,
-                    float weightScale) const;
+    void checkSums(const std::string& what, const Codec& second) const;
+    void checkReduction(const Node& node, std::uint64_t reduction, const Codec& second) const;
+    void checkPadding(const Node& node, const arch::Window& window) const;
     void chooseScales();
-    QuantizedOperation quantizeOperation(const FusedNode& fused) const;
-    QuantizedConvolution quantizeConvolution(const Convolution& source,
-                                             const FusedNode& fused) const;
-    QuantizedPooling quantizePooling(const Pooling& source, float input, float output) const;
-    void compactTensors(QuantizedNetwork& result) const;
+    float inputScale(const Node& node) const {
+        return network_.quantizerOf(node.inputs.at(0))->scale();
+    }
+    WeightRows rowsOf(const Node& node, const MatrixWork& work) const;
+    void encode(Tensor& tensor, const Codec& codec) const;
+    void quantizeWork(std::size_t index, MatrixWork& work);
+    void quantizeWeights(std::size_t index, const MatrixWork& work);
+    void quantizeBias(const Node& node, MatrixWork& work) const;
+    void checkRatios(const Node& node) const;
 
-    const Network& network_;
+    Graph network_;
     const Scheme& scheme_;
-    std::span<const float> amax_;
+    std::vector<TensorRole> roles_;
+    std::vector<float> amax_;
     Codec activation_;
     Codec weight_;
-    numeric::SumArithmetic sums_;
     double activationPeak_;
     WeightScales weightScales_;
-    std::vector<FusedNode> nodes_;
-    std::vector<float> scales_;                   ///< by TensorId; 0 where a tensor is not kept
-    std::map<const Node*, SumBounds> sumBounds_;  ///< of convolutions that were measured
+    std::map<std::size_t, SumBounds> sumBounds_;  ///< by node, of what was measured
 };
 
-void Quantizer::checkScheme() const {
+void GraphQuantizer::checkScheme() const {
     const bool fixedPoint = scheme_.requantization == numeric::ScaleArithmetic::FixedPoint;
     for (const Codec* codec : {&activation_, &weight_}) {
         if (!(codec->largest() > 0)) {
@@ -105,19 +103,25 @@ void Quantizer::checkScheme() const {
                             numeric::nameOf(codec->format())));
         }
     }
-    if (fixedPoint && !sums_.isWord()) {
-        fail(
-            fmt::format("requantization fixed_point cannot scale accumulator {} of {} bits, "
-                        "expected an integer of at most {} bits or fp32_multiplier",
-                        scheme_.accumulator.name,
-                        numeric::accumulatorBits(scheme_.accumulator, activation_, weight_),
-                        numeric::kWidestFixedPointSum));
-    }
+    checkSums("", weight_);
+}
+
+/// Fixed point scales sums of one word.
+void GraphQuantizer::checkSums(const std::string& what, const Codec& second) const {
+    if (scheme_.requantization != numeric::ScaleArithmetic::FixedPoint) return;
+    if (numeric::SumArithmetic(scheme_.accumulator, activation_, second).isWord()) return;
+    fail(
+        fmt::format("{}requantization fixed_point cannot scale accumulator {} of {} bits, "
+                    "expected an integer of at most {} bits or fp32_multiplier",
+                    what, scheme_.accumulator.name,
+                    numeric::accumulatorBits(scheme_.accumulator, activation_, second),
+                    numeric::kWidestFixedPointSum));
 }
 
 /// An exact accumulator has room for the sums of so many products and a bias as its guard bits
 /// say.
-void Quantizer::checkReduction(const Node& node, std::uint64_t reduction) const {
+void GraphQuantizer::checkReduction(const Node& node, std::uint64_t reduction,
+                                    const Codec& second) const {
     const auto* exact = std::get_if<numeric::ExactRegister>(&scheme_.accumulator.sum);
     if (exact == nullptr) return;
     const std::uint64_t longest = std::uint64_t{1} << exact->guardBits;
@@ -126,184 +130,174 @@ void Quantizer::checkReduction(const Node& node, std::uint64_t reduction) const 
             fmt::format("node '{}' sums {} products of {} and {}, expected at most {}, which "
                         "accumulator {} holds exactly",
                         node.name, reduction, numeric::nameOf(scheme_.activation),
-                        numeric::nameOf(scheme_.weight), longest, scheme_.accumulator.name));
+                        numeric::nameOf(second.format()), longest, scheme_.accumulator.name));
     }
 }
 
-void Quantizer::checkPadding(const Node& node, const Window& window) const {
-    if (activation_.decode(activation_.encode(0.0)) == 0.0 || !readsZeros(window)) return;
+void GraphQuantizer::checkPadding(const Node& node, const arch::Window& window) const {
+    if (activation_.decode(activation_.encode(0.0)) == 0.0 || !window.readsZeros()) return;
     fail(fmt::format("node '{}' pads with zeros, but {} has no zero, expected a format that has",
                      node.name, numeric::nameOf(scheme_.activation)));
 }
 
-void Quantizer::checkSigns(std::span<const float> least) const {
-    const auto check = [&](const std::string& what, float value, const Codec& codec) {
-        if (value >= 0 || codec.smallest() < 0) return;
+void GraphQuantizer::checkSigns(std::span<const float> least) const {
+    for (TensorId id = 0; id < network_.tensors.size(); ++id) {
+        const Tensor& tensor = network_.tensors[id];
+        const bool isWeights = roles_[id] == TensorRole::Weights;
+        const Codec& codec = isWeights ? weight_ : activation_;
+        const float value = isWeights ? graph::leastValue(tensor.values) : least[id];
+        if (roles_[id] == TensorRole::Real || tensor.viewOf) continue;
+        if (value >= 0 || codec.smallest() < 0) continue;
+        std::string what =
+            fmt::format("tensor '{}' has values on the calibration images", tensor.name);
+        for (const Node& node : network_.nodes) {
+            if (!isWeights || network_.rootOf(node.inputs.back()) != id) continue;
+            what = fmt::format("node '{}' has weights", node.name);
+        }
         fail(
             fmt::format("{} down to {:.6g}, but {} has no negative values and there are no zero "
                         "points, expected a signed format, such as int8",
                         what, value, numeric::nameOf(codec.format())));
-    };
-    for (std::size_t i = 0; i < scales_.size(); ++i) {
-        if (scales_[i] == 0) continue;
-        check(fmt::format("tensor '{}' has values on the calibration images",
-                          network_.tensors[i].name),
-              least[i], activation_);
-    }
-    for (const FusedNode& fused : nodes_) {
-        const auto* convolution = std::get_if<Convolution>(&fused.node->operation);
-        if (convolution == nullptr) continue;
-        check(fmt::format("node '{}' has weights", fused.node->name),
-              leastValue(convolution->weights), weight_);
     }
 }
 
-void Quantizer::measure(CalibrationImages images) {
+/// Of everything but weights.
+void GraphQuantizer::chooseScales() {
+    for (TensorId id = 0; id < network_.tensors.size(); ++id) {
+        Tensor& tensor = network_.tensors[id];
+        if (roles_[id] != TensorRole::Activation || tensor.viewOf) continue;
+        tensor.quantizer =
+            graph::Quantizer{scheme_.activation, {}, {scaleFor(amax_[id], activationPeak_)}};
+        if (tensor.origin == Origin::Constant) encode(tensor, activation_);
+    }
+}
+
+WeightRows GraphQuantizer::rowsOf(const Node& node, const MatrixWork& work) const {
+    const Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
+    return {weights.values, work.bias, graph::extentsOf(network_, node, work).outputChannels};
+}
+
+void GraphQuantizer::measure(CalibrationImages images) {
     std::vector<std::size_t> measured;
     for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
         const Node& node = network_.nodes[i];
-        const auto* convolution = std::get_if<Convolution>(&node.operation);
+        const auto* work = std::get_if<MatrixWork>(&node.work);
+        if (work == nullptr || work->weights) continue;
         const TensorId input = node.inputs[0];
-        if (convolution != nullptr &&
-            weightScales_.maySumsMatter(rowsOf(*convolution), scales_[input], amax_[input])) {
+        if (network_.tensors[network_.rootOf(input)].origin != Origin::Constant &&
+            weightScales_.maySumsMatter(rowsOf(node, *work), inputScale(node), amax_[input])) {
             measured.push_back(i);
         }
     }
     std::vector<SumBounds> bounds = measureSums(network_, images, measured);
     for (std::size_t i = 0; i < measured.size(); ++i) {
-        sumBounds_[&network_.nodes[measured[i]]] = std::move(bounds[i]);
+        sumBounds_[measured[i]] = std::move(bounds[i]);
     }
 }
 
-void Quantizer::appendBias(QuantizedConvolution& result, float bias, float inputScale,
-                           float weightScale) const {
-    const double unit = std::ldexp(double{inputScale} * double{weightScale}, sums_.exponent());
-    result.bias.push_back(sums_.termOf(double{bias} / unit));
-    result.clippedBiases += sums_.holds(double{bias} / unit) ? 0 : 1;
-}
-
-void Quantizer::chooseScales() {
-    scales_.assign(network_.tensors.size(), 0.0F);
-    scales_[network_.input] = scaleFor(amax_[network_.input], activationPeak_);
-    for (const FusedNode& fused : nodes_) {
-        scales_[fused.output] = keepsScale(fused.node->operation)
-                                    ? scales_[fused.node->inputs[0]]
-                                    : scaleFor(amax_[fused.output], activationPeak_);
+/// With the scales of its quantizer, which go along the first axis where there are several.
+void GraphQuantizer::encode(Tensor& tensor, const Codec& codec) const {
+    const std::size_t each = tensor.values.size() / tensor.quantizer->scales.size();
+    tensor.codes.clear();
+    tensor.codes.reserve(tensor.values.size());
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+        tensor.codes.push_back(codec.encode(tensor.values[i] / tensor.quantizer->scales[i / each]));
     }
 }
 
-QuantizedConvolution Quantizer::quantizeConvolution(const Convolution& source,
-                                                    const FusedNode& fused) const {
-    const std::size_t reduction = source.reduction();
-    checkReduction(*fused.node, reduction);
-    checkPadding(*fused.node, source.window);
-    const float input = scales_[fused.node->inputs[0]];
-    const float output = scales_[fused.output];
-    QuantizedConvolution result;
-    result.window = source.window;
-    result.groups = source.groups;
-    result.outputChannels = source.outputChannels;
-    result.transposed = source.transposed;
-    result.relu = fused.relu;
-    const auto sums = sumBounds_.find(fused.node);
-    result.weightScales = weightScales_.of(
-        rowsOf(source), input, sums == sumBounds_.end() ? std::span<const double>() : sums->second);
-    for (std::size_t n = 0; n < source.outputChannels; ++n) {
-        const float scale = result.weightScales[n];
-        for (std::size_t k = n * reduction; k < (n + 1) * reduction; ++k) {
-            result.weights.push_back(weight_.encode(source.weights[k] / scale));
-        }
-        appendBias(result, source.bias[n], input, scale);
-        result.rescales.push_back(
-            makeRescale({input, scale, output}, sums_.rescaleExponent(), scheme_.requantization));
+void GraphQuantizer::quantizeWeights(std::size_t index, const MatrixWork& work) {
+    const Node& node = network_.nodes[index];
+    const auto sums = sumBounds_.find(index);
+    const std::vector<float> scales =
+        weightScales_.of(rowsOf(node, work), inputScale(node),
+                         sums == sumBounds_.end() ? std::span<const double>() : sums->second);
+    Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
+    weights.quantizer = graph::Quantizer{scheme_.weight, std::uint8_t{0}, scales};
+    if (scheme_.weightGranularity == Scheme::Granularity::PerTensor) {
+        weights.quantizer = graph::Quantizer{scheme_.weight, {}, {scales.front()}};
     }
-    return result;
+    encode(weights, weight_);
 }
 
-QuantizedPooling Quantizer::quantizePooling(const Pooling& source, float input,
-                                            float output) const {
-    QuantizedPooling result{source.kind, source.window, source.countIncludesPad, {}};
-    if (source.kind == Pooling::Kind::Max) return result;
-    result.rescales.resize(1);
-    for (std::uint32_t count = 1; count <= kernelArea(source.window); ++count) {
-        constexpr int kValues = 0;  // what an average scales counts no steps
-        result.rescales.push_back(makeRescale({input, 1.0F / static_cast<float>(count), output},
-                                              kValues, scheme_.requantization));
+void GraphQuantizer::quantizeBias(const Node& node, MatrixWork& work) const {
+    const graph::Quantizer& second = *network_.quantizerOf(node.inputs[1]);
+    const numeric::SumArithmetic sums(scheme_.accumulator, activation_, Codec(second.format));
+    work.terms.clear();
+    work.clippedBiases = 0;
+    for (std::size_t n = 0; n < graph::extentsOf(network_, node, work).outputChannels; ++n) {
+        const double unit = std::ldexp(double{inputScale(node)} * double{graph::scaleOf(second, n)},
+                                       sums.exponent());
+        const double bias = work.bias.empty() ? 0.0 : double{work.bias[n]};
+        work.terms.push_back(sums.termOf(bias / unit));
+        work.clippedBiases += sums.holds(bias / unit) ? 0 : 1;
     }
-    return result;
 }
 
-QuantizedOperation Quantizer::quantizeOperation(const FusedNode& fused) const {
-    const auto& inputs = fused.node->inputs;
-    const float input = scales_[inputs[0]];
-    const float output = scales_[fused.output];
-    using Quantized = QuantizedOperation;
-    return std::visit(Overloaded{[&](const Convolution& source) -> Quantized {
-                                     return quantizeConvolution(source, fused);
-                                 },
-                                 [&](const Pooling& source) -> Quantized {
-                                     return quantizePooling(source, input, output);
-                                 },
-                                 [&](const Addition&) -> Quantized {
-                                     return QuantizedAddition{
-                                         fused.relu,
-                                         makeAdditionScales(input, scales_[inputs[1]], output,
-                                                            scheme_.requantization)};
-                                 },
-                                 [](const Relu&) -> Quantized { return QuantizedRelu{}; },
-                                 [&](const Softmax&) -> Quantized {
-                                     return QuantizedSoftmax{input, output};
-                                 }},
-                      fused.node->operation);
+void GraphQuantizer::quantizeWork(std::size_t index, MatrixWork& work) {
+    const Node& node = network_.nodes[index];
+    const Codec& second = work.weights ? activation_ : weight_;
+    checkReduction(node, graph::MatrixLayout(network_, node, work).reduction, second);
+    checkPadding(node, work.window);
+    if (work.weights) checkSums(fmt::format("node '{}': ", node.name), second);
+    if (!work.weights) quantizeWeights(index, work);
+    quantizeBias(node, work);
 }
 
-void Quantizer::compactTensors(QuantizedNetwork& result) const {
-    std::vector<TensorId> renumbered(scales_.size(), 0);
-    for (std::size_t i = 0; i < scales_.size(); ++i) {
-        if (scales_[i] == 0) continue;
-        renumbered[i] = static_cast<TensorId>(result.tensors.size());
-        result.tensors.push_back({network_.tensors[i].name, network_.tensors[i].shape, scales_[i]});
-    }
-    for (QuantizedNode& node : result.nodes) {
-        for (TensorId& input : node.inputs) input = renumbered[input];
-        node.output = renumbered[node.output];
-    }
-    result.input = renumbered[network_.input];
-    result.output = renumbered[network_.output];
+/// Ratios of scales that the arithmetic cannot hold are a std::range_error.
+void GraphQuantizer::checkRatios(const Node& node) const {
+    if (std::holds_alternative<graph::MoveWork>(node.work)) return;
+    graph::codeProgramOf(network_, node);
+    if (std::holds_alternative<MatrixWork>(node.work)) graph::rescalesOf(network_, node);
 }
 
-QuantizedNetwork Quantizer::run() const {
-    QuantizedNetwork result;
-    result.name = network_.name;
-    result.scheme = scheme_;
-    for (const FusedNode& fused : nodes_) {
+Graph GraphQuantizer::run() {
+    network_.arithmetic = graph::Arithmetic{scheme_.accumulator, scheme_.requantization};
+    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+        Node& node = network_.nodes[i];
         try {
-            result.nodes.push_back(
-                {fused.node->name, quantizeOperation(fused), fused.node->inputs, fused.output});
+            if (auto* work = std::get_if<MatrixWork>(&node.work)) quantizeWork(i, *work);
+            checkRatios(node);
         } catch (const std::range_error& error) {
-            fail(fmt::format("node '{}': {}", fused.node->name, error.what()));
+            fail(fmt::format("node '{}': {}", node.name, error.what()));
         }
     }
-    compactTensors(result);
+    return std::move(network_);
+}
+
+/// The magnitudes of the tensors that are left of a network, which keep their names.
+std::vector<float> magnitudesOf(const Graph& left, const Graph& network,
+                                std::span<const float> amax) {
+    std::map<std::string, float> byName;
+    for (TensorId id = 0; id < network.tensors.size(); ++id) {
+        byName[network.tensors[id].name] = amax[id];
+    }
+    std::vector<float> result;
+    for (const Tensor& tensor : left.tensors) {
+        const auto found = byName.find(tensor.name);
+        result.push_back(found == byName.end() ? 0.0F : found->second);
+    }
     return result;
 }
 
 }  // namespace
 
-QuantizedNetwork quantize(const Network& network, const Scheme& scheme,
-                          std::span<const float> amax) {
-    return Quantizer(network, scheme, amax).run();
+Graph quantize(Graph network, const Scheme& scheme, std::span<const float> amax) {
+    const Graph before = network;
+    Graph left = prepared(std::move(network));
+    const std::vector<float> magnitudes = magnitudesOf(left, before, amax);
+    return GraphQuantizer(std::move(left), scheme, magnitudes).run();
 }
 
-QuantizedNetwork quantize(const Network& network, const Scheme& scheme, CalibrationImages images) {
+Graph quantize(Graph network, const Scheme& scheme, CalibrationImages images) {
     if (images.size() < scheme.calibrationImages) {
         throw ConfigError(fmt::format("{}: has {} calibration images, scheme '{}' expects {}",
                                       network.name, images.size(), scheme.name,
                                       scheme.calibrationImages));
     }
     const CalibrationImages used = images.first(scheme.calibrationImages);
-    const Ranges ranges = calibrate(network, used);
-    Quantizer quantizer(network, scheme, ranges.amax);
+    Graph left = prepared(std::move(network));
+    const Ranges ranges = calibrate(left, used);
+    GraphQuantizer quantizer(std::move(left), scheme, ranges.amax);
     quantizer.checkSigns(ranges.least);
     quantizer.measure(used);
     return quantizer.run();

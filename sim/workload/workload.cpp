@@ -9,7 +9,7 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/input_file.hpp"
 #include "sim/base/named_files.hpp"
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/workload/idx.hpp"
 

@@ -2,7 +2,7 @@
 // Where the constants of a model lie, and what types they have.
 #include <bit>
 
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "tests/unit/onnx/imported_graph.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"

@@ -2,7 +2,7 @@
 // ConvTranspose: what the importer makes of it equals ONNX's definition, the scattering of every
 // element over the outputs that its kernel covers.
 #include "sim/graph/float_reference.hpp"
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "tests/unit/onnx/imported_graph.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"

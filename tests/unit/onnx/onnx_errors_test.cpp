@@ -2,7 +2,7 @@
 // Every model that the reader refuses, and how it says why.
 #include <limits>
 
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
 

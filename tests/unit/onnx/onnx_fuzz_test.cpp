@@ -3,7 +3,7 @@
 #include <random>
 
 #include "sim/graph/graph_builder.hpp"
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
 

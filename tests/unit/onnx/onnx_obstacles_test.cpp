@@ -2,7 +2,7 @@
 // A model that Systole cannot run says everything that stands against it at once.
 #include <algorithm>
 
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
 

@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "sim/graph/float_reference.hpp"
-#include "sim/onnx/onnx_reader.hpp"
+#include "sim/onnx/onnx_import.hpp"
 #include "tests/unit/onnx/imported_graph.hpp"
 #include "tests/unit/onnx/onnx_builder.hpp"
 #include "tests/unit/onnx/workload_fixture.hpp"
