@@ -32,13 +32,13 @@ protected:
 TEST_F(IdxReaderTest, ImagesOfOneChannel) {
     const IdxImages images = readIdxImages(write("i.idx", header({2, 1, 3}) + "abcdef"));
     EXPECT_EQ(images.count, 2U);
-    EXPECT_EQ(images.shape, (Shape{1, 3, 1}));
+    EXPECT_EQ(images.shape, (ImageShape{1, 3, 1}));
     EXPECT_THAT(images.pixels, ElementsAre('a', 'b', 'c', 'd', 'e', 'f'));
 }
 
 TEST_F(IdxReaderTest, ImagesOfSeveralChannels) {
     const IdxImages images = readIdxImages(write("i.idx", header({1, 1, 2, 3}) + "abcdef"));
-    EXPECT_EQ(images.shape, (Shape{1, 2, 3}));
+    EXPECT_EQ(images.shape, (ImageShape{1, 2, 3}));
 }
 
 TEST_F(IdxReaderTest, SizesAreBigEndian) {
