@@ -178,7 +178,7 @@ CodeTranslation::Value CodeTranslation::valueOf(const QuantizeStep& /*quantize*/
     SYSTOLE_CHECK(false, "step {} of a program on real values quantizes", step);
 }
 
-CodeTranslation::Value CodeTranslation::valueOf(const ReduceStep& reduce, ValueId step) {
+CodeTranslation::Value CodeTranslation::valueOf(const ReduceStep& reduce, ValueId /*step*/) {
     const Value& value = values_[reduce.value];
     const bool isExtreme =
         reduce.kind == ReduceStep::Kind::Maximum || reduce.kind == ReduceStep::Kind::Minimum;
@@ -190,7 +190,6 @@ CodeTranslation::Value CodeTranslation::valueOf(const ReduceStep& reduce, ValueI
         const Made made = real(reduce.value);
         return {.held = add(ReduceStep{reduce.kind, made.held}), .type = made.type};
     }
-    SYSTOLE_CHECK(step > reduce.value, "step {} reads a later one", step);
     Value result = value;
     result.held = add(ReduceStep{reduce.kind, value.held});
     if (!isExtreme) result.form = Form::Sum;
@@ -203,14 +202,14 @@ CodeTranslation::Value CodeTranslation::valueOf(const ApplyStep& apply, ValueId 
     if (integers_ && (name == "add" || name == "subtract")) return addedTerms(apply, step);
     if (const auto pending = extremeOf(apply)) return *pending;
     if (const auto pending = scaledSum(apply, step)) return *pending;
-    ApplyStep real_{apply.function, {}};
+    ApplyStep onReals{apply.function, {}};
     ValueType type = ValueType::Real;
     for (std::size_t i = 0; i < apply.function->arguments; ++i) {
         const Made made = real(apply.arguments[i]);
-        real_.arguments[i] = made.held;
+        onReals.arguments[i] = made.held;
         type = made.type;
     }
-    return {.held = add(real_), .type = type};
+    return {.held = add(onReals), .type = type};
 }
 
 CodeTranslation::Value CodeTranslation::valueOf(const StoreStep& store, ValueId /*step*/) {
