@@ -69,6 +69,8 @@ private:
         std::size_t factorsBeforeCount = 0;
     };
 
+    /// A number that a scale can be multiplied with.
+    static bool isScale(float factor);
     void findWay();
     std::optional<numeric::ValueId> scaledBy(const numeric::VectorStep& step) const;
     bool isAddition() const;
