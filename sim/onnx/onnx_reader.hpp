@@ -17,7 +17,13 @@ namespace systole::sim {
 /// section 2. Throws ConfigError naming file, node, operator and expectation for anything else.
 Network readOnnx(const std::filesystem::path& path);
 
-/// The same as a graph.
+/// Reads a float ONNX model (opset 7 to 22, one input, one output, binary32 constants) of the
+/// operators that sim/operators has rows of.
+///
+/// A batch that is dynamic counts as 1. Images lie channels last. Nodes that the output does not
+/// depend on are dropped, and BatchNormalization behind matrix work becomes part of it. What
+/// operators become: docs/arithmetic.md. Throws ConfigError naming file, node, operator and
+/// expectation for anything else.
 graph::Graph importOnnx(const std::filesystem::path& path);
 
 }  // namespace systole::sim

@@ -6,8 +6,8 @@
 - A block whose first line names a file in a comment is written as that file.
 - `console` blocks are run in one shell, from top to bottom. Their output must be what the page
   shows, their exit code 0 unless the page goes on with `echo $?`.
-- The `diff` is applied to copies of the files it names, in a folder that comes first on the include
-  path; with the `cpp` block, which is its unit test, it is compiled, linked and run.
+- A `diff` is applied to copies of the files it names, in a folder that comes first on the include
+  path; with the `cpp` block behind it, which is its unit test, it is compiled, linked and run.
 - `sh` blocks are for the reader: they rebuild the project.
 """
 
@@ -89,28 +89,45 @@ class Page(unittest.TestCase):
                     self.fail("shown:\n" + "\n".join(command.shown) + "\nprinted:\n" +
                               "\n".join(output))
 
-    def test_the_energy_component_compiles_and_has_its_value(self):
-        (diff,), (test,) = self.of("diff"), self.of("cpp")
-        touched = re.findall(r"^\+\+\+ b/(\S+)$", diff.text, re.MULTILINE)
-        self.assertEqual(len(touched), 3)
+    def changed(self, number):
+        """The sources of the page's change of that number, applied to copies, and its test."""
+        diffs, tests = self.of("diff"), self.of("cpp")
+        self.assertEqual(len(diffs), len(tests))
+        touched = re.findall(r"^\+\+\+ b/(\S+)$", diffs[number].text, re.MULTILINE)
         for name in touched:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.folder / name)
-        (self.folder / "change.patch").write_text(diff.text, encoding="utf-8")
+        (self.folder / "change.patch").write_text(diffs[number].text, encoding="utf-8")
         # Outside of any repository git applies to the folder, and without fuzz.
         run(["git", "apply", "change.patch"], cwd=self.folder,
             env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.folder.parent)})
         sources = [self.folder / name for name in touched if name.endswith(".cpp")]
-        sources.append(write_file(self.folder, test))
+        return touched, [*sources, write_file(self.folder, tests[number])], tests[number]
+
+    def passes(self, sources, test, libraries, definitions=()):
+        """Builds the sources before the libraries, whose objects of the same name are then not
+        linked: the changed ones define all that those do. Runs the test."""
         sanitize = cached("SYSTOLE_SANITIZE")
-        flags = ["-std=c++20", "-O0", f"-I{self.folder}", f"-I{ROOT}"]
+        flags = ["-std=c++20", "-O0", f"-I{self.folder}", f"-I{ROOT}", *definitions]
         flags += [f"-fsanitize={sanitize}"] if sanitize else []
-        program = self.folder / "component_test"
-        # The changed objects define all that the library's do, so those are not linked.
-        run([cached("CMAKE_CXX_COMPILER"), *flags, *sources, BUILD / "models/libsystole_models.a",
-             "-lgtest", "-lgtest_main", "-lfmt", "-lpthread", "-o", program])
-        wanted = len(re.findall(r"^TEST\(", test.text, re.MULTILINE))
-        self.assertIn(f"[  PASSED  ] {wanted} tests.", run([program]))
+        program = self.folder / "changed_test"
+        run([cached("CMAKE_CXX_COMPILER"), *flags, *sources, *libraries, "-o", program], cwd=BUILD)
+        wanted = len(re.findall(r"^TEST(?:_F)?\(", test.text, re.MULTILINE))
+        self.assertIn(f"[  PASSED  ] {wanted} test", run([program]))
+
+    def test_the_operator_is_one_row_and_one_test(self):
+        touched, sources, test = self.changed(0)
+        self.assertEqual([pathlib.PurePath(name).parent.as_posix() for name in touched],
+                         ["sim/operators"])
+        link = run(["ninja", "-t", "commands", "unit_onnx"], cwd=BUILD).splitlines()[-1]
+        libraries = link.split("-o tests/unit_onnx")[1].split("&&")[0].split()
+        self.passes(sources, test, libraries, ["-DONNX_NAMESPACE=onnx", "-DONNX_ML=1"])
+
+    def test_the_energy_component_compiles_and_has_its_value(self):
+        touched, sources, test = self.changed(1)
+        self.assertEqual(len(touched), 3)
+        self.passes(sources, test, [BUILD / "models/libsystole_models.a", "-lgtest", "-lgtest_main",
+                                    "-lfmt", "-lpthread"])
 
 
 class Sessions(unittest.TestCase):
