@@ -12,18 +12,6 @@ namespace systole::graph {
 
 using namespace numeric;
 
-namespace {
-
-bool isFunction(const VectorStep& step, std::string_view name) {
-    const auto* apply = std::get_if<ApplyStep>(&step);
-    return apply != nullptr && apply->function->name == name;
-}
-
-/// A number that a scale can be multiplied with.
-bool isScale(float factor) { return factor > 0 && std::isnormal(factor); }
-
-}  // namespace
-
 CodeTranslation::CodeTranslation(const VectorProgram& source,
                                  std::vector<TranslatedOperand> operands,
                                  std::optional<float> outputScale, ScaleArithmetic arithmetic,
@@ -36,94 +24,6 @@ CodeTranslation::CodeTranslation(const VectorProgram& source,
       code_(code),
       onWay_(source.steps.size(), false) {
     findWay();
-}
-
-/// Of a step that multiplies or divides by a constant or a count: what it scales.
-std::optional<ValueId> CodeTranslation::scaledBy(const VectorStep& step) const {
-    const auto isConstant = [&](ValueId value) {
-        const auto* constant = std::get_if<ConstantStep>(&source_.steps[value]);
-        return constant != nullptr && constant->type == ValueType::Real &&
-               isScale(static_cast<float>(constant->value));
-    };
-    const auto isCount = [&](ValueId value) {
-        const auto* round = std::get_if<RoundStep>(&source_.steps[value]);
-        if (round == nullptr) return false;
-        const auto* reduce = std::get_if<ReduceStep>(&source_.steps[round->value]);
-        return reduce != nullptr && reduce->kind == ReduceStep::Kind::Count;
-    };
-    const bool divides = isFunction(step, "divide");
-    if (!divides && !isFunction(step, "multiply")) return std::nullopt;
-    const auto& [first, second, third] = std::get<ApplyStep>(step).arguments;
-    if (isConstant(second) || (divides && isCount(second))) return first;
-    if (!divides && isConstant(first)) return second;
-    return std::nullopt;
-}
-
-/// Back from the store, as long as nothing but `positive` and scaling comes between.
-void CodeTranslation::findWay() {
-    const auto isStore = [](const VectorStep& step) {
-        return std::holds_alternative<StoreStep>(step);
-    };
-    const auto store = std::find_if(source_.steps.begin(), source_.steps.end(), isStore);
-    SYSTOLE_CHECK(store != source_.steps.end(), "a program without a store");
-    std::optional<ValueId> next = std::get<StoreStep>(*store).value;
-    while (next) {
-        onWay_[*next] = true;
-        const VectorStep& step = source_.steps[*next];
-        next = isFunction(step, "positive")
-                   ? std::optional(std::get<ApplyStep>(step).arguments.front())
-                   : scaledBy(step);
-    }
-}
-
-bool CodeTranslation::isAddition() const {
-    const auto fits = [&](const VectorStep& step) {
-        const auto* load = std::get_if<LoadStep>(&step);
-        if (load != nullptr) {
-            const TranslatedOperand& operand = operands_.at(load->operand);
-            return operand.scale && (!operand.made || operand.type == ValueType::Integer);
-        }
-        return isFunction(step, "add") || isFunction(step, "subtract") ||
-               isFunction(step, "positive") || std::holds_alternative<StoreStep>(step);
-    };
-    const auto adds = [](const VectorStep& step) {
-        return isFunction(step, "add") || isFunction(step, "subtract");
-    };
-    return std::all_of(source_.steps.begin(), source_.steps.end(), fits) &&
-           std::any_of(source_.steps.begin(), source_.steps.end(), adds);
-}
-
-/// The way begins with a sum: of the array, or of codes that are loaded.
-bool CodeTranslation::isScaledSum() const {
-    const auto begin = std::find(onWay_.begin(), onWay_.end(), true);
-    const VectorStep& step = source_.steps.at(static_cast<std::size_t>(begin - onWay_.begin()));
-    const auto loadOf = [&](const VectorStep& what) -> const TranslatedOperand* {
-        const auto* load = std::get_if<LoadStep>(&what);
-        return load == nullptr ? nullptr : &operands_.at(load->operand);
-    };
-    if (const TranslatedOperand* operand = loadOf(step)) {
-        return operand->operand.source == CodeOperand::Source::Sum &&
-               operand->type == ValueType::Integer;
-    }
-    const auto* reduce = std::get_if<ReduceStep>(&step);
-    if (reduce == nullptr || reduce->kind != ReduceStep::Kind::Sum) return false;
-    const TranslatedOperand* operand = loadOf(source_.steps[reduce->value]);
-    return operand != nullptr && operand->scale.has_value();
-}
-
-bool CodeTranslation::fitsIntegers() const {
-    return outputScale_.has_value() && (isAddition() || isScaledSum());
-}
-
-void CodeTranslation::chooseCommonScales() {
-    if (!isAddition()) return;
-    std::vector<float> scales;
-    for (const VectorStep& step : source_.steps) {
-        const auto* load = std::get_if<LoadStep>(&step);
-        if (load != nullptr) scales.push_back(*operands_.at(load->operand).scale);
-    }
-    const std::vector<FixedPointScale> common = commonScales(scales, *outputScale_);
-    for (std::size_t i = 0; i < scales.size(); ++i) common_[scales[i]] = common[i];
 }
 
 CodeTranslation::Made CodeTranslation::run() {
@@ -182,7 +82,7 @@ CodeTranslation::Value CodeTranslation::valueOf(const QuantizeStep& /*quantize*/
     SYSTOLE_CHECK(false, "step {} of a program on real values quantizes", step);
 }
 
-CodeTranslation::Value CodeTranslation::valueOf(const ReduceStep& reduce, ValueId step) {
+CodeTranslation::Value CodeTranslation::valueOf(const ReduceStep& reduce, ValueId /*step*/) {
     const Value& value = values_[reduce.value];
     const bool isExtreme =
         reduce.kind == ReduceStep::Kind::Maximum || reduce.kind == ReduceStep::Kind::Minimum;
@@ -194,7 +94,6 @@ CodeTranslation::Value CodeTranslation::valueOf(const ReduceStep& reduce, ValueI
         const Made made = real(reduce.value);
         return {.held = add(ReduceStep{reduce.kind, made.held}), .type = made.type};
     }
-    SYSTOLE_CHECK(step > reduce.value, "step {} reads a later one", step);
     Value result = value;
     result.held = add(ReduceStep{reduce.kind, value.held});
     if (!isExtreme) result.form = Form::Sum;
@@ -207,14 +106,14 @@ CodeTranslation::Value CodeTranslation::valueOf(const ApplyStep& apply, ValueId 
     if (integers_ && (name == "add" || name == "subtract")) return addedTerms(apply, step);
     if (const auto pending = extremeOf(apply)) return *pending;
     if (const auto pending = scaledSum(apply, step)) return *pending;
-    ApplyStep real_{apply.function, {}};
+    ApplyStep onReals{apply.function, {}};
     ValueType type = ValueType::Real;
     for (std::size_t i = 0; i < apply.function->arguments; ++i) {
         const Made made = real(apply.arguments[i]);
-        real_.arguments[i] = made.held;
+        onReals.arguments[i] = made.held;
         type = made.type;
     }
-    return {.held = add(real_), .type = type};
+    return {.held = add(onReals), .type = type};
 }
 
 CodeTranslation::Value CodeTranslation::valueOf(const StoreStep& store, ValueId /*step*/) {

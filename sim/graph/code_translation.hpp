@@ -9,7 +9,7 @@
 
 #include "sim/graph/code_program.hpp"
 
-/// How a program on real values becomes one on codes (docs/arithmetic.md, section 4). Every value
+/// How a program on real values becomes one on codes (docs/arithmetic.md, section 5). Every value
 /// is a pair of what the unit holds and a factor that is still to be multiplied with: real = held *
 /// factor. Steps that do not care leave the factor pending, so that one multiplication or none is
 /// enough.
@@ -69,6 +69,8 @@ private:
         std::size_t factorsBeforeCount = 0;
     };
 
+    /// A number that a scale can be multiplied with.
+    static bool isScale(float factor);
     void findWay();
     std::optional<numeric::ValueId> scaledBy(const numeric::VectorStep& step) const;
     bool isAddition() const;

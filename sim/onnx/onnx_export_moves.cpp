@@ -59,23 +59,18 @@ std::uint32_t extentOf(const Copy& copy, const AxisMap& target) {
 
 }  // namespace
 
-/// The elements of a copy as a tensor of the target's axes: gathered along each axis of the source,
-/// put in the target's order, and repeated along axes that the source does not have.
-void OnnxExporter::addCopy(const Copy& copy, const std::string& output) {
-    const TensorId id = node_->inputs.at(copy.input);
-    std::string value = nameOf(id);
-    Extents shape = tensor(id).shape;
-    std::vector<int> spaceAxes;
+/// Along each axis of the source what the copy takes of it; `shape` becomes that of the result.
+std::string OnnxExporter::gathered(const Copy& copy, Extents& shape, const std::string& output) {
+    std::string value = nameOf(node_->inputs.at(copy.input));
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
         const AxisMap& map = copy.source.axes[axis];
-        const auto indices = indicesOf(copy, map);
-        spaceAxes.push_back(axisOf(map));
-        if (spaceAxes.back() == kSeveral) {
+        if (axisOf(map) == kSeveral) {
             fail(
                 fmt::format("node '{}' mixes axes, expected a slice, a transposition, a "
                             "concatenation or a selection along an axis",
                             node_->name));
         }
+        const auto indices = indicesOf(copy, map);
         if (areAll(indices, shape[axis])) continue;
         shape[axis] = static_cast<std::uint32_t>(indices.size());
         const std::string taken = fmt::format("{}/axis{}", output, axis);
@@ -85,13 +80,23 @@ void OnnxExporter::addCopy(const Copy& copy, const std::string& output) {
         OnnxBuilder::addInteger(node, "axis", static_cast<std::int64_t>(axis));
         value = taken;
     }
+    return value;
+}
+
+/// The elements of a copy as a tensor of the target's axes: gathered along each axis of the source,
+/// put in the target's order, and repeated along axes that the source does not have.
+void OnnxExporter::addCopy(const Copy& copy, const std::string& output) {
+    Extents shape = tensor(node_->inputs.at(copy.input)).shape;
+    const std::string value = gathered(copy, shape, output);
+    std::vector<int> spaceAxes;
+    for (const AxisMap& map : copy.source.axes) spaceAxes.push_back(axisOf(map));
     Axes order;
     Extents box;
     Extents found;
     for (const AxisMap& map : copy.target.axes) {
         box.push_back(extentOf(copy, map));
-        const auto source = std::find(spaceAxes.begin(), spaceAxes.end(), axisOf(map));
         found.push_back(1);
+        const auto source = std::find(spaceAxes.begin(), spaceAxes.end(), axisOf(map));
         if (axisOf(map) < 0 || source == spaceAxes.end()) continue;
         order.push_back(static_cast<std::uint8_t>(source - spaceAxes.begin()));
         found.back() = box.back();

@@ -73,6 +73,7 @@ private:
 
     // Moves (onnx_export_moves.cpp)
     void addWork(const graph::MoveWork& work);
+    std::string gathered(const graph::Copy& copy, graph::Extents& shape, const std::string& output);
     void addCopy(const graph::Copy& copy, const std::string& output);
 
     const graph::Graph& network_;
