@@ -86,7 +86,7 @@ TEST(LoweredVectorWork, LoadsABroadcastConstantOnceInBinary32) {
     // Twice 4 rows of 16 bytes in and out, and twice 16 values of 4 bytes.
     machine.activationScratchpad = {384, kFree, 16};
     const LoweredNetwork lowered =
-        lower(elementsOf({{1, 16, 8, 1}, {1, 16, 1, 1}}, product()), machine);
+        lower(elementsOf({{1, 16, 8, 1}, {16, 1, 1}}, product()), machine);
     const auto loads = operationsOf<arch::LoadTile>(lowered.program);
     ASSERT_THAT(loads, SizeIs(3));
     EXPECT_EQ(loads[1].type, arch::kFirstListedType);
