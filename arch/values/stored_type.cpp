@@ -39,8 +39,8 @@ numeric::Int128 StoredType::steps(const std::uint8_t* element) const {
 void StoredType::store(double value, std::uint8_t* element) const {
     SYSTOLE_CHECK(codec_.has_value(), "binary32 is stored");
     const numeric::Code code = numeric::encodeOrZero(value, *codec_);
-    for (std::uint32_t i = 0; i < codeBytes_; ++i) {
-        element[i] = static_cast<std::uint8_t>(code >> (8 * i));
+    for (std::uint32_t i = 0; i < bytes_; ++i) {
+        element[i] = i < codeBytes_ ? static_cast<std::uint8_t>(code >> (8 * i)) : std::uint8_t{0};
     }
 }
 

@@ -26,7 +26,8 @@ public:
     double value(const std::uint8_t* element) const;
     /// Grid steps. Of binary32 an InvariantError.
     numeric::Int128 steps(const std::uint8_t* element) const;
-    /// The code of a value, as numeric::encodeOrZero has it. Of binary32 an InvariantError.
+    /// The code of a value, as numeric::encodeOrZero has it; zeros in the rest of the room. Of
+    /// binary32 an InvariantError.
     void store(double value, std::uint8_t* element) const;
     /// Empty: binary32.
     const std::optional<numeric::Codec>& codec() const { return codec_; }

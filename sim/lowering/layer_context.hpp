@@ -128,6 +128,18 @@ std::uint64_t weightRoom(const LoweringContext& context, const MatrixLayer& laye
 /// Places them, and says what scratchpad the layer needs. Only packed ones become constants of the
 /// lowered network.
 WeightPlaces placeWeights(LoweringContext& context, const MatrixLayer& layer, WeightBytes bytes);
+/// The weights of one step.
+struct WeightsOfStep {
+    std::uint32_t batch;
+    std::uint32_t column;  ///< chunk
+    std::uint32_t part;    ///< channel chunk
+    const WeightChunk& chunk;
+};
+/// Writes the loads of a step's weights into the weight scratchpad, from the beginning of a buffer
+/// on. Weights that are a tensor are gathered from it: a box for each segment of a block, and the
+/// block's parameter records.
+void emitWeightLoads(LoweringContext& context, const MatrixLayer& layer, const WeightPlaces& places,
+                     const WeightsOfStep& weights, const Buffer& buffer);
 /// The folds of all batches.
 FoldCounts countFolds(const LoweringContext& context, const MatrixLayer& layer);
 

@@ -9,9 +9,6 @@
 // step before has loaded is not loaded again, and only the last channel chunk of the outputs has
 // the vector command and the StoreTile.
 //
-// Weights that are a tensor are gathered from it: a box for each segment of a block, and the
-// block's parameter records.
-//
 // The example of lowering.hpp, 3 x 4 x 8 on 4 x 4 with two column chunks, has two steps of one
 // Stream each. The second step keeps the tile. Its sums lie in accumulator rows 3 to 5, those of
 // the first step in rows 0 to 2.
@@ -204,7 +201,10 @@ private:
 
     void emitLoads(const Step& step) {
         if (step.loadsWeights) {
-            layer_.weights ? gatherWeights(step) : loadWeights(step);
+            const auto half = static_cast<std::uint32_t>(context_.weightHalfBytes);
+            emitWeightLoads(context_, layer_, places_,
+                            {step.batch, step.column, step.part, *step.weights},
+                            {step.weightAddress, half});
         }
         if (step.loadsTile) {
             emitLoad(context_, boxOf(layer_.input, step.batch, step.tile.box), inputBuffer(step),
@@ -213,45 +213,6 @@ private:
         if (layer_.skip && step.isFirst) {
             emitLoad(context_, boxOf(*layer_.skip, step.batch, step.outputs), skipBuffer(step));
         }
-    }
-
-    void loadWeights(const Step& step) {
-        const auto bytes = static_cast<std::uint32_t>(step.weights->size);
-        context_.builder.emit(
-            arch::LoadWeights{{places_.columns.at(step.column).of(step.part), bytes},
-                              step.weightAddress},
-            {weightAccess(step, true)});
-    }
-
-    /// Segments as Stream wants them, [reduction][channels].
-    void gatherWeights(const Step& step) {
-        const std::uint32_t recordBytes = packing_.recordBytes();
-        for (const ColumnBlock& block : step.weights->blocks) {
-            for (const Segment& segment : block.segments) gatherSegment(step, segment);
-            context_.builder.emit(
-                arch::LoadWeights{{places_.records + block.outputs.begin * recordBytes,
-                                   block.outputs.size() * recordBytes},
-                                  step.weightAddress + block.parameterOffset},
-                {weightAccess(step, true)});
-        }
-    }
-
-    void gatherSegment(const Step& step, const Segment& segment) {
-        const WeightView& view = *layer_.weights;
-        const TensorBox box{.tensor = view.tensor,
-                            .origin = step.batch * view.batchStride +
-                                      segment.inputs.begin * view.channelStride +
-                                      segment.outputs.begin * view.outputStride,
-                            .axes = {{segment.inputs.size(), view.channelStride},
-                                     {segment.outputs.size(), view.outputStride}}};
-        const TensorPlace& place = context_.placeOf(view.tensor);
-        const std::uint32_t destination = step.weightAddress + segment.weightOffset;
-        forEachTransfer(box, place.address.value(), place.element.room.imageBytes,
-                        [&](const arch::DramBox& source, std::uint32_t offset) {
-                            context_.builder.emit(
-                                arch::LoadWeights{source, destination + offset},
-                                {dramAccess(source, false), weightAccess(step, true)});
-                        });
     }
 
     /// One pass over one block of the step; after the last one, the store.

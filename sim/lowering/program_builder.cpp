@@ -56,8 +56,8 @@ void ProgramBuilder::rememberRead(const Access& access, arch::Unit unit, std::ui
                                   std::vector<Use>& uses) {
     Use whole{access.begin, access.end, false, unit, count};
     std::erase_if(uses, [&](const Use& use) {
-        const bool touches = use.unit == unit && !use.isWrite && use.begin <= whole.end &&
-                             whole.begin <= use.end;
+        const bool touches =
+            use.unit == unit && !use.isWrite && use.begin <= whole.end && whole.begin <= use.end;
         if (touches) {
             whole.begin = std::min(whole.begin, use.begin);
             whole.end = std::max(whole.end, use.end);
