@@ -7,8 +7,6 @@ from onnx import numpy_helper
 from graph import Graph, Node, Tensor, fuse_activations
 from operators import OPERATORS
 
-CHANNELS_LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1)}
-
 
 def load_graph(path, fuse=True):
     graph = Importer(onnx.load(path)).run()
@@ -23,16 +21,13 @@ class Importer:
         self.constants = {t.name: numpy_helper.to_array(t) for t in self.onnx.initializer}
         self.graph = Graph()
         self.readers = {o.name: 1 for o in self.onnx.output}
-        self.reading = {}  # operators by the name they read
         for node in self.onnx.node:
             for name in node.input:
                 self.readers[name] = self.readers.get(name, 0) + 1
-                self.reading.setdefault(name, []).append(node.op_type)
         (source,) = [i for i in self.onnx.input if i.name not in self.constants]
         shape = tuple(max(1, d.dim_value) for d in source.type.tensor_type.shape.dim)
         self.graph.input = source.name
-        image = len(shape) == 4 or (len(shape) == 3 and "Conv" in self.reading.get(source.name, ()))
-        self.tensor(source.name, shape, CHANNELS_LAST[len(shape)] if image else None)
+        self.tensor(source.name, shape, (0, 2, 3, 1) if len(shape) == 4 else None)
 
     def run(self):
         for node in self.onnx.node:

@@ -33,14 +33,13 @@ def _places(order):
     return {axis: place for place, axis in enumerate(order)}
 
 
-def elementwise(node, kind, program, names, order=None):
-    """Element by element over tensors that broadcast."""
+def elementwise(node, kind, program, names):
+    """Element by element over tensors that broadcast; in memory as the first one of full rank."""
     tensors = [node.graph.tensors[name] for name in names]
     shape = np.broadcast_shapes(*(tensor.shape for tensor in tensors))
-    if order is None:
-        full = [tensor for tensor in tensors
-                if len(tensor.shape) == len(shape) and tensor.value is None]
-        order = full[0].order if full else range(len(shape))
+    full = [tensor for tensor in tensors
+            if len(tensor.shape) == len(shape) and tensor.value is None]
+    order = full[0].order if full else range(len(shape))
     place = _places(order)
     maps = [broadcast_map(tensor.shape, place, shape) for tensor in tensors]
     maps.append(broadcast_map(shape, place, shape))
@@ -196,6 +195,8 @@ def _product(node, weight, bias, shape):
 def _gemm(node):
     if node.attribute("transA", 0):
         raise ValueError("Gemm is supported without transA only")
+    if node.constant(1) is None:
+        raise ValueError("Gemm is supported with constant weights only")
     weight, bias = node.constant(1), node.constant(2)
     if node.attribute("transB", 0):
         weight = weight.T
@@ -242,6 +243,15 @@ def _expanded(node, tensor, shape):
     return name
 
 
+@operator("Expand")
+def _expand(node):
+    tensor = node.tensor(0)
+    shape = np.broadcast_shapes(tensor.shape, tuple(int(n) for n in node.constant(1)))
+    place = {axis: axis for axis in range(len(shape))}
+    copy = Copy(0, shape, broadcast_map(tensor.shape, place, shape), _whole(shape))
+    node.add("expand", MoveWork([copy]), node.inputs[:1], shape)
+
+
 # Normalizations
 
 
@@ -270,9 +280,7 @@ def _batch_normalization(node):
     program = Program()
     product = program.apply("multiply", program.load(0), program.load(1))
     program.apply("add", product, program.load(2))
-    rank = len(source.shape)
-    elementwise(node, "normalization", program, names,
-                channels_last(rank) if rank in (3, 4) else None)
+    elementwise(node, "normalization", program, names)
 
 
 @operator("LayerNormalization")
@@ -288,7 +296,7 @@ def _layer_normalization(node):
     variance = program.apply("divide", program.reduce("sum", square), count)
     epsilon = program.constant(node.attribute("epsilon", 1e-5))
     deviation = program.apply("square_root", program.apply("add", variance, epsilon))
-    y = program.apply("divide", d, deviation)
+    y = program.apply("multiply", d, program.apply("reciprocal", deviation))
     for function, index in (("multiply", 1), ("add", 2)):
         if node.has(index):
             y = program.apply(function, y, _operand(node, program, names, index))
@@ -350,6 +358,13 @@ def _average_pool(node):
     _average(node, window, bool(all_count))
 
 
+@operator("GlobalMaxPool")
+def _global_max_pool(node):
+    program = Program()
+    program.reduce("maximum", program.load(0))
+    _pooling(node, program, Window(_image_sizes(node.tensor(0).shape)))
+
+
 @operator("GlobalAveragePool")
 def _global_average_pool(node):
     _average(node, Window(_image_sizes(node.tensor(0).shape)), False)
@@ -400,8 +415,9 @@ def _binary(onnx, function, kind):
     @operator(onnx)
     def row(node):
         names, program = [], Program()
-        first = _operand(node, program, names, 0)
-        program.apply(function, first, _operand(node, program, names, 1))
+        result = _operand(node, program, names, 0)
+        for index in range(1, len(node.inputs)):
+            result = program.apply(function, result, _operand(node, program, names, index))
         elementwise(node, kind, program, names)
     return row
 
@@ -409,7 +425,7 @@ def _binary(onnx, function, kind):
 for _onnx, _function, _kind in (
         ("Add", "add", "addition"), ("Sub", "subtract", "subtraction"),
         ("Mul", "multiply", "multiplication"), ("Div", "divide", "division"),
-        ("Max", "maximum", "maximum"), ("Min", "minimum", "minimum")):
+        ("Sum", "add", "addition"), ("Max", "maximum", "maximum"), ("Min", "minimum", "minimum")):
     _binary(_onnx, _function, _kind)
 
 
@@ -467,21 +483,49 @@ def _hard_swish(node):
 
 @operator("Gelu")
 def _gelu(node):
+    """(x * 0.5) * (bend + 1)"""
     program = Program()
     x = program.load(0)
+    half = program.apply("multiply", x, program.constant(0.5))
     if node.attribute("approximate", "none") == "tanh":
-        cube = program.apply("multiply", program.apply("multiply", x, x), x)
+        cube = program.apply("multiply", x, program.apply("multiply", x, x))
         inner = program.apply("add", x, program.apply("multiply", cube,
                                                       program.constant(0.044715)))
         bend = program.apply("hyperbolic_tangent", program.apply(
             "multiply", inner, program.constant(math.sqrt(2 / math.pi))))
     else:
         bend = program.apply("error_function", program.apply(
-            "multiply", x, program.constant(math.sqrt(0.5))))
-    share = program.apply("multiply", program.apply("add", bend, program.constant(1)),
-                          program.constant(0.5))
-    program.apply("multiply", x, share)
+            "divide", x, program.constant(math.sqrt(2))))
+    program.apply("multiply", half, program.apply("add", bend, program.constant(1)))
     elementwise(node, "gelu", program, node.inputs[:1])
+
+
+@operator("PRelu", "LeakyRelu")
+def _leaky(node):
+    names, program = [node.inputs[0]], Program()
+    x = program.load(0)
+    if node.node.op_type == "PRelu":
+        slope = _operand(node, program, names, 1)
+    else:
+        slope = program.constant(node.attribute("alpha", 0.01))
+    below = program.apply("less", x, program.constant(0))
+    program.apply("select", below, program.apply("multiply", x, slope), x)
+    elementwise(node, "leakyrelu", program, names)
+
+
+@operator("Pow")
+def _power(node):
+    exponent, program = float(node.constant(1).reshape(())), Program()
+    x = program.load(0)
+    if exponent == 0.5:
+        program.apply("square_root", x)
+    else:
+        square = program.apply("multiply", x, x)
+        if exponent == 3:
+            program.apply("multiply", square, x)
+        elif exponent != 2:
+            raise ValueError("Pow is supported with exponents 0.5, 2 and 3 only")
+    elementwise(node, "power", program, node.inputs[:1])
 
 
 # Moves and views

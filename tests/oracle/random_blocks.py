@@ -38,7 +38,7 @@ class RandomNetwork(ImageBlocks, RowBlocks):
 
     def _row_blocks(self):
         rank = len(self.shape)
-        blocks = [self.function, self.function, self.element_wise, self.element_wise,
+        blocks = [self.function, self.function, self.function, self.function, self.element_wise, self.element_wise,
                   self.any_slice, self.any_concat, self.softmax, self.layer_norm]
         if rank >= 2:
             blocks += [self.any_transpose, self.matmul, self.matmul, self.reduction,
