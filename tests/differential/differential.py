@@ -261,6 +261,8 @@ class _Case:
             expected, found = (np.load(os.path.join(folder, name)) for folder in (ours, theirs))
             if expected.dtype.kind == "U":  # beyond 64 bits
                 expected = np.array([float(int(code)) for code in expected])
+            if expected.size == found.size:  # a kernel that covers an image may be written as a row
+                expected = expected.reshape(found.shape)
             if expected.shape != found.shape or not np.array_equal(expected, found):
                 faults.append(f"{name} differs from the oracle's")
         if len(os.listdir(theirs)) != 2 * len(self.summary["layers"]):

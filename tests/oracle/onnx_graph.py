@@ -20,6 +20,7 @@ class Importer:
                          default=1)
         self.constants = {t.name: numpy_helper.to_array(t) for t in self.onnx.initializer}
         self.graph = Graph()
+        self.flat = {}  # images that a row [1, all elements] lists, by the row
         self.readers = {o.name: 1 for o in self.onnx.output}
         for node in self.onnx.node:
             for name in node.input:
@@ -89,4 +90,30 @@ class OnnxNode:
             self.importer.constants[self.output] = self.constant(0).reshape(shape)
             return
         source = self.tensor(0)
-        self.importer.tensor(self.output, shape).root = source.root or source.name
+        order = _kept_order(source, shape)
+        view = self.importer.tensor(self.output, shape, order)
+        view.root = source.root or source.name
+        row = len(shape) == 2 and shape[0] == 1
+        if row and source.name in self.importer.flat:
+            self.importer.flat[self.output] = self.importer.flat[source.name]
+        elif row and order is None and not _is_natural(source):
+            self.importer.flat[self.output] = source.name
+
+
+def _memory(tensor):
+    """Axes of more than one element, in the order of memory."""
+    return [axis for axis in tensor.order if tensor.shape[axis] > 1]
+
+
+def _is_natural(tensor):
+    return _memory(tensor) == sorted(_memory(tensor))
+
+
+def _kept_order(source, shape):
+    """Axes of one element come and go; any other shape has its elements in ONNX's order (None)."""
+    if [n for n in source.shape if n > 1] != [n for n in shape if n > 1]:
+        return None
+    long_before = sorted(_memory(source))
+    long_now = [axis for axis, size in enumerate(shape) if size > 1]
+    moved = [long_now[long_before.index(axis)] for axis in _memory(source)]
+    return [axis for axis, size in enumerate(shape) if size == 1] + moved

@@ -161,34 +161,23 @@ def _conv_transpose(node):
 # Products of matrices
 
 
-def _flattened_image(node):
-    """The image H x W > 1, channels last, whose elements input 0 lists as one row; or None."""
-    tensor = node.tensor(0)
-    if tensor.root is None:
-        return None
-    root = node.graph.tensors[tensor.root]
-    if len(root.shape) != 4 or root.order != channels_last(4) or root.shape[0] != 1:
-        return None
-    if root.shape[2] * root.shape[3] == 1 or np.prod(tensor.shape[:-1], dtype=int) != 1:
-        return None
-    return root
-
-
 def _product(node, weight, bias, shape):
-    """weight: [K, N]."""
-    image = _flattened_image(node)
-    if image is not None:
-        _, channels, height, width = image.shape
-        weight = weight.reshape(channels, height, width, 1, -1).transpose(1, 2, 3, 0, 4)
-        axes, window = image_axes(4), Window((height, width))
-        name = image.name
+    """weight: [K, N]. Where input 0 is a row of all elements of an image whose memory is not in
+    ONNX's order, the sum goes through that memory, like a kernel that covers the image."""
+    name = node.importer.flat.get(node.inputs[0], node.inputs[0])
+    tensor = node.graph.tensors[name]
+    if name != node.inputs[0]:
+        order = list(tensor.order)
+        weight = weight.reshape(*tensor.shape, -1).transpose(*order, len(order))
+        weight = weight.reshape(1, -1, 1, weight.shape[-2], weight.shape[-1])
+        axes = ([], [], order[:-1], order[-1:])
     else:
-        rank = len(node.tensor(0).shape)
-        axes = ([], list(range(rank - 1)), [], [rank - 1])
-        weight, window, name = weight[None, None, None], Window(), node.inputs[0]
+        rank = len(tensor.shape)
+        axes, weight = ([], list(range(rank - 1)), [], [rank - 1]), weight[None, None, None]
     rank = len(shape)
     result = ([], list(range(rank - 1)), [], [rank - 1])
-    node.add("convolution", MatrixWork(axes, result, weight, None, bias, window), [name], shape)
+    work = MatrixWork(axes, result, weight, None, bias, Window(weight.shape[:2]))
+    node.add("convolution", work, [name], shape)
 
 
 @operator("Gemm")
@@ -542,8 +531,9 @@ def _transpose(node):
     target = [None] * len(shape)
     for axis, source in enumerate(permutation):
         target[axis] = AxisMap({source: 1})
+    order = [list(permutation).index(axis) for axis in node.tensor(0).order]
     node.add("transpose", MoveWork([Copy(0, shape, _whole(shape), target)]), node.inputs[:1],
-             [shape[axis] for axis in permutation])
+             [shape[axis] for axis in permutation], order)
 
 
 @operator("Concat")
@@ -558,7 +548,7 @@ def _concat(node):
         begin += tensor.shape[axis]
     shape = list(tensors[0].shape)
     shape[axis] = begin
-    node.add("concat", MoveWork(copies), node.inputs, shape)
+    node.add("concat", MoveWork(copies), node.inputs, shape, tensors[0].order)
 
 
 @operator("Slice")
@@ -574,7 +564,7 @@ def _slice(node):
         source[axis] = AxisMap({axis % len(shape): taken.step}, taken.start)
         shape[axis] = len(taken)
     node.add("slice", MoveWork([Copy(0, tuple(shape), source, _whole(shape))]), node.inputs[:1],
-             shape)
+             shape, node.tensor(0).order)
 
 
 @operator("Resize")

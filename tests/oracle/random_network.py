@@ -82,7 +82,7 @@ def _write_idx(path, values):
 
 def _images(rng, count, shape):
     """Noise on a slope, so that images differ in more than their noise. IDX has the channels of an
-    image last; [images, height, width] where there is one, and of other inputs their axes."""
+    image last, [images, height, width] where there is one; other inputs are [images, 1, 1, all]."""
     height, width = shape[-2:]
     channels = shape[1] if len(shape) == 4 else 1
     slope = rng.uniform(-12, 12, (count, 2, 1, 1, channels))
@@ -93,7 +93,7 @@ def _images(rng, count, shape):
     values = np.clip(values, 0, 255)
     if len(shape) == 4:
         return values if channels > 1 else values[..., 0]
-    return values.reshape(count, *shape[1:])
+    return values.reshape(count, 1, 1, -1)
 
 
 if __name__ == "__main__":

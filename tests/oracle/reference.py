@@ -19,7 +19,7 @@ import yaml
 
 from float_model import run_float
 from formats import code_type, format_named
-from graph import MatrixWork, VectorWork
+from graph import MatrixWork, MoveWork, VectorWork
 from onnx_graph import load_graph
 from quantized_model import QuantizedModel, Scheme, has_weights
 from workload import Workload
@@ -140,13 +140,14 @@ def _summary(model, codes, reference, labels):
 
 
 def _optional(graph):
-    """Tensors that a machine need not store: other shapes of one that it does, operands expanded
-    for a product, and sums that only vector work behind them reads."""
+    """Tensors that a machine need not store: other shapes and views of one that it does, and sums
+    that only vector work behind them reads."""
     names = [name for name, tensor in graph.tensors.items() if tensor.root is not None]
     counts = graph.readers()
     matrices = {node.output for node in graph.nodes
                 if isinstance(node.work, MatrixWork) and counts[node.output] == 1}
-    names += [node.output for node in graph.nodes if node.kind == "expand"]
+    names += [node.output for node in graph.nodes
+              if isinstance(node.work, MoveWork) and len(node.inputs) == 1]
     for node in graph.nodes:
         if isinstance(node.work, VectorWork):
             names += [name for name in node.inputs if name in matrices]
