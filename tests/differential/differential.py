@@ -282,8 +282,8 @@ class _Case:
 
 
 def _natural(layout):
-    """The places of an image's axes in ONNX's order; other tensors are in it."""
-    return {"NHWC": [0, 3, 1, 2], "NWC": [0, 2, 1]}.get(layout, list(range(len(layout))))
+    """The places of the axes in ONNX's order."""
+    return sorted(range(len(layout)), key=lambda place: "NBCDHW".index(layout[place]))
 
 
 def _equal(expected, found):

@@ -39,7 +39,7 @@ def random_network(seed, qlinear=False, convolutions=False):
     """A network and the generator of random numbers that goes on with its data."""
     rng = np.random.default_rng(seed)
     network = RandomNetwork(rng, qlinear, convolutions)
-    for _ in range(int(rng.integers(2, 6 if convolutions else 9))):
+    for _ in range(int(rng.integers(2, 6) if convolutions else rng.integers(3, 10))):
         network.add_random_block()
     network.add_head()
     return network, rng

@@ -143,14 +143,17 @@ def _optional(graph):
     """Tensors that a machine need not store: other shapes and views of one that it does, and sums
     that only vector work behind them reads."""
     names = [name for name, tensor in graph.tensors.items() if tensor.root is not None]
-    counts = graph.readers()
-    matrices = {node.output for node in graph.nodes
-                if isinstance(node.work, MatrixWork) and counts[node.output] == 1}
-    names += [node.output for node in graph.nodes
-              if isinstance(node.work, MoveWork) and len(node.inputs) == 1]
+    counts, hidden = graph.readers(), {}
     for node in graph.nodes:
-        if isinstance(node.work, VectorWork):
-            names += [name for name in node.inputs if name in matrices]
+        if isinstance(node.work, MatrixWork):
+            hidden[node.output] = [node.output]
+        elif isinstance(node.work, MoveWork) and len(node.inputs) == 1:
+            names.append(node.output)
+            if counts[node.inputs[0]] == 1:
+                hidden[node.output] = hidden.get(node.inputs[0], [])
+        elif isinstance(node.work, VectorWork):
+            for name in node.inputs:
+                names += hidden.get(name, []) if counts[name] == 1 else []
     return names
 
 
