@@ -20,7 +20,8 @@ class NodeWriter:
         self.nodes, self.initializers, self.count, self.shapes = [], [], 0, {}
         self.integers = {}  # parameters that are no data
         self.rounded_up = {}  # pads of poolings with ceil_mode, by output
-        self.opset = _NEW_OPSET if not (qlinear or convolutions_only) and self.chance(0.5) else _OPSET
+        plain = qlinear or convolutions_only
+        self.opset = _NEW_OPSET if not plain and self.chance(0.5) else _OPSET
         self.tensor, self.shape, self.input_shape = "image", (), ()
 
     def model(self):

@@ -38,8 +38,9 @@ class RandomNetwork(ImageBlocks, RowBlocks):
 
     def _row_blocks(self):
         rank = len(self.shape)
-        blocks = [self.function, self.function, self.function, self.function, self.element_wise, self.element_wise,
-                  self.any_slice, self.any_concat, self.softmax, self.layer_norm]
+        blocks = [self.function] * 4 + [
+            self.element_wise, self.element_wise, self.any_slice, self.any_concat, self.softmax,
+            self.layer_norm, self.unsqueeze]
         if rank >= 2:
             blocks += [self.any_transpose, self.matmul, self.matmul, self.reduction,
                        self.other_rank, self.product_with_itself]

@@ -4,9 +4,9 @@ import numpy as np
 
 from random_base import MOST_ELEMENTS, NodeWriter
 
-_FUNCTIONS = ("Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Gelu", "Relu", "Clip", "Erf", "Abs",
-              "Neg", "Sqrt", "Sqrt", "Exp", "Reciprocal", "Swish", "Gelu", "Gelu", "Gelu", "HardSwish",
-              "LeakyRelu", "PRelu", "Pow")
+_FUNCTIONS = ("Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Relu", "Clip", "Erf", "Abs", "Neg",
+              "Sqrt", "Sqrt", "Exp", "Exp", "Reciprocal", "Swish", "Gelu", "Gelu", "Gelu",
+              "HardSwish", "LeakyRelu", "PRelu", "Pow")
 _EXACT_FUNCTIONS = ("Relu", "Clip", "Abs", "Neg")
 
 
@@ -314,13 +314,19 @@ class RowBlocks(NodeWriter):
             width = self.divisor(depth)
             self.reshape((1, rows, depth // width, width))
 
+    def unsqueeze(self):
+        if len(self.shape) == 5:
+            self.other_rank()
+            return
+        axis = self.number(0, len(self.shape))
+        shape = [*self.shape[:axis], 1, *self.shape[axis:]]
+        self.on("Unsqueeze", self.numbers([axis]), shape=shape)
+
     def other_rank(self):
         """The same elements under a random shape of another rank, 1 to 5."""
         rank = self.number(1, 5)
         if rank == len(self.shape) + 1 and self.chance(0.7):
-            axis = self.number(0, rank - 1)
-            shape = [*self.shape[:axis], 1, *self.shape[axis:]]
-            self.on("Unsqueeze", self.numbers([axis]), shape=shape)
+            self.unsqueeze()
             return
         ones = [axis for axis, size in enumerate(self.shape) if size == 1]
         if ones and rank == len(self.shape) - 1 and len(self.shape) > 1:

@@ -5,8 +5,8 @@
     reference.py traces/resnet8_fmnist/workload.yaml --scheme configs/schemes/int8.yaml --output DIR
 
 writes the codes of every tensor as DIR/<tensor>.npy, uint8 (uint16 for formats of more than 8 bits)
-of shape [images, axes as in ONNX], and DIR/summary.json. An axis 0 of extent 1 in a tensor of several
-axes is the images'.
+of shape [images, axes as in ONNX], and DIR/summary.json. An axis 0 of extent 1 in a tensor of
+several axes is the images'.
 """
 import argparse
 import json

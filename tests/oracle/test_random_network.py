@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the random networks hold, and that the oracle reads them: over 200 seeds every operator, rank
-and number of batches occurs; shapes are those that ONNX infers (RandomNetwork.model checks it)."""
+"""What the random networks hold, and that the oracle reads them: over 200 seeds every operator,
+rank and number of batches occurs; shapes are those that ONNX infers (RandomNetwork.model)."""
 import collections
 import os
 import tempfile
@@ -17,10 +17,11 @@ from random_network import random_network, write_workload
 from workload import Workload
 
 _SEEDS = 200
-_OPERATORS = """Add AveragePool BatchNormalization Clip Concat Conv ConvTranspose Div Erf Exp Flatten
-    Gelu Gemm GlobalAveragePool HardSigmoid HardSwish LayerNormalization MatMul MaxPool Mul ReduceMax
-    ReduceMean Relu Reshape Resize Sigmoid Slice Softmax Squeeze Sub Tanh Transpose
-    Unsqueeze""".split()
+_OPERATORS = """
+    Add AveragePool BatchNormalization Clip Concat Conv ConvTranspose Div Erf Exp Flatten
+    Gelu Gemm GlobalAveragePool HardSigmoid HardSwish LayerNormalization MatMul MaxPool
+    Mul ReduceMax ReduceMean Relu Reshape Resize Sigmoid Slice Softmax Squeeze Sub Tanh
+    Transpose Unsqueeze""".split()
 
 
 class RandomNetworks(unittest.TestCase):
