@@ -105,8 +105,27 @@ def _subjects(arguments):
             command.append("--qlinear")
         if arguments.convolutions:
             command.append("--convolutions")
+        scheme = _scheme_document(arguments)
+        if scheme["activation"]["format"] != scheme["weight"]["format"]:
+            command.append("--constant-weights")
         _call(command)
         yield f"seed {seed}", os.path.join(folder, "workload.yaml"), folder
+
+
+def _scheme_document(arguments):
+    """The scheme with the overrides."""
+    import yaml
+    with open(os.path.join(_ROOT, "configs", "schemes", arguments.scheme + ".yaml"),
+              encoding="utf-8") as file:
+        document = yaml.safe_load(file)
+    for item in arguments.scheme_set:
+        path, value = item.split("=", 1)
+        *sections, key = path.split(".")
+        section = document
+        for name in sections:
+            section = section[name]
+        section[key] = yaml.safe_load(value)
+    return document
 
 
 def _call(command):
@@ -147,15 +166,7 @@ class _Case:
     def _write_scheme(self):
         """The scheme with the overrides, as a file for the oracle and the exporter."""
         import yaml
-        with open(os.path.join(_ROOT, "configs", "schemes", self.arguments.scheme + ".yaml"),
-                  encoding="utf-8") as file:
-            document = yaml.safe_load(file)
-        for path, value in self.overrides:
-            *sections, key = path.split(".")
-            section = document
-            for name in sections:
-                section = section[name]
-            section[key] = yaml.safe_load(value)
+        document = _scheme_document(self.arguments)
         os.makedirs(self.folder, exist_ok=True)
         with open(self._path("scheme.yaml"), "w", encoding="utf-8") as file:
             yaml.safe_dump(document, file)

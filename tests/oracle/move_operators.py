@@ -7,7 +7,7 @@ import numpy as np
 from onnx import numpy_helper
 
 from graph import AxisMap, Copy, MoveWork
-from work_forms import broadcast_map, channels_last, operator, whole
+from work_forms import broadcast_map, channels_last, is_channels_last, operator, whole
 
 
 @operator("Transpose")
@@ -17,9 +17,13 @@ def _transpose(node):
     target = [None] * len(shape)
     for axis, source in enumerate(permutation):
         target[axis] = AxisMap({source: 1})
+    out = [shape[axis] for axis in permutation]
+    # Memory stays as it is where that is an image's, channels last.
     order = [list(permutation).index(axis) for axis in node.tensor(0).order]
-    node.add("transpose", MoveWork([Copy(0, shape, whole(shape), target)]), node.inputs[:1],
-             [shape[axis] for axis in permutation], order)
+    if len(out) not in (3, 4) or not is_channels_last(out, order):
+        order = None
+    node.add("transpose", MoveWork([Copy(0, shape, whole(shape), target)]), node.inputs[:1], out,
+             order)
 
 
 @operator("Concat")

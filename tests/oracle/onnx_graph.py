@@ -6,6 +6,7 @@ from onnx import numpy_helper
 
 from graph import Graph, Node, Tensor, fuse_activations
 from operators import OPERATORS
+from work_forms import is_channels_last, is_natural, memory_axes
 
 
 def load_graph(path, fuse=True):
@@ -96,24 +97,28 @@ class OnnxNode:
         row = len(shape) == 2 and shape[0] == 1
         if row and source.name in self.importer.flat:
             self.importer.flat[self.output] = self.importer.flat[source.name]
-        elif row and order is None and not _is_natural(source):
-            self.importer.flat[self.output] = source.name
+        elif row and order is None and not is_natural(source.shape, source.order):
+            root = self.graph.tensors[view.root]
+            if is_image(source) or (is_image(root) and _long(root) == _long(source)):
+                self.importer.flat[self.output] = source.name
 
 
-def _memory(tensor):
-    """Axes of more than one element, in the order of memory."""
-    return [axis for axis in tensor.order if tensor.shape[axis] > 1]
+def _long(tensor):
+    return [size for size in tensor.shape if size > 1]
 
 
-def _is_natural(tensor):
-    return _memory(tensor) == sorted(_memory(tensor))
+def is_image(tensor):
+    """Whether it is one image that lies channels last."""
+    return (len(tensor.shape) in (3, 4) and tensor.shape[0] == 1
+            and is_channels_last(tensor.shape, tensor.order))
 
 
 def _kept_order(source, shape):
     """Axes of one element come and go; any other shape has its elements in ONNX's order (None)."""
-    if [n for n in source.shape if n > 1] != [n for n in shape if n > 1]:
+    if _long(source) != [size for size in shape if size > 1]:
         return None
-    long_before = sorted(_memory(source))
+    memory = memory_axes(source.shape, source.order)
+    long_before = sorted(memory)
     long_now = [axis for axis, size in enumerate(shape) if size > 1]
-    moved = [long_now[long_before.index(axis)] for axis in _memory(source)]
+    moved = [long_now[long_before.index(axis)] for axis in memory]
     return [axis for axis, size in enumerate(shape) if size == 1] + moved

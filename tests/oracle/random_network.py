@@ -28,25 +28,29 @@ def main():
                              "axis but QLinearConv's, no exponentials and the like")
     parser.add_argument("--convolutions", action="store_true",
                         help="only convolutions, pooling, additions, ReLU, Softmax on images")
+    parser.add_argument("--constant-weights", action="store_true",
+                        help="no products of two tensors: an array whose formats differ has none")
     arguments = parser.parse_args()
-    write_workload(arguments.seed, arguments.output, arguments.images, arguments.qlinear,
-                   arguments.convolutions)
+    write_workload(arguments.seed, arguments.output, arguments.images, qlinear=arguments.qlinear,
+                   convolutions=arguments.convolutions,
+                   constant_weights=arguments.constant_weights)
     print(f"random network, seed {arguments.seed}: {arguments.output}")
     return 0
 
 
-def random_network(seed, qlinear=False, convolutions=False):
+def random_network(seed, qlinear=False, convolutions=False, constant_weights=False):
     """A network and the generator of random numbers that goes on with its data."""
     rng = np.random.default_rng(seed)
-    network = RandomNetwork(rng, qlinear, convolutions)
+    network = RandomNetwork(rng, qlinear, convolutions, constant_weights)
     for _ in range(int(rng.integers(2, 6) if convolutions else rng.integers(3, 10))):
         network.add_random_block()
     network.add_head()
     return network, rng
 
 
-def write_workload(seed, folder, images=8, qlinear=False, convolutions=False):
-    network, rng = random_network(seed, qlinear, convolutions)
+def write_workload(seed, folder, images=8, **kinds):
+    """`kinds` as of random_network."""
+    network, rng = random_network(seed, **kinds)
     os.makedirs(folder, exist_ok=True)
     onnx.save(network.model(), os.path.join(folder, "model.onnx"))
     shape = network.input_shape

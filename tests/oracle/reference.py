@@ -149,10 +149,11 @@ def _optional(graph):
             hidden[node.output] = [node.output]
         elif isinstance(node.work, MoveWork) and len(node.inputs) == 1:
             names.append(node.output)
-            if counts[node.inputs[0]] == 1:
-                hidden[node.output] = hidden.get(node.inputs[0], [])
+            source = graph.root(node.inputs[0])
+            if counts[source] == 1:
+                hidden[node.output] = hidden.get(source, [])
         elif isinstance(node.work, VectorWork):
-            for name in node.inputs:
+            for name in map(graph.root, node.inputs):
                 names += hidden.get(name, []) if counts[name] == 1 else []
     return names
 

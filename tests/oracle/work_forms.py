@@ -61,6 +61,19 @@ def channels_last(rank):
     return (0, *range(2, rank), 1)
 
 
+def memory_axes(shape, order):
+    """Axes of more than one element, in the order of memory."""
+    return [axis for axis in order if shape[axis] > 1]
+
+
+def is_natural(shape, order):
+    return memory_axes(shape, order) == sorted(memory_axes(shape, order))
+
+
+def is_channels_last(shape, order):
+    return memory_axes(shape, order) == memory_axes(shape, channels_last(len(shape)))
+
+
 def image_axes(rank):
     """batch, y, x, channel of N C, N C W and N C H W."""
     return ([0], [2] if rank == 4 else [], [rank - 1] if rank > 2 else [], [1])
