@@ -158,7 +158,7 @@ class _Case:
         faults += self._compare_parameters()
         if self.modules:
             self._call_onnxruntime()
-            more, tensors = self._compare("onnxruntime")
+            more, tensors = self._compare("onnxruntime", self.summary["optional"])
             faults += [f"ONNX Runtime: {fault}" for fault in more]
             compared += tensors
         return faults, compared

@@ -7,7 +7,7 @@ from random_base import MOST_ELEMENTS, NodeWriter
 _FUNCTIONS = ("Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Relu", "Clip", "Erf", "Abs", "Neg",
               "Sqrt", "Sqrt", "Exp", "Exp", "Reciprocal", "Swish", "Gelu", "Gelu", "Gelu",
               "HardSwish", "LeakyRelu", "PRelu", "Pow")
-_EXACT_FUNCTIONS = ("Relu", "Clip", "Abs", "Neg")
+_EXACT_FUNCTIONS = ("Relu", "Abs", "Neg")
 
 
 class RowBlocks(NodeWriter):
