@@ -167,7 +167,7 @@ class Graph:
 
 
 def gather(x, maps, extents):
-    """x[images, ..] at every index of the space, and where that is inside the tensor (None: all)."""
+    """x[images, ..] at every index of the space, and where that is inside (None: everywhere)."""
     coordinates = [axis.coordinates(extents) for axis in maps]
     inside = None
     for axis, at in enumerate(coordinates):

@@ -5,7 +5,7 @@ import numpy as np
 
 import exact
 from graph import gather, scatter
-from program import FUNCTIONS, tap_count
+from program import FUNCTIONS, is_plain, tap_count
 
 
 def run_epilogue(program, total, s_x, s_w, s_y):
@@ -69,6 +69,8 @@ def _sum_program(program, loads, s_y, extents, reduced):
             if len(found) != 1 or (step[1] == "divide" and step[2][1] not in constants):
                 return None
             number = np.float32(1) / found[0] if step[1] == "divide" else found[0]
+            if not (is_plain(number) and is_plain(found[0])):
+                return None
             factor = factor * number.astype(np.float64)
         else:
             return None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matrix work as arrays of fixed axes: images [P, y, x, group, channel], weights
-[P or 1, ky, kx, group, channel, output], results [P, y, x, outputs]. P counts images and batches."""
+[P or 1, ky, kx, group, channel, output], results [P, y, x, outputs]. P counts images and
+batches."""
 import numpy as np
 
 from windows import taps

@@ -6,8 +6,7 @@ from onnx import numpy_helper
 
 from graph import Graph, Node, Tensor, fuse_activations
 from operators import OPERATORS
-
-CHANNELS_LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1)}
+from work_forms import is_channels_last, is_natural, memory_axes
 
 
 def load_graph(path, fuse=True):
@@ -22,17 +21,15 @@ class Importer:
                          default=1)
         self.constants = {t.name: numpy_helper.to_array(t) for t in self.onnx.initializer}
         self.graph = Graph()
+        self.flat = {}  # images that a row [1, all elements] lists, by the row
         self.readers = {o.name: 1 for o in self.onnx.output}
-        self.reading = {}  # operators by the name they read
         for node in self.onnx.node:
             for name in node.input:
                 self.readers[name] = self.readers.get(name, 0) + 1
-                self.reading.setdefault(name, []).append(node.op_type)
         (source,) = [i for i in self.onnx.input if i.name not in self.constants]
         shape = tuple(max(1, d.dim_value) for d in source.type.tensor_type.shape.dim)
         self.graph.input = source.name
-        image = len(shape) == 4 or (len(shape) == 3 and "Conv" in self.reading.get(source.name, ()))
-        self.tensor(source.name, shape, CHANNELS_LAST[len(shape)] if image else None)
+        self.tensor(source.name, shape, (0, 2, 3, 1) if len(shape) == 4 else None)
 
     def run(self):
         for node in self.onnx.node:
@@ -94,4 +91,34 @@ class OnnxNode:
             self.importer.constants[self.output] = self.constant(0).reshape(shape)
             return
         source = self.tensor(0)
-        self.importer.tensor(self.output, shape).root = source.root or source.name
+        order = _kept_order(source, shape)
+        view = self.importer.tensor(self.output, shape, order)
+        view.root = source.root or source.name
+        row = len(shape) == 2 and shape[0] == 1
+        if row and source.name in self.importer.flat:
+            self.importer.flat[self.output] = self.importer.flat[source.name]
+        elif row and order is None and not is_natural(source.shape, source.order):
+            root = self.graph.tensors[view.root]
+            if is_image(source) or (is_image(root) and _long(root) == _long(source)):
+                self.importer.flat[self.output] = source.name
+
+
+def _long(tensor):
+    return [size for size in tensor.shape if size > 1]
+
+
+def is_image(tensor):
+    """Whether it is one image that lies channels last."""
+    return (len(tensor.shape) in (3, 4) and tensor.shape[0] == 1
+            and is_channels_last(tensor.shape, tensor.order))
+
+
+def _kept_order(source, shape):
+    """Axes of one element come and go; any other shape has its elements in ONNX's order (None)."""
+    if _long(source) != [size for size in shape if size > 1]:
+        return None
+    memory = memory_axes(source.shape, source.order)
+    long_before = sorted(memory)
+    long_now = [axis for axis, size in enumerate(shape) if size > 1]
+    moved = [long_now[long_before.index(axis)] for axis in memory]
+    return [axis for axis, size in enumerate(shape) if size == 1] + moved

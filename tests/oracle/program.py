@@ -20,6 +20,7 @@ class Value:
     factor: np.ndarray = None  # binary32; pending
     unit: np.float32 = _ONE  # of the grid of a sum: a power of two
     is_sum: bool = False
+    counted: bool = False  # the factor has a count of taps
     constant: bool = False  # a step of the program
     inside: np.ndarray = None  # where there is an element; None: everywhere
 
@@ -73,28 +74,37 @@ def _apply(function, values):
         return scaled
     with np.errstate(all="ignore"):
         array = FUNCTIONS[function](*(real(value) for value in values))
-    return Value(array.astype(np.float32), inside=inside,
-                 constant=all(value.constant for value in values))
+    return Value(array.astype(np.float32), inside=inside)
 
 
 def _same_factor(a, b):
-    if a.factor is None or b.factor is None or a.unit != b.unit:
+    """Of two codes, not of sums."""
+    if a.factor is None or b.factor is None or a.is_sum or b.is_sum:
         return False
-    return np.array_equal(*np.broadcast_arrays(a.factor, b.factor))
+    return a.factor == b.factor
 
 
 def _scaled_sum(function, values):
-    """A pending sum divided or multiplied by a constant keeps its array."""
+    """A pending sum divided or multiplied by a constant > 0, or divided by one count, keeps its
+    array."""
     if function == "multiply" and values[0].constant:
         values = values[::-1]
-    if len(values) != 2 or not (values[0].is_sum and values[0].factor is not None
-                                and values[1].constant):
+    if function not in ("divide", "multiply") or len(values) != 2:
         return None
-    if function == "divide":
-        return replace(values[0], factor=values[0].factor * (_ONE / values[1].array))
-    if function == "multiply":
-        return replace(values[0], factor=values[0].factor * values[1].array)
-    return None
+    total, by = values
+    if not (total.is_sum and total.factor is not None and (by.constant or by.counted)):
+        return None
+    number = _ONE / by.array if function == "divide" else by.array
+    if not (is_plain(by.array) and is_plain(number)):
+        return None
+    if by.counted and (total.counted or function == "multiply"):
+        return None
+    return replace(total, factor=total.factor * number, counted=total.counted or by.counted)
+
+
+def is_plain(array):
+    """Whether a number is positive and normal in binary32."""
+    return bool(np.all((array >= np.finfo(np.float32).tiny) & np.isfinite(array)))
 
 
 def _reduce(kind, value, extents, reduced):
@@ -105,7 +115,7 @@ def _reduce(kind, value, extents, reduced):
     else:
         array = value.array
     if kind == "count":
-        return Value(tap_count(value.inside, extents, reduced), constant=True)
+        return Value(tap_count(value.inside, extents, reduced), counted=True)
     rows = _rows(array, extents, reduced)
     inside = None if value.inside is None else _rows(value.inside, extents, reduced)
     if kind == "sum":
@@ -195,6 +205,9 @@ FUNCTIONS = {
     "maximum": _maximum,
     "positive": lambda a: np.where(a > 0, a, np.zeros_like(a)),
     "floor": np.floor,
+    "less": lambda a, b: (a < b).astype(np.float32),
+    "equal": lambda a, b: (a == b).astype(np.float32),
+    "select": lambda a, b, c: np.where(a != 0, b, c),
     "square_root": lambda a: np.sqrt(a.astype(np.float64)),
     "exponential": _library(_exponential),
     "logarithm": _library(_logarithm),

@@ -83,7 +83,8 @@ class QuantizedModel:
         """Tensors that have one scale."""
         for node in self.graph.nodes:
             names = [self.graph.root(name) for name in (*node.inputs, node.output)]
-            monotone = (isinstance(node.work, VectorWork) and node.work.program.is_monotone_of_loads()
+            monotone = (isinstance(node.work, VectorWork)
+                        and node.work.program.is_monotone_of_loads()
                         and all(self.graph.tensors[name].value is None for name in names))
             if monotone or isinstance(node.work, MoveWork):
                 yield names

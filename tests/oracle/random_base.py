@@ -18,8 +18,10 @@ class NodeWriter:
     def __init__(self, rng, qlinear, convolutions_only):
         self.rng, self.qlinear, self.convolutions_only = rng, qlinear, convolutions_only
         self.nodes, self.initializers, self.count, self.shapes = [], [], 0, {}
+        self.integers = {}  # parameters that are no data
         self.rounded_up = {}  # pads of poolings with ceil_mode, by output
-        self.opset = _NEW_OPSET if not (qlinear or convolutions_only) and self.chance(0.5) else _OPSET
+        plain = qlinear or convolutions_only
+        self.opset = _NEW_OPSET if not plain and self.chance(0.5) else _OPSET
         self.tensor, self.shape, self.input_shape = "image", (), ()
 
     def model(self):
@@ -33,9 +35,9 @@ class NodeWriter:
         return model
 
     def _check(self, model):
-        """ONNX infers these shapes. An installed onnx that is older than opset 20 does not know
-        Gelu and sees a Tanh; it counts positions of ceil_mode that begin behind the image and
-        sees their pads."""
+        """ONNX infers these shapes. An installed onnx older than opset 20 does not know Gelu and
+        sees a Tanh, nor axes that are an input; it counts positions of ceil_mode that begin behind
+        the image and sees their pads."""
         known = onnx.ModelProto()
         known.CopyFrom(model)
         known.opset_import[0].version = min(self.opset, onnx.defs.onnx_opset_version())
@@ -43,6 +45,10 @@ class NodeWriter:
             if node.op_type == "Gelu" and known.opset_import[0].version < _NEW_OPSET:
                 node.op_type = "Tanh"
                 del node.attribute[:]
+            if node.op_type.startswith("Reduce") and len(node.input) > 1 and \
+                    known.opset_import[0].version < 18:
+                axes = self.integers[node.input.pop()]
+                node.attribute.append(helper.make_attribute("axes", axes))
             pads = self.rounded_up.get(node.output[0])
             if pads is not None:
                 kept = [a for a in node.attribute if a.name not in ("pads", "ceil_mode")]
@@ -87,7 +93,9 @@ class NodeWriter:
         return self._initializer(np.asarray(values).astype(np.float32))
 
     def numbers(self, values):
-        return self._initializer(np.array(values, dtype=np.int64))
+        name = self._initializer(np.array(values, dtype=np.int64))
+        self.integers[name] = [int(value) for value in values]
+        return name
 
     def _initializer(self, values):
         name = f"parameter{len(self.initializers)}"

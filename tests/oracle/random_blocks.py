@@ -8,7 +8,8 @@ from random_rows import RowBlocks
 
 
 class RandomNetwork(ImageBlocks, RowBlocks):
-    def __init__(self, rng, qlinear, convolutions_only):
+    def __init__(self, rng, qlinear, convolutions_only, constant_weights):
+        self.constant_weights = constant_weights
         super().__init__(rng, qlinear, convolutions_only)
         rank = 4 if convolutions_only or qlinear else self.pick((4, 4, 4, 4, 3, 2))
         height, width = self.pair(5, 12)
@@ -20,6 +21,9 @@ class RandomNetwork(ImageBlocks, RowBlocks):
     def add_random_block(self):
         blocks = self._image_blocks() if len(self.shape) == 4 and self.shape[0] == 1 else \
             self._row_blocks()
+        if self.constant_weights:
+            blocks = [block for block in blocks if block not in (
+                self.attention, self.attention_images, self.batches, self.product_with_itself)]
         self.pick(blocks)()
 
     def _image_blocks(self):
@@ -38,8 +42,9 @@ class RandomNetwork(ImageBlocks, RowBlocks):
 
     def _row_blocks(self):
         rank = len(self.shape)
-        blocks = [self.function, self.function, self.element_wise, self.element_wise,
-                  self.any_slice, self.any_concat, self.softmax, self.layer_norm]
+        blocks = [self.function] * 4 + [
+            self.element_wise, self.element_wise, self.any_slice, self.any_concat, self.softmax,
+            self.layer_norm, self.unsqueeze]
         if rank >= 2:
             blocks += [self.any_transpose, self.matmul, self.matmul, self.reduction,
                        self.other_rank, self.product_with_itself]

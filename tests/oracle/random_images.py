@@ -44,8 +44,8 @@ class ImageBlocks(NodeWriter):
             self.bounded()
 
     def bounded(self):
-        """ReLU or Clip: what a convolution takes into its program."""
-        if self.convolutions_only or self.chance(0.7):
+        """ReLU or Clip: what a convolution takes into its program. QLinearConv takes no Clip."""
+        if self.convolutions_only or self.qlinear or self.chance(0.7):
             self.on("Relu")
             return
         low, high = self.pick(((0, 6), (-0.5, 0.75), (None, 0.6), (0, 1), (-1, None)))

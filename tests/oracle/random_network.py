@@ -28,25 +28,29 @@ def main():
                              "axis but QLinearConv's, no exponentials and the like")
     parser.add_argument("--convolutions", action="store_true",
                         help="only convolutions, pooling, additions, ReLU, Softmax on images")
+    parser.add_argument("--constant-weights", action="store_true",
+                        help="no products of two tensors: an array whose formats differ has none")
     arguments = parser.parse_args()
-    write_workload(arguments.seed, arguments.output, arguments.images, arguments.qlinear,
-                   arguments.convolutions)
+    write_workload(arguments.seed, arguments.output, arguments.images, qlinear=arguments.qlinear,
+                   convolutions=arguments.convolutions,
+                   constant_weights=arguments.constant_weights)
     print(f"random network, seed {arguments.seed}: {arguments.output}")
     return 0
 
 
-def random_network(seed, qlinear=False, convolutions=False):
+def random_network(seed, qlinear=False, convolutions=False, constant_weights=False):
     """A network and the generator of random numbers that goes on with its data."""
     rng = np.random.default_rng(seed)
-    network = RandomNetwork(rng, qlinear, convolutions)
-    for _ in range(int(rng.integers(2, 6 if convolutions else 9))):
+    network = RandomNetwork(rng, qlinear, convolutions, constant_weights)
+    for _ in range(int(rng.integers(2, 6) if convolutions else rng.integers(3, 10))):
         network.add_random_block()
     network.add_head()
     return network, rng
 
 
-def write_workload(seed, folder, images=8, qlinear=False, convolutions=False):
-    network, rng = random_network(seed, qlinear, convolutions)
+def write_workload(seed, folder, images=8, **kinds):
+    """`kinds` as of random_network."""
+    network, rng = random_network(seed, **kinds)
     os.makedirs(folder, exist_ok=True)
     onnx.save(network.model(), os.path.join(folder, "model.onnx"))
     shape = network.input_shape
@@ -82,7 +86,7 @@ def _write_idx(path, values):
 
 def _images(rng, count, shape):
     """Noise on a slope, so that images differ in more than their noise. IDX has the channels of an
-    image last; [images, height, width] where there is one, and of other inputs their axes."""
+    image last, [images, height, width] where there is one; other inputs are [images, 1, 1, all]."""
     height, width = shape[-2:]
     channels = shape[1] if len(shape) == 4 else 1
     slope = rng.uniform(-12, 12, (count, 2, 1, 1, channels))
@@ -93,7 +97,7 @@ def _images(rng, count, shape):
     values = np.clip(values, 0, 255)
     if len(shape) == 4:
         return values if channels > 1 else values[..., 0]
-    return values.reshape(count, *shape[1:])
+    return values.reshape(count, 1, 1, -1)
 
 
 if __name__ == "__main__":

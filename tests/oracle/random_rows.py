@@ -4,9 +4,10 @@ import numpy as np
 
 from random_base import MOST_ELEMENTS, NodeWriter
 
-_FUNCTIONS = ("Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Gelu", "Relu", "Clip", "Erf", "Abs",
-              "Neg", "Sqrt", "Sqrt", "Exp", "Reciprocal", "Swish", "Gelu", "Gelu", "HardSwish")
-_EXACT_FUNCTIONS = ("Relu", "Clip", "Abs", "Neg")
+_FUNCTIONS = ("Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Relu", "Clip", "Erf", "Abs", "Neg",
+              "Sqrt", "Sqrt", "Exp", "Exp", "Reciprocal", "Swish", "Gelu", "Gelu", "Gelu",
+              "HardSwish", "LeakyRelu", "PRelu", "Pow")
+_EXACT_FUNCTIONS = ("Relu", "Abs", "Neg")
 
 
 class RowBlocks(NodeWriter):
@@ -157,6 +158,12 @@ class RowBlocks(NodeWriter):
             self.on(kind, alpha=self.pick((0.2, 0.25, 1 / 6)), beta=0.5)
         elif kind == "Gelu":
             self._gelu()
+        elif kind == "LeakyRelu":
+            self.on(kind, alpha=self.pick((0.01, 0.25)))
+        elif kind == "PRelu":
+            self.on(kind, self.parameter(self.rng.uniform(-0.5, 0.5, self.shape[-1:])))
+        elif kind == "Pow":
+            self.on(kind, self.parameter(np.array(self.pick((2.0, 3.0)))))
         elif kind == "Sqrt":
             start = self.tensor
             self.node("Mul", [start, start], self.shape)
@@ -191,7 +198,7 @@ class RowBlocks(NodeWriter):
         """Add, Sub, Mul or Div with a constant, with itself, or with a part of itself."""
         kind = self.pick(("Add", "Sub", "Mul", "Div"))
         if kind != "Div" and self.chance(0.4):
-            self._with_a_part(kind)
+            self._with_a_part(self.pick((kind, kind, "Max", "Min")))
             return
         shape = self.pick(((), (1,), self.shape[-1:], self._broadcast_shape(),
                            self._broadcast_shape()))
@@ -233,11 +240,11 @@ class RowBlocks(NodeWriter):
 
     def reduction(self):
         rank = len(self.shape)
-        if self.opset > 17 or rank < 2:
+        if rank < 2:
             self.softmax()
             return
         axes = sorted(int(axis) for axis in self.rng.choice(rank, self.number(1, 2), False))
-        kind = self.pick(("ReduceMean", "ReduceMean", "ReduceMax"))
+        kind = self.pick(("ReduceMean", "ReduceMax"))
         keep = int(rank == 4 or self.chance(0.5))
         shape = [1 if axis in axes else size for axis, size in enumerate(self.shape)]
         if not keep and len(axes) < rank:
@@ -245,7 +252,10 @@ class RowBlocks(NodeWriter):
         else:
             keep = 1
         start = self.place()
-        self.on(kind, shape=shape, axes=axes, keepdims=keep)
+        if self.opset >= 18:
+            self.on(kind, self.numbers(axes), shape=shape, keepdims=keep)
+        else:
+            self.on(kind, shape=shape, axes=axes, keepdims=keep)
         if keep and self.chance(0.7):
             self.node("Sub", [start[0], self.tensor], start[1])
 
@@ -304,13 +314,19 @@ class RowBlocks(NodeWriter):
             width = self.divisor(depth)
             self.reshape((1, rows, depth // width, width))
 
+    def unsqueeze(self):
+        if len(self.shape) == 5:
+            self.other_rank()
+            return
+        axis = self.number(0, len(self.shape))
+        shape = [*self.shape[:axis], 1, *self.shape[axis:]]
+        self.on("Unsqueeze", self.numbers([axis]), shape=shape)
+
     def other_rank(self):
         """The same elements under a random shape of another rank, 1 to 5."""
         rank = self.number(1, 5)
         if rank == len(self.shape) + 1 and self.chance(0.7):
-            axis = self.number(0, rank - 1)
-            shape = [*self.shape[:axis], 1, *self.shape[axis:]]
-            self.on("Unsqueeze", self.numbers([axis]), shape=shape)
+            self.unsqueeze()
             return
         ones = [axis for axis, size in enumerate(self.shape) if size == 1]
         if ones and rank == len(self.shape) - 1 and len(self.shape) > 1:

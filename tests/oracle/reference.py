@@ -5,8 +5,8 @@
     reference.py traces/resnet8_fmnist/workload.yaml --scheme configs/schemes/int8.yaml --output DIR
 
 writes the codes of every tensor as DIR/<tensor>.npy, uint8 (uint16 for formats of more than 8 bits)
-of shape [images, axes as in ONNX], and DIR/summary.json. An axis 0 of extent 1 in a tensor of several
-axes is the images'.
+of shape [images, axes as in ONNX], and DIR/summary.json. An axis 0 of extent 1 in a tensor of
+several axes is the images'.
 """
 import argparse
 import json
@@ -19,7 +19,7 @@ import yaml
 
 from float_model import run_float
 from formats import code_type, format_named
-from graph import MatrixWork, VectorWork
+from graph import MatrixWork, MoveWork, VectorWork
 from onnx_graph import load_graph
 from quantized_model import QuantizedModel, Scheme, has_weights
 from workload import Workload
@@ -140,16 +140,21 @@ def _summary(model, codes, reference, labels):
 
 
 def _optional(graph):
-    """Tensors that a machine need not store: other shapes of one that it does, operands expanded
-    for a product, and sums that only vector work behind them reads."""
+    """Tensors that a machine need not store: other shapes and views of one that it does, and sums
+    that only vector work behind them reads."""
     names = [name for name, tensor in graph.tensors.items() if tensor.root is not None]
-    counts = graph.readers()
-    matrices = {node.output for node in graph.nodes
-                if isinstance(node.work, MatrixWork) and counts[node.output] == 1}
-    names += [node.output for node in graph.nodes if node.kind == "expand"]
+    counts, hidden = graph.readers(), {}
     for node in graph.nodes:
-        if isinstance(node.work, VectorWork):
-            names += [name for name in node.inputs if name in matrices]
+        if isinstance(node.work, MatrixWork):
+            hidden[node.output] = [node.output]
+        elif isinstance(node.work, MoveWork) and len(node.inputs) == 1:
+            names.append(node.output)
+            source = graph.root(node.inputs[0])
+            if counts[source] == 1:
+                hidden[node.output] = hidden.get(source, [])
+        elif isinstance(node.work, VectorWork):
+            for name in map(graph.root, node.inputs):
+                names += hidden.get(name, []) if counts[name] == 1 else []
     return names
 
 
