@@ -94,28 +94,4 @@ Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arit
     return codec.encode(relu && !(value > 0) ? 0.0 : value);
 }
 
-void softmaxCodes(std::span<const Code> inputs, float inputScale, float outputScale,
-                  const Codec& codec, std::span<Code> outputs) {
-    auto largest = static_cast<float>(codec.decode(inputs.front()));
-    for (const Code code : inputs) {
-        largest = std::max(largest, static_cast<float>(codec.decode(code)));
-    }
-    std::vector<float> exponentials;
-    exponentials.reserve(inputs.size());
-    double sum = 0;
-    for (const Code code : inputs) {
-        const float below = (static_cast<float>(codec.decode(code)) - largest) * inputScale;
-        exponentials.push_back(static_cast<float>(std::exp(double{below})));
-        sum += double{exponentials.back()};
-    }
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const float probability = exponentials[i] / static_cast<float>(sum);
-        outputs[i] = codec.encode(probability / outputScale);
-    }
-}
-
-Code reluCode(Code code, const Codec& codec) {
-    return codec.decode(code) > 0 ? code : codec.encode(0.0);
-}
-
 }  // namespace systole::numeric

@@ -58,11 +58,4 @@ struct AdditionScales {
 Code addCodes(Code a, Code b, const AdditionScales& scales, ScaleArithmetic arithmetic, bool relu,
               const Codec& codec);
 
-/// Softmax over `inputs`, in binary32; `outputs` has the same length.
-void softmaxCodes(std::span<const Code> inputs, float inputScale, float outputScale,
-                  const Codec& codec, std::span<Code> outputs);
-
-/// ReLU of a code: that of +0 unless the value is above it, then itself.
-Code reluCode(Code code, const Codec& codec);
-
 }  // namespace systole::numeric

@@ -137,18 +137,6 @@ TEST(VectorSteps, OfQuantizedConvolutionsAndPoolingsTakeOneCycleAGroupByDefault)
     EXPECT_EQ(stepsOf({8, 4}, additionOf({0, 16}, 16, 32)).cycles, 2U + 4);
 }
 
-TEST(VectorSteps, TakeOneCycleAGroupInFixedPointToo) {
-    const Datapath datapath(int8Datapath());
-    const sim::QuantizedAddition skip{.relu = true, .scales = {}};
-    for (const auto arithmetic :
-         {numeric::ScaleArithmetic::Fp32Multiplier, numeric::ScaleArithmetic::FixedPoint}) {
-        const auto program = sim::requantizeProgram(datapath, arithmetic, true, skip);
-        const VectorCommand command = sim::requantizeCommand(
-            program, datapath, arithmetic, {.outputs = 10, .channels = 16, .skip = 0, .pitch = 16});
-        EXPECT_EQ(stepsOf({8, 4}, command).cycles, 10U * 2 + 4);
-    }
-}
-
 TEST(VectorSteps, WriteWhenTheResultLeavesThePipeline) {
     // Reads bank 0 in cycle 0, bank 1 in cycle 1, ..; writes the same banks.
     const VectorCommand relu = reluOf(0, 64, 64);

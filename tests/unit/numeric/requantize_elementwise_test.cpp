@@ -75,35 +75,5 @@ TEST(AddCodes, AddsFixedPointProductsBeforeTheOneRounding) {
     EXPECT_EQ(sum(-128, -128, false), -96);
 }
 
-TEST(ReluCode, KeepsPositiveCodesAndClearsNegativeOnes) {
-    EXPECT_EQ(reluCode(int8Code(5), int8()), int8Code(5));
-    EXPECT_EQ(reluCode(int8Code(-5), int8()), 0U);
-    EXPECT_EQ(reluCode(0x81, e4m3()), 0x00U);
-    EXPECT_EQ(reluCode(0x80, e4m3()), 0x00U);  // minus zero
-    EXPECT_EQ(reluCode(0x38, e4m3()), 0x38U);
-}
-
-TEST(SoftmaxCodes, SharesProbabilityAmongEqualInputs) {
-    const std::vector<Code> inputs{int8Code(-7), int8Code(-7)};
-    std::vector<Code> outputs(2);
-    softmaxCodes(inputs, 0.1F, 0.01F, int8(), outputs);
-    EXPECT_THAT(outputs, ElementsAre(50U, 50U));
-}
-
-TEST(SoftmaxCodes, GivesTheLargestInputNearlyEverythingAtALargeScale) {
-    const std::vector<Code> inputs{int8Code(-128), int8Code(127), int8Code(0)};
-    std::vector<Code> outputs(3);
-    softmaxCodes(inputs, 1.0F, 0.01F, int8(), outputs);
-    EXPECT_THAT(outputs, ElementsAre(0U, 100U, 0U));
-}
-
-TEST(SoftmaxCodes, WeighsByTheExponentialOfTheScaledDifference) {
-    // e^0 : e^-1 = 0.7311 : 0.2689
-    const std::vector<Code> inputs{int8Code(2), int8Code(0)};
-    std::vector<Code> outputs(2);
-    softmaxCodes(inputs, 0.5F, 0.01F, int8(), outputs);
-    EXPECT_THAT(outputs, ElementsAre(73U, 27U));
-}
-
 }  // namespace
 }  // namespace systole::numeric

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "sim/base/config_error.hpp"
-#include "sim/network/network.hpp"
 
 namespace systole::sim {
 
@@ -81,15 +80,5 @@ public:
 private:
     std::mt19937_64 generator_;
 };
-
-/// A network of one node.
-inline Network networkOf(const Shape& input, Operation operation, const Shape& output,
-                         std::vector<TensorId> inputs = {0}) {
-    return {.name = "tiny",
-            .tensors = {{"x", input}, {"y", output}},
-            .nodes = {{"op", std::move(operation), std::move(inputs), 1}},
-            .input = 0,
-            .output = 1};
-}
 
 }  // namespace systole::sim

@@ -34,15 +34,6 @@ inline Scheme fixedPointScheme() {
     return scheme;
 }
 
-/// A 1 x 1 convolution; weights as [output][input].
-inline Convolution pointwise(const std::vector<float>& weights, const std::vector<float>& bias) {
-    Convolution convolution;
-    convolution.outputChannels = static_cast<std::uint32_t>(bias.size());
-    convolution.weights = weights;
-    convolution.bias = bias;
-    return convolution;
-}
-
 /// A graph of images N C H W that is put together node by node; nodes are `op`, `op_2`, ..
 class NetworkBuilder {
 public:
