@@ -138,8 +138,7 @@ VectorPlan planOf(const VectorProgram& program);
 ///   known in advance, IEEE Transactions on Computers 53(8), 2004).
 /// - A product with the value of a code, loaded or just quantized, is a MultiplyCode.
 /// - A sum over an axis is an addition, an extreme a comparison.
-/// - Reals become codes by a conversion. An integer has been shifted to the grid before, and is
-/// only
+/// - Reals become codes by a conversion. An integer has been shifted to the grid before: it is only
 ///   compared with the ends of its range.
 ByFunctionClass<std::uint32_t> workOf(const VectorProgram& program, const VectorPlan& plan,
                                       const std::vector<ValueId>& steps);
