@@ -16,7 +16,7 @@ constexpr std::array kWaitStates{UnitState::WaitLoad, UnitState::WaitStore, Unit
 
 Replay::Replay(const MachineConfig& config)
     : clock(config.clockHertz),
-      state(config.datapath, config.array, config.dram, config.operandSampling),
+      state(config),
       ports(config) {}
 
 CommandUnit::CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay)
@@ -120,7 +120,7 @@ void CommandUnit::takeEffect(const Command& command) {
         throw InvariantError(fmt::format("cycle {}: {}: {}", cycle(), name(), error.what()));
     }
     const numeric::AccumulatorEvents events = replay_.state.accumulatorEvents() - before;
-    const Activity& operands = replay_.state.operandActivity();
+    const Activity operands = replay_.state.operandActivity();
     cost::Counters& count = counters(command);
     count.accumulatorOverflows += events.overflows;
     count.accumulatorSaturations += events.saturations;

@@ -33,7 +33,8 @@ std::uint32_t within(std::uint64_t address, std::uint64_t period) {
 }
 
 bool same(const VectorCommand& a, const VectorCommand& b) {
-    return a.program == b.program && a.space == b.space && a.operands == b.operands;
+    return a.program == b.program && a.space == b.space && a.operands == b.operands &&
+           a.datapath == b.datapath;
 }
 
 template <typename Op>

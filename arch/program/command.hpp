@@ -52,6 +52,7 @@ struct LoadTile {
 struct LoadWeights {
     DramBox source;
     std::uint32_t destination = 0;
+    DatapathId datapath = 0;  ///< that will use them
 
     bool operator==(const LoadWeights&) const = default;
 };
@@ -91,8 +92,7 @@ struct Stream {
     std::uint32_t accumulatorRow = 0;
     bool accumulate = false;
     bool countsElementsOnly = false;  ///< for macsOf: whether the convolution is transposed
-    TypeId activationType = kActivationType;
-    TypeId weightType = kWeightType;
+    DatapathId datapath = 0;          ///< whose formats the operands and the sums have
 
     std::uint64_t sums() const { return std::uint64_t{outputs} * channels * groupCount; }
     bool operator==(const Stream&) const = default;

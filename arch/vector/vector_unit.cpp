@@ -14,11 +14,12 @@ void VectorUnit::reset() {
 
 void VectorUnit::execute(const Command& command) {
     const VectorSteps& steps = steps_.get(forms_->of(command.operation), [&] {
-        return vectorSteps(
-            config_, replay().ports, std::get<VectorCommand>(command.operation),
-            {.accumulatorRows = replay().program->accumulatorRows,
-             .recordBytes = parameterBytes(replay().state.datapath(), replay().program->arithmetic),
-             .types = replay().program->types});
+        const auto& vector = std::get<VectorCommand>(command.operation);
+        return vectorSteps(config_, replay().ports, vector,
+                           {.accumulatorRows = replay().program->accumulatorRows,
+                            .recordBytes = parameterBytes(replay().state.datapath(vector.datapath),
+                                                          replay().program->arithmetic),
+                            .types = replay().program->types});
     });
     const Cycle begin = cycle();
     if (steps.stream.next) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 
 #include "arch/datapath.hpp"
 #include "arch/mapping/mapping_objective.hpp"
@@ -81,26 +82,8 @@ void checkMultiplier(const Section& section, const arch::DatapathConfig& datapat
     }
 }
 
-/// What the multipliers make of the array: cycles a step, and the effective geometry, which is
-/// larger at lower widths.
-void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapath) {
-    const numeric::Format& activation = datapath.activation;
-    const numeric::Format& weight = datapath.weight;
-    const numeric::ProductClass multiplier =
-        datapath.multiplier.value_or(numeric::defaultProductClass(activation, weight));
-    array.cyclesPerStep =
-        static_cast<std::uint32_t>(numeric::cyclesOf(multiplier, activation, weight));
-    const numeric::ComposedSplit split = multiplier == numeric::ProductClass::Composable
-                                             ? numeric::composedSplit(activation, weight)
-                                             : numeric::ComposedSplit{.rows = 1, .columns = 1};
-    const arch::ArrayGeometry physical = array.physicalGeometry();
-    array.rows = physical.rows * static_cast<std::uint32_t>(split.rows);
-    array.columns = physical.columns * static_cast<std::uint32_t>(split.columns);
-}
-
-/// The datapath's section. A block format by its name is more than a fragment that is missing.
-Section datapathOf(const Section& root) {
-    const Value value = root.at("datapath");
+/// A datapath's section. A block format by its name is more than a fragment that is missing.
+Section datapathOf(const Value& value) {
     const bool isUnknown = value.isScalar() && !value.isFragment("datapaths");
     const std::string name = isUnknown ? value.name() : "";
     return value.fragment("datapaths",
@@ -117,6 +100,27 @@ arch::DatapathConfig readDatapath(const Section& section) {
         checkMultiplier(section, datapath);
     }
     return datapath;
+}
+
+/// The sections of all datapaths of a machine.
+std::vector<Section> datapathSections(const Section& root) {
+    std::vector<Section> sections{datapathOf(root.at("datapath"))};
+    if (const std::optional<Value> further = root.find("further_datapaths")) {
+        for (const Value& one : further->list({1, 7})) sections.push_back(datapathOf(one));
+    }
+    return sections;
+}
+
+void addDatapath(const Section& section, arch::MachineConfig& machine) {
+    const arch::DatapathConfig datapath = readDatapath(section);
+    if (!section.clean()) return;
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
+        const arch::DatapathConfig& other = arch::datapathAt(machine, i);
+        if (!arch::multiplies(other, datapath.activation, datapath.weight)) continue;
+        section.fail(fmt::format("another datapath multiplies {} already, expected other formats",
+                                 arch::operandNames(datapath)));
+    }
+    machine.furtherDatapaths.push_back(datapath);
 }
 
 void requirePowerOfTwo(const Value& value, std::uint64_t number) {
@@ -221,13 +225,13 @@ void requireDatapaths(const Value& value, const std::string& found, const std::s
         value.fail(fmt::format("'{}' is not the datapath's, expected {}", found, expected));
     }
 }
-Scheme readMachineScheme(const Value& value, const Section& datapathSection,
-                         const arch::DatapathConfig& datapath) {
+
+/// All but its `layers`.
+Scheme readCommonScheme(const Section& section, const Value& value, const Section& datapathSection,
+                        const arch::DatapathConfig& datapath) {
     const bool isAuto = value.isWord("auto");
     const std::string& named = numeric::nameOf(datapath.weight);
     const bool hasOwn = !isAuto || value.hasFragment("schemes", named);
-    const Section section = isAuto ? value.fragmentNamed("schemes", hasOwn ? named : kCommonScheme)
-                                   : value.fragment("schemes");
     const std::string& fragment = section.fragmentName();
     Scheme scheme = readScheme(section, fragment.empty() ? "custom" : fragment, &datapath);
     if (!section.clean() || !datapathSection.clean()) {
@@ -255,6 +259,18 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
     if (section.clean()) {
         checkScheme(section, scheme);
     }
+    return scheme;
+}
+
+Scheme readMachineScheme(const Value& value, const Section& datapathSection,
+                         const arch::MachineConfig& machine) {
+    const std::string& named = numeric::nameOf(machine.datapath.weight);
+    const bool hasOwn = value.hasFragment("schemes", named);
+    const Section section =
+        value.isWord("auto") ? value.fragmentNamed("schemes", hasOwn ? named : kCommonScheme)
+                             : value.fragment("schemes");
+    Scheme scheme = readCommonScheme(section, value, datapathSection, machine.datapath);
+    scheme.layers = readLayerFormats(section, scheme, &machine);
     return scheme;
 }
 
@@ -295,7 +311,17 @@ void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
     }
 }
 
-arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
+/// What a datapath needs of the scratchpads.
+void checkScratchpads(const Section& activations, const Section& weights,
+                      const arch::MachineConfig& machine) {
+    checkWord(weights, machine.weightScratchpad, machine.datapath.weight);
+    checkWord(activations, machine.activationScratchpad, machine.datapath.activation);
+    if (weights.clean()) checkWeightScratchpad(weights, machine);
+    if (activations.clean()) checkActivationScratchpad(activations, machine);
+}
+
+arch::MachineConfig readMachine(const Section& root, const std::vector<Section>& datapaths,
+                                ElementDefault element) {
     arch::MachineConfig machine;
     machine.name = root.at("name").name();
     const Value clock = root.at("clock");
@@ -303,8 +329,11 @@ arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
     machine.array = readArray(array, element);
-    const Section datapath = datapathOf(root);
-    machine.datapath = readDatapath(datapath);
+    machine.datapath = readDatapath(datapaths.front());
+    for (const Section& further : std::span(datapaths).subspan(1)) addDatapath(further, machine);
+    machine.datapathSwitchCycles =
+        root.at("datapath_switch_cycles", machine.datapathSwitchCycles)
+            .integer<std::uint32_t>({0, 1'000'000});
     const Section activations = root.at("activation_scratchpad").section();
     machine.activationScratchpad = readScratchpad(activations);
     const Section weights = root.at("weight_scratchpad").section();
@@ -318,22 +347,18 @@ arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
         readArbitration(root.at("arbitration", Default::section()).section(), machine.arbitration);
     machine.datapath.packing =
         chooseNamed(root, "element_packing", arch::kPackingNames, machine.datapath.packing);
+    for (arch::DatapathConfig& further : machine.furtherDatapaths) {
+        further.packing = machine.datapath.packing;
+    }
     machine.mapping = readMapping(root.at("mapping", Default::section()).section("mapping"));
-    const bool foldKnown = array.clean() && datapath.clean();
-    if (foldKnown) {
-        fitMultiplier(machine.array, machine.datapath);
-    }
-    if (datapath.clean() && weights.clean()) {
-        checkWord(weights, machine.weightScratchpad, machine.datapath.weight);
-    }
-    if (datapath.clean() && activations.clean()) {
-        checkWord(activations, machine.activationScratchpad, machine.datapath.activation);
-    }
-    if (foldKnown && weights.clean()) {
-        checkWeightScratchpad(weights, machine);
-    }
-    if (foldKnown && activations.clean()) {
-        checkActivationScratchpad(activations, machine);
+    const bool areClean = std::all_of(datapaths.begin(), datapaths.end(),
+                                      [](const Section& section) { return section.clean(); });
+    if (!array.clean() || !areClean) return machine;
+    machine.array = arch::fittedArray(machine.array, machine.datapath);
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
+        if (activations.clean() && weights.clean()) {
+            checkScratchpads(activations, weights, arch::seenBy(machine, i));
+        }
     }
     return machine;
 }
@@ -369,20 +394,24 @@ void checkObjective(const Section& root, const RunConfig& config) {
 
 RunConfig readRunConfig(const Section& root, ElementDefault element) {
     RunConfig config;
-    config.machine = readMachine(root, element);
+    const std::vector<Section> datapaths = datapathSections(root);
+    config.machine = readMachine(root, datapaths, element);
     config.technology = readNamedTechnology(root.at("technology"));
-    const Section datapath = root.at("datapath").fragment("datapaths");
-    const auto synthesis = readSynthesis(datapath, element, config.technology);
-    config.synthesis = synthesis.value_or(cost::Goal::Area);
-    const OpenChoices open{.synthesis = !synthesis,
-                           .stages = config.machine.array.pipelineDepth == 0,
-                           .clock = root.at("clock").isWord("max")};
+    OpenChoices open{.stages = config.machine.array.pipelineDepth == 0,
+                     .clock = root.at("clock").isWord("max")};
+    for (const Section& datapath : datapaths) {
+        open.goals.push_back(readSynthesis(datapath, element, config.technology));
+        open.synthesis = open.synthesis || open.goals.back().size() > 1;
+        config.furtherSynthesis.push_back(open.goals.back().front());
+    }
+    config.synthesis = config.furtherSynthesis.front();
+    config.furtherSynthesis.erase(config.furtherSynthesis.begin());
     config.isElementChosen = open.synthesis || open.stages;
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.layout = chooseNamed(root, "layout", kLayoutNames, config.layout);
     config.machine.operandSampling = energy.sampling;
-    config.scheme = readMachineScheme(root.at("scheme"), datapath, config.machine.datapath);
+    config.scheme = readMachineScheme(root.at("scheme"), datapaths.front(), config.machine);
     checkObjective(root, config);
     if (root.clean()) {
         chooseElement(config, open);

@@ -2,9 +2,11 @@
 #include "sim/config/scheme_loader.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <variant>
 
+#include "arch/datapath.hpp"
 #include "models/numeric/formats/codec.hpp"
 #include "models/numeric/sums/sum.hpp"
 #include "sim/config/format_reader.hpp"
@@ -50,6 +52,30 @@ T readOrTake(const Section& section, const char* key, const T* otherwise,
     if (otherwise != nullptr) return *otherwise;
     value.fail("is left to the datapath, but there is none here, expected a name or parameters");
     return {};
+}
+
+/// That of the datapath that has the formats.
+void takeAccumulator(const Value& value, const arch::MachineConfig& machine,
+                     LayerFormats& layers) {
+    WorkFormats& formats = layers.formats;
+    std::vector<std::string> known;
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
+        const arch::DatapathConfig& datapath = arch::datapathAt(machine, i);
+        if (arch::multiplies(datapath, formats.activation, formats.weight)) {
+            formats.accumulator = datapath.accumulator;
+            return;
+        }
+        known.push_back(arch::operandNames(datapath));
+    }
+    value.fail(fmt::format("no datapath multiplies {} by {}, expected {}",
+                           numeric::nameOf(formats.activation), numeric::nameOf(formats.weight),
+                           fmt::join(known, " or ")));
+}
+
+Scheme readWholeScheme(const Section& section, const std::string& name) {
+    Scheme scheme = readScheme(section, name, nullptr);
+    scheme.layers = readLayerFormats(section, scheme, nullptr);
+    return scheme;
 }
 
 }  // namespace
@@ -114,10 +140,30 @@ Scheme readScheme(const Section& section, const std::string& name,
     return scheme;
 }
 
+std::vector<LayerFormats> readLayerFormats(const Section& section, const Scheme& scheme,
+                                           const arch::MachineConfig* machine) {
+    std::vector<LayerFormats> layers;
+    for (const auto& [name, value] :
+         section.at("layers", Default::section().described("none")).section().entries()) {
+        const Section entry = value.section();
+        const auto formatAt = [&](const char* key, const numeric::Format& otherwise) {
+            const std::optional<Value> format = entry.find(key);
+            return format ? readOperandFormat(*format) : otherwise;
+        };
+        LayerFormats formats{.layers = name,
+                             .formats = {formatAt("activation", scheme.activation),
+                                         formatAt("weight", scheme.weight), scheme.accumulator},
+                             .origin = fmt::format("{}: {}", value.place(), value.path())};
+        if (section.clean() && machine != nullptr) takeAccumulator(value, *machine, formats);
+        layers.push_back(std::move(formats));
+    }
+    return layers;
+}
+
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides) {
     return readConfig(
         file, overrides,
-        [&](const Section& root) { return readScheme(root, file.stem().string(), nullptr); },
+        [&](const Section& root) { return readWholeScheme(root, file.stem().string()); },
         {"schemes"});
 }
 
@@ -125,7 +171,7 @@ Scheme parseScheme(const std::string& text, const std::string& source) {
     ConfigReader reader = ConfigReader::ofText(text, source);
     const Section section = reader.value().fragment("schemes");
     const std::string& name = section.fragmentName();
-    Scheme scheme = readScheme(section, name.empty() ? "custom" : name, nullptr);
+    Scheme scheme = readWholeScheme(section, name.empty() ? "custom" : name);
     reader.finish();
     return scheme;
 }

@@ -69,6 +69,10 @@ std::int64_t AxisMap::at(std::span<const std::uint32_t> index) const {
     return table.empty() ? place : table.at(static_cast<std::size_t>(place));
 }
 
+const numeric::AccumulatorFormat& Graph::accumulatorOf(const MatrixWork& work) const {
+    return work.accumulator ? *work.accumulator : arithmetic.value().accumulator;
+}
+
 std::vector<std::size_t> Graph::readerCounts() const {
     std::vector<std::size_t> readers(tensors.size(), 0);
     for (const Node& node : nodes) {
