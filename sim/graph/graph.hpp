@@ -56,6 +56,9 @@ struct Tensor {
     std::uint64_t elements() const;
     /// Elements from an index of each axis to the next one.
     std::vector<std::int64_t> strides() const;
+    /// Places in memory of all elements, one after another as the axes of `counted` count them, the
+    /// last one fastest.
+    std::vector<std::size_t> places(const Axes& counted) const;
 };
 
 /// Axes as 0, 1, 2, ..: as ONNX stores tensors.
