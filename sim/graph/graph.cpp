@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "models/check.hpp"
+#include "sim/graph/copies.hpp"
 
 namespace systole::graph {
 
@@ -41,6 +42,10 @@ std::pair<std::int64_t, std::int64_t> rangeOf(const AxisMap& map,
 
 }  // namespace
 
+bool sameFormat(const numeric::Format& left, const numeric::Format& right) {
+    return numeric::spelledName(left) == numeric::spelledName(right);
+}
+
 std::uint64_t elementsOf(const Extents& extents) {
     std::uint64_t elements = 1;
     for (const std::uint32_t extent : extents) elements *= extent;
@@ -50,6 +55,20 @@ std::uint64_t elementsOf(const Extents& extents) {
 std::uint64_t Tensor::elements() const { return elementsOf(shape); }
 
 std::vector<std::int64_t> Tensor::strides() const { return denseStrides(shape, order); }
+
+std::vector<std::size_t> Tensor::places(const Axes& counted) const {
+    const std::vector<std::int64_t> strides = this->strides();
+    Extents extents;
+    for (const std::uint8_t axis : counted) extents.push_back(shape.at(axis));
+    std::vector<std::size_t> places;
+    places.reserve(elements());
+    forEachIndex(extents, [&](const Extents& index) {
+        std::int64_t place = 0;
+        for (std::size_t i = 0; i < index.size(); ++i) place += index[i] * strides[counted[i]];
+        places.push_back(static_cast<std::size_t>(place));
+    });
+    return places;
+}
 
 Axes naturalOrder(std::size_t rank) {
     Axes order(rank);

@@ -36,6 +36,9 @@ struct Quantizer {
     float scale() const { return scales.front(); }
 };
 
+/// Whether codes mean the same, whatever the formats are called.
+bool sameFormat(const numeric::Format& left, const numeric::Format& right);
+
 enum class Origin : std::uint8_t { Input, Constant, Node };
 
 /// Data lie in the order of memory: the index of an element counts the axes of `order`, the last
@@ -56,6 +59,9 @@ struct Tensor {
     std::uint64_t elements() const;
     /// Elements from an index of each axis to the next one.
     std::vector<std::int64_t> strides() const;
+    /// Places in memory of all elements, one after another as the axes of `counted` count them, the
+    /// last one fastest.
+    std::vector<std::size_t> places(const Axes& counted) const;
 };
 
 /// Axes as 0, 1, 2, ..: as ONNX stores tensors.

@@ -96,16 +96,25 @@ private:
     void checkFormat(const graph::Node& node, graph::TensorId tensor, const char* side,
                      const numeric::Format& expected) const {
         const auto& quantizer = graph_.tensors.at(graph_.rootOf(tensor)).quantizer;
-        if (quantizer &&
-            numeric::spelledName(quantizer->format) == numeric::spelledName(expected)) {
-            return;
-        }
+        if (quantizer && graph::sameFormat(quantizer->format, expected)) return;
         throw ConfigError(
             fmt::format("{}: {} '{}' of '{}' has '{}' in {}, expected {}, the array's format of {}",
                         context_.machine.name, node.kind, node.name, graph_.name,
                         graph_.tensors.at(tensor).name,
                         quantizer ? numeric::nameOf(quantizer->format) : "binary32",
                         numeric::nameOf(expected), side));
+    }
+
+    /// The elements of a second operand go to the weight scratchpad as they lie in DRAM.
+    void checkRoom(const graph::Node& node) const {
+        const arch::ElementType type = lowered_.tensors.at(node.inputs.at(1)).element;
+        if (type.room.imageBytes == datapath_.weightBytes) return;
+        throw ConfigError(fmt::format(
+            "{}: {} '{}' of '{}' multiplies two tensors, and one of {} among activations of {} "
+            "does not lie like weights, expected formats of the same number of bytes",
+            context_.machine.name, node.kind, node.name, graph_.name,
+            numeric::nameOf(context_.machine.datapath.weight),
+            numeric::nameOf(context_.machine.datapath.activation)));
     }
 
     /// The array multiplies one format of activations by one of weights.
@@ -116,10 +125,7 @@ private:
             checkFormat(node, node.inputs.at(0), "activations", datapath.activation);
             checkFormat(node, node.inputs.at(1), "weights", datapath.weight);
             checkFormat(node, layer.output.tensor, "activations", datapath.activation);
-            if (layer.weights) {
-                // Its elements go to the weight scratchpad as they lie in DRAM.
-                checkFormat(node, node.inputs.at(1), "activations", datapath.activation);
-            }
+            if (layer.weights) checkRoom(node);
         }
     }
 

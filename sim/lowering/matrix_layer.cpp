@@ -130,7 +130,7 @@ bool lieAlike(const graph::Graph& graph, graph::TensorId left, graph::TensorId r
     const auto& first = graph.tensors.at(graph.rootOf(left)).quantizer;
     const auto& second = graph.tensors.at(graph.rootOf(right)).quantizer;
     return first && second && graph::sameOrder(a.shape, a.order, b.order) &&
-           numeric::spelledName(first->format) == numeric::spelledName(second->format);
+           graph::sameFormat(first->format, second->format);
 }
 
 class FusionFinder {

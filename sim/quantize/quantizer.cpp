@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/quantize/quantizer.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -12,10 +16,10 @@
 #include "models/numeric/sums/sum.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/graph/code_program.hpp"
+#include "sim/graph/conversion.hpp"
 #include "sim/graph/float_reference.hpp"
 #include "sim/graph/fusion.hpp"
 #include "sim/graph/matrix_layout.hpp"
-#include "sim/quantize/quantizer.hpp"
 #include "sim/quantize/scales.hpp"
 #include "sim/quantize/tensor_scales.hpp"
 #include "sim/quantize/weight_scales.hpp"
@@ -28,6 +32,7 @@ using graph::Graph;
 using graph::MatrixWork;
 using graph::Node;
 using graph::Origin;
+using graph::Quantizer;
 using graph::Tensor;
 using graph::TensorId;
 using numeric::Codec;
@@ -50,6 +55,7 @@ public:
                         numeric::largestSum(scheme.accumulator, activation_, weight_)) {
         checkScheme();
         chooseScales();
+        convertOperands();
     }
 
     /// Throws ConfigError where a format without negative values meets some.
@@ -64,10 +70,11 @@ private:
     }
 
     void checkScheme() const;
-    void checkSums(const std::string& what, const Codec& second) const;
-    void checkReduction(const Node& node, std::uint64_t reduction, const Codec& second) const;
+    void checkSums() const;
+    void checkReduction(const Node& node, std::uint64_t reduction) const;
     void checkPadding(const Node& node, const arch::Window& window) const;
     void chooseScales();
+    void convertOperands();
     float inputScale(const Node& node) const {
         return network_.quantizerOf(node.inputs.at(0))->scale();
     }
@@ -81,7 +88,8 @@ private:
     Graph network_;
     const Scheme& scheme_;
     std::vector<TensorRole> roles_;
-    std::vector<float> amax_;
+    std::vector<float> amax_;        ///< of tensors that are no conversions
+    std::vector<TensorId> sources_;  ///< by TensorId: itself, of a conversion what it converts
     Codec activation_;
     Codec weight_;
     double activationPeak_;
@@ -103,25 +111,24 @@ void GraphQuantizer::checkScheme() const {
                             numeric::nameOf(codec->format())));
         }
     }
-    checkSums("", weight_);
+    checkSums();
 }
 
 /// Fixed point scales sums of one word.
-void GraphQuantizer::checkSums(const std::string& what, const Codec& second) const {
+void GraphQuantizer::checkSums() const {
     if (scheme_.requantization != numeric::ScaleArithmetic::FixedPoint) return;
-    if (numeric::SumArithmetic(scheme_.accumulator, activation_, second).isWord()) return;
+    if (numeric::SumArithmetic(scheme_.accumulator, activation_, weight_).isWord()) return;
     fail(
-        fmt::format("{}requantization fixed_point cannot scale accumulator {} of {} bits, "
+        fmt::format("requantization fixed_point cannot scale accumulator {} of {} bits, "
                     "expected an integer of at most {} bits or fp32_multiplier",
-                    what, scheme_.accumulator.name,
-                    numeric::accumulatorBits(scheme_.accumulator, activation_, second),
+                    scheme_.accumulator.name,
+                    numeric::accumulatorBits(scheme_.accumulator, activation_, weight_),
                     numeric::kWidestFixedPointSum));
 }
 
 /// An exact accumulator has room for the sums of so many products and a bias as its guard bits
 /// say.
-void GraphQuantizer::checkReduction(const Node& node, std::uint64_t reduction,
-                                    const Codec& second) const {
+void GraphQuantizer::checkReduction(const Node& node, std::uint64_t reduction) const {
     const auto* exact = std::get_if<numeric::ExactRegister>(&scheme_.accumulator.sum);
     if (exact == nullptr) return;
     const std::uint64_t longest = std::uint64_t{1} << exact->guardBits;
@@ -130,7 +137,7 @@ void GraphQuantizer::checkReduction(const Node& node, std::uint64_t reduction,
             fmt::format("node '{}' sums {} products of {} and {}, expected at most {}, which "
                         "accumulator {} holds exactly",
                         node.name, reduction, numeric::nameOf(scheme_.activation),
-                        numeric::nameOf(second.format()), longest, scheme_.accumulator.name));
+                        numeric::nameOf(scheme_.weight), longest, scheme_.accumulator.name));
     }
 }
 
@@ -143,10 +150,10 @@ void GraphQuantizer::checkPadding(const Node& node, const arch::Window& window) 
 void GraphQuantizer::checkSigns(std::span<const float> least) const {
     for (TensorId id = 0; id < network_.tensors.size(); ++id) {
         const Tensor& tensor = network_.tensors[id];
-        const bool isWeights = roles_[id] == TensorRole::Weights;
-        const Codec& codec = isWeights ? weight_ : activation_;
-        const float value = isWeights ? graph::leastValue(tensor.values) : least[id];
         if (roles_[id] == TensorRole::Real || tensor.viewOf) continue;
+        const bool isWeights = roles_[id] == TensorRole::Weights;
+        const Codec codec(isWeights ? scheme_.weight : tensor.quantizer->format);
+        const float value = isWeights ? graph::leastValue(tensor.values) : least[sources_[id]];
         if (value >= 0 || codec.smallest() < 0) continue;
         std::string what =
             fmt::format("tensor '{}' has values on the calibration images", tensor.name);
@@ -167,8 +174,27 @@ void GraphQuantizer::chooseScales() {
         Tensor& tensor = network_.tensors[id];
         if (roles_[id] != TensorRole::Activation || tensor.viewOf) continue;
         tensor.quantizer =
-            graph::Quantizer{scheme_.activation, {}, {scaleFor(amax_[id], activationPeak_)}};
+            Quantizer{scheme_.activation, {}, {scaleFor(amax_[id], activationPeak_)}};
         if (tensor.origin == Origin::Constant) encode(tensor, activation_);
+    }
+}
+
+/// The array multiplies activations by weights: a tensor that is read as weights takes their
+/// format.
+void GraphQuantizer::convertOperands() {
+    sources_.resize(network_.tensors.size());
+    std::iota(sources_.begin(), sources_.end(), TensorId{0});
+    if (graph::sameFormat(scheme_.activation, scheme_.weight)) return;
+    const auto wanted = [&](const Node& node, std::size_t input) {
+        const auto* work = std::get_if<MatrixWork>(&node.work);
+        if (work == nullptr || !work->weights || input != 1) return std::optional<Quantizer>();
+        const float scale = scaleFor(amax_[node.inputs[1]], numeric::peakOf(weight_));
+        return std::optional<Quantizer>({scheme_.weight, {}, {scale}});
+    };
+    network_ = graph::withConversions(std::move(network_), wanted);
+    roles_.resize(network_.tensors.size(), TensorRole::Activation);
+    for (const Node& node : network_.nodes) {
+        if (node.output >= sources_.size()) sources_.push_back(network_.rootOf(node.inputs[0]));
     }
 }
 
@@ -212,15 +238,15 @@ void GraphQuantizer::quantizeWeights(std::size_t index, const MatrixWork& work) 
         weightScales_.of(rowsOf(node, work), inputScale(node),
                          sums == sumBounds_.end() ? std::span<const double>() : sums->second);
     Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
-    weights.quantizer = graph::Quantizer{scheme_.weight, std::uint8_t{0}, scales};
+    weights.quantizer = Quantizer{scheme_.weight, std::uint8_t{0}, scales};
     if (scheme_.weightGranularity == Scheme::Granularity::PerTensor) {
-        weights.quantizer = graph::Quantizer{scheme_.weight, {}, {scales.front()}};
+        weights.quantizer = Quantizer{scheme_.weight, {}, {scales.front()}};
     }
     encode(weights, weight_);
 }
 
 void GraphQuantizer::quantizeBias(const Node& node, MatrixWork& work) const {
-    const graph::Quantizer& second = *network_.quantizerOf(node.inputs[1]);
+    const Quantizer& second = *network_.quantizerOf(node.inputs[1]);
     const numeric::SumArithmetic sums(scheme_.accumulator, activation_, Codec(second.format));
     work.terms.clear();
     work.clippedBiases = 0;
@@ -235,10 +261,8 @@ void GraphQuantizer::quantizeBias(const Node& node, MatrixWork& work) const {
 
 void GraphQuantizer::quantizeWork(std::size_t index, MatrixWork& work) {
     const Node& node = network_.nodes[index];
-    const Codec& second = work.weights ? activation_ : weight_;
-    checkReduction(node, graph::MatrixLayout(network_, node, work).reduction, second);
+    checkReduction(node, graph::MatrixLayout(network_, node, work).reduction);
     checkPadding(node, work.window);
-    if (work.weights) checkSums(fmt::format("node '{}': ", node.name), second);
     if (!work.weights) quantizeWeights(index, work);
     quantizeBias(node, work);
 }

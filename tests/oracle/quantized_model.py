@@ -12,9 +12,10 @@ import integer_program
 from accumulators import Accumulator, needs_order
 from float_model import matrix, run_float
 from formats import format_named
-from graph import MatrixWork, MoveWork, VectorWork, move
+from graph import MatrixWork, MoveWork, Node, VectorWork, identity, move
 from matrix import grouped_taps, image_of, output_size, result_of, weights_of
 from program import Value, real, run_program, run_vector
+from work_forms import broadcast_map
 
 _F32_ONE = np.float32(1)
 
@@ -54,6 +55,9 @@ class QuantizedModel:
             self.accumulator_bits = int(scheme.accumulator.removeprefix("int"))
         self._calibration = run_float(graph, calibration)
         self.scales = self._calibrate()
+        self.formats = {}  # of tensors that have not the format of activations
+        if self.weight.name != self.activation.name:
+            self._convert_operands()
         self.parameters = {node.output: self._parameters(node)
                            for node in graph.nodes if has_weights(node)}
 
@@ -72,8 +76,8 @@ class QuantizedModel:
             merged = set().union(*(classes[name] for name in tied))
             for name in merged:
                 classes[name] = merged
-        scales = {name: _scale(max(amax[member] for member in classes[name]), self.activation)
-                  for name in amax}
+        self._amax = {name: max(amax[member] for member in classes[name]) for name in amax}
+        scales = {name: _scale(self._amax[name], self.activation) for name in amax}
         for name, tensor in self.graph.tensors.items():
             if tensor.root in scales:
                 scales[name] = scales[tensor.root]
@@ -88,6 +92,25 @@ class QuantizedModel:
                         and all(self.graph.tensors[name].value is None for name in names))
             if monotone or isinstance(node.work, MoveWork):
                 yield names
+
+    def _convert_operands(self):
+        """A tensor that is read as weights takes their format first."""
+        nodes = []
+        for node in self.graph.nodes:
+            if isinstance(node.work, MatrixWork) and node.work.weight is None:
+                source = self.graph.tensors[node.inputs[1]]
+                name = f"{source.name}/{self.weight.name}"
+                if name not in self.formats:
+                    nodes.append(_conversion(source, name))
+                    self.graph.tensors[name] = replace(source, name=name, root=None)
+                    self.scales[name] = _scale(self._amax[source.root or source.name], self.weight)
+                    self.formats[name] = self.weight
+                node.inputs = [node.inputs[0], name]
+            nodes.append(node)
+        self.graph.nodes = nodes
+
+    def format_of(self, name):
+        return self.formats.get(self.graph.root(name), self.activation)
 
     def _parameters(self, node):
         work = node.work
@@ -179,17 +202,18 @@ class QuantizedModel:
         if self.fixed_point:
             values = self._vector_of_integers(node, inputs, shape)
             if values is not None:
-                return self.activation.encode(values)
+                return self.format_of(node.output).encode(values)
         operands = []
         for name, array in zip(node.inputs, inputs):
             scale = self.scales.get(name)
             operands.append((array if scale is None else
-                             self.activation.values(array).astype(np.float32), scale))
+                             self.format_of(name).values(array).astype(np.float32), scale))
         return run_vector(node.work, operands, shape,
-                          lambda value: self._stored(value, self.scales[node.output]))
+                          lambda value: self._stored(value, node.output))
 
-    def _stored(self, value, scale):
+    def _stored(self, value, output):
         """Codes of a program's value."""
+        scale = self.scales[output]
         if value.factor is None:
             array = value.array / scale
         elif value.is_sum:
@@ -198,44 +222,44 @@ class QuantizedModel:
             array = value.array
         else:
             array = real(value) / scale
-        return self.activation.encode(array)
+        return self.format_of(output).encode(array)
 
     def _vector_of_integers(self, node, inputs, shape):
         scales = [self.scales.get(name) for name in node.inputs]
-        steps = [None if scale is None else self.activation.steps(array)
-                 for scale, array in zip(scales, inputs)]
+        steps = [None if scale is None else self.format_of(name).steps(array)
+                 for name, scale, array in zip(node.inputs, scales, inputs)]
         return integer_program.run_vector(node.work, steps, scales, self.scales[node.output], shape)
 
     # Matrix work
     def _matrix(self, node, x, w=None):
         """Codes, [images * batches, height, width, outputs]."""
         work, s_y = node.work, self.scales[node.output]
-        s_x, weight_format = self.scales[node.inputs[0]], self.weight
+        s_x = self.scales[node.inputs[0]]
         if w is None:
             parameters = self.parameters[node.output]
             s_w, w, bias = parameters.weight_scale, parameters.weight_codes[None], \
                 parameters.bias_codes
         else:
-            s_w, weight_format, bias = self.scales[node.inputs[1]], self.activation, np.int64(0)
+            s_w, bias = self.scales[node.inputs[1]], np.int64(0)
         image = image_of(work, x)
         height, width = output_size(work, image)
-        total = self._accumulate(work, image, w, weight_format, bias)
+        total = self._accumulate(work, image, w, bias)
         total = total.reshape(len(image), height, width, -1)
         if self.fixed_point:
             values = integer_program.run_epilogue(work.epilogue, total, s_x, s_w, s_y)
             if values is not None:
                 return self.activation.encode(values)
-        value = self._sum_value(total, s_x * s_w, weight_format)
-        return self._stored(run_program(work.epilogue, [value], total.shape[1:], ()), s_y)
+        value = self._sum_value(total, s_x * s_w)
+        return self._stored(run_program(work.epilogue, [value], total.shape[1:], ()), node.output)
 
-    def _sum_value(self, total, factor, weight_format):
+    def _sum_value(self, total, factor):
         """The sum in binary32. Sums of units go with a power of two; where they are wider than 64
         bits it is the sum that takes it."""
-        grid = self.activation.grid + weight_format.grid
+        grid = self.activation.grid + self.weight.grid
         if self.ordered is not None and self.ordered.is_float:
             return Value(total.astype(np.float32), factor, is_sum=True)
         if self.ordered is None and self.accumulator_bits is None and (
-                _step_bits(self.activation) + _step_bits(weight_format) + 17 > 64):
+                _step_bits(self.activation) + _step_bits(self.weight) + 17 > 64):
             return Value(exact.to_float32(total, grid), factor, is_sum=True)
         if total.dtype.kind == "f":
             total = total.astype(np.float32)
@@ -243,11 +267,11 @@ class QuantizedModel:
             total = exact.to_float32(total)
         return Value(total, factor, np.float32(2.0**grid), is_sum=True)
 
-    def _accumulate(self, work, image, w, weight_format, bias):
+    def _accumulate(self, work, image, w, bias):
         """[P, positions, outputs] of whole numbers, or of values of a float."""
         number = (lambda f, codes: f.values(codes)) if self.ordered and self.ordered.is_float \
             else (lambda f, codes: f.steps(codes))
-        image, weight = number(self.activation, image), number(weight_format, w)
+        image, weight = number(self.activation, image), number(self.weight, w)
         if work.weight is None:
             weight = weights_of(work, weight, len(image))
         if self.ordered is not None:
@@ -272,6 +296,14 @@ class QuantizedModel:
         total = self.ordered.sum(products, self.scheme.fold_rows)
         total = total.reshape(*total.shape[:2], -1)
         return self.ordered.outer.add(total, bias)
+
+
+def _conversion(source, name):
+    place = {axis: place for place, axis in enumerate(source.order)}
+    maps = broadcast_map(source.shape, place, source.shape)
+    extents = tuple(source.shape[axis] for axis in source.order)
+    return Node("conversion", VectorWork(identity(), extents, (), [maps, maps]), [source.name],
+                name)
 
 
 def has_weights(node):
