@@ -42,10 +42,6 @@ std::pair<std::int64_t, std::int64_t> rangeOf(const AxisMap& map,
 
 }  // namespace
 
-bool sameFormat(const numeric::Format& left, const numeric::Format& right) {
-    return numeric::spelledName(left) == numeric::spelledName(right);
-}
-
 std::uint64_t elementsOf(const Extents& extents) {
     std::uint64_t elements = 1;
     for (const std::uint32_t extent : extents) elements *= extent;

@@ -36,9 +36,6 @@ struct Quantizer {
     float scale() const { return scales.front(); }
 };
 
-/// Whether codes mean the same, whatever the formats are called.
-bool sameFormat(const numeric::Format& left, const numeric::Format& right);
-
 enum class Origin : std::uint8_t { Input, Constant, Node };
 
 /// Data lie in the order of memory: the index of an element counts the axes of `order`, the last

@@ -96,7 +96,7 @@ private:
     void checkFormat(const graph::Node& node, graph::TensorId tensor, const char* side,
                      const numeric::Format& expected) const {
         const auto& quantizer = graph_.tensors.at(graph_.rootOf(tensor)).quantizer;
-        if (quantizer && graph::sameFormat(quantizer->format, expected)) return;
+        if (quantizer && numeric::sameFormat(quantizer->format, expected)) return;
         throw ConfigError(
             fmt::format("{}: {} '{}' of '{}' has '{}' in {}, expected {}, the array's format of {}",
                         context_.machine.name, node.kind, node.name, graph_.name,

@@ -129,8 +129,7 @@ bool lieAlike(const graph::Graph& graph, graph::TensorId left, graph::TensorId r
     const graph::Tensor& b = graph.tensors.at(right);
     const auto& first = graph.tensors.at(graph.rootOf(left)).quantizer;
     const auto& second = graph.tensors.at(graph.rootOf(right)).quantizer;
-    return first && second && graph::sameOrder(a.shape, a.order, b.order) &&
-           graph::sameFormat(first->format, second->format);
+    return first && second && graph::sameOrder(a.shape, a.order, b.order);
 }
 
 class FusionFinder {

@@ -17,7 +17,7 @@ namespace {
 bool sameFormat(const std::optional<numeric::Format>& left,
                 const std::optional<numeric::Format>& right) {
     if (!left || !right) return left.has_value() == right.has_value();
-    return graph::sameFormat(*left, *right);
+    return numeric::sameFormat(*left, *right);
 }
 
 /// The number of a type, which is added where it is new.
