@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ struct LoweredLayer {
     /// kernel x input channels x output channels / groups, without those that are cropped.
     std::uint64_t macs = 0;
     std::optional<LayerMapping> mapping;  ///< empty for a layer without matrix work
+    arch::DatapathId datapath = 0;        ///< of matrix work
     std::uint64_t clippedBiases = 0;      ///< as in graph::MatrixWork
 };
 
@@ -83,8 +85,8 @@ struct LoweringOptions {
     /// The machine that will run the program: the search compares its estimates with it. Null: it
     /// goes by the estimates alone. The machine holds no program afterwards.
     arch::Accelerator* accelerator = nullptr;
-    /// Where the objective of the search needs them.
-    const arch::ActionEnergies* energies = nullptr;
+    /// By datapath, where the objective of the search needs them; else none.
+    std::span<const arch::ActionEnergies> energies{};
     /// Without values there are no constants, the graph needs none, and the program is written
     /// while it is replayed, a piece at a time (arch::Program::source). Graph and machine must
     /// outlive such a program.

@@ -55,6 +55,7 @@ public:
                    const MatrixExtent& extent)
         : context_(context),
           layer_(layer),
+          view_(context.viewOf(layer)),
           program_(programOf(context, layer)),
           shape_(context.mappings.at(layer.node).shape),
           tiling_(context.mappings.at(layer.node).search.best.tiling),
@@ -221,7 +222,7 @@ private:
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
         const ColumnBlock& block = step.weights->blocks[block_];
         const std::uint32_t count =
-            std::min(outputsOfPass(outputs, context_.machine.array), outputs - pass_);
+            std::min(outputsOfPass(outputs, view_.machine.array), outputs - pass_);
         const Pass pass{pass_, count, passRows(block, count)};
         if (!splitsReduction_) {
             row_ = accumulatorHalfRow();
@@ -258,7 +259,7 @@ private:
     };
 
     bool channelsAlongRows() const {
-        return context_.machine.array.dataflow == arch::Dataflow::InputStationary;
+        return view_.machine.array.dataflow == arch::Dataflow::InputStationary;
     }
 
     std::uint32_t passRows(const ColumnBlock& block, std::uint32_t outputs) const {
@@ -268,8 +269,9 @@ private:
     void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
                      const Pass& pass, std::uint32_t accumulatorRow) {
         arch::Stream stream;
+        stream.datapath = layer_.datapath;
         stream.window = tileWindow(window_, step.tile, step.outputs, step.inputAddress,
-                                   context_.datapath.activationBytes);
+                                   view_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
         stream.channels = segment.outputs.size();
@@ -285,13 +287,13 @@ private:
             stream.kBegin = fold.kBegin;
             stream.reduction = fold.reduction;
             stream.weights = step.weightAddress + segment.weightOffset +
-                             fold.kBegin * stream.channels * context_.datapath.weightBytes;
+                             fold.kBegin * stream.channels * view_.datapath.weightBytes;
             stream.accumulatorRow =
                 accumulatorRow + (channelsAlongRows() ? segment.blockOffset : fold.outputBegin);
             stream.accumulate = fold.kBegin > 0 || !step.isFirst;
             context_.builder.emit(stream, accesses);
         };
-        arch::forEachFold(context_.machine.array, pass.count, stream.window.reduction(), emit);
+        arch::forEachFold(view_.machine.array, pass.count, stream.window.reduction(), emit);
     }
 
     static Access accumulatorAccess(const Pass& pass, std::uint32_t row, bool isWrite) {
@@ -300,10 +302,6 @@ private:
 
     void emitVectorCommand(const Step& step, const ColumnBlock& block, const Pass& pass,
                            std::uint32_t accumulatorRow) {
-        const std::uint32_t pitch = step.outputs.channels * context_.datapath.activationBytes;
-        const std::uint32_t offset =
-            pass.begin * pitch +
-            (block.outputs.begin - step.outputs.channel) * context_.datapath.activationBytes;
         std::vector<Access> accesses{accumulatorAccess(pass, accumulatorRow, false),
                                      weightAccess(step, false),
                                      outputBuffer(step).access(Memory::Activation, true)};
@@ -312,19 +310,28 @@ private:
                                 .channelsAlongRows = channelsAlongRows(),
                                 .accumulatorRow = accumulatorRow,
                                 .parameters = step.weightAddress + block.parameterOffset,
-                                .destination = step.outputAddress + offset,
-                                .pitch = pitch};
+                                .destination = elementsOf(layer_.output, step.outputAddress),
+                                .firstElement = pass.begin * step.outputs.channels +
+                                                block.outputs.begin - step.outputs.channel,
+                                .pitch = step.outputs.channels};
         if (layer_.skip) {
-            placed.skip = step.skipAddress + offset;
+            placed.skip = elementsOf(*layer_.skip, step.skipAddress);
             accesses.push_back(skipBuffer(step).access(Memory::Activation, false));
         }
-        context_.builder.emit(
-            requantizeCommand(program_, context_.datapath, context_.arithmetic(), placed),
-            accesses);
+        arch::VectorCommand command =
+            requantizeCommand(program_, view_.datapath, context_.arithmetic(), placed);
+        command.datapath = layer_.datapath;
+        context_.builder.emit(std::move(command), accesses);
+    }
+
+    BlockElements elementsOf(const ImageView& image, std::uint32_t address) const {
+        const TensorPlace& place = context_.placeOf(image.tensor);
+        return {address, place.element.room.imageBytes, place.type};
     }
 
     LoweringContext& context_;
     const MatrixLayer& layer_;
+    const MachineView& view_;
     LayerProgram program_;  ///< on the sums
     const arch::ConvolutionShape& shape_;
     const arch::ConvolutionTiling& tiling_;

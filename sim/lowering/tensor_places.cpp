@@ -22,21 +22,31 @@ bool sameFormat(const std::optional<numeric::Format>& left,
 
 /// The number of a type, which is added where it is new.
 arch::TypeId numberOf(const std::optional<numeric::Format>& format,
-                      const arch::DatapathConfig& datapath, std::vector<arch::ElementType>& types) {
-    if (sameFormat(format, datapath.activation)) return arch::kActivationType;
+                      const arch::MachineConfig& machine, std::vector<arch::ElementType>& types) {
+    if (sameFormat(format, machine.datapath.activation)) return arch::kActivationType;
     const auto known = std::find_if(types.begin(), types.end(), [&](const arch::ElementType& type) {
         return sameFormat(type.format, format);
     });
     const auto number = static_cast<arch::TypeId>(known - types.begin()) + arch::kFirstListedType;
-    if (known == types.end()) types.push_back(arch::elementType(format, datapath));
+    if (known == types.end()) types.push_back(arch::elementType(format, arch::placesOf(machine)));
     return number;
 }
 
 }  // namespace
 
+std::vector<MachineView> viewsOf(const arch::MachineConfig& machine) {
+    std::vector<MachineView> views;
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
+        const arch::MachineConfig seen = arch::seenBy(machine, i);
+        views.push_back({seen, arch::Datapath(seen)});
+    }
+    return views;
+}
+
 std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
-                                         const arch::DatapathConfig& datapath,
+                                         const arch::MachineConfig& machine,
                                          std::vector<arch::ElementType>& types) {
+    const arch::DatapathConfig elements = arch::placesOf(machine);
     std::vector<bool> isWeight(graph.tensors.size(), false);
     std::vector<TensorPlace> places(graph.tensors.size());
     for (const graph::Node& node : graph.nodes) {
@@ -50,8 +60,8 @@ std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
         if (isWeight[graph.rootOf(i)]) continue;  // it is packed, and has no place of its own
         const std::optional<numeric::Format> format =
             tensor.quantizer ? std::optional(tensor.quantizer->format) : std::nullopt;
-        places[i].type = numberOf(format, datapath, types);
-        places[i].element = arch::elementType(format, datapath);
+        places[i].type = numberOf(format, machine, types);
+        places[i].element = arch::elementType(format, elements);
     }
     return places;
 }
@@ -59,7 +69,7 @@ std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
 arch::TypeId typeOf(const LoweringContext& context, const numeric::Format& format) {
     std::vector<arch::ElementType> types = context.lowered.program.types;
     const std::size_t known = types.size();
-    const arch::TypeId type = numberOf(format, context.machine.datapath, types);
+    const arch::TypeId type = numberOf(format, context.machine, types);
     SYSTOLE_CHECK(types.size() == known, "no tensor has the format {}", numeric::nameOf(format));
     return type;
 }
