@@ -12,6 +12,7 @@
 #include "arch/mapping/mapping_objective.hpp"
 #include "arch/program/command.hpp"
 #include "sim/config/costed_machine.hpp"
+#include "sim/config/datapath_reader.hpp"
 #include "sim/config/dram/dram_loader.hpp"
 #include "sim/config/element_choice.hpp"
 #include "sim/config/energy_reader.hpp"
@@ -69,58 +70,6 @@ arch::ArrayConfig readArray(const Section& section, ElementDefault element) {
     }
     array.depthwisePacking = section.at("depthwise_packing", array.depthwisePacking).boolean();
     return array;
-}
-
-void checkMultiplier(const Section& section, const arch::DatapathConfig& datapath) {
-    if (datapath.multiplier &&
-        !numeric::accepts(*datapath.multiplier, datapath.activation, datapath.weight)) {
-        section.at("multiplier")
-            .fail(fmt::format("{} does not multiply {} by {}, expected auto or one that does",
-                              numeric::nameOf(*datapath.multiplier),
-                              numeric::nameOf(datapath.activation),
-                              numeric::nameOf(datapath.weight)));
-    }
-}
-
-/// A datapath's section. A block format by its name is more than a fragment that is missing.
-Section datapathOf(const Value& value) {
-    const bool isUnknown = value.isScalar() && !value.isFragment("datapaths");
-    const std::string name = isUnknown ? value.name() : "";
-    return value.fragment("datapaths",
-                          numeric::blockFormatNamed(name) ? blockFormatProblem(name) : "");
-}
-
-arch::DatapathConfig readDatapath(const Section& section) {
-    arch::DatapathConfig datapath{.activation = readOperandFormat(section.at("activation")),
-                                  .weight = readOperandFormat(section.at("weight")),
-                                  .accumulator = readAccumulator(section.at("accumulator"))};
-    datapath.multiplier = readMultiplier(section.at("multiplier", "auto"));
-    if (section.clean()) {
-        checkAccumulator(section, datapath.accumulator, datapath.activation, datapath.weight);
-        checkMultiplier(section, datapath);
-    }
-    return datapath;
-}
-
-/// The sections of all datapaths of a machine.
-std::vector<Section> datapathSections(const Section& root) {
-    std::vector<Section> sections{datapathOf(root.at("datapath"))};
-    if (const std::optional<Value> further = root.find("further_datapaths")) {
-        for (const Value& one : further->list({1, 7})) sections.push_back(datapathOf(one));
-    }
-    return sections;
-}
-
-void addDatapath(const Section& section, arch::MachineConfig& machine) {
-    const arch::DatapathConfig datapath = readDatapath(section);
-    if (!section.clean()) return;
-    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
-        const arch::DatapathConfig& other = arch::datapathAt(machine, i);
-        if (!arch::multiplies(other, datapath.activation, datapath.weight)) continue;
-        section.fail(fmt::format("another datapath multiplies {} already, expected other formats",
-                                 arch::operandNames(datapath)));
-    }
-    machine.furtherDatapaths.push_back(datapath);
 }
 
 void requirePowerOfTwo(const Value& value, std::uint64_t number) {
@@ -266,9 +215,9 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
                          const arch::MachineConfig& machine) {
     const std::string& named = numeric::nameOf(machine.datapath.weight);
     const bool hasOwn = value.hasFragment("schemes", named);
-    const Section section =
-        value.isWord("auto") ? value.fragmentNamed("schemes", hasOwn ? named : kCommonScheme)
-                             : value.fragment("schemes");
+    const Section section = value.isWord("auto")
+                                ? value.fragmentNamed("schemes", hasOwn ? named : kCommonScheme)
+                                : value.fragment("schemes");
     Scheme scheme = readCommonScheme(section, value, datapathSection, machine.datapath);
     scheme.layers = readLayerFormats(section, scheme, &machine);
     return scheme;
@@ -329,11 +278,9 @@ arch::MachineConfig readMachine(const Section& root, const std::vector<Section>&
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
     machine.array = readArray(array, element);
-    machine.datapath = readDatapath(datapaths.front());
-    for (const Section& further : std::span(datapaths).subspan(1)) addDatapath(further, machine);
-    machine.datapathSwitchCycles =
-        root.at("datapath_switch_cycles", machine.datapathSwitchCycles)
-            .integer<std::uint32_t>({0, 1'000'000});
+    readDatapaths(datapaths, machine);
+    machine.datapathSwitchCycles = root.at("datapath_switch_cycles", machine.datapathSwitchCycles)
+                                       .integer<std::uint32_t>({0, 1'000'000});
     const Section activations = root.at("activation_scratchpad").section();
     machine.activationScratchpad = readScratchpad(activations);
     const Section weights = root.at("weight_scratchpad").section();

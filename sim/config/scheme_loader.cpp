@@ -54,22 +54,48 @@ T readOrTake(const Section& section, const char* key, const T* otherwise,
     return {};
 }
 
-/// That of the datapath that has the formats.
-void takeAccumulator(const Value& value, const arch::MachineConfig& machine,
-                     LayerFormats& layers) {
-    WorkFormats& formats = layers.formats;
+/// That of the datapath that has the formats, which `stated` must be, if anything.
+void takeAccumulator(const Value& value, const std::optional<Value>& stated,
+                     const arch::MachineConfig& machine, WorkFormats& formats) {
     std::vector<std::string> known;
     for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
         const arch::DatapathConfig& datapath = arch::datapathAt(machine, i);
-        if (arch::multiplies(datapath, formats.activation, formats.weight)) {
-            formats.accumulator = datapath.accumulator;
-            return;
-        }
         known.push_back(arch::operandNames(datapath));
+        if (!arch::multiplies(datapath, formats.activation, formats.weight)) continue;
+        if (stated && formats.accumulator.name != datapath.accumulator.name) {
+            stated->fail(fmt::format("'{}' is not that of the datapath of {}, expected {}",
+                                     formats.accumulator.name, known.back(),
+                                     datapath.accumulator.name));
+        }
+        formats.accumulator = datapath.accumulator;
+        return;
     }
     value.fail(fmt::format("no datapath multiplies {} by {}, expected {}",
                            numeric::nameOf(formats.activation), numeric::nameOf(formats.weight),
                            fmt::join(known, " or ")));
+}
+
+/// The formats of layers, of which the scheme's are left out.
+LayerFormats readLayer(const std::string& name, const Value& value, const Scheme& scheme,
+                       const arch::MachineConfig* machine) {
+    const Section section = value.section("scheme layer");
+    const auto formatAt = [&](const char* key, const Format& otherwise) {
+        const std::optional<Value> format = section.find(key);
+        return format ? readOperandFormat(*format) : otherwise;
+    };
+    LayerFormats layers{.layers = name,
+                        .formats = {formatAt("activation", scheme.activation),
+                                    formatAt("weight", scheme.weight), scheme.accumulator},
+                        .origin = fmt::format("{}: {}", value.place(), value.path())};
+    const std::optional<Value> accumulator = section.find("accumulator");
+    if (accumulator) layers.formats.accumulator = readAccumulator(*accumulator);
+    if (!section.clean()) return layers;
+    if (machine != nullptr) takeAccumulator(value, accumulator, *machine, layers.formats);
+    for (const std::string& problem : accumulatorProblems(
+             layers.formats.accumulator, layers.formats.activation, layers.formats.weight)) {
+        section.fail(problem);
+    }
+    return layers;
 }
 
 Scheme readWholeScheme(const Section& section, const std::string& name) {
@@ -143,19 +169,9 @@ Scheme readScheme(const Section& section, const std::string& name,
 std::vector<LayerFormats> readLayerFormats(const Section& section, const Scheme& scheme,
                                            const arch::MachineConfig* machine) {
     std::vector<LayerFormats> layers;
-    for (const auto& [name, value] :
-         section.at("layers", Default::section().described("none")).section().entries()) {
-        const Section entry = value.section();
-        const auto formatAt = [&](const char* key, const numeric::Format& otherwise) {
-            const std::optional<Value> format = entry.find(key);
-            return format ? readOperandFormat(*format) : otherwise;
-        };
-        LayerFormats formats{.layers = name,
-                             .formats = {formatAt("activation", scheme.activation),
-                                         formatAt("weight", scheme.weight), scheme.accumulator},
-                             .origin = fmt::format("{}: {}", value.place(), value.path())};
-        if (section.clean() && machine != nullptr) takeAccumulator(value, *machine, formats);
-        layers.push_back(std::move(formats));
+    const Section names = section.at("layers", Default::section().described("none")).section();
+    for (const auto& [name, value] : names.entries()) {
+        layers.push_back(readLayer(name, value, scheme, machine));
     }
     return layers;
 }

@@ -118,13 +118,12 @@ LayerMapping chooseMapping(const LoweringContext& context, const MatrixLayer& la
     if (layer.skip) datapath.skip = context.placeOf(layer.skip->tensor).element.room;
     std::optional<LayerReplay> replay;
     if (options.accelerator != nullptr) {
-        replay.emplace(context.machine, context.graph, layer, energies,
-                       *options.accelerator, memory);
+        replay.emplace(context.machine, context.graph, layer, energies, *options.accelerator,
+                       memory);
     }
-    const auto result =
-        arch::searchMapping(view.machine, datapath,
-                            {layer.shape, context.arithmetic(), user.fixed(), prefetch,
-                             energies, replay ? &*replay : nullptr});
+    const auto result = arch::searchMapping(view.machine, datapath,
+                                            {layer.shape, context.arithmetic(), user.fixed(),
+                                             prefetch, energies, replay ? &*replay : nullptr});
     if (const auto* failure = std::get_if<arch::DoesNotFit>(&result)) {
         const std::string& origin = user.fixed().origin;
         throw ConfigError(fmt::format("{}: layer '{}' of '{}' does not fit the machine{}: {}",

@@ -21,22 +21,23 @@ std::string placesOf(const graph::Graph& graph, const ImageView& image) {
 }
 
 /// Everything that the time of a layer depends on besides the machine.
-std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer, const arch::ConvolutionTiling& tiling,
-                  std::uint64_t steps) {
+std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer,
+                  const arch::ConvolutionTiling& tiling, std::uint64_t steps) {
     const arch::ConvolutionShape& shape = layer.shape;
     const std::string skip = layer.skip ? placesOf(graph, *layer.skip) : "";
     const std::string weights = layer.weights ? fmt::format("{}/{}", layer.weights->channelStride,
                                                             layer.weights->outputStride)
                                               : "";
     return fmt::format(
-        "{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} {}|{}",
-        layer.datapath, placesOf(graph, layer.input), placesOf(graph, layer.output), skip, weights, shape.inputHeight,
-        shape.inputWidth, shape.inputChannels, shape.outputHeight, shape.outputWidth,
-        shape.outputChannels, shape.kernelHeight, shape.kernelWidth, shape.strideY, shape.strideX,
-        shape.dilationY, shape.dilationX, shape.upsampleY, shape.upsampleX, shape.padTop,
-        shape.padLeft, shape.groups, shape.hasSkip, shape.vectorInterval, tiling.tileHeight,
-        tiling.tileWidth, tiling.channelChunk, tiling.blocksPerChunk, tiling.groupsTogether,
-        tiling.weightsOuter, steps);
+        "{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
+        "{}|{}",
+        layer.datapath, placesOf(graph, layer.input), placesOf(graph, layer.output), skip, weights,
+        shape.inputHeight, shape.inputWidth, shape.inputChannels, shape.outputHeight,
+        shape.outputWidth, shape.outputChannels, shape.kernelHeight, shape.kernelWidth,
+        shape.strideY, shape.strideX, shape.dilationY, shape.dilationX, shape.upsampleY,
+        shape.upsampleX, shape.padTop, shape.padLeft, shape.groups, shape.hasSkip,
+        shape.vectorInterval, tiling.tileHeight, tiling.tileWidth, tiling.channelChunk,
+        tiling.blocksPerChunk, tiling.groupsTogether, tiling.weightsOuter, steps);
 }
 
 /// A layer placed in an empty DRAM, and the commands of its first batch, which are written while

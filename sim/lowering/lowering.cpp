@@ -117,8 +117,8 @@ private:
         }
         throw ConfigError(fmt::format(
             "{}: {} '{}' of '{}' multiplies {} by {}, expected {}, as the array does",
-            context_.machine.name, node.kind, node.name, graph_.name,
-            numeric::nameOf(activation), numeric::nameOf(weight), fmt::join(known, " or ")));
+            context_.machine.name, node.kind, node.name, graph_.name, numeric::nameOf(activation),
+            numeric::nameOf(weight), fmt::join(known, " or ")));
     }
 
     /// The elements of a second operand go to the weight scratchpad as they lie in DRAM.

@@ -57,8 +57,7 @@ namespace {
 class BlockOperands {
 public:
     BlockOperands(const RequantizedBlock& block, std::int64_t recordBytes)
-        : block_(block),
-          records_{block.parameters, along(0, recordBytes), {}} {}
+        : block_(block), records_{block.parameters, along(0, recordBytes), {}} {}
 
     VectorOperand of(graph::CodeOperand::Source source) const {
         using Source = graph::CodeOperand::Source;

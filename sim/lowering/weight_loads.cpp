@@ -30,17 +30,17 @@ void gatherSegment(LoweringContext& context, const MatrixLayer& layer, std::uint
 void emitWeightLoads(LoweringContext& context, const MatrixLayer& layer, const WeightPlaces& places,
                      const WeightsOfStep& weights, const Buffer& buffer) {
     const auto load = [&](std::uint64_t source, std::uint64_t bytes, std::uint32_t offset) {
-        context.builder.emit(
-            arch::LoadWeights{{source, static_cast<std::uint32_t>(bytes)},
-                              buffer.address + offset,
-                              layer.datapath},
-            {buffer.access(Memory::Weight, true)});
+        context.builder.emit(arch::LoadWeights{{source, static_cast<std::uint32_t>(bytes)},
+                                               buffer.address + offset,
+                                               layer.datapath},
+                             {buffer.access(Memory::Weight, true)});
     };
     if (!layer.weights) {
         load(places.columns.at(weights.column).of(weights.part), weights.chunk.size, 0);
         return;
     }
-    const std::uint64_t record = arch::parameterBytes(context.viewOf(layer).datapath, context.arithmetic());
+    const std::uint64_t record =
+        arch::parameterBytes(context.viewOf(layer).datapath, context.arithmetic());
     for (const ColumnBlock& block : weights.chunk.blocks) {
         for (const Segment& segment : block.segments) {
             gatherSegment(context, layer, weights.batch, segment, buffer);

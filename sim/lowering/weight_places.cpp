@@ -81,9 +81,9 @@ void placeRecordsAlone(LoweringContext& context, const MatrixLayer& layer, Weigh
                        WeightPlaces& places) {
     const WeightPacking packing = packingOf(context, layer);
     const std::uint32_t outputs = layer.shape.outputChannels;
-    places.records =
-        context.builder.allocateDram(std::uint64_t{outputs} * packing.recordBytes(),
-                                     context.dramAlignment(), context.viewOf(layer).datapath.weightRoom());
+    places.records = context.builder.allocateDram(std::uint64_t{outputs} * packing.recordBytes(),
+                                                  context.dramAlignment(),
+                                                  context.viewOf(layer).datapath.weightRoom());
     if (bytes == WeightBytes::LeftOut) return;
     context.builder.program().dram.addRecords(places.records, packing.recordBytes(), outputs);
     ConstantData records{places.records, {}};
@@ -95,15 +95,16 @@ void placeRecordsAlone(LoweringContext& context, const MatrixLayer& layer, Weigh
 
 WeightPacking packingOf(const LoweringContext& context, const MatrixLayer& layer) {
     const LayerMapping& mapping = context.mappings.at(layer.node);
-    return {mapping.shape, mapping.search.best.tiling, context.viewOf(layer).machine.array, context.viewOf(layer).datapath,
-            context.arithmetic()};
+    return {mapping.shape, mapping.search.best.tiling, context.viewOf(layer).machine.array,
+            context.viewOf(layer).datapath, context.arithmetic()};
 }
 
 std::uint64_t weightRoom(const LoweringContext& context, const MatrixLayer& layer) {
     const WeightPacking packing = packingOf(context, layer);
     const auto roomOf = [&](std::uint64_t bytes) {
-        return arch::DramLayout::strideOf(context.viewOf(layer).datapath.weightRoom().memoryBytes(bytes),
-                                          context.dramAlignment());
+        return arch::DramLayout::strideOf(
+            context.viewOf(layer).datapath.weightRoom().memoryBytes(bytes),
+            context.dramAlignment());
     };
     if (layer.weights) {
         return roomOf(std::uint64_t{layer.shape.outputChannels} * packing.recordBytes());

@@ -125,9 +125,9 @@ struct DatapathCosts {
     Cycle cycles = 0;
 };
 
-Figures layerFigures(const RunConfig& config, const DatapathCosts& costs,
-                     const DramShares& dram, const arch::LayerRecord& layer,
-                     std::uint64_t burstBytes, const cost::ByElementPart& perMac) {
+Figures layerFigures(const RunConfig& config, const DatapathCosts& costs, const DramShares& dram,
+                     const arch::LayerRecord& layer, std::uint64_t burstBytes,
+                     const cost::ByElementPart& perMac) {
     Figures figures;
     figures.cycles = layer.end - layer.begin;
     figures.seconds = static_cast<double>(figures.cycles) / config.machine.clockHertz;
@@ -139,13 +139,13 @@ Figures layerFigures(const RunConfig& config, const DatapathCosts& costs,
     figures.utilization = utilization.utilization();
     figures.dramBytes = (layer.dram.reads + layer.dram.writes) * burstBytes;
     figures.energy = costs.energy.energyOf({.counters = layer.counters,
-                                      .seconds = figures.seconds,
-                                      .bursts = burstsOf(layer),
-                                      .activates = static_cast<double>(layer.dram.activates),
-                                      .refreshes = dram.refreshesOf(layer),
-                                      .dramJoules = dram.of(layer),
-                                      .dramIoJoules = dram.ioOf(layer),
-                                      .perMac = perMac});
+                                            .seconds = figures.seconds,
+                                            .bursts = burstsOf(layer),
+                                            .activates = static_cast<double>(layer.dram.activates),
+                                            .refreshes = dram.refreshesOf(layer),
+                                            .dramJoules = dram.of(layer),
+                                            .dramIoJoules = dram.ioOf(layer),
+                                            .perMac = perMac});
     return figures;
 }
 
@@ -329,9 +329,8 @@ void addEnergies(Result& result, const std::vector<DatapathCosts>& all, const Dr
     };
     result.totals.energy = at(cost::Corner::Nominal);
     if (config.technology.isFree) return;
-    const auto band =
-        cost::energyBand(config.technology, at(cost::Corner::Low), result.totals.energy,
-                         at(cost::Corner::High), doubtOf(all));
+    const auto band = cost::energyBand(config.technology, at(cost::Corner::Low),
+                                       result.totals.energy, at(cost::Corner::High), doubtOf(all));
     result.energyBand.assign(band.begin(), band.end());
 }
 

@@ -28,8 +28,7 @@ Simulation::Simulation(const RunConfig& config)
 }
 
 LoweredNetwork Simulation::plan(const graph::Graph& graph) const {
-    return lower(graph, config_.machine,
-                 {.energies = energies_, .values = false});
+    return lower(graph, config_.machine, {.energies = energies_, .values = false});
 }
 
 void Simulation::load(const graph::Graph& graph, Values values) {
