@@ -112,41 +112,39 @@ void MachineState::execute(const Operation& operation) {
     std::visit([this](const auto& command) { apply(command); }, operation);
 }
 
-void MachineState::load(const DramBox& source, TypeId type, std::vector<std::uint8_t>& scratchpad,
-                        std::uint32_t address) {
-    checkRange(address, source.bytes(), scratchpad.size(), "scratchpad");
-    const FaultyReads::Content content{.codeBits = types_.at(type).codeBits(),
+void MachineState::load(const TransferCommand& transfer, std::span<std::uint8_t> scratchpad) {
+    const DramBox& box = transfer.box;
+    const FaultyReads::Content content{.codeBits = types_.at(transfer.type).codeBits(),
                                        .recordBits = parameterBits(datapath_, arithmetic_)};
     if (faultyReads_) {
         faultyReads_->beginCommand();
     }
-    forEachRunOf(source, [&](std::uint64_t from, std::uint32_t offset) {
-        checkRange(from, source.runBytes, dram_.size(), "DRAM image");
-        std::memcpy(scratchpad.data() + address + offset, dram_.data() + from, source.runBytes);
+    forEachRunOf(box, [&](std::uint64_t from, std::uint32_t offset) {
+        checkRange(from, box.runBytes, dram_.size(), "DRAM image");
+        std::memcpy(scratchpad.data() + offset, dram_.data() + from, box.runBytes);
         if (faultyReads_) {
-            faultyReads_->read(layout_, from, content,
-                               std::span(scratchpad).subspan(address + offset, source.runBytes));
+            faultyReads_->read(layout_, from, content, scratchpad.subspan(offset, box.runBytes));
         }
     });
-    bytesLoaded_ += layout_.roomAt(source.address).memoryBytes(source.bytes());
+    bytesLoaded_ += layout_.roomAt(box.address).memoryBytes(box.bytes());
 }
 
-void MachineState::apply(const LoadTile& op) {
-    load(op.source, op.type, activations_, op.destination);
-}
-
-void MachineState::apply(const LoadWeights& op) {
-    load(op.source, kWeightType, weights_, op.destination);
-}
-
-void MachineState::apply(const StoreTile& store) {
-    const DramBox& box = store.destination;
-    checkRange(store.source, box.bytes(), activations_.size(), "scratchpad");
+void MachineState::store(const TransferCommand& transfer,
+                         std::span<const std::uint8_t> scratchpad) {
+    const DramBox& box = transfer.box;
     forEachRunOf(box, [&](std::uint64_t to, std::uint32_t offset) {
         checkRange(to, box.runBytes, dram_.size(), "DRAM image");
-        std::memcpy(dram_.data() + to, activations_.data() + store.source + offset, box.runBytes);
+        std::memcpy(dram_.data() + to, scratchpad.data() + offset, box.runBytes);
     });
     bytesStored_ += layout_.roomAt(box.address).memoryBytes(box.bytes());
+}
+
+void MachineState::apply(const TransferCommand& transfer) {
+    std::vector<std::uint8_t>& memory =
+        transfer.scratchpad == Scratchpad::Weight ? weights_ : activations_;
+    checkRange(transfer.address, transfer.box.bytes(), memory.size(), "scratchpad");
+    const auto part = std::span(memory).subspan(transfer.address, transfer.box.bytes());
+    transfer.direction == Direction::Load ? load(transfer, part) : store(transfer, part);
 }
 
 void MachineState::gatherActivations(const Stream& stream) {

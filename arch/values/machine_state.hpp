@@ -50,7 +50,9 @@ public:
     /// The image of the DRAM, in which every element has whole bytes (DramLayout).
     std::span<std::uint8_t> dram() { return dram_; }
     std::span<const std::uint8_t> dram() const { return dram_; }
-    std::span<const std::uint8_t> activationScratchpad() const { return activations_; }
+    std::span<const std::uint8_t> scratchpad(Scratchpad which) const {
+        return which == Scratchpad::Weight ? weights_ : activations_;
+    }
     const Datapath& datapath() const { return datapath_; }
     /// Bytes that commands have moved from and to DRAM since the replay began. Elements count with
     /// the bits that they have in DRAM.
@@ -77,15 +79,13 @@ public:
     std::vector<OperandSample> takeSamples();
 
 private:
-    void apply(const LoadTile& op);
-    void apply(const LoadWeights& op);
-    void apply(const StoreTile& store);
+    void apply(const TransferCommand& transfer);
     void apply(const Stream& stream);
     void apply(const VectorCommand& command);
 
     void multiply(const Stream& stream, std::uint32_t arrayRow);
-    void load(const DramBox& source, TypeId type, std::vector<std::uint8_t>& scratchpad,
-              std::uint32_t address);
+    void load(const TransferCommand& transfer, std::span<std::uint8_t> scratchpad);
+    void store(const TransferCommand& transfer, std::span<const std::uint8_t> scratchpad);
     void makeTypes(const Program& program);
     const numeric::Gemm& gemmOf(const Stream& stream) const;
     std::size_t sumWords() const { return static_cast<std::size_t>(datapath_.sums.words()); }

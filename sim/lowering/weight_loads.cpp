@@ -5,6 +5,13 @@
 namespace systole::sim {
 namespace {
 
+arch::TransferCommand weightLoad(const arch::DramBox& source, std::uint32_t address) {
+    return {.box = source,
+            .address = address,
+            .scratchpad = arch::Scratchpad::Weight,
+            .type = arch::kWeightType};
+}
+
 /// A segment as Stream wants it, [reduction][channels].
 void gatherSegment(LoweringContext& context, const WeightView& view, std::uint32_t batch,
                    const Segment& segment, const Buffer& buffer) {
@@ -19,7 +26,7 @@ void gatherSegment(LoweringContext& context, const WeightView& view, std::uint32
     forEachTransfer(box, place.address.value(), place.element.room.imageBytes,
                     [&](const arch::DramBox& source, std::uint32_t offset) {
                         context.builder.emit(
-                            arch::LoadWeights{source, destination + offset},
+                            weightLoad(source, destination + offset),
                             {dramAccess(source, false), buffer.access(Memory::Weight, true)});
                     });
 }
@@ -30,7 +37,7 @@ void emitWeightLoads(LoweringContext& context, const MatrixLayer& layer, const W
                      const WeightsOfStep& weights, const Buffer& buffer) {
     const auto load = [&](std::uint64_t source, std::uint64_t bytes, std::uint32_t offset) {
         context.builder.emit(
-            arch::LoadWeights{{source, static_cast<std::uint32_t>(bytes)}, buffer.address + offset},
+            weightLoad({source, static_cast<std::uint32_t>(bytes)}, buffer.address + offset),
             {buffer.access(Memory::Weight, true)});
     };
     if (!layer.weights) {
