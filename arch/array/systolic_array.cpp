@@ -18,7 +18,7 @@ const Stream& streamOf(const Command& command) { return std::get<Stream>(command
 
 SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const MachineConfig& config,
                              Replay& replay)
-    : CommandUnit(name, Unit::Array, replay),
+    : CommandUnit(name, {UnitKind::Array}, replay),
       config_(config),
       array_(config.array),
       schedule_(config.array),
@@ -70,8 +70,8 @@ const FoldReads& SystolicArray::readsOf(const Stream& stream) {
 }
 
 /// Overlapped folds do not wait for the vector unit before their first sum comes (mayEnterEarly).
-bool SystolicArray::seesTo(Unit other) const {
-    return array_.overlapFolds && other == Unit::Vector &&
+bool SystolicArray::seesTo(UnitKind other) const {
+    return array_.overlapFolds && other == UnitKind::Vector &&
            array_.convention == CycleConvention::Hardware;
 }
 
@@ -98,7 +98,7 @@ Cycle SystolicArray::interrupt() {
     if (stretches_.empty()) {
         return arrayTime_;
     }
-    const Cycle arrayTime = arrayTime_ + arbiter().cut(ScratchpadPorts::clientOf(Unit::Array));
+    const Cycle arrayTime = arrayTime_ + arbiter().cut(ScratchpadPorts::clientOf(UnitKind::Array));
     stretches_.clear();
     return arrayTime;
 }
@@ -144,17 +144,29 @@ void SystolicArray::awaitArrayTime(Cycle arrayTime) {
     }
 }
 
+const Token* SystolicArray::missingToken(const Command& command) const {
+    for (const Token& token : command.after) {
+        if (token.unit.kind == UnitKind::Vector && !isThere(token)) return &token;
+    }
+    return nullptr;
+}
+
 /// Whether a fold may begin although the vector unit has not yet read what its sums overwrite. If
 /// the vector unit is late, array time is held until it has read. So all folds that the vector unit
 /// may be waiting for must be over before that, or both would wait for ever.
 bool SystolicArray::mayEnterEarly(const Command& command) const {
-    if (hasToken(command, Unit::Vector)) {
+    if (missingToken(command) == nullptr) {
         return true;
     }
     FoldSchedule preview = schedule_;
     const FoldTimes times = preview.add(stepsOf(array_, streamOf(command)), arrayTime_);
-    const std::uint64_t needed = command.after[static_cast<std::size_t>(Unit::Vector)];
-    const std::uint64_t folds = replay().feed.foldsBefore(needed - 1);
+    std::uint64_t folds = 0;
+    for (const Token& token : command.after) {
+        if (token.unit.kind == UnitKind::Vector && !isThere(token)) {
+            folds =
+                std::max(folds, replay().feed.commandsBefore(unit(), token.count - 1, token.unit));
+        }
+    }
     return std::all_of(flights_.begin(), flights_.end(), [&](const Flight& flight) {
         return flight.number >= folds || flight.arrayEnd <= times.firstOutput;
     });
@@ -189,7 +201,7 @@ void SystolicArray::begin(const Command& command) {
     flights_.push_back({&command, cycle(), now, times.end,
                         times.firstStep > idleUntil ? times.firstStep - idleUntil : 0,
                         begunFolds_++});
-    if (!hasToken(command, Unit::Vector)) {
+    if (missingToken(command) != nullptr) {
         entries_.push_back({&command, times.firstOutput});
     }
     stepsEnd_ = times.firstStep + Cycle{array_.cyclesPerStep} * steps;
@@ -229,7 +241,7 @@ void SystolicArray::execute(const Command& command) {
     const bool ours = array_.convention == CycleConvention::Hardware;
     if (ours) {
         if (!mayEnterEarly(command)) {
-            awaitToken(command, Unit::Vector);
+            while (const Token* token = missingToken(command)) awaitToken(*token);
         }
         begin(command);
     } else {
@@ -265,7 +277,7 @@ void SystolicArray::countFold(const Flight& flight) {
     const Cycle held = std::min(std::exchange(heldCycles_, 0), cycle() - stalledFrom);
     record(begin, stalledFrom, UnitState::Busy);
     record(stalledFrom, cycle() - held, UnitState::ScratchpadConflict);
-    record(cycle() - held, cycle(), UnitState::WaitVector);
+    record(cycle() - held, cycle(), waitFor({UnitKind::Vector}, replay().scoreboard.units()));
     retired_ = cycle();
     arrayRetired_ = flight.arrayEnd;
 
@@ -290,8 +302,8 @@ void SystolicArray::admit() {
         }
         awaitArrayTime(entries_.front().firstOutput);
         const Cycle begin = cycle();
-        while (!hasToken(*entries_.front().command, Unit::Vector)) {
-            wait(replay().scoreboard.event(Unit::Vector));
+        while (const Token* token = missingToken(*entries_.front().command)) {
+            wait(replay().scoreboard.event(token->unit));
         }
         heldCycles_ += cycle() - begin;
         entries_.pop_front();

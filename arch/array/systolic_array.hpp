@@ -52,12 +52,14 @@ private:
     };
 
     void execute(const Command& command) override;
-    bool seesTo(Unit other) const override;
+    bool seesTo(UnitKind other) const override;
     void recordWait(Cycle begin, Cycle end, UnitState state) override;
     void retire();  ///< a process that ends folds in order
     void admit();   ///< a process that lets sums appear
     bool mayEnterEarly(const Command& command) const;
     void useDatapathOf(const Command& command);
+    /// The token of the vector unit that is not there, or null.
+    const Token* missingToken(const Command& command) const;
     void begin(const Command& command);
     void beginAssumed(const Command& command);
     Cycle assumedCycles(const Stream& stream, bool isFirstOfLayer) const;

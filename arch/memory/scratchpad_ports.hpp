@@ -60,7 +60,8 @@ public:
 
     memory::PortArbiter& arbiter() { return *arbiter_; }
     const memory::PortArbiter& arbiter() const { return *arbiter_; }
-    static memory::ClientId clientOf(Unit unit) { return static_cast<memory::ClientId>(unit); }
+    /// Units of one kind take turns at one client.
+    static memory::ClientId clientOf(UnitKind unit) { return static_cast<memory::ClientId>(unit); }
 
     const WordLayout& activationWords(DatapathId datapath = 0) const {
         return activationWords_.at(datapath);

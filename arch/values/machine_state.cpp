@@ -61,7 +61,6 @@ MachineState::MachineState(const MachineConfig& machine) {
     const Datapath& first = paths_.front().datapath;
     types_.emplace_back(ElementType{machine.datapath.activation, first.activationRoom()},
                         mayBeWrong);
-    types_.emplace_back(ElementType{machine.datapath.weight, first.weightRoom()}, mayBeWrong);
     if (machine.operandSampling) sampler_.emplace(machine, *machine.operandSampling);
     if (mayBeWrong) faultyReads_.emplace(machine.dram);
 }
@@ -124,44 +123,43 @@ void MachineState::execute(const Operation& operation) {
     std::visit([this](const auto& command) { apply(command); }, operation);
 }
 
-void MachineState::load(const DramBox& source, std::uint32_t codeBits, DatapathId datapath,
-                        std::vector<std::uint8_t>& scratchpad, std::uint32_t address) {
-    checkRange(address, source.bytes(), scratchpad.size(), "scratchpad");
-    const FaultyReads::Content content{
-        .codeBits = codeBits,
-        .recordBits = parameterBits(paths_.at(datapath).datapath, arithmetic_)};
+void MachineState::load(const TransferCommand& transfer, std::span<std::uint8_t> scratchpad) {
+    const DramBox& box = transfer.box;
+    const Datapath& datapath = paths_.at(transfer.datapath).datapath;
+    const auto weightBits = static_cast<std::uint32_t>(numeric::widthOf(datapath.weight.format()));
+    const FaultyReads::Content content{.codeBits = transfer.scratchpad == Scratchpad::Weight
+                                                       ? weightBits
+                                                       : types_.at(transfer.type).codeBits(),
+                                       .recordBits = parameterBits(datapath, arithmetic_)};
     if (faultyReads_) {
         faultyReads_->beginCommand();
     }
-    forEachRunOf(source, [&](std::uint64_t from, std::uint32_t offset) {
-        checkRange(from, source.runBytes, dram_.size(), "DRAM image");
-        std::memcpy(scratchpad.data() + address + offset, dram_.data() + from, source.runBytes);
+    forEachRunOf(box, [&](std::uint64_t from, std::uint32_t offset) {
+        checkRange(from, box.runBytes, dram_.size(), "DRAM image");
+        std::memcpy(scratchpad.data() + offset, dram_.data() + from, box.runBytes);
         if (faultyReads_) {
-            faultyReads_->read(layout_, from, content,
-                               std::span(scratchpad).subspan(address + offset, source.runBytes));
+            faultyReads_->read(layout_, from, content, scratchpad.subspan(offset, box.runBytes));
         }
     });
-    bytesLoaded_ += layout_.roomAt(source.address).memoryBytes(source.bytes());
+    bytesLoaded_ += layout_.roomAt(box.address).memoryBytes(box.bytes());
 }
 
-void MachineState::apply(const LoadTile& op) {
-    load(op.source, types_.at(op.type).codeBits(), 0, activations_, op.destination);
-}
-
-void MachineState::apply(const LoadWeights& op) {
-    const numeric::Codec& weight = paths_.at(op.datapath).datapath.weight;
-    load(op.source, static_cast<std::uint32_t>(numeric::widthOf(weight.format())), op.datapath,
-         weights_, op.destination);
-}
-
-void MachineState::apply(const StoreTile& store) {
-    const DramBox& box = store.destination;
-    checkRange(store.source, box.bytes(), activations_.size(), "scratchpad");
+void MachineState::store(const TransferCommand& transfer,
+                         std::span<const std::uint8_t> scratchpad) {
+    const DramBox& box = transfer.box;
     forEachRunOf(box, [&](std::uint64_t to, std::uint32_t offset) {
         checkRange(to, box.runBytes, dram_.size(), "DRAM image");
-        std::memcpy(dram_.data() + to, activations_.data() + store.source + offset, box.runBytes);
+        std::memcpy(dram_.data() + to, scratchpad.data() + offset, box.runBytes);
     });
     bytesStored_ += layout_.roomAt(box.address).memoryBytes(box.bytes());
+}
+
+void MachineState::apply(const TransferCommand& transfer) {
+    std::vector<std::uint8_t>& memory =
+        transfer.scratchpad == Scratchpad::Weight ? weights_ : activations_;
+    checkRange(transfer.address, transfer.box.bytes(), memory.size(), "scratchpad");
+    const auto part = std::span(memory).subspan(transfer.address, transfer.box.bytes());
+    transfer.direction == Direction::Load ? load(transfer, part) : store(transfer, part);
 }
 
 void MachineState::gatherActivations(const Stream& stream) {
@@ -268,9 +266,9 @@ void MachineState::multiply(const Stream& stream, std::uint32_t arrayRow) {
     if (samples_) {
         sampler_->add(block, origin, stream.datapath);
     }
-    events_ += path.gemm.run(
-        {.shape = shape, .a = foldActivations_, .b = foldWeights_, .origin = origin},
-        stream.accumulate, foldSums_);
+    events_ +=
+        path.gemm.run({.shape = shape, .a = foldActivations_, .b = foldWeights_, .origin = origin},
+                      stream.accumulate, foldSums_);
     streamedRows_ += stream.outputs;
     forEachRunOfSums(stream, [](std::int64_t* held, const std::int64_t* sums, std::size_t n) {
         std::copy_n(sums, n, held);

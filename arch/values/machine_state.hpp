@@ -46,10 +46,10 @@ public:
     /// The image of the DRAM, in which every element has whole bytes (DramLayout).
     std::span<std::uint8_t> dram() { return dram_; }
     std::span<const std::uint8_t> dram() const { return dram_; }
-    std::span<const std::uint8_t> activationScratchpad() const { return activations_; }
-    const Datapath& datapath(DatapathId datapath = 0) const {
-        return paths_.at(datapath).datapath;
+    std::span<const std::uint8_t> scratchpad(Scratchpad which) const {
+        return which == Scratchpad::Weight ? weights_ : activations_;
     }
+    const Datapath& datapath(DatapathId datapath = 0) const { return paths_.at(datapath).datapath; }
     /// Bytes that commands have moved from and to DRAM since the replay began. Elements count with
     /// the bits that they have in DRAM.
     std::uint64_t bytesLoaded() const { return bytesLoaded_; }
@@ -89,15 +89,13 @@ private:
         std::size_t sumWords() const { return static_cast<std::size_t>(datapath.sums.words()); }
     };
 
-    void apply(const LoadTile& op);
-    void apply(const LoadWeights& op);
-    void apply(const StoreTile& store);
+    void apply(const TransferCommand& transfer);
     void apply(const Stream& stream);
     void apply(const VectorCommand& command);
 
     void multiply(const Stream& stream, std::uint32_t arrayRow);
-    void load(const DramBox& source, std::uint32_t codeBits, DatapathId datapath,
-              std::vector<std::uint8_t>& scratchpad, std::uint32_t address);
+    void load(const TransferCommand& transfer, std::span<std::uint8_t> scratchpad);
+    void store(const TransferCommand& transfer, std::span<const std::uint8_t> scratchpad);
     void makeTypes(const Program& program);
     const Path& pathOf(const Stream& stream) const { return paths_.at(stream.datapath); }
     void gatherActivations(const Stream& stream);
@@ -106,8 +104,8 @@ private:
     template <typename Visit>
     void forEachRunOfSums(const Stream& stream, Visit&& visit);
 
-    std::vector<Path> paths_;          ///< by datapath
-    std::size_t rowWords_ = 0;         ///< of the accumulator buffer: those of the widest datapath
+    std::vector<Path> paths_;   ///< by datapath
+    std::size_t rowWords_ = 0;  ///< of the accumulator buffer: those of the widest datapath
     numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
     DramLayout layout_;
     std::vector<std::uint8_t> dram_;

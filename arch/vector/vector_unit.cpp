@@ -4,7 +4,7 @@
 namespace systole::arch {
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config,
                        Replay& replay)
-    : CommandUnit(name, Unit::Vector, replay), config_(config.vectorUnit) {}
+    : CommandUnit(name, {UnitKind::Vector}, replay), config_(config.vectorUnit) {}
 
 void VectorUnit::reset() {
     CommandUnit::reset();

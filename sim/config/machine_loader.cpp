@@ -226,12 +226,12 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
 /// A permutation of the units' names: who goes first.
 std::vector<memory::ClientId> readOrder(const Value& value) {
     std::vector<memory::ClientId> order;
-    for (const Value& unit : value.list({arch::kUnitCount, arch::kUnitCount})) {
+    for (const Value& unit : value.list({arch::kUnitKinds, arch::kUnitKinds})) {
         const auto client = static_cast<memory::ClientId>(
-            unit.choose({arch::kUnitNames.begin(), arch::kUnitNames.end()}));
+            unit.choose({arch::kUnitKindNames.begin(), arch::kUnitKindNames.end()}));
         if (std::find(order.begin(), order.end(), client) != order.end()) {
             unit.fail(fmt::format("'{}' is there already, expected every unit once",
-                                  arch::kUnitNames.at(client)));
+                                  arch::kUnitKindNames.at(client)));
         }
         order.push_back(client);
     }
@@ -242,7 +242,7 @@ memory::PortArbitration readArbitration(const Section& section,
                                         const memory::PortArbitration& otherwise) {
     std::vector<std::string> order;
     for (const memory::ClientId client : otherwise.order) {
-        order.emplace_back(arch::kUnitNames.at(client));
+        order.emplace_back(arch::kUnitKindNames.at(client));
     }
     return {
         .kind = section.at("policy", "fixed")

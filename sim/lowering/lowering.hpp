@@ -19,8 +19,9 @@
 ///
 /// An example: a GEMM of 3 x 4 x 8 (M x K x N) on an array of 4 x 4, with a weight scratchpad for
 /// two blocks of 4 output channels. The 8 channels make two column chunks, and the program has 9
-/// commands: LoadWeights, LoadTile and the next LoadWeights, then twice Stream, VectorCommand and
-/// StoreTile. The first Stream waits for 2 commands of the load queue, the second one for 3.
+/// commands: loads of weights, of the tile and of the next weights, then twice Stream,
+/// VectorCommand and a store. The first Stream waits for 2 commands of the load queue, the second
+/// one for 3.
 namespace systole::sim {
 
 /// Where a tensor lies in DRAM: densely, in its order. The address counts bytes of the DRAM image.
@@ -31,7 +32,6 @@ struct TensorPlace {
     arch::TypeId type = arch::kActivationType;
     arch::ElementType element{};
     std::uint64_t elements = 0;
-    bool isRead = false;  ///< by a node
 
     std::uint64_t bytes() const { return elements * element.room.imageBytes; }
 };

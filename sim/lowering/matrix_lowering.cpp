@@ -4,10 +4,10 @@
 // ProgramBuilder derives the tokens.
 //
 // A layer runs batch by batch, and a batch in steps: one tile, one column chunk, one channel chunk.
-// A step has LoadWeights, LoadTile and, where fused vector work reads a second tensor, the load of
-// that; then for every block and pass its Streams and a vector command; then a StoreTile. What the
-// step before has loaded is not loaded again, and only the last channel chunk of the outputs has
-// the vector command and the StoreTile.
+// A step has loads of weights and of a tile and, where fused vector work reads a second tensor, the
+// load of that; then for every block and pass its Streams and a vector command; then a store. What
+// the step before has loaded is not loaded again, and only the last channel chunk of the outputs
+// has the vector command and the store.
 //
 // The example of lowering.hpp, 3 x 4 x 8 on 4 x 4 with two column chunks, has two steps of one
 // Stream each. The second step keeps the tile. Its sums lie in accumulator rows 3 to 5, those of

@@ -50,7 +50,6 @@ std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
     std::vector<bool> isWeight(graph.tensors.size(), false);
     std::vector<TensorPlace> places(graph.tensors.size());
     for (const graph::Node& node : graph.nodes) {
-        for (const graph::TensorId input : node.inputs) places[graph.rootOf(input)].isRead = true;
         const auto* work = std::get_if<graph::MatrixWork>(&node.work);
         if (work != nullptr && !work->weights) isWeight[graph.rootOf(node.inputs.at(1))] = true;
     }
@@ -104,7 +103,10 @@ void emitLoad(LoweringContext& context, const TensorBox& box, const Buffer& buff
     forEachTransfer(box, place.address.value(), bytes,
                     [&](const arch::DramBox& source, std::uint32_t offset) {
                         context.builder.emit(
-                            arch::LoadTile{source, buffer.address + offset, halo, place.type},
+                            arch::TransferCommand{.box = source,
+                                                  .address = buffer.address + offset,
+                                                  .haloBytes = halo,
+                                                  .type = place.type},
                             {dramAccess(source, false), buffer.access(Memory::Activation, true)});
                         halo = 0;
                     });
@@ -115,10 +117,12 @@ void emitStore(LoweringContext& context, const TensorBox& box, const Buffer& buf
     forEachTransfer(
         box, place.address.value(), place.element.room.imageBytes,
         [&](const arch::DramBox& destination, std::uint32_t offset) {
-            std::vector<Access> accesses{buffer.access(Memory::Activation, false)};
-            // Only a command that reads the tensor may have to wait for it.
-            if (place.isRead) accesses.push_back(dramAccess(destination, true));
-            context.builder.emit(arch::StoreTile{buffer.address + offset, destination}, accesses);
+            context.builder.emit(
+                arch::TransferCommand{.box = destination,
+                                      .address = buffer.address + offset,
+                                      .direction = arch::Direction::Store,
+                                      .type = place.type},
+                {buffer.access(Memory::Activation, false), dramAccess(destination, true)});
         });
 }
 

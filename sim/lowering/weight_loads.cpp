@@ -5,6 +5,14 @@
 namespace systole::sim {
 namespace {
 
+arch::TransferCommand weightLoad(const MatrixLayer& layer, const arch::DramBox& source,
+                                 std::uint32_t address) {
+    return {.box = source,
+            .address = address,
+            .scratchpad = arch::Scratchpad::Weight,
+            .datapath = layer.datapath};
+}
+
 /// A segment as Stream wants it, [reduction][channels].
 void gatherSegment(LoweringContext& context, const MatrixLayer& layer, std::uint32_t batch,
                    const Segment& segment, const Buffer& buffer) {
@@ -20,7 +28,7 @@ void gatherSegment(LoweringContext& context, const MatrixLayer& layer, std::uint
     forEachTransfer(box, place.address.value(), place.element.room.imageBytes,
                     [&](const arch::DramBox& source, std::uint32_t offset) {
                         context.builder.emit(
-                            arch::LoadWeights{source, destination + offset, layer.datapath},
+                            weightLoad(layer, source, destination + offset),
                             {dramAccess(source, false), buffer.access(Memory::Weight, true)});
                     });
 }
@@ -30,10 +38,9 @@ void gatherSegment(LoweringContext& context, const MatrixLayer& layer, std::uint
 void emitWeightLoads(LoweringContext& context, const MatrixLayer& layer, const WeightPlaces& places,
                      const WeightsOfStep& weights, const Buffer& buffer) {
     const auto load = [&](std::uint64_t source, std::uint64_t bytes, std::uint32_t offset) {
-        context.builder.emit(arch::LoadWeights{{source, static_cast<std::uint32_t>(bytes)},
-                                               buffer.address + offset,
-                                               layer.datapath},
-                             {buffer.access(Memory::Weight, true)});
+        context.builder.emit(
+            weightLoad(layer, {source, static_cast<std::uint32_t>(bytes)}, buffer.address + offset),
+            {buffer.access(Memory::Weight, true)});
     };
     if (!layer.weights) {
         load(places.columns.at(weights.column).of(weights.part), weights.chunk.size, 0);

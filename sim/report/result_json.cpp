@@ -24,14 +24,14 @@ Json countersJson(const Struct& counters, const Table& table) {
     return json;
 }
 
-Json statesJson(const std::array<arch::StateCycles, arch::kUnitCount>& states) {
+Json statesJson(const arch::UnitStates& states) {
     Json json;
-    for (std::size_t unit = 0; unit < arch::kUnitCount; ++unit) {
+    for (std::size_t unit = 0; unit < arch::kMachineUnits.size(); ++unit) {
         Json cycles;
-        for (std::size_t state = 0; state < arch::kUnitStateCount; ++state) {
-            cycles[arch::kUnitStateNames[state]] = states[unit][state];
+        for (const auto& [state, name] : arch::namedStates()) {
+            cycles[name] = states[unit].of(state);
         }
-        json[arch::kUnitNames[unit]] = std::move(cycles);
+        json[arch::kMachineUnits.nameOf(arch::kMachineUnits.at(unit))] = std::move(cycles);
     }
     return json;
 }

@@ -19,9 +19,9 @@ std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share);
 double shareOf(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
 std::string stateShare(const Figures& figures, arch::UnitState state) {
-    const auto& array = figures.states[static_cast<std::size_t>(arch::Unit::Array)];
-    return percent(shareOf(static_cast<double>(array[static_cast<std::size_t>(state)]),
-                           static_cast<double>(figures.cycles)));
+    const arch::StateCycles& array = figures.statesOf(arch::UnitKind::Array);
+    return percent(
+        shareOf(static_cast<double>(array.of(state)), static_cast<double>(figures.cycles)));
 }
 
 using Row = std::vector<std::string>;
@@ -41,8 +41,8 @@ Row stateRow(const std::string& name, const Figures& figures, bool) {
     using enum arch::UnitState;
     return {name,
             stateShare(figures, Busy),
-            stateShare(figures, WaitLoad),
-            stateShare(figures, WaitVector),
+            stateShare(figures, arch::waitFor({arch::UnitKind::Load})),
+            stateShare(figures, arch::waitFor({arch::UnitKind::Vector})),
             stateShare(figures, ScratchpadConflict),
             stateShare(figures, Idle)};
 }

@@ -260,14 +260,13 @@ std::optional<ActivityResult> meanActivity(const std::vector<LayerResult>& layer
 /// By what the array did; where it has nothing to do, by what the vector unit waited for.
 Bound LayerResult::bound() const {
     using enum arch::UnitState;
-    const arch::Unit unit = mapping ? arch::Unit::Array : arch::Unit::Vector;
-    const auto cyclesOf = [&](arch::UnitState state) {
-        return figures.states[static_cast<std::size_t>(unit)][static_cast<std::size_t>(state)];
-    };
-    const Cycle own = cyclesOf(Busy) + cyclesOf(ScratchpadConflict);
-    const Cycle dram = cyclesOf(WaitLoad) + cyclesOf(WaitStore);
-    const Cycle array = mapping ? own : cyclesOf(WaitArray);
-    const Cycle vector = mapping ? cyclesOf(WaitVector) : own;
+    using enum arch::UnitKind;
+    const arch::StateCycles& states = figures.statesOf(mapping ? Array : Vector);
+    const auto waitsFor = [&](arch::UnitKind kind) { return states.of(arch::waitFor({kind})); };
+    const Cycle own = states.of(Busy) + states.of(ScratchpadConflict);
+    const Cycle dram = waitsFor(Load) + waitsFor(Store);
+    const Cycle array = mapping ? own : waitsFor(Array);
+    const Cycle vector = mapping ? waitsFor(Vector) : own;
     if (array >= std::max(dram, vector)) {
         return Bound::Array;
     }

@@ -37,10 +37,15 @@ struct Figures {
     double seconds = 0;
     std::uint64_t macs = 0;
     Utilization utilization;
-    std::array<arch::StateCycles, arch::kUnitCount> states{};
+    arch::UnitStates states{};
     cost::Counters counters;
     std::uint64_t dramBytes = 0;  ///< over the pins, whole bursts
     cost::EnergyBreakdown energy;
+
+    /// Of the first unit of a kind.
+    const arch::StateCycles& statesOf(arch::UnitKind kind) const {
+        return states[arch::kMachineUnits.numberOf({kind})];
+    }
 };
 
 /// How active the operands of sampled processing elements were (docs/energy_activity.md).
