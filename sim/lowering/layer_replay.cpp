@@ -15,7 +15,8 @@ namespace {
 
 /// What the bursts of an image depend on besides its size.
 std::string placesOf(const ImageView& image) {
-    return fmt::format("{}/{}/{}", image.rowStride, image.columnStride, image.channelStride);
+    return fmt::format("{}/{}/{}/{}", image.batchStride, image.rowStride, image.columnStride,
+                       image.channelStride);
 }
 
 /// Everything that the time of a layer depends on besides the machine.
@@ -27,14 +28,15 @@ std::string keyOf(const MatrixLayer& layer, const arch::ConvolutionTiling& tilin
                                                             layer.weights->outputStride)
                                               : "";
     return fmt::format(
-        "{} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} {}|{}",
+        "{} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
+        "{}|{}",
         placesOf(layer.input), placesOf(layer.output), skip, weights, shape.inputHeight,
         shape.inputWidth, shape.inputChannels, shape.outputHeight, shape.outputWidth,
         shape.outputChannels, shape.kernelHeight, shape.kernelWidth, shape.strideY, shape.strideX,
         shape.dilationY, shape.dilationX, shape.upsampleY, shape.upsampleX, shape.padTop,
-        shape.padLeft, shape.groups, shape.hasSkip, shape.vectorInterval, tiling.tileHeight,
-        tiling.tileWidth, tiling.channelChunk, tiling.blocksPerChunk, tiling.groupsTogether,
-        tiling.weightsOuter, steps);
+        shape.padLeft, shape.groups, shape.images, shape.hasSkip, shape.vectorInterval,
+        tiling.tileHeight, tiling.tileWidth, tiling.channelChunk, tiling.blocksPerChunk,
+        tiling.groupsTogether, tiling.weightsOuter, steps);
 }
 
 /// A layer placed in an empty DRAM, and the commands of its first batch, which are written while

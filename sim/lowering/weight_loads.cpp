@@ -9,7 +9,7 @@ namespace {
 void gatherSegment(LoweringContext& context, const WeightView& view, std::uint32_t batch,
                    const Segment& segment, const Buffer& buffer) {
     const TensorBox box{.tensor = view.tensor,
-                        .origin = batch * view.batchStride +
+                        .origin = batch % view.batches * view.batchStride +
                                   segment.inputs.begin * view.channelStride +
                                   segment.outputs.begin * view.outputStride,
                         .axes = {{segment.inputs.size(), view.channelStride},
