@@ -15,9 +15,9 @@ namespace {
 
 /// What the bursts of an image depend on besides its size.
 std::string placesOf(const graph::Graph& graph, const ImageView& image) {
-    return fmt::format("{} {}/{}/{}",
+    return fmt::format("{} {}/{}/{}/{}",
                        numeric::spelledName(graph.quantizerOf(image.tensor).value().format),
-                       image.rowStride, image.columnStride, image.channelStride);
+                       image.batchStride, image.rowStride, image.columnStride, image.channelStride);
 }
 
 /// Everything that the time of a layer depends on besides the machine.
@@ -29,13 +29,13 @@ std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer,
                                                             layer.weights->outputStride)
                                               : "";
     return fmt::format(
-        "{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
+        "{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
         "{}|{}",
         layer.datapath, placesOf(graph, layer.input), placesOf(graph, layer.output), skip, weights,
         shape.inputHeight, shape.inputWidth, shape.inputChannels, shape.outputHeight,
         shape.outputWidth, shape.outputChannels, shape.kernelHeight, shape.kernelWidth,
         shape.strideY, shape.strideX, shape.dilationY, shape.dilationX, shape.upsampleY,
-        shape.upsampleX, shape.padTop, shape.padLeft, shape.groups, shape.hasSkip,
+        shape.upsampleX, shape.padTop, shape.padLeft, shape.groups, shape.images, shape.hasSkip,
         shape.vectorInterval, tiling.tileHeight, tiling.tileWidth, tiling.channelChunk,
         tiling.blocksPerChunk, tiling.groupsTogether, tiling.weightsOuter, steps);
 }

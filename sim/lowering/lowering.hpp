@@ -45,14 +45,14 @@ struct ConstantData {
 
 /// How matrix work is cut for the array.
 struct LayerMapping {
-    arch::ConvolutionShape shape;  ///< of one batch
+    arch::ConvolutionShape shape;  ///< of one batch, as MatrixLayer has it
     arch::MappingResult search{};
-    std::uint32_t batches = 1;  ///< which are all cut alike
+    std::uint32_t batches = 1;  ///< with weights of their own, all cut alike
     std::uint64_t folds = 0;    ///< of the whole layer
     std::uint64_t steps = 0;    ///< sum over all folds
 
     /// The sizes M x K x N of a batch as a GEMM. K and N are those of one group.
-    std::uint64_t m() const { return std::uint64_t{shape.outputHeight} * shape.outputWidth; }
+    std::uint64_t m() const { return shape.positions(); }
     std::uint64_t k() const {
         return std::uint64_t{shape.kernelHeight} * shape.kernelWidth * shape.channelsPerGroup();
     }

@@ -18,7 +18,7 @@ void gatherSegment(LoweringContext& context, const MatrixLayer& layer, std::uint
                    const Segment& segment, const Buffer& buffer) {
     const WeightView& view = *layer.weights;
     const TensorBox box{.tensor = view.tensor,
-                        .origin = batch * view.batchStride +
+                        .origin = batch % view.batches * view.batchStride +
                                   segment.inputs.begin * view.channelStride +
                                   segment.outputs.begin * view.outputStride,
                         .axes = {{segment.inputs.size(), view.channelStride},

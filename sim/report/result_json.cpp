@@ -64,6 +64,17 @@ Json figuresJson(const Figures& figures, const Result& result) {
             {"counters", countersJson(figures.counters, cost::kCounters)}};
 }
 
+/// The share of one inference in what a batch took; nothing where a batch is one inference.
+void addPerInference(Json& json, const Figures& figures, const Result& result) {
+    if (result.batch == 1) return;
+    const double images = result.batch;
+    json["per_inference"] = {
+        {"cycles", static_cast<double>(figures.cycles) / images},
+        {"seconds", known(result.hasTimes(), figures.seconds / images)},
+        {"energy_joules", known(result.hasEnergies(), figures.energy.totalJoules() / images)},
+        {"dram_bytes", static_cast<double>(figures.dramBytes) / images}};
+}
+
 Json activityJson(const ActivityResult& activity) {
     return {{"activation_bit_toggle_rate", activity.rates.activationToggles},
             {"weight_bit_toggle_rate", activity.rates.weightToggles},
@@ -281,6 +292,8 @@ Json totalsJson(const Result& result) {
     totals.update(costsJson(result));
     totals.update(clockJson(result.clocking, result.config.machine.clockHertz));
     totals["dram_channels"] = dramChannelsJson(result);
+    if (result.batch > 1) totals["batch"] = result.batch;
+    addPerInference(totals, result.totals, result);
     addOptionalTotals(totals, result);
     return totals;
 }
@@ -311,6 +324,7 @@ nlohmann::ordered_json resultDocument(const Result& result) {
     for (const LayerResult& layer : result.layers) {
         Json json{{"name", layer.name}, {"kind", layer.kind}};
         json.update(figuresJson(layer.figures, result));
+        addPerInference(json, layer.figures, result);
         if (layer.activity) {
             json["operand_activity"] = activityJson(*layer.activity);
         }

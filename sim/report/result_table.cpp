@@ -72,7 +72,10 @@ std::string layerTable(const Result& result) {
 
 std::string energyTable(const Result& result) {
     const double joules = result.energyJoules();
-    Rows rows{{"energy of one inference", "nominal", "share", "band"}, {}};
+    Rows rows{{result.batch == 1 ? "energy of one inference"
+                                 : fmt::format("energy of {} inferences", result.batch),
+               "nominal", "share", "band"},
+              {}};
     bool hasUnknown = false;
     const auto append = [&](std::string_view name, const cost::Estimate& estimate) {
         const bool isKnown = estimate.low < estimate.high;
@@ -182,7 +185,8 @@ void appendCosts(Rows& rows, const Result& result) {
     const auto atClock = [&](const std::string& text) {
         return result.hasTimes() ? text : kNotReachable;
     };
-    rows.push_back({"energy", atClock(withPrefix(result.energyJoules(), "J") + " per inference")});
+    rows.push_back(
+        {"energy", atClock(withPrefix(result.joulesPerInference(), "J") + " per inference")});
     if (const auto perMac = result.joulesPerMac()) {
         rows.push_back(
             {"energy/MAC", atClock(fmt::format("{}, of that the array {}", withPrefix(*perMac, "J"),
@@ -201,11 +205,19 @@ void appendCosts(Rows& rows, const Result& result) {
     rows.push_back({"logic from", result.config.technology.logic.source});
 }
 
+/// What one inference has of a figure, where a batch has several.
+std::string eachOf(const Result& result, const std::string& text) {
+    return result.batch == 1 ? "" : fmt::format(" for {} inferences, {} each", result.batch, text);
+}
+
 std::string summary(const Result& result) {
     const Figures& totals = result.totals;
     const bool isReached = result.hasTimes();
     Rows rows{
-        {"cycles", fmt::format("{}", totals.cycles)},
+        {"cycles",
+         fmt::format("{}{}", totals.cycles,
+                     eachOf(result, fmt::format("{:.0f}", static_cast<double>(totals.cycles) /
+                                                              result.batch)))},
         {"time", isReached ? withPrefix(totals.seconds, "s") : kNotReachable},
         {"throughput", isReached ? fmt::format("{:.1f} inferences/s", result.inferencesPerSecond())
                                  : kNotReachable},
@@ -213,7 +225,11 @@ std::string summary(const Result& result) {
          fmt::format("{} ({} of the array by mapping, {} of the time)",
                      percent(totals.utilization.overall), percent(totals.utilization.mapping),
                      percent(totals.utilization.time))},
-        {"DRAM traffic", fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024)},
+        {"DRAM traffic",
+         fmt::format(
+             "{:.1f} KiB{}", static_cast<double>(totals.dramBytes) / 1024,
+             eachOf(result, fmt::format("{:.1f} KiB", static_cast<double>(totals.dramBytes) / 1024 /
+                                                          result.batch)))},
         {"DRAM rate", isReached ? bandwidthText(result) : kNotReachable},
     };
     if (result.hasCosts()) appendCosts(rows, result);

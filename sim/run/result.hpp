@@ -109,7 +109,8 @@ struct Result {
     std::vector<std::string> overrides;
     RunConfig config;
     std::string workload;
-    Figures totals;  ///< of one inference
+    Figures totals;           ///< of one batch; so are those of the layers
+    std::uint32_t batch = 1;  ///< images of a batch
     std::vector<LayerResult> layers;
     /// What the energy of products follows from where no operands were sampled, and how far it may
     /// be off; empty where it is the network's own operands.
@@ -131,14 +132,15 @@ struct Result {
 
     /// Bytes a second over the pins, over the whole run.
     double dramBandwidth() const { return static_cast<double>(totals.dramBytes) / totals.seconds; }
-    double inferencesPerSecond() const { return 1.0 / totals.seconds; }
+    double inferencesPerSecond() const { return batch / totals.seconds; }
     double energyJoules() const { return totals.energy.totalJoules(); }
+    double joulesPerInference() const { return energyJoules() / batch; }
     /// The energy, and the sums of both ends of its components' bands.
     cost::Estimate energyWithBand() const;
     double averageWatts() const { return energyJoules() / totals.seconds; }
     double inferencesPerSecondPerWatt() const { return inferencesPerSecond() / averageWatts(); }
-    /// Of one inference: its energy times its time.
-    double energyDelayJouleSeconds() const { return energyJoules() * totals.seconds; }
+    /// Of one inference: its energy times its time, which is that of its batch.
+    double energyDelayJouleSeconds() const { return joulesPerInference() * totals.seconds; }
     /// Of the whole machine with its DRAM; nothing where there are no MACs.
     std::optional<double> joulesPerMac() const;
     /// Of the processing elements, idle ones included, and the array's edge.

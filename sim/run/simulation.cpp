@@ -37,7 +37,7 @@ void Simulation::load(const graph::Graph& graph, Values values) {
                      {.accelerator = &accelerator_,
                       .energies = energies_,
                       .values = values == Values::Computed});
-    sumEvents_.assign(lowered_.layers.size(), {});
+    sumEvents_.resize(lowered_.layers.size());
     accelerator_.load(lowered_.program);
     for (const ConstantData& constant : lowered_.constants) {
         std::copy(constant.bytes.begin(), constant.bytes.end(),
