@@ -360,7 +360,8 @@ Result makeResult(const RunConfig& config, const LoweredNetwork& network,
         addLayer(costs, done, perMac);
         result.layers.push_back({layer.name, layer.kind,
                                  layerFigures(config, costs, dram, done, record.burstBytes, perMac),
-                                 layer.mapping, activityOf(costs.meter, done.operands)});
+                                 layer.mapping, layer.datapath,
+                                 activityOf(costs.meter, done.operands)});
         SYSTOLE_CHECK(done.counters.macs == layer.macs, "layer {}: the array did {} MACs of {}",
                       layer.name, done.counters.macs, layer.macs);
     }

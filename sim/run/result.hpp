@@ -75,6 +75,7 @@ struct LayerResult {
     std::string kind;
     Figures figures;
     std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
+    arch::DatapathId datapath = 0;        ///< of matrix work
     std::optional<ActivityResult> activity = std::nullopt;  ///< empty: nothing was sampled
     std::optional<OutOfRange> outOfRange = std::nullopt;    ///< of all images; as in Result
 
