@@ -169,7 +169,7 @@ arch::Program copies(std::uint64_t seed, bool tracksDram) {
     ProgramBuilder builder;
     builder.beginLayer("copies");
     for (int i = 0; i < 200; ++i) {
-        const std::uint32_t bytes = 8 + random() % (kPlaceBytes - 8);
+        const auto bytes = static_cast<std::uint32_t>(8 + random() % (kPlaceBytes - 8));
         arch::TransferCommand transfer{
             .box = {.address = kPlaceBytes * (random() % 4), .runBytes = bytes},
             .address = static_cast<std::uint32_t>(kPlaceBytes * (random() % 4)),
