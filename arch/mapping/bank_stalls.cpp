@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,15 +13,6 @@ std::int64_t tapOf(std::uint64_t tap, std::uint32_t dilation) {
     return static_cast<std::int64_t>(tap * dilation);
 }
 
-/// The element at a place of the upsampled image; empty in the padding and between elements.
-std::optional<std::uint64_t> elementOf(std::int64_t place, std::uint32_t upsample,
-                                       std::uint32_t elements) {
-    if (place < 0 || place % upsample != 0 || place / upsample >= elements) {
-        return std::nullopt;
-    }
-    return static_cast<std::uint64_t>(place / upsample);
-}
-
 /// An output position along one axis, by the place of its first tap, and how many it stands for.
 struct Sample {
     std::int64_t tap;
@@ -31,8 +21,8 @@ struct Sample {
 
 /// Samples of a tile: one of the positions whose first taps lie in the padding, `inside` of those
 /// that read all their taps, and one of those whose last taps lie in the padding.
-std::vector<Sample> samplesOf(const TileAxis& axis, const TileExtent& extent, std::int64_t outputs,
-                              std::int64_t inside) {
+std::vector<Sample> samplesOf(const WindowAxis& axis, const TileExtent& extent,
+                              std::int64_t outputs, std::int64_t inside) {
     const std::int64_t last = std::int64_t{extent.length} * axis.upsample - 1 -
                               std::int64_t{axis.kernel - 1} * axis.dilation - extent.origin;
     const std::int64_t begin = std::clamp<std::int64_t>(
@@ -84,7 +74,7 @@ std::uint64_t BankStalls::perTap(std::uint32_t channels) const {
 }
 
 std::uint64_t BankStalls::reductionOf(std::uint32_t channels) const {
-    return std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perTap(channels);
+    return std::uint64_t{shape_.window.taps()} * perTap(channels);
 }
 
 /// The words of a step, each of them once, by bank.
@@ -97,13 +87,14 @@ OperandReads BankStalls::ofStep(const Step& step) const {
         for (std::uint64_t at = step.k; at < end;) {
             const std::uint64_t tap = at / ofTap;
             const std::uint64_t run = std::min(ofTap - at % ofTap, end - at);
-            const auto y = elementOf(step.y + tapOf(tap / shape_.kernelWidth, shape_.dilationY),
-                                     shape_.upsampleY, shape_.inputHeight);
-            const auto x = elementOf(step.x + tapOf(tap % shape_.kernelWidth, shape_.dilationX),
-                                     shape_.upsampleX, step.width);
-            if (y && x) {
-                const std::uint64_t first =
-                    (*y * step.width + *x) * step.channels + group * ofTap + at % ofTap;
+            const auto& [rows, columns] = shape_.window;
+            const std::int64_t y = rows.elementAt(
+                step.y + tapOf(tap / columns.kernel, rows.dilation), shape_.inputHeight);
+            const std::int64_t x = columns.elementAt(
+                step.x + tapOf(tap % columns.kernel, columns.dilation), step.width);
+            if (y >= 0 && x >= 0) {
+                const auto pixel = static_cast<std::uint64_t>(y * step.width + x);
+                const std::uint64_t first = pixel * step.channels + group * ofTap + at % ofTap;
                 activationWords_.forEachWord(first * activationWords_.elementBytes(),
                                              run * activationWords_.elementBytes(),
                                              [&](std::uint64_t word) { words.push_back(word); });
@@ -161,13 +152,13 @@ OperandReads BankStalls::ofSteps(const AxisTiles& columns, std::uint32_t channel
     }
     const std::uint32_t inside = channels % word == 0 ? 1 : 4;  // pixels of whole words are alike
     const std::vector<Sample> rows =
-        samplesOf(rows_, tileExtent(rows_, 0, rows_.outputs), rows_.outputs, 1);
+        samplesOf(rows_.window, tileExtent(rows_, 0, rows_.outputs), rows_.outputs, 1);
     OperandReads sum;
     double weights = 0;
     for (const auto& [tile, count] : kindsOf(columns)) {
         const TileExtent extent = columns.extent(tile);
         for (const Sample& column :
-             samplesOf(columns.axis, extent, columns.outputsOf(tile), inside)) {
+             samplesOf(columns.axis.window, extent, columns.outputsOf(tile), inside)) {
             for (const Sample& row : rows) {
                 const OperandReads reads = ofPosition({.y = row.tap,
                                                        .x = column.tap,
@@ -209,8 +200,10 @@ double BankStalls::waitOfLanes(const AxisTiles& columns, std::uint32_t channels)
         std::fill(reads.begin(), reads.end(), 0);
         for (std::uint32_t lane = 0; lane < lanes; ++lane) {
             const std::uint32_t output = sample * lanes + lane;
-            const std::uint64_t y = output / columns.size * shape_.strideY / shape_.upsampleY;
-            const std::uint64_t x = output % columns.size * shape_.strideX / shape_.upsampleX;
+            const std::uint64_t y =
+                output / columns.size * shape_.window.y.stride / shape_.window.y.upsample;
+            const std::uint64_t x =
+                output % columns.size * shape_.window.x.stride / shape_.window.x.upsample;
             const std::uint64_t address =
                 (y * width + x) * channels * activationWords_.elementBytes();
             ++reads[activationWords_.wordOf(address) % *activationBanks_];

@@ -35,7 +35,7 @@ std::uint32_t MappingCosts::outputsOfPass() const {
 
 std::uint64_t MappingCosts::reduction(std::uint32_t channels) const {
     const std::uint32_t perGroup = shape_.groups > 1 ? shape_.channelsPerGroup() : channels;
-    return std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
+    return std::uint64_t{shape_.window.taps()} * perGroup;
 }
 
 double MappingCosts::passCycles(const ColumnBlockWork& block, std::uint64_t outputs,

@@ -47,7 +47,7 @@ std::vector<std::uint32_t> orFixed(const std::optional<std::uint32_t>& fixed,
 
 bool keepsFolds(const ArrayConfig& array, const ConvolutionShape& shape, std::uint32_t channels) {
     const std::uint32_t fold = foldLimits(array).reduction;
-    const bool oneTap = shape.kernelHeight == 1 && shape.kernelWidth == 1;
+    const bool oneTap = shape.window.taps() == 1;
     return channels >= shape.inputChannels || (oneTap && fold != 0 && channels % fold == 0);
 }
 

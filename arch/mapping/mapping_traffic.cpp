@@ -52,8 +52,7 @@ std::uint64_t weightBits(const ConvolutionShape& shape, const ElementSizes& size
     const bool splits = tiling.splits(shape);
     const std::uint64_t parts =
         splits ? ceilDivide(shape.inputChannels, tiling.channelChunk) : 1;  // records with each
-    const std::uint64_t reduction =
-        std::uint64_t{shape.kernelHeight} * shape.kernelWidth * shape.channelsPerGroup();
+    const std::uint64_t reduction = shape.reduction();
     const std::uint64_t once =
         shape.outputChannels * (reduction * sizes.weight + parts * sizes.record);
     const bool reloads = splits || (!tiling.weightsOuter && plan.chunks.size() > 1);

@@ -8,32 +8,30 @@ namespace {
 
 /// One past the last input that the outputs up to `output` read. Negative quotients, here and
 /// below, are clamped afterwards, so it does not matter how the division rounds them.
-std::int64_t inputEnd(const TileAxis& axis, std::int64_t output) {
-    const std::int64_t reach = std::int64_t{axis.kernel - 1} * axis.dilation;
-    const std::int64_t lastTap = output * axis.stride - axis.padBefore + reach;
-    return std::clamp<std::int64_t>(lastTap / axis.upsample + 1, 1, axis.inputs);
+std::int64_t inputEnd(const TileAxis& axis, std::uint32_t output) {
+    const std::int64_t lastTap = axis.window.coordinate(output, axis.window.kernel - 1);
+    return std::clamp<std::int64_t>(lastTap / axis.window.upsample + 1, 1, axis.inputs);
 }
 
 }  // namespace
 
 TileAxis verticalAxis(const ConvolutionShape& shape) {
-    return {shape.kernelHeight, shape.strideY,     shape.padTop,      shape.dilationY,
-            shape.upsampleY,    shape.inputHeight, shape.outputHeight};
+    return {shape.window.y, shape.inputHeight, shape.outputHeight};
 }
 
 TileAxis horizontalAxis(const ConvolutionShape& shape) {
-    return {shape.kernelWidth, shape.strideX,    shape.padLeft,    shape.dilationX,
-            shape.upsampleX,   shape.inputWidth, shape.outputWidth};
+    return {shape.window.x, shape.inputWidth, shape.outputWidth};
 }
 
 TileExtent tileExtent(const TileAxis& axis, std::uint32_t firstOutput, std::uint32_t outputs) {
-    const std::int64_t first = std::int64_t{firstOutput} * axis.stride - axis.padBefore;
-    const std::int64_t end = inputEnd(axis, std::int64_t{firstOutput} + outputs - 1);
-    const std::int64_t firstElement = (first + axis.upsample - 1) / axis.upsample;
+    const std::int64_t upsample = axis.window.upsample;
+    const std::int64_t first = axis.window.coordinate(firstOutput, 0);
+    const std::int64_t end = inputEnd(axis, firstOutput + outputs - 1);
+    const std::int64_t firstElement = (first + upsample - 1) / upsample;
     const std::int64_t begin = std::clamp<std::int64_t>(firstElement, 0, end - 1);
-    const std::int64_t seen = firstOutput == 0 ? 0 : inputEnd(axis, std::int64_t{firstOutput} - 1);
+    const std::int64_t seen = firstOutput == 0 ? 0 : inputEnd(axis, firstOutput - 1);
     return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin),
-            static_cast<std::int32_t>(first - begin * axis.upsample),
+            static_cast<std::int32_t>(first - begin * upsample),
             static_cast<std::uint32_t>(std::max<std::int64_t>(0, seen - begin))};
 }
 

@@ -16,14 +16,9 @@
 /// Together the tiles read 16 rows, 14 of them fresh.
 namespace systole::arch {
 
-/// A sliding window along one axis. Kernel, stride, padding and dilation count steps of the
-/// upsampled image; `inputs` counts elements of the image itself.
+/// A window along one axis of an image with so many elements there.
 struct TileAxis {
-    std::uint32_t kernel = 1;
-    std::uint32_t stride = 1;
-    std::int32_t padBefore = 0;
-    std::uint32_t dilation = 1;
-    std::uint32_t upsample = 1;
+    WindowAxis window{};
     std::uint32_t inputs = 1;
     std::uint32_t outputs = 1;
 };

@@ -56,8 +56,7 @@ std::uint64_t TileFit::mostGroups(const ColumnCut& cut, std::uint64_t blocks) co
 std::uint64_t TileFit::chunkWeightBytes(const ConvolutionTiling& tiling) const {
     const std::uint32_t perGroup =
         shape_.groups > 1 ? shape_.channelsPerGroup() : tiling.channelChunk;
-    const std::uint64_t reduction =
-        std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * perGroup;
+    const std::uint64_t reduction = std::uint64_t{shape_.window.taps()} * perGroup;
     return chunkOutputs(tiling) * (reduction * weightBytes_ + recordBytes_);
 }
 
@@ -83,13 +82,9 @@ std::uint64_t TileFit::aligned(std::uint64_t bytes) const {
 
 std::uint64_t TileFit::inputBytes(const ConvolutionTiling& tiling) const {
     const std::uint64_t height =
-        std::min(inputExtent(tiling.tileHeight, shape_.strideY, shape_.kernelHeight,
-                             shape_.dilationY, shape_.upsampleY),
-                 shape_.inputHeight);
+        std::min(inputExtent(tiling.tileHeight, shape_.window.y), shape_.inputHeight);
     const std::uint64_t width =
-        std::min(inputExtent(tiling.tileWidth, shape_.strideX, shape_.kernelWidth, shape_.dilationX,
-                             shape_.upsampleX),
-                 shape_.inputWidth);
+        std::min(inputExtent(tiling.tileWidth, shape_.window.x), shape_.inputWidth);
     return aligned(height * width * loadedChannels(tiling) * activationBytes_);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "arch/config.hpp"
+#include "arch/program/window.hpp"
 
 /// The words of the mapping (docs/mapping.md). A layer is too large for the scratchpads, so it is
 /// cut into pieces. A piece is one *tile* of output positions, times one *column chunk* of output
@@ -23,8 +24,7 @@
 namespace systole::arch {
 
 /// A convolution as the array sees it; docs/arithmetic.md defines what it computes. A GEMM is a
-/// convolution with a 1 x 1 kernel over an image of height M and width 1. Sizes count elements,
-/// paddings count rows or columns of the upsampled input.
+/// convolution with a 1 x 1 kernel over an image of height M and width 1. Sizes count elements.
 struct ConvolutionShape {
     std::uint32_t inputHeight = 1;
     std::uint32_t inputWidth = 1;
@@ -32,16 +32,7 @@ struct ConvolutionShape {
     std::uint32_t outputHeight = 1;
     std::uint32_t outputWidth = 1;
     std::uint32_t outputChannels = 1;
-    std::uint32_t kernelHeight = 1;
-    std::uint32_t kernelWidth = 1;
-    std::uint32_t strideY = 1;
-    std::uint32_t strideX = 1;
-    std::uint32_t dilationY = 1;
-    std::uint32_t dilationX = 1;
-    std::uint32_t upsampleY = 1;  ///< the stride of a transposed convolution; else 1
-    std::uint32_t upsampleX = 1;
-    std::int32_t padTop = 0;
-    std::int32_t padLeft = 0;
+    Window window{};
     std::uint32_t groups = 1;
     std::uint32_t images = 1;  ///< that the same weights meet, one after another
     bool hasSkip = false;      ///< a residual operand is loaded with every output tile
@@ -50,11 +41,12 @@ struct ConvolutionShape {
 
     std::uint32_t channelsPerGroup() const { return inputChannels / groups; }
     std::uint32_t outputsPerGroup() const { return outputChannels / groups; }
+    /// Of one sum.
+    std::uint64_t reduction() const { return std::uint64_t{window.taps()} * channelsPerGroup(); }
     /// Output positions of all images.
     std::uint64_t positions() const { return std::uint64_t{images} * outputHeight * outputWidth; }
     std::uint64_t macs() const {
-        return std::uint64_t{images} * outputHeight * outputWidth * outputChannels * kernelHeight *
-               kernelWidth * channelsPerGroup();
+        return std::uint64_t{images} * outputHeight * outputWidth * outputChannels * reduction();
     }
 };
 
@@ -111,9 +103,8 @@ std::uint32_t groupsPerFold(const ArrayConfig& array, const ConvolutionShape& sh
 /// Input rows (or columns) that `outputs` output positions read, without regard to padding: 8 rows
 /// of a 3 x 3 kernel read 10 rows. With upsampling, where zeros lie between the inputs, this is an
 /// upper bound.
-inline std::uint32_t inputExtent(std::uint32_t outputs, std::uint32_t stride, std::uint32_t kernel,
-                                 std::uint32_t dilation, std::uint32_t upsample = 1) {
-    return ((outputs - 1) * stride + (kernel - 1) * dilation) / upsample + 1;
+inline std::uint32_t inputExtent(std::uint32_t outputs, const WindowAxis& axis) {
+    return ((outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation) / axis.upsample + 1;
 }
 
 }  // namespace systole::arch

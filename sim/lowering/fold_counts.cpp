@@ -55,8 +55,7 @@ private:
         FoldCounts counts;
         for (std::size_t i = 0; i < block.segments.size();) {
             const Segment& segment = block.segments[i];
-            const std::uint32_t reduction =
-                shape_.kernelHeight * shape_.kernelWidth * segment.inputs.size();
+            const std::uint32_t reduction = shape_.window.taps() * segment.inputs.size();
             arch::forEachFold(array_, outputs, reduction, [&](const arch::Fold& fold) {
                 counts.add({1, arch::foldSteps(array_, fold, segment.outputs.size())}, 1);
             });

@@ -20,6 +20,11 @@ std::string placesOf(const graph::Graph& graph, const ImageView& image) {
                        image.batchStride, image.rowStride, image.columnStride, image.channelStride);
 }
 
+std::string keyOf(const arch::WindowAxis& axis) {
+    return fmt::format("{}/{}/{}/{}/{}", axis.kernel, axis.stride, axis.padBefore, axis.dilation,
+                       axis.upsample);
+}
+
 /// Everything that the time of a layer depends on besides the machine.
 std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer,
                   const arch::ConvolutionTiling& tiling, std::uint64_t steps) {
@@ -28,16 +33,14 @@ std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer,
     const std::string weights = layer.weights ? fmt::format("{}/{}", layer.weights->channelStride,
                                                             layer.weights->outputStride)
                                               : "";
-    return fmt::format(
-        "{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
-        "{}|{}",
-        layer.datapath, placesOf(graph, layer.input), placesOf(graph, layer.output), skip, weights,
-        shape.inputHeight, shape.inputWidth, shape.inputChannels, shape.outputHeight,
-        shape.outputWidth, shape.outputChannels, shape.kernelHeight, shape.kernelWidth,
-        shape.strideY, shape.strideX, shape.dilationY, shape.dilationX, shape.upsampleY,
-        shape.upsampleX, shape.padTop, shape.padLeft, shape.groups, shape.images, shape.hasSkip,
-        shape.vectorInterval, tiling.tileHeight, tiling.tileWidth, tiling.channelChunk,
-        tiling.blocksPerChunk, tiling.groupsTogether, tiling.weightsOuter, steps);
+    return fmt::format("{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} {}|{}",
+                       layer.datapath, placesOf(graph, layer.input), placesOf(graph, layer.output),
+                       skip, weights, shape.inputHeight, shape.inputWidth, shape.inputChannels,
+                       shape.outputHeight, shape.outputWidth, shape.outputChannels,
+                       keyOf(shape.window.y), keyOf(shape.window.x), shape.groups, shape.images,
+                       shape.hasSkip, shape.vectorInterval, tiling.tileHeight, tiling.tileWidth,
+                       tiling.channelChunk, tiling.blocksPerChunk, tiling.groupsTogether,
+                       tiling.weightsOuter, steps);
 }
 
 /// A layer placed in an empty DRAM, and the commands of its first batch, which are written while

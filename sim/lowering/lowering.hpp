@@ -53,9 +53,7 @@ struct LayerMapping {
 
     /// The sizes M x K x N of a batch as a GEMM. K and N are those of one group.
     std::uint64_t m() const { return shape.positions(); }
-    std::uint64_t k() const {
-        return std::uint64_t{shape.kernelHeight} * shape.kernelWidth * shape.channelsPerGroup();
-    }
+    std::uint64_t k() const { return shape.reduction(); }
     std::uint64_t n() const { return shape.outputsPerGroup(); }
 };
 

@@ -20,23 +20,13 @@ std::uint64_t MatrixLayer::macs() const {
 namespace {
 
 arch::ConvolutionShape shapeOf(const graph::MatrixWork& work, const graph::MatrixExtents& extents) {
-    const arch::Window& window = work.window;
     return {.inputHeight = extents.inputHeight,
             .inputWidth = extents.inputWidth,
             .inputChannels = extents.inputChannels,
             .outputHeight = extents.outputHeight,
             .outputWidth = extents.outputWidth,
             .outputChannels = extents.outputChannels,
-            .kernelHeight = window.y.kernel,
-            .kernelWidth = window.x.kernel,
-            .strideY = window.y.stride,
-            .strideX = window.x.stride,
-            .dilationY = window.y.dilation,
-            .dilationX = window.x.dilation,
-            .upsampleY = window.y.upsample,
-            .upsampleX = window.x.upsample,
-            .padTop = window.y.padBefore,
-            .padLeft = window.x.padBefore,
+            .window = work.window,
             .groups = work.groups};
 }
 
@@ -71,8 +61,9 @@ WeightView weightView(const graph::Graph& graph, const graph::Node& node,
 /// Puts the rows of all images into one image, where they lie one after another.
 void joinImages(MatrixLayer& layer) {
     arch::ConvolutionShape& shape = layer.shape;
-    const bool oneTap = shape.kernelHeight == 1 && shape.strideY == 1 && shape.upsampleY == 1 &&
-                        shape.padTop == 0 && shape.inputHeight == shape.outputHeight;
+    const arch::WindowAxis& rows = shape.window.y;
+    const bool oneTap = rows.kernel == 1 && rows.stride == 1 && rows.upsample == 1 &&
+                        rows.padBefore == 0 && shape.inputHeight == shape.outputHeight;
     std::vector<ImageView*> views{&layer.input, &layer.output};
     if (layer.skip) views.push_back(&*layer.skip);
     const bool follow = std::all_of(views.begin(), views.end(), [](const ImageView* view) {
@@ -126,19 +117,6 @@ MatrixLayer matrixLayer(const graph::Graph& graph, const graph::Node& node,
     }
     joinImages(layer);
     return layer;
-}
-
-arch::Window windowOf(const arch::ConvolutionShape& shape) {
-    return {.y = {.kernel = shape.kernelHeight,
-                  .stride = shape.strideY,
-                  .padBefore = shape.padTop,
-                  .dilation = shape.dilationY,
-                  .upsample = shape.upsampleY},
-            .x = {.kernel = shape.kernelWidth,
-                  .stride = shape.strideX,
-                  .padBefore = shape.padLeft,
-                  .dilation = shape.dilationX,
-                  .upsample = shape.upsampleX}};
 }
 
 namespace {

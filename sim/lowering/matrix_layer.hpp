@@ -44,10 +44,6 @@ struct MatrixLayer {
 MatrixLayer matrixLayer(const graph::Graph& graph, const graph::Node& node,
                         const graph::Node* behind);
 
-/// The window of a shape. Padding behind the image is left out, because it decides nothing once the
-/// sizes of the outputs are known.
-arch::Window windowOf(const arch::ConvolutionShape& shape);
-
 /// By index of a node with matrix work: the index of the vector work that the vector unit does on
 /// the sums as they leave the array, or none. That vector work goes element by element over the
 /// output of the matrix work, is its only reader, and reads at most one other tensor, of the same

@@ -50,7 +50,6 @@ public:
           program_(programOf(context, layer)),
           shape_(context.mappings.at(layer.node).shape),
           tiling_(context.mappings.at(layer.node).search.best.tiling),
-          window_(windowOf(shape_)),
           packing_(packingOf(context, layer)),
           places_(places),
           tiled_(context.viewOf(layer).machine.array, shape_, tiling_, extent.batches),
@@ -101,7 +100,8 @@ private:
                         .width = tiled_.columns.outputsOf(step.column),
                         .channels = channels.size()};
         const ChannelRange inputs = packing_.inputs(step.chunk, step.part);
-        step.tile = inputTile(window_, layer_.input, step.outputs, inputs.begin, inputs.size());
+        step.tile =
+            inputTile(shape_.window, layer_.input, step.outputs, inputs.begin, inputs.size());
         step.inputBuffer = half(0, tiling_.buffers.input, step.input);
         step.outputBuffer = half(2 * tiling_.buffers.input, tiling_.buffers.output, step.output);
         step.skipBuffer = half(2 * (tiling_.buffers.input + tiling_.buffers.output),
@@ -212,7 +212,7 @@ private:
                      const Pass& pass, std::uint32_t accumulatorRow) {
         arch::Stream stream;
         stream.datapath = layer_.datapath;
-        stream.window = tileWindow(window_, step.tile, step.outputs, step.inputBuffer.address,
+        stream.window = tileWindow(shape_.window, step.tile, step.outputs, step.inputBuffer.address,
                                    view_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
@@ -277,7 +277,6 @@ private:
     LayerProgram program_;  ///< on the sums
     const arch::ConvolutionShape& shape_;
     const arch::ConvolutionTiling& tiling_;
-    arch::Window window_;  ///< of shape_
     WeightPacking packing_;
     const WeightPlaces& places_;
     arch::TiledLayer tiled_;

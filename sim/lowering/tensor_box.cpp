@@ -136,25 +136,12 @@ TensorBox boxOf(const ImageView& image, std::uint32_t batch, const ImageBox& box
                      {box.channels, image.channelStride}}};
 }
 
-namespace {
-
-arch::TileExtent extentOf(const arch::WindowAxis& axis, std::uint32_t firstOutput,
-                          std::uint32_t outputs, std::uint32_t size) {
-    return arch::tileExtent({.kernel = axis.kernel,
-                             .stride = axis.stride,
-                             .padBefore = axis.padBefore,
-                             .dilation = axis.dilation,
-                             .upsample = axis.upsample,
-                             .inputs = size},
-                            firstOutput, outputs);
-}
-
-}  // namespace
-
 InputTile inputTile(const arch::Window& window, const ImageView& input, const ImageBox& outputs,
                     std::uint32_t channel, std::uint32_t channels) {
-    const arch::TileExtent rows = extentOf(window.y, outputs.y, outputs.height, input.height);
-    const arch::TileExtent columns = extentOf(window.x, outputs.x, outputs.width, input.width);
+    const arch::TileExtent rows =
+        arch::tileExtent({.window = window.y, .inputs = input.height}, outputs.y, outputs.height);
+    const arch::TileExtent columns =
+        arch::tileExtent({.window = window.x, .inputs = input.width}, outputs.x, outputs.width);
     InputTile tile;
     tile.box = {rows.begin, columns.begin, channel, rows.length, columns.length, channels};
     tile.originY = rows.origin;

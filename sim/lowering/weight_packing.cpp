@@ -50,8 +50,7 @@ ChannelRange WeightPacking::inputs(std::uint32_t columnChunk, std::uint32_t chan
 std::uint64_t WeightPacking::bytes(std::uint32_t columnChunk, std::uint32_t channelChunk) const {
     const std::uint32_t channels =
         shape_.groups == 1 ? inputs(columnChunk, channelChunk).size() : shape_.channelsPerGroup();
-    const std::uint64_t reduction =
-        std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * channels;
+    const std::uint64_t reduction = std::uint64_t{shape_.window.taps()} * channels;
     return outputs(columnChunk).size() *
            (reduction * datapath_.weightBytes + arch::parameterBytes(datapath_, arithmetic_));
 }
@@ -95,8 +94,8 @@ ColumnBlock WeightPacking::placeBlock(const ChannelRange& outputs, WeightChunk& 
                                             : ChannelRange{group * shape_.channelsPerGroup(),
                                                            (group + 1) * shape_.channelsPerGroup()};
         segment.weightOffset = static_cast<std::uint32_t>(chunk.size);
-        chunk.size += std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth *
-                      segment.inputs.size() * segment.outputs.size() * datapath_.weightBytes;
+        chunk.size += std::uint64_t{shape_.window.taps()} * segment.inputs.size() *
+                      segment.outputs.size() * datapath_.weightBytes;
         block.segments.push_back(segment);
         begin = segment.outputs.end;
     }
@@ -138,7 +137,7 @@ void WeightPacking::appendWeights(const Segment& segment, std::span<const numeri
     const std::uint32_t perGroup = shape_.channelsPerGroup();
     const std::uint32_t firstOfGroup = groupOf(segment.outputs.begin) * perGroup;
     const std::uint64_t reduction = reductionPerOutput();
-    for (std::uint32_t tap = 0; tap < shape_.kernelHeight * shape_.kernelWidth; ++tap) {
+    for (std::uint32_t tap = 0; tap < shape_.window.taps(); ++tap) {
         for (std::uint32_t c = segment.inputs.begin; c < segment.inputs.end; ++c) {
             const std::uint64_t k = std::uint64_t{tap} * perGroup + (c - firstOfGroup);
             for (std::uint32_t n = segment.outputs.begin; n < segment.outputs.end; ++n) {

@@ -47,8 +47,8 @@ struct ColumnBlock {
     std::uint32_t parameterOffset = 0;  ///< byte in the chunk at which its records begin
 };
 
-/// What one load of weights brings: the weights of the blocks of a column chunk for the input channels
-/// of a channel chunk, and the parameter records of the blocks.
+/// What one load of weights brings: the weights of the blocks of a column chunk for the input
+/// channels of a channel chunk, and the parameter records of the blocks.
 struct WeightChunk {
     std::vector<ColumnBlock> blocks;
     ChannelRange outputs;
@@ -97,9 +97,7 @@ public:
     std::uint32_t groupsTogether(const ColumnBlock& block, std::size_t first) const;
 
 private:
-    std::uint64_t reductionPerOutput() const {
-        return std::uint64_t{shape_.kernelHeight} * shape_.kernelWidth * shape_.channelsPerGroup();
-    }
+    std::uint64_t reductionPerOutput() const { return shape_.reduction(); }
     std::uint32_t groupOf(std::uint32_t output) const { return output / shape_.outputsPerGroup(); }
     ColumnBlock placeBlock(const ChannelRange& outputs, WeightChunk& chunk) const;
     void appendWeights(const Segment& segment, std::span<const numeric::Code> weights,

@@ -89,11 +89,10 @@ TEST(AsVector, TakesADenseLayerOverAnImageForAProductOfOneRow) {
                            .inputWidth = 7,
                            .inputChannels = 3,
                            .outputChannels = 10,
-                           .kernelHeight = 5,
-                           .kernelWidth = 7};
+                           .window = {.y = {.kernel = 5}, .x = {.kernel = 7}}};
     const ConvolutionShape vector = asVector(shape);
     EXPECT_EQ(vector.inputHeight * vector.inputWidth, 1U);
-    EXPECT_EQ(vector.kernelHeight * vector.kernelWidth, 1U);
+    EXPECT_EQ(vector.window.y.kernel * vector.window.x.kernel, 1U);
     EXPECT_EQ(vector.inputChannels, 105U);
     EXPECT_EQ(vector.outputChannels, 10U);
     EXPECT_EQ(vector.macs(), shape.macs());
@@ -104,15 +103,14 @@ TEST(AsVector, LeavesAloneWhatReadsPaddingOrGroupsOrMoreThanOnePlace) {
                                  .inputWidth = 3,
                                  .inputChannels = 2,
                                  .outputChannels = 4,
-                                 .kernelHeight = 3,
-                                 .kernelWidth = 3};
+                                 .window = {.y = {.kernel = 3}, .x = {.kernel = 3}}};
     const auto isLeftAlone = [](const ConvolutionShape& shape) {
-        return asVector(shape).kernelHeight == shape.kernelHeight &&
+        return asVector(shape).window.y.kernel == shape.window.y.kernel &&
                asVector(shape).inputChannels == shape.inputChannels;
     };
     EXPECT_FALSE(isLeftAlone(dense));
     ConvolutionShape padded = dense;
-    padded.padTop = 1;
+    padded.window.y.padBefore = 1;
     ConvolutionShape sliding = dense;
     sliding.inputWidth = 4;
     sliding.outputWidth = 2;

@@ -22,8 +22,8 @@ ConvolutionShape exampleShape() {
     shape.inputHeight = shape.inputWidth = shape.outputHeight = shape.outputWidth = 14;
     shape.inputChannels = 32;
     shape.outputChannels = 64;
-    shape.kernelHeight = shape.kernelWidth = 3;
-    shape.padTop = shape.padLeft = 1;
+    shape.window.y.kernel = shape.window.x.kernel = 3;
+    shape.window.y.padBefore = shape.window.x.padBefore = 1;
     return shape;
 }
 
@@ -107,8 +107,8 @@ DramTraffic sumOf(const Cut& cut, const ElementSizes& sizes) {
         const std::uint32_t depth =
             cut.shape.groups > 1 ? cut.shape.channelsPerGroup() : step->channels;
         if (step->loadsWeights) {
-            bits.weights += chunk.outputs * (std::uint64_t{cut.shape.kernelHeight} *
-                                                 cut.shape.kernelWidth * depth * sizes.weight +
+            bits.weights += chunk.outputs * (std::uint64_t{cut.shape.window.y.kernel} *
+                                                 cut.shape.window.x.kernel * depth * sizes.weight +
                                              sizes.record);
         }
         const std::uint64_t outputs = std::uint64_t{cut.rows.outputsOf(step->row)} *
@@ -127,13 +127,13 @@ ConvolutionShape randomShape(std::mt19937& random) {
         return std::uniform_int_distribution<std::uint32_t>(least, most)(random);
     };
     ConvolutionShape shape;
-    shape.kernelHeight = among(1, 3);
-    shape.kernelWidth = among(1, 4);
-    shape.strideY = among(1, 3);
-    shape.strideX = among(1, 2);
-    shape.dilationY = among(1, 2);
-    shape.padTop = static_cast<std::int32_t>(among(0, shape.kernelHeight - 1));
-    shape.padLeft = static_cast<std::int32_t>(among(0, shape.kernelWidth - 1));
+    shape.window.y.kernel = among(1, 3);
+    shape.window.x.kernel = among(1, 4);
+    shape.window.y.stride = among(1, 3);
+    shape.window.x.stride = among(1, 2);
+    shape.window.y.dilation = among(1, 2);
+    shape.window.y.padBefore = static_cast<std::int32_t>(among(0, shape.window.y.kernel - 1));
+    shape.window.x.padBefore = static_cast<std::int32_t>(among(0, shape.window.x.kernel - 1));
     shape.outputHeight = among(1, 9);
     shape.outputWidth = among(1, 7);
     const auto inputs = [](std::uint32_t outputs, std::uint32_t stride, std::uint32_t kernel,
@@ -142,10 +142,10 @@ ConvolutionShape randomShape(std::mt19937& random) {
             static_cast<std::int32_t>((outputs - 1) * stride + (kernel - 1) * dilation + 1);
         return static_cast<std::uint32_t>(std::max(1, reach - pad));
     };
-    shape.inputHeight = inputs(shape.outputHeight, shape.strideY, shape.kernelHeight,
-                               shape.dilationY, shape.padTop);
-    shape.inputWidth =
-        inputs(shape.outputWidth, shape.strideX, shape.kernelWidth, 1, shape.padLeft);
+    shape.inputHeight = inputs(shape.outputHeight, shape.window.y.stride, shape.window.y.kernel,
+                               shape.window.y.dilation, shape.window.y.padBefore);
+    shape.inputWidth = inputs(shape.outputWidth, shape.window.x.stride, shape.window.x.kernel, 1,
+                              shape.window.x.padBefore);
     shape.groups = among(0, 2) == 0 ? among(2, 6) : 1;
     shape.inputChannels = shape.groups * among(1, 12);
     shape.outputChannels = shape.groups * among(1, 12);

@@ -37,8 +37,8 @@ ConvolutionShape convolution3x3(std::uint32_t size, std::uint32_t inputs, std::u
     shape.outputHeight = shape.outputWidth = size;
     shape.inputChannels = inputs;
     shape.outputChannels = outputs;
-    shape.kernelHeight = shape.kernelWidth = 3;
-    shape.padTop = shape.padLeft = 1;
+    shape.window.y.kernel = shape.window.x.kernel = 3;
+    shape.window.y.padBefore = shape.window.x.padBefore = 1;
     return shape;
 }
 
@@ -148,9 +148,9 @@ ConvolutionShape randomShape(std::mt19937& random) {
         return low + static_cast<std::uint32_t>(random() % (high - low + 1));
     };
     ConvolutionShape shape = convolution3x3(between(1, 20), between(1, 40), between(1, 40));
-    shape.strideX = shape.strideY = between(1, 3);
-    shape.outputHeight = (shape.inputHeight - 1) / shape.strideY + 1;
-    shape.outputWidth = (shape.inputWidth - 1) / shape.strideX + 1;
+    shape.window.x.stride = shape.window.y.stride = between(1, 3);
+    shape.outputHeight = (shape.inputHeight - 1) / shape.window.y.stride + 1;
+    shape.outputWidth = (shape.inputWidth - 1) / shape.window.x.stride + 1;
     shape.hasSkip = random() % 2 == 0;
     if (random() % 4 == 0) {
         shape.groups = between(2, 4);
@@ -180,12 +180,10 @@ void expectFits(const MachineConfig& machine, const ConvolutionShape& shape,
     EXPECT_LE(tiling.buffers.total(), *machine.activationScratchpad.capacityBytes);
     EXPECT_LE(tiling.weightBufferBytes, *machine.weightScratchpad.capacityBytes / 2);
     EXPECT_LE(tiling.accumulatorRows, *machine.accumulatorBuffer.rows / 2);
-    const std::uint32_t height = std::min(
-        shape.inputHeight,
-        inputExtent(tiling.tileHeight, shape.strideY, shape.kernelHeight, shape.dilationY));
+    const std::uint32_t height =
+        std::min(shape.inputHeight, inputExtent(tiling.tileHeight, shape.window.y));
     const std::uint32_t width =
-        std::min(shape.inputWidth,
-                 inputExtent(tiling.tileWidth, shape.strideX, shape.kernelWidth, shape.dilationX));
+        std::min(shape.inputWidth, inputExtent(tiling.tileWidth, shape.window.x));
     EXPECT_GE(tiling.buffers.input, height * width * tiling.channelChunk);
     for (const ColumnChunkWork& chunk :
          ColumnPlan(machine.array, shape, tiling.blocksPerChunk, tiling.groupsTogether).chunks) {

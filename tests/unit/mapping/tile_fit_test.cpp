@@ -28,8 +28,8 @@ protected:
         ConvolutionShape shape;
         shape.inputHeight = shape.inputWidth = shape.outputHeight = shape.outputWidth = 16;
         shape.inputChannels = shape.outputChannels = 8;
-        shape.kernelHeight = shape.kernelWidth = 3;
-        shape.padTop = shape.padLeft = 1;
+        shape.window.y.kernel = shape.window.x.kernel = 3;
+        shape.window.y.padBefore = shape.window.x.padBefore = 1;
         shape.hasSkip = true;
         return shape;
     }
