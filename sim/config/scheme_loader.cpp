@@ -78,7 +78,7 @@ void takeAccumulator(const Value& value, const std::optional<Value>& stated,
 /// The formats of layers, of which the scheme's are left out.
 LayerFormats readLayer(const std::string& name, const Value& value, const Scheme& scheme,
                        const arch::MachineConfig* machine) {
-    const Section section = value.section("scheme layer");
+    const Section section = value.section();
     const auto formatAt = [&](const char* key, const Format& otherwise) {
         const std::optional<Value> format = section.find(key);
         return format ? readOperandFormat(*format) : otherwise;
