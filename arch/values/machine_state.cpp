@@ -53,13 +53,14 @@ MachineState::MachineState(const DatapathConfig& datapath, const ArrayConfig& ar
     if (sampling) {
         sampler_.emplace(datapath, array, *sampling);
     }
-    if (!dram.modelsErrors()) {
-        return;
-    }
-    faultyReads_.emplace(dram);
+    if (dram.modelsErrors()) faultyReads_.emplace(dram);
     const bool finiteOnly = !numeric::hasSpecials(datapath.accumulator);
-    arrayActivations_ = codesAsTaken(datapath_.activation, finiteOnly);
-    arrayWeights_ = codesAsTaken(datapath_.weight, finiteOnly);
+    const auto asTaken = [&](const numeric::Codec& codec) {
+        const bool mayDiffer = dram.modelsErrors() || (finiteOnly && codec.hasNan());
+        return mayDiffer ? codesAsTaken(codec, finiteOnly) : std::vector<std::uint16_t>();
+    };
+    arrayActivations_ = asTaken(datapath_.activation);
+    arrayWeights_ = asTaken(datapath_.weight);
 }
 
 void MachineState::makeTypes(const Program& program) {

@@ -104,8 +104,9 @@ private:
     DramLayout layout_;
     std::vector<std::uint8_t> dram_;
     std::optional<FaultyReads> faultyReads_;
-    /// Tables of codesAsTaken for the array. They are empty where the DRAM has no errors, because
-    /// then every code is one that the format produces.
+    /// Tables of codesAsTaken for the array. They are empty where they would change nothing: the
+    /// DRAM has no errors, so that every code is one that the format produces, and sums have NaN or
+    /// the format has none.
     std::vector<std::uint16_t> arrayActivations_;
     std::vector<std::uint16_t> arrayWeights_;
     std::vector<StoredType> types_;  ///< by TypeId

@@ -82,6 +82,7 @@ private:
     void encode(Tensor& tensor, const Codec& codec) const;
     void quantizeWork(std::size_t index, MatrixWork& work);
     void quantizeWeights(std::size_t index, const MatrixWork& work);
+    void quantizeOperand(TensorId operand);
     void quantizeBias(const Node& node, MatrixWork& work) const;
     void checkRatios(const Node& node) const;
 
@@ -187,7 +188,10 @@ void GraphQuantizer::convertOperands() {
     if (graph::sameFormat(scheme_.activation, scheme_.weight)) return;
     const auto wanted = [&](const Node& node, std::size_t input) {
         const auto* work = std::get_if<MatrixWork>(&node.work);
-        if (work == nullptr || !work->weights || input != 1) return std::optional<Quantizer>();
+        if (work == nullptr || input != 1 ||
+            roles_[network_.rootOf(node.inputs[1])] == TensorRole::Weights) {
+            return std::optional<Quantizer>();
+        }
         const float scale = scaleFor(amax_[node.inputs[1]], numeric::peakOf(weight_));
         return std::optional<Quantizer>({scheme_.weight, {}, {scale}});
     };
@@ -245,6 +249,16 @@ void GraphQuantizer::quantizeWeights(std::size_t index, const MatrixWork& work) 
     encode(weights, weight_);
 }
 
+/// Of batches of matrices, where they are constants: one scale, as of a tensor.
+void GraphQuantizer::quantizeOperand(TensorId operand) {
+    const TensorId root = network_.rootOf(operand);
+    if (roles_[root] != TensorRole::Weights) return;
+    Tensor& weights = network_.tensors[root];
+    weights.quantizer =
+        Quantizer{scheme_.weight, {}, {scaleFor(amax_[root], numeric::peakOf(weight_))}};
+    encode(weights, weight_);
+}
+
 void GraphQuantizer::quantizeBias(const Node& node, MatrixWork& work) const {
     const Quantizer& second = *network_.quantizerOf(node.inputs[1]);
     const numeric::SumArithmetic sums(scheme_.accumulator, activation_, Codec(second.format));
@@ -263,7 +277,11 @@ void GraphQuantizer::quantizeWork(std::size_t index, MatrixWork& work) {
     const Node& node = network_.nodes[index];
     checkReduction(node, graph::MatrixLayout(network_, node, work).reduction);
     checkPadding(node, work.window);
-    if (!work.weights) quantizeWeights(index, work);
+    if (work.weights) {
+        quantizeOperand(node.inputs[1]);
+    } else {
+        quantizeWeights(index, work);
+    }
     quantizeBias(node, work);
 }
 

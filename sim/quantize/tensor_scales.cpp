@@ -40,9 +40,9 @@ bool hasOneScale(const Graph& network, const Node& node) {
     return std::holds_alternative<graph::MoveWork>(node.work) || graph::keepsScale(network, node);
 }
 
+/// Where it is a constant.
 bool readsWeights(const Node& node, std::size_t input) {
-    const auto* work = std::get_if<graph::MatrixWork>(&node.work);
-    return work != nullptr && !work->weights && input == 1;
+    return std::holds_alternative<graph::MatrixWork>(node.work) && input == 1;
 }
 
 }  // namespace
@@ -85,11 +85,17 @@ std::vector<float> tiedMagnitudes(const Graph& network, std::span<const float> a
 
 Graph withOwnWeights(Graph network) {
     std::vector<bool> taken(network.tensors.size(), false);
+    for (const Node& node : network.nodes) {
+        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+            if (!readsWeights(node, i)) taken.at(network.rootOf(node.inputs[i])) = true;
+        }
+    }
     for (Node& node : network.nodes) {
         for (std::size_t i = 0; i < node.inputs.size(); ++i) {
             const TensorId root = network.rootOf(node.inputs[i]);
-            if (network.tensors[root].origin != Origin::Constant) continue;
-            if (!taken.at(root) || !readsWeights(node, i)) {
+            if (network.tensors[root].origin != Origin::Constant || !readsWeights(node, i))
+                continue;
+            if (!taken.at(root)) {
                 taken.at(root) = true;
                 continue;
             }

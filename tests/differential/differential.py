@@ -4,12 +4,14 @@
 
     differential.py build/release/systole WORK --scheme int8                  ResNet-8
     differential.py build/release/systole WORK --scheme e4m3 --random 10      random networks
+    differential.py build/release/systole WORK --random 10 --draw             arithmetic drawn, too
     differential.py build/release/systole WORK --scheme int8 --onnxruntime    ONNX Runtime as well
 
 Prints one line, PASS or FAIL, after the differences. Exit 0 or 1; 77 (skipped) where node, npm or a
 Python module is missing.
 """
 import argparse
+import functools
 import importlib.util
 import json
 import math
@@ -45,16 +47,17 @@ def main():
             print(f"SKIPPED: {reason}")
             return _SKIPPED
     faults, compared = [], 0
-    for name, workload, folder in _subjects(arguments):
+    for name, workload, folder, options in _subjects(arguments):
         try:
-            found, tensors = _Case(arguments, workload, folder, modules).run()
+            found, tensors = _Case(options, workload, folder, modules).run()
         except Failure as failure:
             found, tensors = [str(failure)], 0
         faults += [f"{name}: {fault}" for fault in found]
         compared += tensors
     for fault in faults:
         print(fault)
-    print(f"{'FAIL' if faults else 'PASS'}: {arguments.scheme}, {_subject_name(arguments)}"
+    print(f"{'FAIL' if faults else 'PASS'}: {'drawn' if arguments.draw else arguments.scheme}, "
+          f"{_subject_name(arguments)}"
           f"{', ONNX Runtime' if modules else ''}: {compared} tensors compared")
     return 1 if faults else 0
 
@@ -76,6 +79,10 @@ def _parse():
                                                            "workload.yaml"))
     parser.add_argument("--random", type=int, metavar="N", help="N random networks instead")
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--draw", action="store_true",
+                        help="draw scheme, dataflow, array and batch of each random network")
+    parser.add_argument("--batch", type=int, default=1, metavar="N",
+                        help="images of a run, where systole run has the option")
     parser.add_argument("--convolutions", action="store_true",
                         help="random networks of convolutions, pooling, additions, Softmax alone")
     parser.add_argument("--onnxruntime", action="store_true",
@@ -93,23 +100,40 @@ def _subject_name(arguments):
 
 
 def _subjects(arguments):
-    """Yields (name, workload, work folder)."""
+    """Yields (name, workload, work folder, arguments of that case)."""
     if arguments.random is None:
-        yield _subject_name(arguments), arguments.workload, arguments.work
+        yield _subject_name(arguments), arguments.workload, arguments.work, arguments
         return
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.random):
+        name, options = f"seed {seed}", arguments
+        if arguments.draw:
+            from drawn_cases import draw, text
+            drawn = draw(seed)
+            name = f"{name} {text(drawn)}"
+            options = argparse.Namespace(**{**vars(arguments), **drawn})
         folder = os.path.join(arguments.work, f"seed{seed}")
-        command = [sys.executable, "-B", os.path.join(_ORACLE, "random_network.py"), "--seed",
-                   str(seed), "--output", folder, "--images", str(arguments.images)]
-        if arguments.onnxruntime:
-            command.append("--qlinear")
-        if arguments.convolutions:
-            command.append("--convolutions")
-        scheme = _scheme_document(arguments)
-        if scheme["activation"]["format"] != scheme["weight"]["format"]:
-            command.append("--constant-weights")
-        _call(command)
-        yield f"seed {seed}", os.path.join(folder, "workload.yaml"), folder
+        _write_network(options, seed, folder)
+        yield name, os.path.join(folder, "workload.yaml"), folder, options
+
+
+def _write_network(arguments, seed, folder):
+    command = [sys.executable, "-B", os.path.join(_ORACLE, "random_network.py"), "--seed",
+               str(seed), "--output", folder, "--images", str(arguments.images)]
+    if arguments.onnxruntime:
+        command.append("--qlinear")
+    if arguments.convolutions:
+        command.append("--convolutions")
+    formats = [_scheme_document(arguments)[side]["format"] for side in ("activation", "weight")]
+    if len({_bytes_of(name) for name in formats}) > 1:
+        command.append("--constant-weights")
+    _call(command)
+
+
+def _bytes_of(format_name):
+    """What the code of a format takes in memory."""
+    sys.path.insert(0, _ORACLE)
+    from formats import format_named
+    return (format_named(format_name).bits + 7) // 8
 
 
 def _scheme_document(arguments):
@@ -204,6 +228,8 @@ class _Case:
         command = [self.arguments.systole, "run", self.arguments.config, self.workload,
                    "--images", str(self.arguments.images), "--tensors", self._empty("systole"),
                    "--json", self._path("systole.json"), "--quiet"]
+        if self.arguments.batch > 1 and _has_batches(self.arguments.systole):
+            command += ["--batch", str(self.arguments.batch)]
         for override in self._systole_overrides():
             command += ["--set", override]
         _call(command)
@@ -290,6 +316,11 @@ class _Case:
             if expected is not None and not _equal(expected, found):
                 faults.append(f"accuracy.{key}: {expected} expected, {found} found")
         return faults
+
+
+@functools.cache
+def _has_batches(systole):
+    return "--batch" in _call([systole, "run", "--help"])
 
 
 def _natural(layout):

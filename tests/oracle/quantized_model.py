@@ -56,8 +56,7 @@ class QuantizedModel:
         self._calibration = run_float(graph, calibration)
         self.scales = self._calibrate()
         self.formats = {}  # of tensors that have not the format of activations
-        if self.weight.name != self.activation.name:
-            self._convert_operands()
+        self._convert_operands()
         self.parameters = {node.output: self._parameters(node)
                            for node in graph.nodes if has_weights(node)}
 
@@ -94,11 +93,17 @@ class QuantizedModel:
                 yield names
 
     def _convert_operands(self):
-        """A tensor that is read as weights takes their format first."""
+        """A tensor that is read as weights takes their format first; a constant has it."""
         nodes = []
         for node in self.graph.nodes:
             if isinstance(node.work, MatrixWork) and node.work.weight is None:
                 source = self.graph.tensors[node.inputs[1]]
+                if source.value is not None:
+                    self.formats[source.name] = self.weight
+                    self.scales[source.name] = _scale(self._amax[source.name], self.weight)
+                if source.value is not None or self.weight.name == self.activation.name:
+                    nodes.append(node)
+                    continue
                 name = f"{source.name}/{self.weight.name}"
                 if name not in self.formats:
                     nodes.append(_conversion(source, name))
@@ -174,7 +179,7 @@ class QuantizedModel:
     # Codes
     def run(self, x):
         """The codes of every tensor by name, [images, *shape], from float32 images."""
-        codes = {name: self.activation.encode(array / self.scales[name])
+        codes = {name: self.format_of(name).encode(array / self.scales[name])
                  for name, array in self.graph.constants(len(x)).items() if name in self.scales}
         codes[self.graph.input] = self.activation.encode(x / self.scales[self.graph.input])
         for node in self.graph.nodes:
