@@ -186,10 +186,10 @@ void GraphQuantizer::convertOperands() {
     sources_.resize(network_.tensors.size());
     std::iota(sources_.begin(), sources_.end(), TensorId{0});
     if (graph::sameFormat(scheme_.activation, scheme_.weight)) return;
+    // Not of network_, which is moved.
     const auto wanted = [&](const Node& node, std::size_t input) {
         const auto* work = std::get_if<MatrixWork>(&node.work);
-        if (work == nullptr || input != 1 ||
-            roles_[network_.rootOf(node.inputs[1])] == TensorRole::Weights) {
+        if (work == nullptr || input != 1 || roles_[node.inputs[1]] == TensorRole::Weights) {
             return std::optional<Quantizer>();
         }
         const float scale = scaleFor(amax_[node.inputs[1]], numeric::peakOf(weight_));

@@ -13,7 +13,7 @@ _ARITHMETICS = (
     # Scales leave room in narrow sums; one scale a layer; averages on a wide grid.
     ("int8", "accumulator=int17", "accumulator_headroom=1.5"),
     ("e4m3", "weight.granularity=per_tensor"),
-    ("int8", "activation.format=bf16", "weight.format=bf16", "accumulator=bf16"),
+    ("int8", "activation.format=bf16", "accumulator=bf16"),
     ("int8_int4", "activation.format=bf16", "accumulator=exact"),
     # The order of sums shows: in folds, and in chunks within them.
     ("e4m3", "accumulator=fp16"), ("e3m2", _FLOATS), ("int8", _INTEGERS))

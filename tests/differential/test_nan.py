@@ -31,7 +31,7 @@ def main():
     with open(workload, "w", encoding="utf-8") as file:
         file.write(WORKLOAD.format(seed="nan", scale=0.5, offset=-8.0))
     failed = 0
-    for accumulator in ("exact", "int32", "fp16"):
+    for accumulator in ("exact", "int40", "fp16"):
         command = [sys.executable, "-B", os.path.join(_HERE, "differential.py"), systole,
                    os.path.join(folder, accumulator), "--scheme", "e4m3", "--images", "4",
                    "--fold-rows", "16", "--scheme-set", f"accumulator={accumulator}",

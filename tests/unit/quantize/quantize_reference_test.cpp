@@ -115,7 +115,7 @@ TEST(QuantizedReferenceTest, NanCountsAsZeroInSumsWithoutNan) {
         const Graph network = convolution({1, 1}, 0, 1, schemeOf("e4m3", "e4m3", accumulator));
         return runExact(network, std::vector{kOne, second}, 16)[network.output].front();
     };
-    for (const char* accumulator : {"exact", "int32", "int32_saturate"}) {
+    for (const char* accumulator : {"exact", "int40", "int40_saturate"}) {
         EXPECT_EQ(sumOf(accumulator, kNan), kOne) << accumulator;
         EXPECT_EQ(sumOf(accumulator, kOne), 0x40U) << accumulator;
     }
