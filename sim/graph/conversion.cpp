@@ -17,7 +17,7 @@ struct Conversion {
 };
 
 bool areSame(const Quantizer& left, const Quantizer& right) {
-    return sameFormat(left.format, right.format) && left.axis == right.axis &&
+    return numeric::sameFormat(left.format, right.format) && left.axis == right.axis &&
            left.scales == right.scales;
 }
 

@@ -42,10 +42,6 @@ std::pair<std::int64_t, std::int64_t> rangeOf(const AxisMap& map,
 
 }  // namespace
 
-bool sameFormat(const numeric::Format& left, const numeric::Format& right) {
-    return numeric::spelledName(left) == numeric::spelledName(right);
-}
-
 std::uint64_t elementsOf(const Extents& extents) {
     std::uint64_t elements = 1;
     for (const std::uint32_t extent : extents) elements *= extent;
@@ -86,6 +82,10 @@ std::int64_t AxisMap::at(std::span<const std::uint32_t> index) const {
     std::int64_t place = offset;
     for (std::size_t i = 0; i < coefficients.size(); ++i) place += coefficients[i] * index[i];
     return table.empty() ? place : table.at(static_cast<std::size_t>(place));
+}
+
+const numeric::AccumulatorFormat& Graph::accumulatorOf(const MatrixWork& work) const {
+    return work.accumulator ? *work.accumulator : arithmetic.value().accumulator;
 }
 
 std::vector<std::size_t> Graph::readerCounts() const {

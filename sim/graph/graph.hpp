@@ -36,9 +36,6 @@ struct Quantizer {
     float scale() const { return scales.front(); }
 };
 
-/// Whether codes mean the same, whatever the formats are called.
-bool sameFormat(const numeric::Format& left, const numeric::Format& right);
-
 enum class Origin : std::uint8_t { Input, Constant, Node };
 
 /// Data lie in the order of memory: the index of an element counts the axes of `order`, the last
@@ -104,6 +101,8 @@ struct MatrixWork {
     std::optional<WeightAxes> weights{};
     std::vector<float> bias{};          ///< by output; empty: none
     std::vector<std::int64_t> terms{};  ///< the biases where the graph is quantized
+    /// Of its sums, where they are not those of Graph::arithmetic.
+    std::optional<numeric::AccumulatorFormat> accumulator{};
     std::uint64_t clippedBiases = 0;    ///< terms that are the accumulator's end in their place
     /// Of one element: operand 0 is the sum (with its bias, rounded to binary32), operand 1 the
     /// output.
@@ -163,7 +162,7 @@ struct Node {
 
 /// What a quantized network leaves to the machine.
 struct Arithmetic {
-    numeric::AccumulatorFormat accumulator;
+    numeric::AccumulatorFormat accumulator;  ///< of matrix work that has none of its own
     numeric::ScaleArithmetic requantization = numeric::ScaleArithmetic::Fp32Multiplier;
 };
 
@@ -181,6 +180,8 @@ struct Graph {
     const std::optional<Quantizer>& quantizerOf(TensorId tensor) const {
         return tensors.at(rootOf(tensor)).quantizer;
     }
+    /// Of the sums of matrix work of a quantized network.
+    const numeric::AccumulatorFormat& accumulatorOf(const MatrixWork& work) const;
     bool isQuantized() const { return arithmetic.has_value(); }
     /// By TensorId: nodes that read its elements, under whatever shape. The network's output counts
     /// as read once more.

@@ -2,6 +2,7 @@
 #include "sim/quantize/quantizer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -48,12 +49,12 @@ public:
           scheme_(scheme),
           roles_(rolesOf(network_)),
           amax_(tiedMagnitudes(network_, amax)),
-          activation_(scheme.activation),
-          weight_(scheme.weight),
-          activationPeak_(numeric::peakOf(activation_)),
-          weightScales_(scheme, activationPeak_, numeric::peakOf(weight_),
-                        numeric::largestSum(scheme.accumulator, activation_, weight_)) {
-        checkScheme();
+          formats_(activationFormats(network_, scheme)) {
+        checkFormats({scheme.activation, scheme.weight, scheme.accumulator});
+        for (const LayerFormats& layers : scheme.layers) {
+            checkIsUsed(layers);
+            checkFormats(layers.formats);
+        }
         chooseScales();
         convertOperands();
     }
@@ -69,38 +70,54 @@ private:
         throw ConfigError(fmt::format("{}: scheme '{}': {}", network_.name, scheme_.name, problem));
     }
 
-    void checkScheme() const;
-    void checkSums() const;
+    void checkIsUsed(const LayerFormats& layers) const;
+    void checkFormats(const WorkFormats& formats) const;
+    void checkSign(const std::string& what, float least, const numeric::Format& format) const;
     void checkReduction(const Node& node, std::uint64_t reduction) const;
     void checkPadding(const Node& node, const arch::Window& window) const;
     void chooseScales();
+    std::optional<Quantizer> wantedBy(const Node& node, std::size_t input) const;
     void convertOperands();
+    WorkFormats formatsOf(const Node& node) const { return scheme_.formatsOf(node.name); }
+    WeightScales weightScalesOf(const Node& node) const;
     float inputScale(const Node& node) const {
         return network_.quantizerOf(node.inputs.at(0))->scale();
     }
     WeightRows rowsOf(const Node& node, const MatrixWork& work) const;
-    void encode(Tensor& tensor, const Codec& codec) const;
+    void encode(Tensor& tensor) const;
     void quantizeWork(std::size_t index, MatrixWork& work);
     void quantizeWeights(std::size_t index, const MatrixWork& work);
-    void quantizeOperand(TensorId operand);
+    void quantizeOperand(const Node& node);
     void quantizeBias(const Node& node, MatrixWork& work) const;
     void checkRatios(const Node& node) const;
 
     Graph network_;
     const Scheme& scheme_;
     std::vector<TensorRole> roles_;
-    std::vector<float> amax_;        ///< of tensors that are no conversions
+    std::vector<float> amax_;               ///< of tensors that are no conversions
+    std::vector<numeric::Format> formats_;  ///< likewise, of activations
     std::vector<TensorId> sources_;  ///< by TensorId: itself, of a conversion what it converts
-    Codec activation_;
-    Codec weight_;
-    double activationPeak_;
-    WeightScales weightScales_;
     std::map<std::size_t, SumBounds> sumBounds_;  ///< by node, of what was measured
 };
 
-void GraphQuantizer::checkScheme() const {
+void GraphQuantizer::checkIsUsed(const LayerFormats& layers) const {
+    std::vector<std::string> names;
+    for (const Node& node : network_.nodes) {
+        if (!std::holds_alternative<MatrixWork>(node.work)) continue;
+        if (layers.names(node.name)) return;
+        names.push_back(fmt::format("'{}'", node.name));
+    }
+    throw ConfigError(fmt::format(
+        "{}: '{}' has no layer '{}' for the array, expected a name, or a pattern with *, of {}",
+        layers.origin, network_.name, layers.layers, fmt::join(names, ", ")));
+}
+
+/// Fixed point scales sums of one word.
+void GraphQuantizer::checkFormats(const WorkFormats& formats) const {
     const bool fixedPoint = scheme_.requantization == numeric::ScaleArithmetic::FixedPoint;
-    for (const Codec* codec : {&activation_, &weight_}) {
+    const Codec activation(formats.activation);
+    const Codec weight(formats.weight);
+    for (const Codec* codec : {&activation, &weight}) {
         if (!(codec->largest() > 0)) {
             fail(fmt::format("format {} has no positive value, expected one that has",
                              numeric::nameOf(codec->format())));
@@ -112,60 +129,61 @@ void GraphQuantizer::checkScheme() const {
                             numeric::nameOf(codec->format())));
         }
     }
-    checkSums();
-}
-
-/// Fixed point scales sums of one word.
-void GraphQuantizer::checkSums() const {
-    if (scheme_.requantization != numeric::ScaleArithmetic::FixedPoint) return;
-    if (numeric::SumArithmetic(scheme_.accumulator, activation_, weight_).isWord()) return;
+    const numeric::AccumulatorFormat& accumulator = formats.accumulator;
+    if (!fixedPoint || numeric::SumArithmetic(accumulator, activation, weight).isWord()) return;
     fail(
         fmt::format("requantization fixed_point cannot scale accumulator {} of {} bits, "
                     "expected an integer of at most {} bits or fp32_multiplier",
-                    scheme_.accumulator.name,
-                    numeric::accumulatorBits(scheme_.accumulator, activation_, weight_),
+                    accumulator.name, numeric::accumulatorBits(accumulator, activation, weight),
                     numeric::kWidestFixedPointSum));
 }
 
 /// An exact accumulator has room for the sums of so many products and a bias as its guard bits
 /// say.
 void GraphQuantizer::checkReduction(const Node& node, std::uint64_t reduction) const {
-    const auto* exact = std::get_if<numeric::ExactRegister>(&scheme_.accumulator.sum);
+    const WorkFormats formats = formatsOf(node);
+    const auto* exact = std::get_if<numeric::ExactRegister>(&formats.accumulator.sum);
     if (exact == nullptr) return;
     const std::uint64_t longest = std::uint64_t{1} << exact->guardBits;
     if (reduction > longest) {
         fail(
             fmt::format("node '{}' sums {} products of {} and {}, expected at most {}, which "
                         "accumulator {} holds exactly",
-                        node.name, reduction, numeric::nameOf(scheme_.activation),
-                        numeric::nameOf(scheme_.weight), longest, scheme_.accumulator.name));
+                        node.name, reduction, numeric::nameOf(formats.activation),
+                        numeric::nameOf(formats.weight), longest, formats.accumulator.name));
     }
 }
 
 void GraphQuantizer::checkPadding(const Node& node, const arch::Window& window) const {
-    if (activation_.decode(activation_.encode(0.0)) == 0.0 || !window.readsZeros()) return;
+    const Codec activation(formatsOf(node).activation);
+    if (activation.decode(activation.encode(0.0)) == 0.0 || !window.readsZeros()) return;
     fail(fmt::format("node '{}' pads with zeros, but {} has no zero, expected a format that has",
-                     node.name, numeric::nameOf(scheme_.activation)));
+                     node.name, numeric::nameOf(activation.format())));
+}
+
+void GraphQuantizer::checkSign(const std::string& what, float least,
+                               const numeric::Format& format) const {
+    if (least >= 0 || Codec(format).smallest() < 0) return;
+    fail(
+        fmt::format("{} down to {:.6g}, but {} has no negative values and there are no zero "
+                    "points, expected a signed format, such as int8",
+                    what, least, numeric::nameOf(format)));
 }
 
 void GraphQuantizer::checkSigns(std::span<const float> least) const {
     for (TensorId id = 0; id < network_.tensors.size(); ++id) {
         const Tensor& tensor = network_.tensors[id];
-        if (roles_[id] == TensorRole::Real || tensor.viewOf) continue;
-        const bool isWeights = roles_[id] == TensorRole::Weights;
-        const Codec codec(isWeights ? scheme_.weight : tensor.quantizer->format);
-        const float value = isWeights ? graph::leastValue(tensor.values) : least[sources_[id]];
-        if (value >= 0 || codec.smallest() < 0) continue;
-        std::string what =
-            fmt::format("tensor '{}' has values on the calibration images", tensor.name);
-        for (const Node& node : network_.nodes) {
-            if (!isWeights || network_.rootOf(node.inputs.back()) != id) continue;
-            what = fmt::format("node '{}' has weights", node.name);
-        }
-        fail(
-            fmt::format("{} down to {:.6g}, but {} has no negative values and there are no zero "
-                        "points, expected a signed format, such as int8",
-                        what, value, numeric::nameOf(codec.format())));
+        if (roles_[id] != TensorRole::Activation || tensor.viewOf) continue;
+        checkSign(fmt::format("tensor '{}' has values on the calibration images", tensor.name),
+                  least[sources_[id]], tensor.quantizer->format);
+    }
+    for (const Node& node : network_.nodes) {
+        if (!std::holds_alternative<MatrixWork>(node.work)) continue;
+        const TensorId root = network_.rootOf(node.inputs[1]);
+        if (roles_[root] != TensorRole::Weights) continue;
+        const Tensor& weights = network_.tensors[root];
+        checkSign(fmt::format("node '{}' has weights", node.name),
+                  graph::leastValue(weights.values), formatsOf(node).weight);
     }
 }
 
@@ -174,32 +192,43 @@ void GraphQuantizer::chooseScales() {
     for (TensorId id = 0; id < network_.tensors.size(); ++id) {
         Tensor& tensor = network_.tensors[id];
         if (roles_[id] != TensorRole::Activation || tensor.viewOf) continue;
-        tensor.quantizer =
-            Quantizer{scheme_.activation, {}, {scaleFor(amax_[id], activationPeak_)}};
-        if (tensor.origin == Origin::Constant) encode(tensor, activation_);
+        const double peak = numeric::peakOf(Codec(formats_[id]));
+        tensor.quantizer = Quantizer{formats_[id], {}, {scaleFor(amax_[id], peak)}};
+        if (tensor.origin == Origin::Constant) encode(tensor);
     }
 }
 
-/// The array multiplies activations by weights: a tensor that is read as weights takes their
-/// format.
+/// The array multiplies activations by weights: matrix work reads a tensor of another format than
+/// its own, or one as weights, converted.
+std::optional<Quantizer> GraphQuantizer::wantedBy(const Node& node, std::size_t input) const {
+    const auto* work = std::get_if<MatrixWork>(&node.work);
+    const TensorId read = node.inputs[input];
+    if (work == nullptr || roles_[read] == TensorRole::Weights) return std::nullopt;
+    const WorkFormats formats = formatsOf(node);
+    const numeric::Format& format = input == 0 ? formats.activation : formats.weight;
+    if (numeric::sameFormat(format, formats_[read])) return std::nullopt;
+    return Quantizer{format, {}, {scaleFor(amax_[read], numeric::peakOf(Codec(format)))}};
+}
+
 void GraphQuantizer::convertOperands() {
     sources_.resize(network_.tensors.size());
     std::iota(sources_.begin(), sources_.end(), TensorId{0});
-    if (graph::sameFormat(scheme_.activation, scheme_.weight)) return;
-    // Not of network_, which is moved.
-    const auto wanted = [&](const Node& node, std::size_t input) {
-        const auto* work = std::get_if<MatrixWork>(&node.work);
-        if (work == nullptr || input != 1 || roles_[node.inputs[1]] == TensorRole::Weights) {
-            return std::optional<Quantizer>();
-        }
-        const float scale = scaleFor(amax_[node.inputs[1]], numeric::peakOf(weight_));
-        return std::optional<Quantizer>({scheme_.weight, {}, {scale}});
+    const auto wanted = [this](const Node& node, std::size_t input) {
+        return wantedBy(node, input);
     };
     network_ = graph::withConversions(std::move(network_), wanted);
     roles_.resize(network_.tensors.size(), TensorRole::Activation);
     for (const Node& node : network_.nodes) {
         if (node.output >= sources_.size()) sources_.push_back(network_.rootOf(node.inputs[0]));
     }
+}
+
+WeightScales GraphQuantizer::weightScalesOf(const Node& node) const {
+    const WorkFormats formats = formatsOf(node);
+    const Codec activation(formats.activation);
+    const Codec weight(formats.weight);
+    return {scheme_, numeric::peakOf(activation), numeric::peakOf(weight),
+            numeric::largestSum(formats.accumulator, activation, weight)};
 }
 
 WeightRows GraphQuantizer::rowsOf(const Node& node, const MatrixWork& work) const {
@@ -215,7 +244,8 @@ void GraphQuantizer::measure(CalibrationImages images) {
         if (work == nullptr || work->weights) continue;
         const TensorId input = node.inputs[0];
         if (network_.tensors[network_.rootOf(input)].origin != Origin::Constant &&
-            weightScales_.maySumsMatter(rowsOf(node, *work), inputScale(node), amax_[input])) {
+            weightScalesOf(node).maySumsMatter(rowsOf(node, *work), inputScale(node),
+                                               amax_[sources_[input]])) {
             measured.push_back(i);
         }
     }
@@ -226,7 +256,8 @@ void GraphQuantizer::measure(CalibrationImages images) {
 }
 
 /// With the scales of its quantizer, which go along the first axis where there are several.
-void GraphQuantizer::encode(Tensor& tensor, const Codec& codec) const {
+void GraphQuantizer::encode(Tensor& tensor) const {
+    const Codec codec(tensor.quantizer->format);
     const std::size_t each = tensor.values.size() / tensor.quantizer->scales.size();
     tensor.codes.clear();
     tensor.codes.reserve(tensor.values.size());
@@ -238,30 +269,34 @@ void GraphQuantizer::encode(Tensor& tensor, const Codec& codec) const {
 void GraphQuantizer::quantizeWeights(std::size_t index, const MatrixWork& work) {
     const Node& node = network_.nodes[index];
     const auto sums = sumBounds_.find(index);
-    const std::vector<float> scales =
-        weightScales_.of(rowsOf(node, work), inputScale(node),
-                         sums == sumBounds_.end() ? std::span<const double>() : sums->second);
+    const std::vector<float> scales = weightScalesOf(node).of(
+        rowsOf(node, work), inputScale(node),
+        sums == sumBounds_.end() ? std::span<const double>() : sums->second);
     Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
-    weights.quantizer = Quantizer{scheme_.weight, std::uint8_t{0}, scales};
+    weights.quantizer = Quantizer{formatsOf(node).weight, std::uint8_t{0}, scales};
     if (scheme_.weightGranularity == Scheme::Granularity::PerTensor) {
-        weights.quantizer = Quantizer{scheme_.weight, {}, {scales.front()}};
+        weights.quantizer->axis.reset();
+        weights.quantizer->scales.resize(1);
     }
-    encode(weights, weight_);
+    encode(weights);
 }
 
 /// Of batches of matrices, where they are constants: one scale, as of a tensor.
-void GraphQuantizer::quantizeOperand(TensorId operand) {
-    const TensorId root = network_.rootOf(operand);
+void GraphQuantizer::quantizeOperand(const Node& node) {
+    const TensorId root = network_.rootOf(node.inputs[1]);
     if (roles_[root] != TensorRole::Weights) return;
+    const numeric::Format format = formatsOf(node).weight;
     Tensor& weights = network_.tensors[root];
     weights.quantizer =
-        Quantizer{scheme_.weight, {}, {scaleFor(amax_[root], numeric::peakOf(weight_))}};
-    encode(weights, weight_);
+        Quantizer{format, {}, {scaleFor(amax_[root], numeric::peakOf(Codec(format)))}};
+    encode(weights);
 }
 
 void GraphQuantizer::quantizeBias(const Node& node, MatrixWork& work) const {
     const Quantizer& second = *network_.quantizerOf(node.inputs[1]);
-    const numeric::SumArithmetic sums(scheme_.accumulator, activation_, Codec(second.format));
+    const WorkFormats formats = formatsOf(node);
+    const numeric::SumArithmetic sums(formats.accumulator, Codec(formats.activation),
+                                      Codec(formats.weight));
     work.terms.clear();
     work.clippedBiases = 0;
     for (std::size_t n = 0; n < graph::extentsOf(network_, node, work).outputChannels; ++n) {
@@ -278,11 +313,12 @@ void GraphQuantizer::quantizeWork(std::size_t index, MatrixWork& work) {
     checkReduction(node, graph::MatrixLayout(network_, node, work).reduction);
     checkPadding(node, work.window);
     if (work.weights) {
-        quantizeOperand(node.inputs[1]);
+        quantizeOperand(node);
     } else {
         quantizeWeights(index, work);
     }
     quantizeBias(node, work);
+    if (!scheme_.layers.empty()) work.accumulator = formatsOf(node).accumulator;
 }
 
 /// Ratios of scales that the arithmetic cannot hold are a std::range_error.
