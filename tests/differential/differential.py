@@ -46,19 +46,24 @@ def main():
         except Unavailable as reason:
             print(f"SKIPPED: {reason}")
             return _SKIPPED
-    faults, compared = [], 0
+    faults, compared, exported = [], 0, 0
     for name, workload, folder, options in _subjects(arguments):
         try:
-            found, tensors = _Case(options, workload, folder, modules).run()
+            case = _Case(options, workload, folder, modules)
+            found, tensors = case.run()
+            exported += case.is_exported
         except Failure as failure:
             found, tensors = [str(failure)], 0
         faults += [f"{name}: {fault}" for fault in found]
         compared += tensors
+    if arguments.exported and not exported:
+        faults.append("no network could be exported")
     for fault in faults:
         print(fault)
     print(f"{'FAIL' if faults else 'PASS'}: {'drawn' if arguments.draw else arguments.scheme}, "
           f"{_subject_name(arguments)}"
-          f"{', ONNX Runtime' if modules else ''}: {compared} tensors compared")
+          f"{', ONNX Runtime' if modules else ''}"
+          f"{f', {exported} exported' if exported else ''}: {compared} tensors compared")
     return 1 if faults else 0
 
 
@@ -87,6 +92,8 @@ def _parse():
                         help="random networks of convolutions, pooling, additions, Softmax alone")
     parser.add_argument("--onnxruntime", action="store_true",
                         help="export by systole quantize and run in ONNX Runtime, too")
+    parser.add_argument("--exported", action="store_true",
+                        help="export by systole quantize and evaluate that, where it can be")
     parser.add_argument("--modules", metavar="DIR",
                         help="where onnxruntime-node is, or is to be, installed; default: in WORK")
     return parser.parse_args()
@@ -172,6 +179,7 @@ class _Case:
                                                                     modules)
         self.overrides = [item.split("=", 1) for item in arguments.scheme_set]
         self.scheme = self._write_scheme()
+        self.is_exported = False
 
     def run(self):
         """Returns the faults and the number of tensors compared."""
@@ -184,6 +192,11 @@ class _Case:
             self._call_onnxruntime()
             more, tensors = self._compare("onnxruntime", self.summary["optional"])
             faults += [f"ONNX Runtime: {fault}" for fault in more]
+            compared += tensors
+        self.is_exported = self.arguments.exported and self._evaluate_exported()
+        if self.is_exported:
+            more, tensors = self._compare("exported", self.summary["optional"])
+            faults += [f"exported model: {fault}" for fault in more]
             compared += tensors
         return faults, compared
 
@@ -276,12 +289,37 @@ class _Case:
         from workload import Workload
         workload = Workload(self.workload)
         scale, offset = workload.input_map
-        exported = self._path("quantized.onnx")
-        _call([self.arguments.systole, "quantize", self.workload, self.scheme,
-               "--output", exported, "--all-outputs"])
+        exported = self._export()
         _call(["node", os.path.join(_HERE, "run_onnxruntime.mjs"), self.modules, exported,
                workload.images_path, self._empty("onnxruntime"), "--codes",
                f"--images={self.arguments.images}", f"--scale={scale!r}", f"--offset={offset!r}"])
+
+    def _export(self):
+        exported = self._path("quantized.onnx")
+        _call([self.arguments.systole, "quantize", self.workload, self.scheme,
+               "--output", exported, "--all-outputs"])
+        return exported
+
+    def _evaluate_exported(self):
+        """Whether the network has an ONNX of codes; its tensors are in the folder `exported`."""
+        folder = self._empty("exported")
+        try:
+            exported = self._export()
+        except Failure as failure:
+            if "cannot become ONNX" in str(failure):
+                return False
+            raise
+        import numpy as np
+        from exported_onnx import ExportedModel
+        from reference import as_file, file_name
+        from workload import Workload
+        model = ExportedModel(exported)
+        images = Workload(self.workload).images(model.input_shape, self.arguments.images)
+        results = [model.run(image) for image in images]
+        for name in model.outputs:
+            np.save(os.path.join(folder, file_name(name)),
+                    as_file(np.stack([result[name] for result in results]).view(np.uint8)))
+        return True
 
     def _compare(self, folder, optional=()):
         sys.path.insert(0, _HERE)
