@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/quantize/calibration.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include "sim/base/progress.hpp"
 #include "sim/graph/float_matrix.hpp"
 #include "sim/graph/float_reference.hpp"
-#include "sim/quantize/calibration.hpp"
 
 namespace systole::sim {
 namespace {
