@@ -6,6 +6,7 @@
 #include "models/check.hpp"
 #include "sim/graph/code_program.hpp"
 #include "sim/graph/graph_builder.hpp"
+#include "sim/graph/matrix_layout.hpp"
 
 namespace systole::sim {
 
@@ -85,9 +86,9 @@ MatrixLayer matrixLayer(const graph::Graph& graph, const graph::Node& node,
                       "'{}' has a window over weights that are a tensor", node.name);
         const graph::Tensor& weights = graph.tensors.at(node.inputs.at(1));
         layer.weights = {.tensor = node.inputs[1],
-                         .batchStride = strideOf(weights, work.weights->batch),
-                         .channelStride = strideOf(weights, work.weights->channel),
-                         .outputStride = strideOf(weights, work.weights->output)};
+                         .batchStride = graph::strideOf(weights, work.weights->batch),
+                         .channelStride = graph::strideOf(weights, work.weights->channel),
+                         .outputStride = graph::strideOf(weights, work.weights->output)};
     }
     return layer;
 }
