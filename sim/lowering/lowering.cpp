@@ -85,11 +85,8 @@ private:
             const graph::Node& node = graph_.nodes[i];
             if (!std::holds_alternative<graph::MatrixWork>(node.work)) continue;
             const std::optional<std::size_t>& behind = fusions_[i];
-            MatrixLayer layer =
-                matrixLayer(graph_, node, behind ? &graph_.nodes[*behind] : nullptr);
-            layer.shape.vectorInterval =
-                arch::intervalOf(context_.machine.vectorUnit, *programOf(context_, layer).program);
-            layers_.emplace(i, std::move(layer));
+            layers_.emplace(i,
+                            matrixLayer(graph_, node, behind ? &graph_.nodes[*behind] : nullptr));
         }
     }
 
@@ -175,6 +172,13 @@ private:
         }
     }
 
+    void findIntervals() {
+        for (auto& [index, layer] : layers_) {
+            layer.shape.vectorInterval =
+                arch::intervalOf(context_.machine.vectorUnit, *programOf(context_, layer).program);
+        }
+    }
+
     /// What the user has fixed, of all layers before the first of them is tried.
     void checkMappings() const {
         checkMappedLayers(graph_, context_.machine.mapping);
@@ -187,6 +191,7 @@ private:
     /// loaded while the layer before it ends: the tail of one is the prefetch of the next.
     void chooseMappings() {
         checkCircuits();
+        findIntervals();
         checkMappings();
         Progress progress("Mapping", graph_.nodes.size());
         Cycle prefetch = 0;
