@@ -8,19 +8,21 @@
 namespace systole::arch {
 
 LayerPlan::LayerPlan(const ConvolutionShape& shape, const ConvolutionTiling& tiling,
-                     const AxisTiles& rows, const AxisTiles& columns, const ColumnPlan& plan)
+                     const AxisTiles& rows, const AxisTiles& columns, const ColumnPlan& plan,
+                     std::uint32_t batches)
     : shape_(shape),
       tiling_(tiling),
       rows_(rows),
       columns_(columns),
       plan_(plan),
+      batches_(batches),
       parts_(tiling.splits(shape)
                  ? static_cast<std::uint32_t>(ceilDivide(shape.inputChannels, tiling.channelChunk))
                  : 1) {}
 
 std::uint64_t LayerPlan::count() const {
-    return std::uint64_t{shape_.images} * rows_.count() * columns_.count() * plan_.chunks.size() *
-           parts_;
+    return std::uint64_t{batches_} * shape_.images * rows_.count() * columns_.count() *
+           plan_.chunks.size() * parts_;
 }
 
 LayerStep LayerPlan::stepAt(std::uint64_t index) const {
@@ -28,8 +30,9 @@ LayerStep LayerPlan::stepAt(std::uint64_t index) const {
     const std::uint64_t tiles = std::uint64_t{rows_.count()} * columns_.count();
     LayerStep step;
     step.part = static_cast<std::uint32_t>(index % parts_);
-    const std::uint64_t outer = index / parts_;
     const std::uint64_t all = shape_.images * tiles;
+    step.batch = static_cast<std::uint32_t>(index / (parts_ * chunks * all));
+    const std::uint64_t outer = index / parts_ % (chunks * all);
     const std::uint64_t place = tiling_.weightsOuter ? outer % all : outer / chunks;
     const std::uint64_t chunk = tiling_.weightsOuter ? outer / all : outer % chunks;
     step.chunk = static_cast<std::uint32_t>(chunk);
@@ -46,7 +49,8 @@ LayerStep LayerPlan::stepAt(std::uint64_t index) const {
 }
 
 bool LayerPlan::keepsTile(const LayerStep& before, const LayerStep& step) const {
-    if (parts_ > 1 || before.image != step.image || !rows_.sameInputs(before.row, step.row) ||
+    if (parts_ > 1 || before.batch != step.batch || before.image != step.image ||
+        !rows_.sameInputs(before.row, step.row) ||
         !columns_.sameInputs(before.column, step.column)) {
         return false;
     }

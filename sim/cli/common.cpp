@@ -13,6 +13,7 @@
 #include "sim/base/spelling.hpp"
 #include "sim/base/text.hpp"
 #include "sim/reader/scalars.hpp"
+#include "sim/run/inference.hpp"
 
 namespace systole::sim {
 
@@ -53,6 +54,14 @@ void addWorkload(CLI::App& command, std::string& file) {
         ->required();
 }
 
+void addBatch(CLI::App& command, std::optional<std::uint32_t>& batch) {
+    command
+        .add_option("--batch", batch,
+                    "Images of one program, which loads weights once for all of them where the "
+                    "mapping keeps them; without: 1")
+        ->transform(integerFrom(1, kMostBatch));
+}
+
 void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
     addWorkload(command, selection.file);
     command.get_option("WORKLOAD")->transform([&selection](const std::string& given) {
@@ -62,6 +71,7 @@ void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection) {
     command
         .add_option("--images", selection.images, "Images to infer; without: all of the workload")
         ->transform(integerFrom(1, std::uint64_t{1} << 32));
+    addBatch(command, selection.batch);
 }
 
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme) {

@@ -28,15 +28,17 @@ struct ConfigOptions {
 void addConfigOptions(CLI::App& command, ConfigOptions& options,
                       const std::vector<std::string>& kinds = {"accelerators"});
 
-/// The WORKLOAD and how many of its images.
+/// The WORKLOAD and how many of its images, in batches.
 struct WorkloadSelection {
     std::string file;
     std::optional<std::uint64_t> images;
-    std::string given;  ///< a file, a name, or the section itself
+    std::optional<std::uint32_t> batch;  ///< images of a program; without: 1
+    std::string given;                   ///< a file, a name, or the section itself
 };
 /// The file of a workload's name, or what was given.
 std::string workloadNamed(const std::string& given);
 void addWorkload(CLI::App& command, std::string& file);
+void addBatch(CLI::App& command, std::optional<std::uint32_t>& batch);
 void addWorkloadOptions(CLI::App& command, WorkloadSelection& selection);
 Workload loadSelected(const WorkloadSelection& selection, const Scheme& scheme);
 

@@ -34,6 +34,7 @@ int compare(const CompareOptions& options) {
     const RunRequest request = withCommonChoices({.config = options.config.file,
                                                   .workload = options.workload.file,
                                                   .images = options.workload.images,
+                                                  .batch = options.workload.batch.value_or(1),
                                                   .overrides = options.config.overrides},
                                                  options.common);
     const std::vector<std::string> formats = splitLists(options.formats);

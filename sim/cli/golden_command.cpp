@@ -30,23 +30,30 @@ struct CheckOptions {
 
 InferenceOutcome repeat(const GoldenRun& run, const std::vector<Output>& outputs) {
     const RunConfig config = loadRunConfig(run.config, run.overrides);
-    const Workload workload = loadSelected({run.workload, run.images, {}}, config.scheme);
+    const Workload workload =
+        loadSelected({.file = run.workload, .images = run.images, .batch = run.batch, .given = {}},
+                     config.scheme);
     checkOutputs(outputs);
     InferenceOptions options;
     options.images = run.images;
+    options.batch = run.batch;
     options.hashTensors = true;
     return infer(config, workload, options);
 }
 
 int record(const RecordOptions& options) {
-    const GoldenRun run{options.config.file, options.config.overrides, options.workload.file,
-                        options.workload.images.value_or(16), options.costs};
+    const GoldenRun run{options.config.file,
+                        options.config.overrides,
+                        options.workload.file,
+                        options.workload.images.value_or(16),
+                        options.workload.batch.value_or(1),
+                        options.costs};
     const auto kind = options.force ? Output::Kind::GoldenAnew : Output::Kind::NewGolden;
     const InferenceOutcome outcome = repeat(run, {{"GOLDEN", options.golden, kind}});
-    recordGolden(
-        options.golden,
-        {options.config.given, run.overrides, options.workload.given, run.images, run.costs},
-        outcome);
+    recordGolden(options.golden,
+                 {options.config.given, run.overrides, options.workload.given, run.images,
+                  run.batch, run.costs},
+                 outcome);
     printText(stdout, fmt::format("Recorded {} image{} in {}.\n", run.images,
                                   run.images == 1 ? "" : "s", printable(options.golden)));
     return 0;

@@ -30,6 +30,7 @@ int run(const RunOptions& options) {
         options.output, {{"--tensors", options.tensors.value_or(""), Output::Kind::TensorFolder}}));
     InferenceOptions inference;
     inference.images = options.workload.images.value_or(workload.images.count());
+    inference.batch = options.workload.batch.value_or(1);
     inference.timingOnly = options.timingOnly;
     inference.timeEveryImage = options.timeEveryImage;
     if (options.tensors) inference.tensors = *options.tensors;

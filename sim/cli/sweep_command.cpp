@@ -22,6 +22,7 @@ struct SweepOptions {
     OutputOptions output;
     std::size_t jobs = 2;
     std::optional<std::uint64_t> images;
+    std::optional<std::uint32_t> batch;
     bool timingOnly = false;
     Overrides overrides;
 };
@@ -35,6 +36,7 @@ Sweep chosenSweep(const SweepOptions& options) {
             options.file));
     }
     if (options.images) sweep.base.images = options.images;
+    if (options.batch) sweep.base.batch = *options.batch;
     if (options.timingOnly) {
         sweep.base.timingOnly = true;
         sweep.base.images.reset();
@@ -101,6 +103,7 @@ void addSweep(CLI::App& app, Action& action) {
     CLI::Option* images =
         command->add_option("--images", options->images, "Images that each run infers, as in SWEEP")
             ->transform(integerFrom(1, std::uint64_t{1} << 32));
+    addBatch(*command, options->batch);
     command
         ->add_flag("--timing-only", options->timingOnly,
                    "Compute cycles, area and energy but no values, as in SWEEP")
@@ -119,6 +122,7 @@ void addSweep(CLI::App& app, Action& action) {
         "  config: ../accelerators/edge-16x16.yaml      # relative to this file\n"
         "  workload: ../../traces/resnet8_fmnist/workload.yaml\n"
         "  images: 32                   # optional; without: all of the workload\n"
+        "  batch: 1                     # optional; images of one program\n"
         "  timing_only: false           # optional; true: no values, no accuracy\n"
         "  set: [clock=1GHz]            # optional; for every point, as --set\n"
         "  reach_clock: false           # optional; true: as `systole run --reach-clock`\n"

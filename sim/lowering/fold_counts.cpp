@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The folds of matrix work, and their steps, without writing them: of each kind of weight chunk and
-// of tile once, times their number. A layer of 9 x 9 outputs in tiles of 4 x 4 has 4 tiles of 16
-// outputs, 4 of 4 at the right and lower edges, and one of 1 output.
+// The folds of matrix work, and their steps, without writing them: those of each kind of step are
+// counted once. A layer of 9 x 9 outputs in tiles of 4 x 4 has 4 steps of 16 outputs, 4 of 4 at the
+// right and lower edges, and one of 1 output.
 #include <algorithm>
+#include <array>
 #include <map>
-#include <utility>
-#include <vector>
 
 #include "arch/fold/fold.hpp"
+#include "arch/mapping/layer_plan.hpp"
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {
@@ -16,49 +16,28 @@ namespace {
 class FoldCounter {
 public:
     FoldCounter(const LoweringContext& context, const MatrixLayer& layer)
-        : array_(context.machine.array),
+        : array_(context.viewOf(layer).machine.array),
           shape_(context.mappings.at(layer.node).shape),
-          tiling_(context.mappings.at(layer.node).search.best.tiling),
-          packing_(packingOf(context, layer)) {}
+          packing_(packingOf(context, layer)),
+          tiled_(array_, shape_, context.mappings.at(layer.node).search.best.tiling) {}
 
     FoldCounts ofBatch() {
         FoldCounts counts;
-        for (std::uint32_t column = 0; column < packing_.columnChunks(); ++column) {
-            for (std::uint32_t part = 0; part < packing_.channelChunks(column); ++part) {
-                counts.add(ofChunk(column, part), 1);
-            }
-        }
+        arch::LayerPlan::Walk walk = tiled_.plan.walk();
+        while (const auto step = walk.next()) counts.add(ofStep(*step), 1);
         return counts;
     }
 
 private:
-    /// Of one chunk for all tiles. Most chunks of a dense layer are alike.
-    FoldCounts ofChunk(std::uint32_t column, std::uint32_t part) {
-        const auto alike =
-            std::pair(packing_.outputs(column).size(), packing_.inputs(column, part).size());
-        if (const auto counted = counted_.find(alike); counted != counted_.end()) {
-            return counted->second;
-        }
-        const WeightChunk chunk = packing_.chunk(column, part);
-        FoldCounts counts;
-        for (const auto& [height, down] : extents(shape_.outputHeight, tiling_.tileHeight)) {
-            for (const auto& [width, across] : extents(shape_.outputWidth, tiling_.tileWidth)) {
-                counts.add(ofTile(chunk, height * width), std::uint64_t{down} * across);
-            }
-        }
-        if (shape_.groups == 1) {
-            counted_.emplace(alike, counts);
-        }
-        return counts;
-    }
-
-    /// Sizes of the parts that `whole` is cut into, and how many there are of each.
-    static std::vector<std::pair<std::uint32_t, std::uint32_t>> extents(std::uint32_t whole,
-                                                                        std::uint32_t part) {
-        std::vector<std::pair<std::uint32_t, std::uint32_t>> sizes;
-        if (whole / part > 0) sizes.emplace_back(part, whole / part);
-        if (whole % part > 0) sizes.emplace_back(whole % part, 1);
-        return sizes;
+    /// Most steps of a dense layer are alike.
+    const FoldCounts& ofStep(const arch::LayerStep& step) {
+        const std::uint32_t outputs =
+            tiled_.rows.outputsOf(step.row) * tiled_.columns.outputsOf(step.column);
+        const std::uint32_t chunk =
+            shape_.groups == 1 ? packing_.outputs(step.chunk).size() : step.chunk;
+        const auto [counted, isNew] = counted_.try_emplace({chunk, step.channels, outputs});
+        if (isNew) counted->second = ofTile(packing_.chunk(step.chunk, step.part), outputs);
+        return counted->second;
     }
 
     FoldCounts ofTile(const WeightChunk& chunk, std::uint32_t outputs) const {
@@ -88,9 +67,11 @@ private:
 
     const arch::ArrayConfig& array_;
     const arch::ConvolutionShape& shape_;
-    const arch::ConvolutionTiling& tiling_;
     WeightPacking packing_;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, FoldCounts> counted_;
+    arch::TiledLayer tiled_;
+    /// By outputs of the chunk (of a grouped layer: the chunk), input channels and outputs of a
+    /// tile.
+    std::map<std::array<std::uint32_t, 3>, FoldCounts> counted_;
 };
 
 }  // namespace

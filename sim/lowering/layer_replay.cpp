@@ -14,27 +14,30 @@ namespace systole::sim {
 namespace {
 
 /// What the bursts of an image depend on besides its size.
-std::string placesOf(const ImageView& image) {
-    return fmt::format("{}/{}/{}", image.rowStride, image.columnStride, image.channelStride);
+std::string placesOf(const graph::Graph& graph, const ImageView& image) {
+    return fmt::format("{} {}/{}/{}/{}",
+                       numeric::spelledName(graph.quantizerOf(image.tensor).value().format),
+                       image.batchStride, image.rowStride, image.columnStride, image.channelStride);
 }
 
 /// Everything that the time of a layer depends on besides the machine.
-std::string keyOf(const MatrixLayer& layer, const arch::ConvolutionTiling& tiling,
-                  std::uint64_t steps) {
+std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer,
+                  const arch::ConvolutionTiling& tiling, std::uint64_t steps) {
     const arch::ConvolutionShape& shape = layer.shape;
-    const std::string skip = layer.skip ? placesOf(*layer.skip) : "";
+    const std::string skip = layer.skip ? placesOf(graph, *layer.skip) : "";
     const std::string weights = layer.weights ? fmt::format("{}/{}", layer.weights->channelStride,
                                                             layer.weights->outputStride)
                                               : "";
     return fmt::format(
-        "{} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} {}|{}",
-        placesOf(layer.input), placesOf(layer.output), skip, weights, shape.inputHeight,
-        shape.inputWidth, shape.inputChannels, shape.outputHeight, shape.outputWidth,
-        shape.outputChannels, shape.kernelHeight, shape.kernelWidth, shape.strideY, shape.strideX,
-        shape.dilationY, shape.dilationX, shape.upsampleY, shape.upsampleX, shape.padTop,
-        shape.padLeft, shape.groups, shape.hasSkip, shape.vectorInterval, tiling.tileHeight,
-        tiling.tileWidth, tiling.channelChunk, tiling.blocksPerChunk, tiling.groupsTogether,
-        tiling.weightsOuter, steps);
+        "{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
+        "{}|{}",
+        layer.datapath, placesOf(graph, layer.input), placesOf(graph, layer.output), skip, weights,
+        shape.inputHeight, shape.inputWidth, shape.inputChannels, shape.outputHeight,
+        shape.outputWidth, shape.outputChannels, shape.kernelHeight, shape.kernelWidth,
+        shape.strideY, shape.strideX, shape.dilationY, shape.dilationX, shape.upsampleY,
+        shape.upsampleX, shape.padTop, shape.padLeft, shape.groups, shape.images, shape.hasSkip,
+        shape.vectorInterval, tiling.tileHeight, tiling.tileWidth, tiling.channelChunk,
+        tiling.blocksPerChunk, tiling.groupsTogether, tiling.weightsOuter, steps);
 }
 
 /// A layer placed in an empty DRAM, and the commands of its first batch, which are written while
@@ -44,8 +47,8 @@ public:
     LayerCommands(const arch::MachineConfig& machine, const graph::Graph& graph,
                   const MatrixLayer& layer, const arch::ConvolutionTiling& tiling,
                   std::uint64_t steps)
-        : datapath_(machine.datapath), context_{graph, machine, datapath_, builder_, lowered_} {
-        lowered_.tensors = placesWithTypes(graph, machine.datapath, lowered_.program.types);
+        : views_(viewsOf(machine)), context_{graph, machine, views_, builder_, lowered_} {
+        lowered_.tensors = placesWithTypes(graph, machine, lowered_.program.types);
         builder_.program().types = lowered_.program.types;
         placeTensors(layer);
         LayerMapping& mapping = context_.mappings[layer.node];
@@ -76,7 +79,7 @@ private:
         placeTensor(context_, layer.output.tensor);
     }
 
-    arch::Datapath datapath_;
+    std::vector<MachineView> views_;
     ProgramBuilder builder_;
     LoweredNetwork lowered_;
     LoweringContext context_;
@@ -110,7 +113,7 @@ arch::MappingEnergy LayerReplay::energyOf(const arch::RunRecord& record) const {
 
 arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& tiling,
                                                  std::uint64_t steps) {
-    const auto [known, isNew] = memory_.try_emplace(keyOf(layer_, tiling, steps));
+    const auto [known, isNew] = memory_.try_emplace(keyOf(graph_, layer_, tiling, steps));
     if (isNew) {
         auto commands = std::make_unique<LayerCommands>(machine_, graph_, layer_, tiling, steps);
         arch::Program program = commands->program();

@@ -12,7 +12,8 @@ namespace systole::sim {
 
 std::uint64_t MatrixLayer::macs() const {
     if (!work().transposed) return batches * shape.macs();
-    return batches * arch::tapsOnElements(work().window.y, shape.inputHeight) *
+    return std::uint64_t{batches} * shape.images *
+           arch::tapsOnElements(work().window.y, shape.inputHeight) *
            arch::tapsOnElements(work().window.x, shape.inputWidth) *
            (shape.inputChannels / shape.groups) * shape.outputChannels;
 }
@@ -55,6 +56,40 @@ std::optional<graph::TensorId> otherOperand(const graph::Node& matrix, const gra
     return std::nullopt;
 }
 
+WeightView weightView(const graph::Graph& graph, const graph::Node& node,
+                      const graph::MatrixWork& work) {
+    SYSTOLE_CHECK(work.groups == 1 && work.window.taps() == 1,
+                  "'{}' has a window over weights that are a tensor", node.name);
+    const graph::Tensor& weights = graph.tensors.at(node.inputs.at(1));
+    WeightView view{.tensor = node.inputs[1],
+                    .batchStride = graph::strideOf(weights, work.weights->batch),
+                    .channelStride = graph::strideOf(weights, work.weights->channel),
+                    .outputStride = graph::strideOf(weights, work.weights->output)};
+    for (const std::uint8_t axis : work.weights->batch) view.batches *= weights.shape.at(axis);
+    return view;
+}
+
+/// Puts the rows of all images into one image, where they lie one after another.
+void joinImages(MatrixLayer& layer) {
+    arch::ConvolutionShape& shape = layer.shape;
+    const bool oneTap = shape.kernelHeight == 1 && shape.strideY == 1 && shape.upsampleY == 1 &&
+                        shape.padTop == 0 && shape.inputHeight == shape.outputHeight;
+    std::vector<ImageView*> views{&layer.input, &layer.output};
+    if (layer.skip) views.push_back(&*layer.skip);
+    const bool follow = std::all_of(views.begin(), views.end(), [](const ImageView* view) {
+        return view->height == 1 || view->batchStride == view->height * view->rowStride;
+    });
+    if (shape.images == 1 || !oneTap || !follow) return;
+    for (ImageView* view : views) {
+        view->rowStride = view->height == 1 ? view->batchStride : view->rowStride;
+        view->height *= shape.images;
+        view->batchStride *= shape.images;
+    }
+    shape.inputHeight *= shape.images;
+    shape.outputHeight *= shape.images;
+    shape.images = 1;
+}
+
 }  // namespace
 
 MatrixLayer matrixLayer(const graph::Graph& graph, const graph::Node& node,
@@ -64,7 +99,6 @@ MatrixLayer matrixLayer(const graph::Graph& graph, const graph::Node& node,
     MatrixLayer layer{
         .node = &node,
         .behind = behind,
-        .batches = extents.batches,
         .shape = shapeOf(work, extents),
         .input = imageView(graph, node.inputs.at(0), work.image),
         .output = imageView(graph, behind ? behind->output : node.output, work.result)};
@@ -81,15 +115,17 @@ MatrixLayer matrixLayer(const graph::Graph& graph, const graph::Node& node,
         }
         layer.shape = vector;
     }
+    layer.shape.images = extents.batches;
     if (work.weights) {
-        SYSTOLE_CHECK(work.groups == 1 && work.window.taps() == 1,
-                      "'{}' has a window over weights that are a tensor", node.name);
-        const graph::Tensor& weights = graph.tensors.at(node.inputs.at(1));
-        layer.weights = {.tensor = node.inputs[1],
-                         .batchStride = graph::strideOf(weights, work.weights->batch),
-                         .channelStride = graph::strideOf(weights, work.weights->channel),
-                         .outputStride = graph::strideOf(weights, work.weights->output)};
+        layer.weights = weightView(graph, node, work);
+        // A constant has the same weights for every image; a tensor has those of each image.
+        const bool isConstant =
+            graph.tensors.at(graph.rootOf(node.inputs[1])).origin == graph::Origin::Constant;
+        layer.batches =
+            isConstant && layer.weights->batches > 1 ? extents.batches : layer.weights->batches;
+        layer.shape.images /= layer.batches;
     }
+    joinImages(layer);
     return layer;
 }
 
@@ -130,8 +166,7 @@ bool lieAlike(const graph::Graph& graph, graph::TensorId left, graph::TensorId r
     const graph::Tensor& b = graph.tensors.at(right);
     const auto& first = graph.tensors.at(graph.rootOf(left)).quantizer;
     const auto& second = graph.tensors.at(graph.rootOf(right)).quantizer;
-    return first && second && graph::sameOrder(a.shape, a.order, b.order) &&
-           numeric::spelledName(first->format) == numeric::spelledName(second->format);
+    return first && second && graph::sameOrder(a.shape, a.order, b.order);
 }
 
 class FusionFinder {

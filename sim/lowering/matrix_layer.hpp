@@ -11,20 +11,25 @@
 
 namespace systole::sim {
 
-/// Weights that are no constant. Strides count elements.
+/// Weights that are no constant. Strides count elements. Batch b has weights b % `batches`.
 struct WeightView {
     graph::TensorId tensor = 0;
+    std::uint32_t batches = 1;
     std::int64_t batchStride = 0;
     std::int64_t channelStride = 1;
     std::int64_t outputStride = 1;
 };
 
-/// Matrix work as the array and the loads around it see it.
+/// Matrix work as the array and the loads around it see it. Images share their weights, batches
+/// have weights of their own; image i of batch b is number b * images + i of the tensors. Images
+/// whose rows lie one after another, under a window of one tap, are one image of all their rows:
+/// a fully connected layer of 8 images is a product of 8 rows.
 struct MatrixLayer {
     const graph::Node* node = nullptr;
     const graph::Node* behind = nullptr;  ///< vector work that is fused with it, or null
+    arch::DatapathId datapath = 0;        ///< that it runs on
     std::uint32_t batches = 1;
-    arch::ConvolutionShape shape;  ///< of one batch
+    arch::ConvolutionShape shape;  ///< of one batch, with its images
     ImageView input;
     ImageView output;  ///< of the node that runs last
     std::optional<ImageView> skip{};

@@ -3,24 +3,22 @@
 // chosen; weight_packing.cpp cuts the weights, weight_places.cpp has given them their places, and
 // ProgramBuilder derives the tokens.
 //
-// A layer runs batch by batch, and a batch in steps: one tile, one column chunk, one channel chunk.
-// A step has LoadWeights, LoadTile and, where fused vector work reads a second tensor, the load of
-// that; then for every block and pass its Streams and a vector command; then a StoreTile. What the
-// step before has loaded is not loaded again, and only the last channel chunk of the outputs has
-// the vector command and the StoreTile.
+// The steps are those of arch::LayerPlan: one tile of one image, one column chunk, one channel
+// chunk. A step has loads of weights and of a tile and, where fused vector work reads a second
+// tensor, the load of that; then for every block and pass its Streams and a vector command; then a
+// store. What the step before has loaded is not loaded again, and only the last channel chunk of
+// the outputs has the vector command and the store.
 //
 // The example of lowering.hpp, 3 x 4 x 8 on 4 x 4 with two column chunks, has two steps of one
 // Stream each. The second step keeps the tile. Its sums lie in accumulator rows 3 to 5, those of
 // the first step in rows 0 to 2.
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "arch/fold/fold.hpp"
-#include "models/check.hpp"
-#include "models/units.hpp"
+#include "arch/mapping/layer_plan.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/lowering/vector_commands.hpp"
 #include "sim/lowering/weight_packing.hpp"
@@ -28,23 +26,16 @@
 namespace systole::sim {
 namespace {
 
-/// The work on one tile, one column chunk and one channel chunk. Addresses are bytes of the
-/// activation or weight scratchpad.
-struct Step {
-    std::uint32_t batch = 0;
-    ImageBox outputs;  ///< the tile, with the channels of the column chunk
+/// A step of the plan with its places.
+struct Step : arch::LayerStep {
+    std::uint32_t index = 0;  ///< of the image, among those of all batches
+    ImageBox outputs;         ///< the tile, with the channels of the column chunk
     std::shared_ptr<const WeightChunk> weights;
-    std::uint32_t column = 0;  ///< chunk
-    std::uint32_t part = 0;    ///< channel chunk
-    bool isFirst = false;      ///< whether this is the first channel chunk of these outputs
-    bool isLast = false;       ///< whether it is their last one
     InputTile tile;
-    bool loadsTile = false;
-    bool loadsWeights = false;
-    std::uint32_t inputAddress = 0;
-    std::uint32_t weightAddress = 0;
-    std::uint32_t outputAddress = 0;
-    std::uint32_t skipAddress = 0;
+    Buffer inputBuffer;
+    Buffer outputBuffer;
+    Buffer skipBuffer;
+    std::uint32_t weightAddress = 0;   ///< byte of the weight scratchpad
     std::uint32_t accumulatorRow = 0;  ///< first row of the sums, if the reduction is split
 };
 
@@ -55,20 +46,16 @@ public:
                    const MatrixExtent& extent)
         : context_(context),
           layer_(layer),
+          view_(context.viewOf(layer)),
           program_(programOf(context, layer)),
           shape_(context.mappings.at(layer.node).shape),
           tiling_(context.mappings.at(layer.node).search.best.tiling),
           window_(windowOf(shape_)),
           packing_(packingOf(context, layer)),
           places_(places),
-          splitsReduction_(packing_.channelChunks(0) > 1),
-          extent_(extent) {
-        const ActivationBuffers& buffers = tiling_.buffers;
-        inputBuffers_ = {0, buffers.input};
-        outputBuffers_ = {2 * buffers.input, 2 * buffers.input + buffers.output};
-        skipBuffers_ = {2 * (buffers.input + buffers.output),
-                        2 * (buffers.input + buffers.output) + buffers.skip};
-    }
+          tiled_(context.viewOf(layer).machine.array, shape_, tiling_, extent.batches),
+          walk_(tiled_.plan.walk()),
+          extent_(extent) {}
 
     /// The loads of a step come before the computation of the step before it, so that they can run
     /// during that computation.
@@ -97,93 +84,57 @@ public:
     }
 
 private:
-    using ActivationBuffers = arch::ActivationBuffers;
-
-    std::uint32_t tilesDown() const {
-        return static_cast<std::uint32_t>(ceilDivide(shape_.outputHeight, tiling_.tileHeight));
-    }
-    std::uint32_t tilesAcross() const {
-        return static_cast<std::uint32_t>(ceilDivide(shape_.outputWidth, tiling_.tileWidth));
-    }
-
-    /// The tile of outputs with this number, counted row by row.
-    ImageBox tileOf(std::uint32_t index) const {
-        const std::uint32_t y = index / tilesAcross() * tiling_.tileHeight;
-        const std::uint32_t x = index % tilesAcross() * tiling_.tileWidth;
-        return {.y = y,
-                .x = x,
-                .channel = 0,
-                .height = std::min(tiling_.tileHeight, shape_.outputHeight - y),
-                .width = std::min(tiling_.tileWidth, shape_.outputWidth - x),
-                .channels = 1};
-    }
-
-    /// The next step of the loop nest over batches, column chunks, tiles and channel chunks; empty
-    /// after the last one.
+    /// The next step of the plan with its places; empty after the last one.
     std::optional<Step> makeStep() {
-        const std::uint64_t tiles = std::uint64_t{tilesDown()} * tilesAcross();
-        const std::uint64_t ofBatch = tiles * packing_.columnChunks();
-        if (extent_.steps == 0 || work_ == ofBatch * extent_.batches) {
-            return std::nullopt;
-        }
+        if (extent_.steps == 0) return std::nullopt;
+        const std::optional<arch::LayerStep> planned = walk_.next();
+        if (!planned) return std::nullopt;
         --extent_.steps;
-        const std::uint64_t inner = tiling_.weightsOuter ? tiles : packing_.columnChunks();
-        const auto outerIndex = static_cast<std::uint32_t>(work_ % ofBatch / inner);
-        const auto innerIndex = static_cast<std::uint32_t>(work_ % inner);
-        const std::uint32_t column = tiling_.weightsOuter ? outerIndex : innerIndex;
         Step step;
-        step.batch = static_cast<std::uint32_t>(work_ / ofBatch);
-        step.outputs = tileOf(tiling_.weightsOuter ? innerIndex : outerIndex);
-        const ChannelRange channels = packing_.outputs(column);
-        step.outputs.channel = channels.begin;
-        step.outputs.channels = channels.size();
-        step.column = column;
-        step.part = part_;
-        step.isFirst = part_ == 0;
-        step.isLast = part_ + 1 == packing_.channelChunks(column);
-        step.outputAddress = outputBuffers_[work_ % 2];
-        step.skipAddress = skipBuffers_[work_ % 2];
-        const ChannelRange inputs = packing_.inputs(column, part_);
+        static_cast<arch::LayerStep&>(step) = *planned;
+        step.index = step.batch * shape_.images + step.image;
+        const ChannelRange channels = packing_.outputs(step.chunk);
+        step.outputs = {.y = step.row * tiling_.tileHeight,
+                        .x = step.column * tiling_.tileWidth,
+                        .channel = channels.begin,
+                        .height = tiled_.rows.outputsOf(step.row),
+                        .width = tiled_.columns.outputsOf(step.column),
+                        .channels = channels.size()};
+        const ChannelRange inputs = packing_.inputs(step.chunk, step.part);
         step.tile = inputTile(window_, layer_.input, step.outputs, inputs.begin, inputs.size());
-        takeBuffers(step);
-        if (splitsReduction_) {
+        step.inputBuffer = half(0, tiling_.buffers.input, step.input);
+        step.outputBuffer = half(2 * tiling_.buffers.input, tiling_.buffers.output, step.output);
+        step.skipBuffer = half(2 * (tiling_.buffers.input + tiling_.buffers.output),
+                               tiling_.buffers.skip, step.output);
+        placeWeights(step);
+        if (splitsReduction()) {
             step.accumulatorRow = accumulatorHalfRow();
             context_.accumulatorHalf ^= step.isLast ? 1U : 0U;
         }
-        work_ += step.isLast ? 1 : 0;
-        part_ = step.isLast ? 0 : part_ + 1;
         return step;
     }
+
+    /// One of two buffers side by side.
+    static Buffer half(std::uint32_t first, std::uint32_t bytes, std::uint32_t index) {
+        return {first + index * bytes, bytes};
+    }
+
+    bool splitsReduction() const { return tiled_.plan.parts() > 1; }
 
     std::uint32_t accumulatorHalfRow() const {
         return static_cast<std::uint32_t>(context_.accumulatorHalf * context_.accumulatorHalfRows);
     }
 
-    /// Keeps the tile and the weights of the step before if they are the same. Otherwise the step
-    /// loads them into the other one of the two buffers. The step before is the last one that was
-    /// made.
-    void takeBuffers(Step& step) {
-        step.loadsTile =
-            !last_ || last_->batch != step.batch || !(last_->tile.box == step.tile.box);
-        inputTurn_ ^= step.loadsTile ? 1U : 0U;
-        step.inputAddress = inputBuffers_[inputTurn_];
-        step.loadsWeights = !last_ || !hasSameWeights(*last_, step);
+    /// The halves of the weight scratchpad go on where the layer before has left them.
+    void placeWeights(Step& step) {
         if (step.loadsWeights) {
-            step.weights =
-                std::make_shared<const WeightChunk>(packing_.chunk(step.column, step.part));
-            step.weightAddress =
+            weights_ = std::make_shared<const WeightChunk>(packing_.chunk(step.chunk, step.part));
+            weightAddress_ =
                 static_cast<std::uint32_t>(context_.weightHalf * context_.weightHalfBytes);
             context_.weightHalf ^= 1U;
-        } else {
-            step.weights = last_->weights;
-            step.weightAddress = last_->weightAddress;
         }
-        last_ = step;
-    }
-
-    bool hasSameWeights(const Step& left, const Step& right) const {
-        return left.column == right.column && left.part == right.part &&
-               (!layer_.weights || left.batch == right.batch);
+        step.weights = weights_;
+        step.weightAddress = weightAddress_;
     }
 
     Access weightAccess(const Step& step, bool isWrite) const {
@@ -191,27 +142,19 @@ private:
                 isWrite};
     }
 
-    Buffer inputBuffer(const Step& step) const {
-        return {step.inputAddress, tiling_.buffers.input};
-    }
-    Buffer outputBuffer(const Step& step) const {
-        return {step.outputAddress, tiling_.buffers.output};
-    }
-    Buffer skipBuffer(const Step& step) const { return {step.skipAddress, tiling_.buffers.skip}; }
-
     void emitLoads(const Step& step) {
         if (step.loadsWeights) {
             const auto half = static_cast<std::uint32_t>(context_.weightHalfBytes);
             emitWeightLoads(context_, layer_, places_,
-                            {step.batch, step.column, step.part, *step.weights},
+                            {step.batch, step.chunk, step.part, *step.weights},
                             {step.weightAddress, half});
         }
         if (step.loadsTile) {
-            emitLoad(context_, boxOf(layer_.input, step.batch, step.tile.box), inputBuffer(step),
+            emitLoad(context_, boxOf(layer_.input, step.index, step.tile.box), step.inputBuffer,
                      step.tile.haloElements);
         }
-        if (layer_.skip && step.isFirst) {
-            emitLoad(context_, boxOf(*layer_.skip, step.batch, step.outputs), skipBuffer(step));
+        if (step.loadsSkip) {
+            emitLoad(context_, boxOf(*layer_.skip, step.index, step.outputs), step.skipBuffer);
         }
     }
 
@@ -221,9 +164,9 @@ private:
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
         const ColumnBlock& block = step.weights->blocks[block_];
         const std::uint32_t count =
-            std::min(outputsOfPass(outputs, context_.machine.array), outputs - pass_);
+            std::min(outputsOfPass(outputs, view_.machine.array), outputs - pass_);
         const Pass pass{pass_, count, passRows(block, count)};
-        if (!splitsReduction_) {
+        if (!splitsReduction()) {
             row_ = accumulatorHalfRow();
             context_.accumulatorHalf ^= 1U;
         }
@@ -243,8 +186,8 @@ private:
         pass_ = 0;
         if (++block_ == step.weights->blocks.size()) {
             if (step.isLast) {
-                emitStore(context_, boxOf(layer_.output, step.batch, step.outputs),
-                          outputBuffer(step));
+                emitStore(context_, boxOf(layer_.output, step.index, step.outputs),
+                          step.outputBuffer);
             }
             step_.reset();
         }
@@ -258,7 +201,7 @@ private:
     };
 
     bool channelsAlongRows() const {
-        return context_.machine.array.dataflow == arch::Dataflow::InputStationary;
+        return view_.machine.array.dataflow == arch::Dataflow::InputStationary;
     }
 
     std::uint32_t passRows(const ColumnBlock& block, std::uint32_t outputs) const {
@@ -268,15 +211,16 @@ private:
     void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
                      const Pass& pass, std::uint32_t accumulatorRow) {
         arch::Stream stream;
-        stream.window = tileWindow(window_, step.tile, step.outputs, step.inputAddress,
-                                   context_.datapath.activationBytes);
+        stream.datapath = layer_.datapath;
+        stream.window = tileWindow(window_, step.tile, step.outputs, step.inputBuffer.address,
+                                   view_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
         stream.channels = segment.outputs.size();
         stream.groupCount = groups;
         stream.countsElementsOnly = layer_.work().transposed;
         stream.columnBegin = channelsAlongRows() ? 0 : segment.blockOffset;
-        const std::vector<Access> accesses{inputBuffer(step).access(Memory::Activation, false),
+        const std::vector<Access> accesses{step.inputBuffer.access(Memory::Activation, false),
                                            weightAccess(step, false),
                                            accumulatorAccess(pass, accumulatorRow, true)};
         const auto emit = [&](const arch::Fold& fold) {
@@ -285,13 +229,13 @@ private:
             stream.kBegin = fold.kBegin;
             stream.reduction = fold.reduction;
             stream.weights = step.weightAddress + segment.weightOffset +
-                             fold.kBegin * stream.channels * context_.datapath.weightBytes;
+                             fold.kBegin * stream.channels * view_.datapath.weightBytes;
             stream.accumulatorRow =
                 accumulatorRow + (channelsAlongRows() ? segment.blockOffset : fold.outputBegin);
             stream.accumulate = fold.kBegin > 0 || !step.isFirst;
             context_.builder.emit(stream, accesses);
         };
-        arch::forEachFold(context_.machine.array, pass.count, stream.window.reduction(), emit);
+        arch::forEachFold(view_.machine.array, pass.count, stream.window.reduction(), emit);
     }
 
     static Access accumulatorAccess(const Pass& pass, std::uint32_t row, bool isWrite) {
@@ -300,54 +244,53 @@ private:
 
     void emitVectorCommand(const Step& step, const ColumnBlock& block, const Pass& pass,
                            std::uint32_t accumulatorRow) {
-        const std::uint32_t pitch = step.outputs.channels * context_.datapath.activationBytes;
-        const std::uint32_t offset =
-            pass.begin * pitch +
-            (block.outputs.begin - step.outputs.channel) * context_.datapath.activationBytes;
         std::vector<Access> accesses{accumulatorAccess(pass, accumulatorRow, false),
                                      weightAccess(step, false),
-                                     outputBuffer(step).access(Memory::Activation, true)};
+                                     step.outputBuffer.access(Memory::Activation, true)};
         RequantizedBlock placed{.outputs = pass.count,
                                 .channels = block.outputs.size(),
                                 .channelsAlongRows = channelsAlongRows(),
                                 .accumulatorRow = accumulatorRow,
                                 .parameters = step.weightAddress + block.parameterOffset,
-                                .destination = step.outputAddress + offset,
-                                .pitch = pitch};
+                                .destination = elementsOf(layer_.output, step.outputBuffer.address),
+                                .firstElement = pass.begin * step.outputs.channels +
+                                                block.outputs.begin - step.outputs.channel,
+                                .pitch = step.outputs.channels};
         if (layer_.skip) {
-            placed.skip = step.skipAddress + offset;
-            accesses.push_back(skipBuffer(step).access(Memory::Activation, false));
+            placed.skip = elementsOf(*layer_.skip, step.skipBuffer.address);
+            accesses.push_back(step.skipBuffer.access(Memory::Activation, false));
         }
-        context_.builder.emit(
-            requantizeCommand(program_, context_.datapath, context_.arithmetic(), placed),
-            accesses);
+        arch::VectorCommand command =
+            requantizeCommand(program_, view_.datapath, context_.arithmetic(), placed);
+        command.datapath = layer_.datapath;
+        context_.builder.emit(std::move(command), accesses);
+    }
+
+    BlockElements elementsOf(const ImageView& image, std::uint32_t address) const {
+        const TensorPlace& place = context_.placeOf(image.tensor);
+        return {address, place.element.room.imageBytes, place.type};
     }
 
     LoweringContext& context_;
     const MatrixLayer& layer_;
+    const MachineView& view_;
     LayerProgram program_;  ///< on the sums
     const arch::ConvolutionShape& shape_;
     const arch::ConvolutionTiling& tiling_;
     arch::Window window_;  ///< of shape_
     WeightPacking packing_;
     const WeightPlaces& places_;
-    bool splitsReduction_;
-    MatrixExtent extent_;  ///< its steps are those that are left to be made
-
-    // Where the loop nest stands.
-    std::uint64_t work_ = 0;    ///< tiles and column chunks of batches whose steps are made
-    std::uint32_t part_ = 0;    ///< channel chunk of the next step
-    std::optional<Step> last_;  ///< the last step that was made
+    arch::TiledLayer tiled_;
+    arch::LayerPlan::Walk walk_;
+    MatrixExtent extent_;                         ///< its steps are those that are left to be made
+    std::shared_ptr<const WeightChunk> weights_;  ///< of the last step that was made
+    std::uint32_t weightAddress_ = 0;             ///< the same
     bool begun_ = false;
     std::optional<Step> next_;  ///< its loads are written
     std::optional<Step> step_;  ///< it is being written
     std::size_t block_ = 0;
     std::uint32_t pass_ = 0;  ///< first output of the pass
     std::uint32_t row_ = 0;   ///< of the accumulator buffer
-    std::array<std::uint32_t, 2> inputBuffers_{};
-    std::array<std::uint32_t, 2> outputBuffers_{};
-    std::array<std::uint32_t, 2> skipBuffers_{};
-    std::size_t inputTurn_ = 1;
 };
 
 }  // namespace

@@ -8,10 +8,12 @@
 #include <limits>
 
 #include "models/check.hpp"
+#include "sim/base/config_error.hpp"
 #include "sim/base/host_memory.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/graph/exact_reference.hpp"
 #include "sim/graph/float_reference.hpp"
+#include "sim/graph/image_batch.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "sim/run/machine_cost.hpp"
 #include "sim/run/output_record.hpp"
@@ -89,27 +91,18 @@ public:
           options_(options),
           network_(quantizedNetwork()),
           simulation_(config) {
-        simulation_.load(network_, options.timingOnly ? Simulation::Values::Skipped
-                                                      : Simulation::Values::Computed);
+        load(options.batch);
     }
 
     InferenceOutcome run() {
         InferenceOutcome outcome;
         if (options_.timingOnly) {
-            record_ = simulation_.inferTimed({}, Simulation::Values::Skipped);
+            takeResult(outcome, simulation_.inferTimed({}, Simulation::Values::Skipped));
         } else {
             runImages(outcome);
+            outcome.result.dramFaults = simulation_.dramFaults();
+            addOutOfRange(outcome.result, simulation_.lowered(), simulation_.sumEvents());
         }
-        Result result = makeResult(config_, simulation_.lowered(), record_);
-        result.command = "run";
-        result.workload = workload_.name;
-        result.accuracy = outcome.result.accuracy;
-        if (!options_.timingOnly) {
-            result.dramFaults = simulation_.dramFaults();
-            addOutOfRange(result, simulation_.lowered(), simulation_.sumEvents());
-        }
-        result.outputHash = outcome.result.outputHash;
-        outcome.result = std::move(result);
         return outcome;
     }
 
@@ -124,14 +117,31 @@ private:
                         workload_.calibration.first(config_.scheme.calibrationImages));
     }
 
-    void inferImage(std::uint64_t image, const std::vector<float>& pixels) {
-        const std::vector<numeric::Code> input = graph::encodeInput(network_, pixels);
-        if (image == 0) {
-            record_ = simulation_.inferTimed(input);
+    /// A program of so many images.
+    void load(std::uint32_t images) {
+        if (images > 1) batched_ = graph::withImages(network_, images);
+        simulation_.load(images > 1 ? batched_ : network_, options_.timingOnly
+                                                               ? Simulation::Values::Skipped
+                                                               : Simulation::Values::Computed);
+    }
+
+    /// Of the first batch, while its program is loaded.
+    void takeResult(InferenceOutcome& outcome, const arch::RunRecord& record) const {
+        outcome.result = makeResult(config_, simulation_.lowered(), record);
+        outcome.result.command = "run";
+        outcome.result.workload = workload_.name;
+        outcome.result.batch = options_.batch;
+    }
+
+    void inferBatch(std::uint64_t first, std::span<const numeric::Code> input, bool isWhole,
+                    InferenceOutcome& outcome) {
+        if (first == 0) {
+            takeResult(outcome, simulation_.inferTimed(input));
         } else if (options_.timeEveryImage) {
             const arch::RunRecord record = simulation_.inferTimed(input);
-            SYSTOLE_CHECK(record.cycles == record_.cycles, "image {} took {} cycles, image 0 {}",
-                          image, record.cycles, record_.cycles);
+            SYSTOLE_CHECK(!isWhole || record.cycles == outcome.result.totals.cycles,
+                          "image {} took {} cycles, image 0 {}", first, record.cycles,
+                          outcome.result.totals.cycles);
         } else {
             simulation_.inferValues(input);
         }
@@ -143,16 +153,14 @@ private:
         TensorDump dump(network_, simulation_.lowered());
         if (options_.tensors) dump.check(*options_.tensors);
         Progress progress("Inference", options_.images);
-        for (std::uint64_t image = 0; image < options_.images; ++image) {
-            const std::vector<float> pixels = workload_.images.image(image);
-            inferImage(image, pixels);
-            const std::vector<numeric::Code> codes = simulation_.readTensor(network_.output);
-            outputs.add(codes, outputFormat());
-            meter.add(image, pixels, graph::decodeTensor(network_, network_.output, codes));
-            if (options_.tensors || options_.hashTensors) {
-                dump.add(simulation_);
-            }
-            progress.advance();
+        for (std::uint64_t first = 0; first < options_.images; first += options_.batch) {
+            const std::uint64_t count =
+                std::min<std::uint64_t>(options_.batch, options_.images - first);
+            if (count < options_.batch) load(static_cast<std::uint32_t>(count));
+            runBatch(first, count, meter, outcome);
+            outputs.add(simulation_.readTensor(network_.output), outputFormat());
+            if (options_.tensors || options_.hashTensors) dump.add(simulation_, count);
+            progress.advanceTo(first + count);
         }
         if (options_.tensors) {
             dump.write(*options_.tensors);
@@ -169,6 +177,25 @@ private:
         outcome.result.accuracy = meter.accuracy();
     }
 
+    void runBatch(std::uint64_t first, std::uint64_t count, AccuracyMeter& meter,
+                  InferenceOutcome& outcome) {
+        std::vector<std::vector<float>> pixels;
+        std::vector<numeric::Code> input;
+        for (std::uint64_t image = first; image < first + count; ++image) {
+            pixels.push_back(workload_.images.image(image));
+            const std::vector<numeric::Code> codes = graph::encodeInput(network_, pixels.back());
+            input.insert(input.end(), codes.begin(), codes.end());
+        }
+        inferBatch(first, input, count == options_.batch, outcome);
+        const std::vector<numeric::Code> codes = simulation_.readTensor(network_.output);
+        const std::size_t size = codes.size() / count;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const std::vector<numeric::Code> image(codes.begin() + i * size,
+                                                   codes.begin() + (i + 1) * size);
+            meter.add(first + i, pixels[i], graph::decodeTensor(network_, network_.output, image));
+        }
+    }
+
     const numeric::Format& outputFormat() const {
         return network_.quantizerOf(network_.output).value().format;
     }
@@ -177,8 +204,8 @@ private:
     const Workload& workload_;
     InferenceOptions options_;
     graph::Graph network_;
+    graph::Graph batched_;  ///< what is loaded, where it has several images
     Simulation simulation_;
-    arch::RunRecord record_;
 };
 
 }  // namespace
@@ -186,6 +213,12 @@ private:
 InferenceOutcome infer(const RunConfig& config, const Workload& workload,
                        const InferenceOptions& options) {
     checkTechnology(config);
+    if (!options.timingOnly && options.batch > options.images) {
+        throw ConfigError(
+            fmt::format("--batch: {} is more than the {} images of the run, expected "
+                        "1..{}",
+                        options.batch, options.images, options.images));
+    }
     const WorkInHand work(fmt::format("workload '{}'", workload.name));
     return Inference(config, workload, options).run();
 }

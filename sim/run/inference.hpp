@@ -9,10 +9,16 @@
 
 namespace systole::sim {
 
+/// Images of one program at most.
+inline constexpr std::uint32_t kMostBatch = 65536;
+
 struct InferenceOptions {
     std::uint64_t images = 1;
+    /// Images of one program (graph::withImages). The last ones, if they are fewer, have a program
+    /// of their own. Without `timingOnly` no more than `images`.
+    std::uint32_t batch = 1;
     bool timingOnly = false;
-    /// Replay every image cycle by cycle and check that each takes the same; else only the first,
+    /// Replay every batch cycle by cycle and check that each takes the same; else only the first,
     /// and the others for their values alone.
     bool timeEveryImage = false;
     std::optional<std::filesystem::path> tensors;  ///< folder for an .npy a tensor

@@ -37,10 +37,15 @@ struct Figures {
     double seconds = 0;
     std::uint64_t macs = 0;
     Utilization utilization;
-    std::array<arch::StateCycles, arch::kUnitCount> states{};
+    arch::UnitStates states{};
     cost::Counters counters;
     std::uint64_t dramBytes = 0;  ///< over the pins, whole bursts
     cost::EnergyBreakdown energy;
+
+    /// Of the first unit of a kind.
+    const arch::StateCycles& statesOf(arch::UnitKind kind) const {
+        return states[arch::kMachineUnits.numberOf({kind})];
+    }
 };
 
 /// How active the operands of sampled processing elements were (docs/energy_activity.md).
@@ -70,6 +75,7 @@ struct LayerResult {
     std::string kind;
     Figures figures;
     std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
+    arch::DatapathId datapath = 0;        ///< of matrix work
     std::optional<ActivityResult> activity = std::nullopt;  ///< empty: nothing was sampled
     std::optional<OutOfRange> outOfRange = std::nullopt;    ///< of all images; as in Result
 
@@ -104,7 +110,8 @@ struct Result {
     std::vector<std::string> overrides;
     RunConfig config;
     std::string workload;
-    Figures totals;  ///< of one inference
+    Figures totals;           ///< of one batch; so are those of the layers
+    std::uint32_t batch = 1;  ///< images of a batch
     std::vector<LayerResult> layers;
     /// What the energy of products follows from where no operands were sampled, and how far it may
     /// be off; empty where it is the network's own operands.
@@ -126,14 +133,15 @@ struct Result {
 
     /// Bytes a second over the pins, over the whole run.
     double dramBandwidth() const { return static_cast<double>(totals.dramBytes) / totals.seconds; }
-    double inferencesPerSecond() const { return 1.0 / totals.seconds; }
+    double inferencesPerSecond() const { return batch / totals.seconds; }
     double energyJoules() const { return totals.energy.totalJoules(); }
+    double joulesPerInference() const { return energyJoules() / batch; }
     /// The energy, and the sums of both ends of its components' bands.
     cost::Estimate energyWithBand() const;
     double averageWatts() const { return energyJoules() / totals.seconds; }
     double inferencesPerSecondPerWatt() const { return inferencesPerSecond() / averageWatts(); }
-    /// Of one inference: its energy times its time.
-    double energyDelayJouleSeconds() const { return energyJoules() * totals.seconds; }
+    /// Of one inference: its energy times its time, which is that of its batch.
+    double energyDelayJouleSeconds() const { return joulesPerInference() * totals.seconds; }
     /// Of the whole machine with its DRAM; nothing where there are no MACs.
     std::optional<double> joulesPerMac() const;
     /// Of the processing elements, idle ones included, and the array's edge.

@@ -26,14 +26,16 @@ public:
     /// What a graph will take, about: lowered by estimates alone, without weights. Other
     /// modules can still be built afterwards.
     LoweredNetwork plan(const graph::Graph& graph) const;
-    /// Lowers a graph, with mappings that are tried on this machine, and loads it. The graph must
-    /// outlive it. With Values::Skipped weights are neither packed nor loaded.
+    /// Lowers a graph, with mappings that are tried on this machine, and loads it in the place of
+    /// the one before. The graph must outlive it. With Values::Skipped weights are neither packed
+    /// nor loaded.
     void load(const graph::Graph& graph, Values values = Values::Computed);
     /// After `load`.
     const LoweredNetwork& lowered() const { return lowered_; }
 
-    /// Replays the program cycle by cycle for one image (codes in the order of memory). With
-    /// Values::Skipped the input is not looked at and no tensor means anything afterwards.
+    /// Replays the program cycle by cycle for one image, or for those of graph::withImages (codes
+    /// in the order of memory). With Values::Skipped the input is not looked at and no tensor means
+    /// anything afterwards.
     arch::RunRecord inferTimed(std::span<const numeric::Code> input,
                                Values values = Values::Computed, Repeats repeats = Repeats::Added);
 
@@ -48,7 +50,7 @@ public:
     /// What the replays so far saw of faulty cells; empty if the DRAM has no errors.
     const std::optional<memory::DramFaultCounters>& dramFaults() const { return dramFaults_; }
 
-    /// By layer: sums that left the accumulator in the replays so far.
+    /// By layer: sums that left the accumulator in the replays so far, of all graphs.
     const std::vector<numeric::AccumulatorEvents>& sumEvents() const { return sumEvents_; }
 
     /// Codes of a tensor, read from the DRAM image; the tensor must have a place there.
@@ -60,7 +62,7 @@ private:
 
     const RunConfig& config_;
     arch::Accelerator accelerator_;
-    std::optional<arch::ActionEnergies> energies_;  ///< where the objective of mappings needs them
+    std::vector<arch::ActionEnergies> energies_;  ///< where the objective of mappings needs them
     LoweredNetwork lowered_;
     graph::TensorId input_ = 0;
     std::optional<memory::DramFaultCounters> dramFaults_;

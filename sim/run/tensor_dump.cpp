@@ -35,8 +35,8 @@ TensorDump::TensorDump(const graph::Graph& graph, const LoweredNetwork& lowered)
     }
 }
 
-void TensorDump::add(Simulation& simulation) {
-    ++images_;
+void TensorDump::add(Simulation& simulation, std::uint64_t images) {
+    images_ += images;
     for (auto& [tensor, record] : records_) {
         record.add(simulation.readTensor(tensor), graph_.quantizerOf(tensor).value().format);
     }

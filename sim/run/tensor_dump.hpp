@@ -20,8 +20,8 @@ public:
     /// ConfigError unless all files can be written; before the first inference.
     void check(const std::filesystem::path& folder) const;
 
-    /// After an inference.
-    void add(Simulation& simulation);
+    /// After a replay of so many images.
+    void add(Simulation& simulation, std::uint64_t images);
 
     /// An .npy for each tensor, and for the weights and biases of each layer, in the order of
     /// execution, and the manifest that describes them (docs/tensors.md), which comes last.

@@ -46,6 +46,8 @@ Json outputJson(const InferenceOutcome& outcome) {
 
 void eraseCosts(Json& figures) {
     for (const char* key : kCostKeys) figures.erase(key);
+    const auto each = figures.find("per_inference");
+    if (each != figures.end()) eraseCosts(*each);
 }
 
 /// By name, in their order, so that a difference names the layer.
@@ -178,14 +180,14 @@ Json readGolden(const fs::path& golden) {
     return json;
 }
 
-std::uint64_t imagesOf(const Json& run, const fs::path& golden) {
-    constexpr std::uint64_t kMost = std::uint64_t{1} << 32U;
-    const Json& images = run.at("images");
-    if (!images.is_number_unsigned() || images == 0U || images.get<std::uint64_t>() > kMost) {
-        throw ConfigError(fmt::format("{}: run.images: {}, expected an integer from 1 to {}",
-                                      golden.string(), images.dump(), kMost));
+std::uint64_t countOf(const Json& run, const char* key, std::uint64_t most,
+                      const fs::path& golden) {
+    const Json& count = run.at(key);
+    if (!count.is_number_unsigned() || count == 0U || count.get<std::uint64_t>() > most) {
+        throw ConfigError(fmt::format("{}: run.{}: {}, expected an integer from 1 to {}",
+                                      golden.string(), key, count.dump(), most));
     }
-    return images.get<std::uint64_t>();
+    return count.get<std::uint64_t>();
 }
 
 }  // namespace
@@ -205,6 +207,7 @@ void recordGolden(const fs::path& golden, const GoldenRun& run, const InferenceO
                 {"workload", relative(run.workload)},
                 {"images", run.images},
                 {"costs", run.costs}}}};
+    if (run.batch > 1) json["run"]["batch"] = run.batch;
     json.update(goldenJson(outcome, run.costs));
     writeFileAtomically(golden, jsonForDiffs(json));
 }
@@ -219,8 +222,14 @@ GoldenRun readGoldenRun(const fs::path& golden) {
         const auto found = findFile(given, lookup);
         return found.value_or(folderOf(golden) / given).lexically_normal().string();
     };
-    return {file("config", "accelerators"), run.at("overrides").get<Overrides>(),
-            file("workload", "workloads"), imagesOf(run, golden), run.at("costs").get<bool>()};
+    return {file("config", "accelerators"),
+            run.at("overrides").get<Overrides>(),
+            file("workload", "workloads"),
+            countOf(run, "images", std::uint64_t{1} << 32U, golden),
+            run.contains("batch")
+                ? static_cast<std::uint32_t>(countOf(run, "batch", kMostBatch, golden))
+                : 1U,
+            run.at("costs").get<bool>()};
 }
 
 GoldenDifferences differencesFromGolden(const fs::path& golden, const InferenceOutcome& outcome) {

@@ -20,6 +20,7 @@ struct GoldenRun {
     Overrides overrides;
     std::string workload;
     std::uint64_t images = 1;
+    std::uint32_t batch = 1;
     bool costs = false;  ///< area and energy are frozen as well: they move with every coefficient
 };
 

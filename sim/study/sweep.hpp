@@ -48,6 +48,7 @@ struct Sweep {
 ///     config: ../accelerators/edge-16x16.yaml     # relative to this file, as is the workload
 ///     workload: ../../traces/resnet8_fmnist/workload.yaml
 ///     images: 32                                  # optional; without: all of the workload
+///     batch: 1                                    # optional; images of one program
 ///     timing_only: false                          # optional; true: no values, no accuracy
 ///     set: [clock=1GHz]                           # optional; for every point, as --set
 ///     reach_clock: false                          # optional; as `systole run --reach-clock`

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "sim/run/inference.hpp"
 #include "sim/study/sweep.hpp"
 
 namespace systole::sim {
@@ -149,6 +150,7 @@ Sweep readSweep(const Section& root) {
             images->fail("has no effect with timing_only: true, expected one of the two");
         }
     }
+    sweep.base.batch = root.at("batch", 1).integer<std::uint32_t>({1, kMostBatch});
     readOverrides(root, sweep);
     sweep.base.reachClock = root.at("reach_clock", false).boolean();
     sweep.objectives = readObjectives(root);

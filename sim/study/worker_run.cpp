@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <csignal>
 #include <limits>
 #include <utility>
@@ -24,6 +25,9 @@ std::vector<std::string> argumentsOf(const RunRequest& request) {
     std::vector<std::string> arguments{"run", request.config, request.workload};
     if (request.images) {
         arguments.insert(arguments.end(), {"--images", fmt::to_string(*request.images)});
+    }
+    if (request.batch > 1) {
+        arguments.insert(arguments.end(), {"--batch", fmt::to_string(request.batch)});
     }
     if (request.timingOnly) {
         arguments.emplace_back("--timing-only");
@@ -84,6 +88,20 @@ void readRates(const nlohmann::ordered_json& totals, RunFigures& figures) {
         *figures.energyLowJoules += component.at("low_joules").get<double>();
         *figures.energyHighJoules += component.at("high_joules").get<double>();
     }
+}
+
+/// Of a batch, what one inference takes of it.
+void readPerInference(const nlohmann::ordered_json& totals, RunFigures& figures) {
+    const double batch = totals.at("batch");
+    const auto& each = totals.at("per_inference");
+    figures.cycles = static_cast<std::uint64_t>(std::llround(each.at("cycles").get<double>()));
+    figures.dramBytes =
+        static_cast<std::uint64_t>(std::llround(each.at("dram_bytes").get<double>()));
+    figures.seconds = numberOrNothing(each.at("seconds"));
+    figures.energyJoules = numberOrNothing(each.at("energy_joules"));
+    if (!figures.energyJoules) return;
+    *figures.energyLowJoules /= batch;
+    *figures.energyHighJoules /= batch;
 }
 
 void readTechnology(const nlohmann::ordered_json& config, RunFigures& figures) {
@@ -219,6 +237,7 @@ RunFigures readRunFigures(const nlohmann::ordered_json& result) {
     figures.utilization = totals.at("utilization");
     figures.dramBytes = totals.at("dram_bytes");
     readRates(totals, figures);
+    if (totals.contains("per_inference")) readPerInference(totals, figures);
     readHardware(result, figures);
     readTechnology(result.at("config"), figures);
     figures.weightGranularity = result.at("config").at("weight_granularity");

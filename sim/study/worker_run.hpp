@@ -22,6 +22,7 @@ struct RunRequest {
     std::string config;
     std::string workload;
     std::optional<std::uint64_t> images;  ///< empty: all of the workload
+    std::uint32_t batch = 1;
     bool timingOnly = false;
     bool reachClock = false;  ///< `--reach-clock`
     Overrides overrides;

@@ -8,6 +8,7 @@
 #include "random_machine.hpp"
 #include "random_network.hpp"
 #include "replay.hpp"
+#include "sim/graph/image_batch.hpp"
 
 namespace systole::sim {
 namespace {
@@ -16,9 +17,8 @@ namespace {
 std::uint64_t transfersOf(const arch::Program& program, std::size_t layer) {
     return static_cast<std::uint64_t>(std::count_if(
         program.commands.begin(), program.commands.end(), [&](const arch::Command& command) {
-            const arch::Unit unit = arch::unitOf(command.operation);
             return command.layer == layer &&
-                   (unit == arch::Unit::Load || unit == arch::Unit::Store);
+                   std::holds_alternative<arch::TransferCommand>(command.operation);
         }));
 }
 
@@ -37,7 +37,8 @@ TEST_P(MappingTraffic, IsWhatTheProgramMoves) {
     for (std::uint64_t i = 0; i < kPairs; ++i) {
         const std::uint64_t seed = GetParam() * kPairs + i;
         const RandomNetwork network = randomNetwork(seed);
-        fits.push_back(fitTightly(network.graph, network.scheme, seed));
+        const auto images = static_cast<std::uint32_t>(1 + seed % 3);
+        fits.push_back(fitTightly(graph::withImages(network.graph, images), network.scheme, seed));
         machines.push_back(buildAccelerator(fits.back().machine));
     }
     std::uint64_t halo = 0;
@@ -47,7 +48,7 @@ TEST_P(MappingTraffic, IsWhatTheProgramMoves) {
         machines[i]->load(lowered.program);
         const arch::RunRecord record = machines[i]->replayTimed(false);
         for (std::size_t layer = 0; layer < lowered.layers.size(); ++layer) {
-            // Of several batches the mapping estimates one; what stays is not loaded again.
+            // Of batches with weights of their own the mapping estimates one.
             const auto& mapping = lowered.layers[layer].mapping;
             if (!mapping || mapping->batches > 1) continue;
             SCOPED_TRACE(testing::Message() << "seed " << GetParam() * kPairs + i << ", layer "

@@ -2,6 +2,7 @@
 // Calibration, fusion of activations, tied tensors, and what a scheme cannot serve.
 #include <limits>
 
+#include "sim/graph/exact_reference.hpp"
 #include "sim/graph/fusion.hpp"
 #include "tests/unit/quantize/quantize_fixture.hpp"
 
@@ -138,6 +139,29 @@ TEST(QuantizeNetworkTest, AClipTiesNothing) {
     const Graph quantized = quantize(network, int8Scheme(), std::vector<float>{127, 254});
     EXPECT_EQ(scaleOf(quantized, "x"), 1.0F);
     EXPECT_EQ(scaleOf(quantized, "y"), 2.0F);
+}
+
+TEST(QuantizeNetworkTest, ATensorReadAsWeightsTakesTheirFormatOnceForAllReaders) {
+    const Graph network = quantize(productsOfTensors(), schemeOf("int8", "int4", "int32"),
+                                   Images{{1, 0.25F, 0, -0.5F}});
+    ASSERT_EQ(network.nodes.size(), 3U);
+    const graph::Node& conversion = network.nodes[0];
+    EXPECT_EQ(conversion.kind, "conversion");
+    EXPECT_THAT(conversion.inputs, ElementsAre(network.input));
+    EXPECT_EQ(network.tensors[conversion.output].name, "x/int4");
+    EXPECT_EQ(network.nodes[1].inputs[1], conversion.output);
+    EXPECT_EQ(network.nodes[2].inputs[1], conversion.output);
+    const graph::Quantizer& quantizer = *network.quantizerOf(conversion.output);
+    EXPECT_EQ(numeric::nameOf(quantizer.format), "int4");
+    EXPECT_EQ(quantizer.scale(), 1.0F / 7);
+    const auto codes = graph::runExact(
+        network, graph::encodeInput(network, std::vector{1.0F, 0.25F, 0.0F, -0.5F}), 16);
+    EXPECT_THAT(codes[conversion.output], ElementsAre(7, 2, 0, 12));  // 1.76 and -3.53: the last
+}
+
+TEST(QuantizeNetworkTest, ATensorReadAsWeightsIsReadAsItIsWhereFormatsAreTheSame) {
+    const Graph network = quantize(productsOfTensors(), int8Scheme(), Images{{1, 0.25F, 0, -0.5F}});
+    EXPECT_EQ(network.nodes.size(), 2U);
 }
 
 TEST(QuantizeNetworkTest, ConstantsOfVectorWorkStayBinary32) {
