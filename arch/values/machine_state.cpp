@@ -53,10 +53,13 @@ MachineState::MachineState(const MachineConfig& machine) {
                  .gemm = numeric::Gemm(datapath.activation, datapath.weight, accumulator),
                  .activity = OperandActivity(seen.array)});
         rowWords_ = std::max(rowWords_, seen.array.columns * path.sumWords());
-        if (!mayBeWrong) continue;
         const bool finiteOnly = !numeric::hasSpecials(accumulator);
-        path.activations = codesAsTaken(datapath.activation, finiteOnly);
-        path.weights = codesAsTaken(datapath.weight, finiteOnly);
+        const auto asTaken = [&](const numeric::Codec& codec) {
+            const bool mayDiffer = mayBeWrong || (finiteOnly && codec.hasNan());
+            return mayDiffer ? codesAsTaken(codec, finiteOnly) : std::vector<std::uint16_t>();
+        };
+        path.activations = asTaken(datapath.activation);
+        path.weights = asTaken(datapath.weight);
     }
     const Datapath& first = paths_.front().datapath;
     types_.emplace_back(ElementType{machine.datapath.activation, first.activationRoom()},

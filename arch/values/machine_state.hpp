@@ -81,8 +81,9 @@ private:
         ArrayConfig array;
         numeric::Gemm gemm;
         OperandActivity activity;
-        /// Tables of codesAsTaken for the array. They are empty where the DRAM has no errors,
-        /// because then every code is one that the format produces.
+        /// Tables of codesAsTaken for the array. They are empty where they would change nothing:
+        /// every code is one that the format produces, as the DRAM has no errors, and sums have
+        /// NaN or the format has none.
         std::vector<std::uint16_t> activations{};
         std::vector<std::uint16_t> weights{};
 

@@ -77,7 +77,7 @@ void ExactSums::gather(std::span<const Code> input, std::span<const Code> weight
     for (std::size_t k = 0; k < layout_.reduction; ++k) {
         const std::int64_t place = batch * layout_.weights.batch + n * layout_.weights.output +
                                    static_cast<std::int64_t>(k) * layout_.weights.k;
-        weights_.push_back(static_cast<std::uint16_t>(weights[static_cast<std::size_t>(place)]));
+        weights_.push_back(taken(gemm_.weight(), weights[static_cast<std::size_t>(place)]));
     }
     const auto zero = static_cast<std::uint16_t>(gemm_.activation().encode(0.0));
     activations_.assign(layout_.reduction, zero);
@@ -88,9 +88,15 @@ void ExactSums::gather(std::span<const Code> input, std::span<const Code> weight
                        const auto place = static_cast<std::size_t>(
                            layout_.image.at(index[0], row, column, firstInput + c));
                        activations_[std::size_t{tap} * groupInputs + c] =
-                           static_cast<std::uint16_t>(input[place]);
+                           taken(gemm_.activation(), input[place]);
                    }
                });
+}
+
+/// Registers without infinity and NaN take such an operand for zero.
+std::uint16_t ExactSums::taken(const Codec& codec, Code code) const {
+    const bool isKept = codec.isFinite(code) || numeric::hasSpecials(gemm_.accumulator());
+    return static_cast<std::uint16_t>(isKept ? code : codec.encode(0.0));
 }
 
 /// Fold by fold; the definition of each fold's sum is `Gemm::runScalar`.

@@ -29,6 +29,8 @@ private:
     void accumulate(std::span<std::int64_t> sum) const;
     std::int64_t accumulateInOneWord() const;
     bool orderMatters() const;
+    /// The code that the sum takes for an operand's.
+    std::uint16_t taken(const numeric::Codec& codec, numeric::Code code) const;
 
     const MatrixWork& work_;
     MatrixLayout layout_;

@@ -11,7 +11,8 @@
 namespace systole::graph {
 
 /// Writes a vector program, step by step. Operands are numbered in the order of their loads; the
-/// store at the end is to the operand after the last of them.
+/// store at the end is to the operand after the last of them. At most one argument of a call may
+/// write a step itself: which of two would come first is the compiler's choice.
 ///
 ///     ProgramWriter writer;
 ///     const auto x = writer.load();

@@ -2,6 +2,7 @@
 #include "sim/operators/build.hpp"
 
 #include "sim/base/text.hpp"
+#include "sim/graph/copies.hpp"
 #include "sim/graph/works.hpp"
 
 namespace systole::operators {
@@ -13,6 +14,14 @@ Build::Build(const std::string& name) : graph_(printable(name)) {}
 
 OnnxValue Build::input(const std::string& name, const Extents& shape, const Axes& order) {
     return {graph_.input(printable(name), shape, order), shape, name};
+}
+
+OnnxValue Build::constant(const OnnxNode& node, int index) {
+    OnnxConstant constant = node.constant(index);
+    const Extents shape = node.checked(constant.shape());
+    const TensorId tensor =
+        graph_.constant(node.shownInput(index), shape, std::move(constant.values));
+    return {tensor, shape, node.shownInput(index)};
 }
 
 TensorId Build::tensorOf(const OnnxValue& value) {
@@ -58,6 +67,17 @@ OnnxValue Build::expanded(const OnnxNode& node, const OnnxValue& value, const Ex
                                           graph::naturalOrder(shape.size()));
     const graph::Copy copy{0, shape, graph::broadcastMap(graph_[source], graph_[target]),
                            graph::broadcastMap(graph_[target], graph_[target])};
+    graph::Graph& whole = graph_.graph();
+    const Tensor& root = whole.tensors[whole.rootOf(source)];
+    if (root.origin == graph::Origin::Constant) {
+        Tensor& made = whole.tensors[target];
+        made.origin = graph::Origin::Constant;
+        made.values.resize(root.values.empty() ? 0 : made.elements());
+        if (!root.values.empty()) {
+            graph::copyElements<float>(copy, graph_[source], made, root.values, made.values);
+        }
+        return {target, shape, value.name};
+    }
     graph_.add({.name = printable(node.name()) + "/expanded",
                 .kind = "expand",
                 .work = graph::MoveWork{{copy}},

@@ -37,6 +37,9 @@ public:
     /// An input, or what stands for a value behind an obstacle.
     OnnxValue input(const std::string& name, const Extents& shape, const Axes& order);
 
+    /// A constant input of a node as a tensor.
+    OnnxValue constant(const OnnxNode& node, int index);
+
     /// The tensor of a value in its own shape. Reshapes are made where something reads them, and
     /// once.
     TensorId tensorOf(const OnnxValue& value);
@@ -49,7 +52,8 @@ public:
     /// The value with its axes in another order, axis i being `axes[i]` of before. Its elements
     /// stay where they are; whoever reads it asks for the order of them.
     OnnxValue transposed(const OnnxValue& value, const Axes& axes);
-    /// The value repeated along axes of one element, and along new first ones.
+    /// The value repeated along axes of one element, and along new first ones. Constants are
+    /// repeated here, other values by a move.
     OnnxValue expanded(const OnnxNode& node, const OnnxValue& value, const Extents& shape);
 
     /// Work of a node, whose output gets this shape and order. Obstacle: a result too large.

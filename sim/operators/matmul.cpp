@@ -249,12 +249,9 @@ OnnxValue productOfOneMatrix(const OnnxNode& node, Build& build, const OnnxValue
 /// The second operand, constant or not, as a tensor.
 OnnxValue rightOperand(const OnnxNode& node, Build& build) {
     if (!node.readsConstant(1)) return node.activation(1);
-    OnnxConstant constant = node.constant(1);
-    const Extents shape = node.checked(constant.shape());
-    if (shape.empty()) node.fail("multiplies by a constant of rank 0, expected a matrix");
-    const TensorId tensor =
-        build.graph().constant(node.shownInput(1), shape, std::move(constant.values));
-    return {tensor, shape, node.shownInput(1)};
+    OnnxValue constant = build.constant(node, 1);
+    if (constant.shape.empty()) node.fail("multiplies by a constant of rank 0, expected a matrix");
+    return constant;
 }
 
 bool isOneMatrix(const Extents& shape) {

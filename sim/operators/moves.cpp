@@ -19,10 +19,13 @@ OnnxValue passedOn(const OnnxNode& node, const OnnxValue& value) {
 }
 
 /// All inputs of Concat, of one shape but along the axis.
-std::vector<OnnxValue> concatInputs(const OnnxNode& node, std::optional<std::size_t>& axis) {
+std::vector<OnnxValue> concatInputs(const OnnxNode& node, Build& build,
+                                    std::optional<std::size_t>& axis) {
     std::vector<std::optional<OnnxValue>> read;
     for (int i = 0; i < node.inputCount(); ++i) {
-        read.push_back(node.attempt([&] { return node.activation(i); }));
+        read.push_back(node.attempt([&]() -> OnnxValue {
+            return node.readsConstant(i) ? build.constant(node, i) : node.activation(i);
+        }));
     }
     std::vector<OnnxValue> values;
     for (const auto& value : read) values.push_back(known(value));
@@ -40,10 +43,17 @@ std::vector<OnnxValue> concatInputs(const OnnxNode& node, std::optional<std::siz
     return values;
 }
 
-/// In the order of the first input.
+/// That of the first input which is no constant.
+Axes orderOf(const Build& build, const std::vector<TensorId>& inputs) {
+    const auto found = std::find_if(inputs.begin(), inputs.end(), [&](TensorId input) {
+        return build[input].origin != graph::Origin::Constant;
+    });
+    return build[found == inputs.end() ? inputs.front() : *found].order;
+}
+
 OnnxValue convertConcat(const OnnxNode& node, Build& build) {
     std::optional<std::size_t> axis;
-    const std::vector<OnnxValue> values = concatInputs(node, axis);
+    const std::vector<OnnxValue> values = concatInputs(node, build, axis);
     if (values.size() == 1) return passedOn(node, values.front());
     Extents shape = values.front().shape;
     shape[*axis] = 0;
@@ -56,7 +66,7 @@ OnnxValue convertConcat(const OnnxNode& node, Build& build) {
         node.checked(shape);
         inputs.push_back(build.tensorOf(value));
     }
-    return build.add(node, "concat", inputs, shape, Axes(build[inputs.front()].order),
+    return build.add(node, "concat", inputs, shape, orderOf(build, inputs),
                      [&](const auto& tensors, const Tensor&) {
                          graph::MoveWork work;
                          for (std::size_t i = 0; i < tensors.size(); ++i) {

@@ -84,8 +84,8 @@ numeric::VectorProgram layerProgram(std::uint64_t count, float epsilon, bool shi
     const ValueId scale = writer.load();
     const ValueId difference = writer.apply("subtract", x, mean(writer, x, count));
     const ValueId square = writer.apply("multiply", difference, difference);
-    const ValueId variance =
-        writer.apply("add", mean(writer, square, count), writer.constant(double{epsilon}));
+    const ValueId spread = mean(writer, square, count);
+    const ValueId variance = writer.apply("add", spread, writer.constant(double{epsilon}));
     const ValueId inverse = writer.apply("reciprocal", writer.apply("square_root", variance));
     ValueId y = writer.apply("multiply", writer.apply("multiply", difference, inverse), scale);
     if (shifts) y = writer.apply("add", y, writer.load());

@@ -87,13 +87,14 @@ private:
     void encode(Tensor& tensor) const;
     void quantizeWork(std::size_t index, MatrixWork& work);
     void quantizeWeights(std::size_t index, const MatrixWork& work);
+    void quantizeOperand(const Node& node);
     void quantizeBias(const Node& node, MatrixWork& work) const;
     void checkRatios(const Node& node) const;
 
     Graph network_;
     const Scheme& scheme_;
     std::vector<TensorRole> roles_;
-    std::vector<float> amax_;        ///< of tensors that are no conversions
+    std::vector<float> amax_;               ///< of tensors that are no conversions
     std::vector<numeric::Format> formats_;  ///< likewise, of activations
     std::vector<TensorId> sources_;  ///< by TensorId: itself, of a conversion what it converts
     std::map<std::size_t, SumBounds> sumBounds_;  ///< by node, of what was measured
@@ -177,9 +178,10 @@ void GraphQuantizer::checkSigns(std::span<const float> least) const {
                   least[sources_[id]], tensor.quantizer->format);
     }
     for (const Node& node : network_.nodes) {
-        const auto* work = std::get_if<MatrixWork>(&node.work);
-        if (work == nullptr || work->weights) continue;
-        const Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
+        if (!std::holds_alternative<MatrixWork>(node.work)) continue;
+        const TensorId root = network_.rootOf(node.inputs[1]);
+        if (roles_[root] != TensorRole::Weights) continue;
+        const Tensor& weights = network_.tensors[root];
         checkSign(fmt::format("node '{}' has weights", node.name),
                   graph::leastValue(weights.values), formatsOf(node).weight);
     }
@@ -200,10 +202,10 @@ void GraphQuantizer::chooseScales() {
 /// its own, or one as weights, converted.
 std::optional<Quantizer> GraphQuantizer::wantedBy(const Node& node, std::size_t input) const {
     const auto* work = std::get_if<MatrixWork>(&node.work);
-    if (work == nullptr || (input == 1 && !work->weights)) return std::nullopt;
+    const TensorId read = node.inputs[input];
+    if (work == nullptr || roles_[read] == TensorRole::Weights) return std::nullopt;
     const WorkFormats formats = formatsOf(node);
     const numeric::Format& format = input == 0 ? formats.activation : formats.weight;
-    const TensorId read = node.inputs[input];
     if (numeric::sameFormat(format, formats_[read])) return std::nullopt;
     return Quantizer{format, {}, {scaleFor(amax_[read], numeric::peakOf(Codec(format)))}};
 }
@@ -267,15 +269,26 @@ void GraphQuantizer::encode(Tensor& tensor) const {
 void GraphQuantizer::quantizeWeights(std::size_t index, const MatrixWork& work) {
     const Node& node = network_.nodes[index];
     const auto sums = sumBounds_.find(index);
-    const std::vector<float> scales =
-        weightScalesOf(node).of(rowsOf(node, work), inputScale(node),
-                         sums == sumBounds_.end() ? std::span<const double>() : sums->second);
+    const std::vector<float> scales = weightScalesOf(node).of(
+        rowsOf(node, work), inputScale(node),
+        sums == sumBounds_.end() ? std::span<const double>() : sums->second);
     Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
     weights.quantizer = Quantizer{formatsOf(node).weight, std::uint8_t{0}, scales};
     if (scheme_.weightGranularity == Scheme::Granularity::PerTensor) {
         weights.quantizer->axis.reset();
         weights.quantizer->scales.resize(1);
     }
+    encode(weights);
+}
+
+/// Of batches of matrices, where they are constants: one scale, as of a tensor.
+void GraphQuantizer::quantizeOperand(const Node& node) {
+    const TensorId root = network_.rootOf(node.inputs[1]);
+    if (roles_[root] != TensorRole::Weights) return;
+    const numeric::Format format = formatsOf(node).weight;
+    Tensor& weights = network_.tensors[root];
+    weights.quantizer =
+        Quantizer{format, {}, {scaleFor(amax_[root], numeric::peakOf(Codec(format)))}};
     encode(weights);
 }
 
@@ -299,7 +312,11 @@ void GraphQuantizer::quantizeWork(std::size_t index, MatrixWork& work) {
     const Node& node = network_.nodes[index];
     checkReduction(node, graph::MatrixLayout(network_, node, work).reduction);
     checkPadding(node, work.window);
-    if (!work.weights) quantizeWeights(index, work);
+    if (work.weights) {
+        quantizeOperand(node);
+    } else {
+        quantizeWeights(index, work);
+    }
     quantizeBias(node, work);
     if (!scheme_.layers.empty()) work.accumulator = formatsOf(node).accumulator;
 }

@@ -24,9 +24,8 @@ bool matches(std::string_view pattern, std::string_view text) {
 bool LayerFormats::names(const std::string& layer) const { return matches(layers, layer); }
 
 WorkFormats Scheme::formatsOf(const std::string& layer) const {
-    const auto found = std::find_if(layers.begin(), layers.end(), [&](const LayerFormats& entry) {
-        return entry.names(layer);
-    });
+    const auto found = std::find_if(layers.begin(), layers.end(),
+                                    [&](const LayerFormats& entry) { return entry.names(layer); });
     return found == layers.end() ? WorkFormats{activation, weight, accumulator} : found->formats;
 }
 

@@ -50,9 +50,9 @@ Classes scaleClasses(const Graph& network) {
     return classes;
 }
 
+/// Where it is a constant.
 bool readsWeights(const Node& node, std::size_t input) {
-    const auto* work = std::get_if<graph::MatrixWork>(&node.work);
-    return work != nullptr && !work->weights && input == 1;
+    return std::holds_alternative<graph::MatrixWork>(node.work) && input == 1;
 }
 
 }  // namespace
@@ -115,11 +115,17 @@ std::vector<numeric::Format> activationFormats(const Graph& network, const Schem
 
 Graph withOwnWeights(Graph network) {
     std::vector<bool> taken(network.tensors.size(), false);
+    for (const Node& node : network.nodes) {
+        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+            if (!readsWeights(node, i)) taken.at(network.rootOf(node.inputs[i])) = true;
+        }
+    }
     for (Node& node : network.nodes) {
         for (std::size_t i = 0; i < node.inputs.size(); ++i) {
             const TensorId root = network.rootOf(node.inputs[i]);
-            if (network.tensors[root].origin != Origin::Constant) continue;
-            if (!taken.at(root) || !readsWeights(node, i)) {
+            if (network.tensors[root].origin != Origin::Constant || !readsWeights(node, i))
+                continue;
+            if (!taken.at(root)) {
                 taken.at(root) = true;
                 continue;
             }

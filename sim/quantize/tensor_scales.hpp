@@ -13,7 +13,7 @@ namespace systole::sim {
 /// What a tensor of a network is when it is quantized.
 enum class TensorRole : std::uint8_t {
     Activation,  ///< codes in the format of activations, a constant of moves among them
-    Weights,     ///< of matrix work: codes in the format of weights, one scale an output
+    Weights,     ///< a constant, second operand of matrix work: codes in the format of weights
     Real,        ///< a constant that vector work reads: it stays binary32
 };
 

@@ -4,12 +4,14 @@
 
     differential.py build/release/systole WORK --scheme int8                  ResNet-8
     differential.py build/release/systole WORK --scheme e4m3 --random 10      random networks
+    differential.py build/release/systole WORK --random 10 --draw             arithmetic drawn, too
     differential.py build/release/systole WORK --scheme int8 --onnxruntime    ONNX Runtime as well
 
 Prints one line, PASS or FAIL, after the differences. Exit 0 or 1; 77 (skipped) where node, npm or a
 Python module is missing.
 """
 import argparse
+import functools
 import importlib.util
 import json
 import math
@@ -44,18 +46,24 @@ def main():
         except Unavailable as reason:
             print(f"SKIPPED: {reason}")
             return _SKIPPED
-    faults, compared = [], 0
-    for name, workload, folder in _subjects(arguments):
+    faults, compared, exported = [], 0, 0
+    for name, workload, folder, options in _subjects(arguments):
         try:
-            found, tensors = _Case(arguments, workload, folder, modules).run()
+            case = _Case(options, workload, folder, modules)
+            found, tensors = case.run()
+            exported += case.is_exported
         except Failure as failure:
             found, tensors = [str(failure)], 0
         faults += [f"{name}: {fault}" for fault in found]
         compared += tensors
+    if arguments.exported and not exported:
+        faults.append("no network could be exported")
     for fault in faults:
         print(fault)
-    print(f"{'FAIL' if faults else 'PASS'}: {arguments.scheme}, {_subject_name(arguments)}"
-          f"{', ONNX Runtime' if modules else ''}: {compared} tensors compared")
+    print(f"{'FAIL' if faults else 'PASS'}: {'drawn' if arguments.draw else arguments.scheme}, "
+          f"{_subject_name(arguments)}"
+          f"{', ONNX Runtime' if modules else ''}"
+          f"{f', {exported} exported' if exported else ''}: {compared} tensors compared")
     return 1 if faults else 0
 
 
@@ -76,10 +84,16 @@ def _parse():
                                                            "workload.yaml"))
     parser.add_argument("--random", type=int, metavar="N", help="N random networks instead")
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--draw", action="store_true",
+                        help="draw scheme, dataflow, array and batch of each random network")
+    parser.add_argument("--batch", type=int, default=1, metavar="N",
+                        help="images of a run, where systole run has the option")
     parser.add_argument("--convolutions", action="store_true",
                         help="random networks of convolutions, pooling, additions, Softmax alone")
     parser.add_argument("--onnxruntime", action="store_true",
                         help="export by systole quantize and run in ONNX Runtime, too")
+    parser.add_argument("--exported", action="store_true",
+                        help="export by systole quantize and evaluate that, where it can be")
     parser.add_argument("--modules", metavar="DIR",
                         help="where onnxruntime-node is, or is to be, installed; default: in WORK")
     return parser.parse_args()
@@ -93,23 +107,40 @@ def _subject_name(arguments):
 
 
 def _subjects(arguments):
-    """Yields (name, workload, work folder)."""
+    """Yields (name, workload, work folder, arguments of that case)."""
     if arguments.random is None:
-        yield _subject_name(arguments), arguments.workload, arguments.work
+        yield _subject_name(arguments), arguments.workload, arguments.work, arguments
         return
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.random):
+        name, options = f"seed {seed}", arguments
+        if arguments.draw:
+            from drawn_cases import draw, text
+            drawn = draw(seed)
+            name = f"{name} {text(drawn)}"
+            options = argparse.Namespace(**{**vars(arguments), **drawn})
         folder = os.path.join(arguments.work, f"seed{seed}")
-        command = [sys.executable, "-B", os.path.join(_ORACLE, "random_network.py"), "--seed",
-                   str(seed), "--output", folder, "--images", str(arguments.images)]
-        if arguments.onnxruntime:
-            command.append("--qlinear")
-        if arguments.convolutions:
-            command.append("--convolutions")
-        scheme = _scheme_document(arguments)
-        if scheme["activation"]["format"] != scheme["weight"]["format"]:
-            command.append("--constant-weights")
-        _call(command)
-        yield f"seed {seed}", os.path.join(folder, "workload.yaml"), folder
+        _write_network(options, seed, folder)
+        yield name, os.path.join(folder, "workload.yaml"), folder, options
+
+
+def _write_network(arguments, seed, folder):
+    command = [sys.executable, "-B", os.path.join(_ORACLE, "random_network.py"), "--seed",
+               str(seed), "--output", folder, "--images", str(arguments.images)]
+    if arguments.onnxruntime:
+        command.append("--qlinear")
+    if arguments.convolutions:
+        command.append("--convolutions")
+    formats = [_scheme_document(arguments)[side]["format"] for side in ("activation", "weight")]
+    if len({_bytes_of(name) for name in formats}) > 1:
+        command.append("--constant-weights")
+    _call(command)
+
+
+def _bytes_of(format_name):
+    """What the code of a format takes in memory."""
+    sys.path.insert(0, _ORACLE)
+    from formats import format_named
+    return (format_named(format_name).bits + 7) // 8
 
 
 def _scheme_document(arguments):
@@ -148,6 +179,7 @@ class _Case:
                                                                     modules)
         self.overrides = [item.split("=", 1) for item in arguments.scheme_set]
         self.scheme = self._write_scheme()
+        self.is_exported = False
 
     def run(self):
         """Returns the faults and the number of tensors compared."""
@@ -160,6 +192,11 @@ class _Case:
             self._call_onnxruntime()
             more, tensors = self._compare("onnxruntime", self.summary["optional"])
             faults += [f"ONNX Runtime: {fault}" for fault in more]
+            compared += tensors
+        self.is_exported = self.arguments.exported and self._evaluate_exported()
+        if self.is_exported:
+            more, tensors = self._compare("exported", self.summary["optional"])
+            faults += [f"exported model: {fault}" for fault in more]
             compared += tensors
         return faults, compared
 
@@ -204,6 +241,8 @@ class _Case:
         command = [self.arguments.systole, "run", self.arguments.config, self.workload,
                    "--images", str(self.arguments.images), "--tensors", self._empty("systole"),
                    "--json", self._path("systole.json"), "--quiet"]
+        if self.arguments.batch > 1 and _has_batches(self.arguments.systole):
+            command += ["--batch", str(self.arguments.batch)]
         for override in self._systole_overrides():
             command += ["--set", override]
         _call(command)
@@ -250,12 +289,37 @@ class _Case:
         from workload import Workload
         workload = Workload(self.workload)
         scale, offset = workload.input_map
-        exported = self._path("quantized.onnx")
-        _call([self.arguments.systole, "quantize", self.workload, self.scheme,
-               "--output", exported, "--all-outputs"])
+        exported = self._export()
         _call(["node", os.path.join(_HERE, "run_onnxruntime.mjs"), self.modules, exported,
                workload.images_path, self._empty("onnxruntime"), "--codes",
                f"--images={self.arguments.images}", f"--scale={scale!r}", f"--offset={offset!r}"])
+
+    def _export(self):
+        exported = self._path("quantized.onnx")
+        _call([self.arguments.systole, "quantize", self.workload, self.scheme,
+               "--output", exported, "--all-outputs"])
+        return exported
+
+    def _evaluate_exported(self):
+        """Whether the network has an ONNX of codes; its tensors are in the folder `exported`."""
+        folder = self._empty("exported")
+        try:
+            exported = self._export()
+        except Failure as failure:
+            if "cannot become ONNX" in str(failure):
+                return False
+            raise
+        import numpy as np
+        from exported_onnx import ExportedModel
+        from reference import as_file, file_name
+        from workload import Workload
+        model = ExportedModel(exported)
+        images = Workload(self.workload).images(model.input_shape, self.arguments.images)
+        results = [model.run(image) for image in images]
+        for name in model.outputs:
+            np.save(os.path.join(folder, file_name(name)),
+                    as_file(np.stack([result[name] for result in results]).view(np.uint8)))
+        return True
 
     def _compare(self, folder, optional=()):
         sys.path.insert(0, _HERE)
@@ -290,6 +354,11 @@ class _Case:
             if expected is not None and not _equal(expected, found):
                 faults.append(f"accuracy.{key}: {expected} expected, {found} found")
         return faults
+
+
+@functools.cache
+def _has_batches(systole):
+    return "--batch" in _call([systole, "run", "--help"])
 
 
 def _natural(layout):

@@ -85,16 +85,23 @@ class FloatFormat:
         return (code + np.where(negative, self._sign, 0)).astype(code_type(self.bits))
 
     def steps(self, codes):
-        """The integers value / 2**grid, int64 or objects; NaN and infinity are errors."""
+        """The integers value / 2**grid, int64 or objects; 0 for NaN and infinity."""
         codes = codes.astype(np.int64)
         kind = np.int64 if self._magnitude_steps[-1] < 1 << 62 else object
-        magnitude = np.array(self._magnitude_steps, dtype=kind)[codes & (self._sign - 1)]
+        specials = self._sign - len(self._magnitude_steps)
+        magnitude = np.array(self._magnitude_steps + [0] * specials, dtype=kind)
+        magnitude = magnitude[codes & (self._sign - 1)]
         return np.where(codes & self._sign, -magnitude, magnitude)
 
     def values(self, codes):
         """Code values, exact in binary32, hence in binary64; minus zero is -0.0."""
         values = np.ldexp(self.steps(codes).astype(np.float64), self.grid)
-        return np.copysign(values, np.where(codes & self._sign, -1.0, 1.0))
+        magnitude = codes & (self._sign - 1)
+        values = np.where(magnitude < len(self._magnitude_steps), values, np.nan)
+        if self.specials == "ieee":
+            values = np.where(magnitude == len(self._magnitude_steps), np.inf, values)
+        values = np.copysign(values, np.where(codes & self._sign, -1.0, 1.0))
+        return np.where(codes == self._sign, np.nan, values) if self.specials == "fnuz" else values
 
 
 _FLOATS = {

@@ -94,9 +94,8 @@ def _gemm(node):
 def _matmul(node):
     weight = node.constant(1)
     a = node.tensor(0)
-    if weight is not None:
-        if weight.ndim != 2:
-            raise ValueError("MatMul is supported with constant matrices only")
+    if weight is not None and np.prod(weight.shape[:-2]) == 1 and weight.ndim <= len(a.shape):
+        weight = weight.reshape(weight.shape[-2:])
         _product(node, weight.astype(np.float32), None, (*a.shape[:-1], weight.shape[1]))
         return
     w = node.tensor(1)
@@ -116,6 +115,9 @@ def _matmul(node):
 
 def _expanded(node, tensor, shape):
     name, output = f"{tensor.name}/expanded_for/{node.output}", node.output
+    if tensor.value is not None:
+        node.importer.tensor(name, shape).value = np.broadcast_to(tensor.value, shape)
+        return name
     node.output = name
     place = {axis: axis for axis in range(len(shape))}
     copy = Copy(0, shape, broadcast_map(tensor.shape, place, shape),

@@ -38,7 +38,8 @@ def _concat(node):
         begin += tensor.shape[axis]
     shape = list(tensors[0].shape)
     shape[axis] = begin
-    node.add("concat", MoveWork(copies), node.inputs, shape, tensors[0].order)
+    order = next((tensor for tensor in tensors if tensor.value is None), tensors[0]).order
+    node.add("concat", MoveWork(copies), node.inputs, shape, order)
 
 
 @operator("Slice")
@@ -72,7 +73,7 @@ def _resize(node):
               AxisMap({axis: 1}) for axis, sizes in enumerate(zip(shape, out, scales))]
     rank = len(shape)
     node.add("resize", MoveWork([Copy(0, tuple(out), source, whole(out))]), node.inputs[:1], out,
-             channels_last(rank) if rank in (3, 4) else None)
+             channels_last(rank) if rank == 4 else node.tensor(0).order)
 
 
 def _nearest(node, size, out, scale):

@@ -29,7 +29,7 @@ class Importer:
         (source,) = [i for i in self.onnx.input if i.name not in self.constants]
         shape = tuple(max(1, d.dim_value) for d in source.type.tensor_type.shape.dim)
         self.graph.input = source.name
-        self.tensor(source.name, shape, (0, 2, 3, 1) if len(shape) == 4 else None)
+        self.tensor(source.name, shape, self._order_of_input(source.name, len(shape)))
 
     def run(self):
         for node in self.onnx.node:
@@ -39,6 +39,13 @@ class Importer:
             row(OnnxNode(node, self))
         self.graph.output = self.onnx.output[0].name
         return self.graph
+
+    def _order_of_input(self, name, rank):
+        """Images lie channels last; what has three axes is one where a window goes over it."""
+        windowed = any(node.input and node.input[0] == name and
+                       (node.op_type.startswith("Conv") or node.op_type.endswith("Pool"))
+                       for node in self.onnx.node)
+        return (0, *range(2, rank), 1) if rank == 4 or (rank == 3 and windowed) else None
 
     def tensor(self, name, shape, order=None):
         order = tuple(range(len(shape))) if order is None else tuple(order)

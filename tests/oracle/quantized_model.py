@@ -153,10 +153,16 @@ class QuantizedModel:
         for node in self.graph.nodes:
             if isinstance(node.work, MatrixWork):
                 wanted = [self._of(node).activation, self._of(node).weight]
+                self._take_constant(node.inputs[-1], wanted[-1])
                 node.inputs = [self._converted(name, wanted[place], nodes)
                                for place, name in enumerate(node.inputs)]
             nodes.append(node)
         self.graph.nodes = nodes
+
+    def _take_constant(self, name, wanted):
+        """Batches of weights."""
+        if self.graph.tensors[name].value is not None:
+            self.formats[name], self.scales[name] = wanted, _scale(self._amax[name], wanted)
 
     def _converted(self, name, wanted, nodes):
         if self.format_of(name).name == wanted.name:

@@ -54,16 +54,16 @@ def write_workload(seed, folder, images=8, **kinds):
     os.makedirs(folder, exist_ok=True)
     onnx.save(network.model(), os.path.join(folder, "model.onnx"))
     shape = network.input_shape
-    _write_idx(os.path.join(folder, "images.idx"), _images(rng, images, shape))
-    _write_idx(os.path.join(folder, "calibration.idx"), _images(rng, 64, shape))
-    _write_idx(os.path.join(folder, "labels.idx"), rng.integers(0, network.shape[-1], images))
+    write_idx(os.path.join(folder, "images.idx"), _images(rng, images, shape))
+    write_idx(os.path.join(folder, "calibration.idx"), _images(rng, 64, shape))
+    write_idx(os.path.join(folder, "labels.idx"), rng.integers(0, network.shape[-1], images))
     scale, offset = ((1 / 128, -1.0), (1 / 255, 0.0), (1 / 64, -1.7))[rng.integers(3)]
     with open(os.path.join(folder, "workload.yaml"), "w", encoding="utf-8") as file:
-        file.write(_WORKLOAD.format(seed=seed, scale=float(np.float32(scale)),
+        file.write(WORKLOAD.format(seed=seed, scale=float(np.float32(scale)),
                                     offset=float(np.float32(offset))))
 
 
-_WORKLOAD = """\
+WORKLOAD = """\
 # SPDX-License-Identifier: Apache-2.0
 name: random_{seed}
 model: model.onnx
@@ -77,7 +77,7 @@ data:
 """
 
 
-def _write_idx(path, values):
+def write_idx(path, values):
     values = values.astype(np.uint8)
     with open(path, "wb") as file:
         file.write(bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape))

@@ -34,12 +34,15 @@ class RowBlocks(NodeWriter):
             self.bounded()
 
     def matmul(self, outputs=None):
-        """With a constant, and perhaps what stands for a bias."""
+        """With a constant, of one matrix or of several, and perhaps what stands for a bias."""
         inputs = self.shape[-1]
         outputs = outputs or self.number(1, 24)
         while np.prod(self.shape[:-1]) * outputs > MOST_ELEMENTS and outputs > 1:
             outputs //= 2
-        weight = self.weights((inputs, outputs), inputs, axis=1)
+        batch = ()
+        if len(self.shape) > 2 and not self.constant_weights and self.chance(0.3):
+            batch = tuple(size if self.chance(0.7) else 1 for size in self.shape[:-2])
+        weight = self.weights((*batch, inputs, outputs), inputs, axis=-1)
         self.on("MatMul", self.parameter(weight), shape=(*self.shape[:-1], outputs))
         if self.chance(0.5):
             self.on("Add", self.parameter(self.rng.normal(0, 0.3, outputs)))
@@ -299,7 +302,12 @@ class RowBlocks(NodeWriter):
         places = [start, self.place()]
         if self.chance(0.3):
             places.append(start)
-        self.concat(places, self.number(1 if rank == 4 else 0, rank - 1))
+        axis = self.number(1 if rank == 4 else 0, rank - 1)
+        if self.chance(0.3):
+            shape = (*start[1][:axis], self.number(1, 3), *start[1][axis + 1:])
+            places.insert(self.number(0, len(places)),
+                          (self.parameter(self.rng.uniform(-1, 1, shape)), shape))
+        self.concat(places, axis)
 
     def any_transpose(self):
         self.random_transpose(1 if len(self.shape) == 3 and self.chance(0.7) else 0)

@@ -129,7 +129,7 @@ def _summary(model, codes, reference, labels):
         "output": output,
         "output_file": file_name(output).removesuffix(".npy"),
         "layers": [node.output for node in graph.nodes if has_weights(node)],
-        "optional": [file_name(name).removesuffix(".npy") for name in _optional(graph)],
+        "optional": [file_name(name).removesuffix(".npy") for name in _optional(model)],
         "top1": _top1(values, labels),
         "fp32_top1": _top1(reference, labels),
         "predictions": values.reshape(len(values), -1).argmax(axis=1).tolist(),
@@ -139,10 +139,12 @@ def _summary(model, codes, reference, labels):
     }
 
 
-def _optional(graph):
-    """Tensors that a machine need not store: other shapes and views of one that it does, and sums
-    that only vector work behind them reads."""
+def _optional(model):
+    """Tensors that a machine need not store: other shapes and views of one that it does, sums that
+    only vector work behind them reads; or that it may call otherwise: conversions."""
+    graph = model.graph
     names = [name for name, tensor in graph.tensors.items() if tensor.root is not None]
+    names += [node.output for node in graph.nodes if node.kind == "conversion"]
     counts, hidden = graph.readers(), {}
     for node in graph.nodes:
         if isinstance(node.work, MatrixWork):

@@ -52,6 +52,16 @@ class RandomNetworks(unittest.TestCase):
                     counts[int(np.prod(network.shapes[node.output[0]][:-2]))] += 1
         self.assertEqual([batches for batches in range(1, 5) if counts[batches] < 5], [])
 
+    def test_constants_are_batches_of_matrices_and_parts_of_concatenations(self):
+        counts = collections.Counter()
+        for model in self.models:
+            ranks = {value.name: len(value.dims) for value in model.graph.initializer}
+            for node in model.graph.node:
+                if node.op_type in ("MatMul", "Concat"):
+                    counts[node.op_type] += any(ranks.get(name, 0) > 2 for name in node.input)
+        self.assertGreater(counts["MatMul"], 5)
+        self.assertGreater(counts["Concat"], 5)
+
     def test_qlinear_networks_have_nothing_that_rounds_elsewhere(self):
         for seed in range(50):
             kinds = {node.op_type for node in random_network(seed, qlinear=True)[0].nodes}

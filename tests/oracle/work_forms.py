@@ -27,11 +27,13 @@ def _places(order):
 
 
 def elementwise(node, kind, program, names):
-    """Element by element over tensors that broadcast; in memory as the first one of full rank."""
+    """Element by element over tensors that broadcast; in memory as the first one of the result's
+    shape, or else of its rank."""
     tensors = [node.graph.tensors[name] for name in names]
     shape = np.broadcast_shapes(*(tensor.shape for tensor in tensors))
     full = [tensor for tensor in tensors
             if len(tensor.shape) == len(shape) and tensor.value is None]
+    full.sort(key=lambda tensor: tensor.shape != shape)
     order = full[0].order if full else range(len(shape))
     place = _places(order)
     maps = [broadcast_map(tensor.shape, place, shape) for tensor in tensors]

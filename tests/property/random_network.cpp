@@ -394,10 +394,10 @@ private:
             case 3:
                 program = writer.stored(writer.apply("hyperbolic_tangent", x));
                 break;
-            default:
-                program = writer.stored(
-                    writer.apply("minimum", writer.apply("maximum", x, writer.constant(-1.5)),
-                                 writer.constant(2)));
+            default: {
+                const auto low = writer.apply("maximum", x, writer.constant(-1.5));
+                program = writer.stored(writer.apply("minimum", low, writer.constant(2)));
+            }
         }
         addElements({input}, std::move(program));
     }

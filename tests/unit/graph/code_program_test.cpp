@@ -43,7 +43,8 @@ numeric::VectorProgram additionProgram() {
 /// min(max(x, 0), 6)
 numeric::VectorProgram clipProgram() {
     ProgramWriter writer;
-    const auto low = writer.apply("maximum", writer.load(), writer.constant(0));
+    const auto x = writer.load();
+    const auto low = writer.apply("maximum", x, writer.constant(0));
     return writer.stored(writer.apply("minimum", low, writer.constant(6)));
 }
 
@@ -111,7 +112,8 @@ TEST(CodeProgram, AClipOfSumsIsComputedOnRealValues) {
 
 TEST(CodeProgram, AFactorBehindTheSumsIsPartOfTheRescale) {
     ProgramWriter writer;
-    const auto half = writer.apply("multiply", writer.load(), writer.constant(0.5));
+    const auto sum = writer.load();
+    const auto half = writer.apply("multiply", sum, writer.constant(0.5));
     const Graph graph = productGraph(writer.stored(half), 0.5F, {0.25F}, 2.0F, kBinary32);
     EXPECT_EQ(codeOf(graph), "store2(multiply(round(load0i), load1))");
     EXPECT_EQ(rescalesOf(graph, graph.nodes[0])[0].multiplier, 0.5F * 0.25F * 0.5F / 2.0F);
@@ -119,7 +121,8 @@ TEST(CodeProgram, AFactorBehindTheSumsIsPartOfTheRescale) {
 
 TEST(CodeProgram, ANegativeFactorIsNoScale) {
     ProgramWriter writer;
-    const auto turned = writer.apply("multiply", writer.load(), writer.constant(-1));
+    const auto sum = writer.load();
+    const auto turned = writer.apply("multiply", sum, writer.constant(-1));
     const Graph graph = productGraph(writer.stored(turned), 0.5F, {0.25F}, 2.0F, kFixedPoint);
     EXPECT_EQ(codeOf(graph), "store2(divide(multiply(multiply(round(load0i), load1), -1), 2))");
     EXPECT_EQ(rescalesOf(graph, graph.nodes[0])[0].multiplier, 0.125F);

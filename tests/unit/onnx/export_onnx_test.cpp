@@ -274,7 +274,8 @@ TEST_F(ExportOnnxTest, AProductOfTwoTensorsIsAQLinearMatMul) {
 TEST_F(ExportOnnxTest, AClipOfSumsHasNoOperator) {
     NetworkBuilder builder;
     graph::ProgramWriter writer;
-    const auto clip = writer.stored(writer.apply("minimum", writer.load(), writer.constant(6)));
+    const auto x = writer.load();
+    const auto clip = writer.stored(writer.apply("minimum", x, writer.constant(6)));
     const auto y = builder.convolve(0, {1}, {0});
     EXPECT_EQ(
         complaint(quantized(builder.take(builder.apply(clip, {y}, "clip")))),

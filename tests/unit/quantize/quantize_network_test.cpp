@@ -38,7 +38,8 @@ TensorId convolve(NetworkBuilder& builder, TensorId input) {
 
 numeric::VectorProgram clipProgram() {
     graph::ProgramWriter writer;
-    const auto low = writer.apply("maximum", writer.load(), writer.constant(0));
+    const auto x = writer.load();
+    const auto low = writer.apply("maximum", x, writer.constant(0));
     return writer.stored(writer.apply("minimum", low, writer.constant(6)));
 }
 

@@ -108,6 +108,20 @@ TEST(QuantizedReferenceTest, FloatSumsKeepTheOrderOfTheArray) {
     EXPECT_THAT(runExact(network, codes, 2)[network.output], ElementsAre(1025));
 }
 
+TEST(QuantizedReferenceTest, NanCountsAsZeroInSumsWithoutNan) {
+    constexpr numeric::Code kOne = 0x38;
+    constexpr numeric::Code kNan = 0x7F;
+    const auto sumOf = [&](const char* accumulator, numeric::Code second) {
+        const Graph network = convolution({1, 1}, 0, 1, schemeOf("e4m3", "e4m3", accumulator));
+        return runExact(network, std::vector{kOne, second}, 16)[network.output].front();
+    };
+    for (const char* accumulator : {"exact", "int40", "int40_saturate"}) {
+        EXPECT_EQ(sumOf(accumulator, kNan), kOne) << accumulator;
+        EXPECT_EQ(sumOf(accumulator, kOne), 0x40U) << accumulator;
+    }
+    EXPECT_EQ(sumOf("fp32", kNan), kNan);
+}
+
 TEST(QuantizedReferenceTest, ProductsOfTwoTensors) {
     const Graph network = withScales(productsOfTensors(), int8Scheme());
     const auto codes = runExact(network, codes8({1, 2, 3, 4}), 16);
