@@ -13,10 +13,12 @@ std::uint64_t periodOf(const WordLayout& words, const memory::PortMap& ports) {
 /// Whether every output of the window reads the same channels of one pixel, and none is padding.
 /// Then all addresses move along with the first output and the first channel.
 bool isPoint(const TileWindow& window) {
-    return window.kernelHeight == 1 && window.kernelWidth == 1 && window.upsampleY == 1 &&
-           window.upsampleX == 1 && window.originY == 0 && window.originX == 0 &&
-           (window.outputHeight - 1) * window.strideY < window.height &&
-           (window.outputWidth - 1) * window.strideX < window.width;
+    const auto isOne = [](const WindowAxis& axis, std::uint32_t outputs, std::uint32_t extent) {
+        return axis.kernel == 1 && axis.upsample == 1 && axis.padBefore == 0 &&
+               (outputs - 1) * axis.stride < extent;
+    };
+    return isOne(window.axes.y, window.outputHeight, window.height) &&
+           isOne(window.axes.x, window.outputWidth, window.width);
 }
 
 /// Rows of the accumulator buffer from the first to the last one that a view has.
@@ -67,7 +69,7 @@ Stream TimingForms::of(Stream stream) const {
     std::uint64_t address = window.address;
     if (isPoint(window)) {
         const std::uint64_t rows = stream.outputBegin / window.outputWidth;
-        const std::uint64_t element = rows * window.strideY * window.width * window.channels +
+        const std::uint64_t element = rows * window.axes.y.stride * window.width * window.channels +
                                       window.channelBegin + stream.kBegin;
         address += element * window.elementBytes;
         // A window as high as its outputs, from the first of them on.

@@ -37,9 +37,12 @@ struct WindowAxis {
     }
     /// The element under a coordinate; -1 in the padding and between elements.
     std::int64_t elementAt(std::int64_t coordinate, std::uint32_t extent) const {
-        if (coordinate < 0 || coordinate % upsample != 0) return -1;
-        const std::int64_t element = coordinate / upsample;
-        return element < std::int64_t{extent} ? element : -1;
+        if (coordinate < 0) return -1;
+        if (upsample > 1) {  // it is rare, and divisions are slow
+            if (coordinate % upsample != 0) return -1;
+            coordinate /= upsample;
+        }
+        return coordinate < std::int64_t{extent} ? coordinate : -1;
     }
     /// Whether a tap may read a zero that is no element of the image.
     bool readsZeros() const { return std::max(padBefore, padAfter) > 0 || upsample > 1; }

@@ -161,26 +161,18 @@ InputTile inputTile(const arch::Window& window, const ImageView& input, const Im
 arch::TileWindow tileWindow(const arch::Window& window, const InputTile& tile,
                             const ImageBox& outputs, std::uint32_t address,
                             std::uint32_t elementBytes) {
-    arch::TileWindow result;
-    result.address = address;
-    result.elementBytes = elementBytes;
-    result.height = tile.box.height;
-    result.width = tile.box.width;
-    result.channels = tile.box.channels;
-    result.originY = tile.originY;
-    result.originX = tile.originX;
-    result.strideY = window.y.stride;
-    result.strideX = window.x.stride;
-    result.dilationY = window.y.dilation;
-    result.dilationX = window.x.dilation;
-    result.upsampleY = window.y.upsample;
-    result.upsampleX = window.x.upsample;
-    result.kernelHeight = window.y.kernel;
-    result.kernelWidth = window.x.kernel;
-    result.outputHeight = outputs.height;
-    result.outputWidth = outputs.width;
-    result.channelBegin = 0;
-    result.channelCount = tile.box.channels;
+    arch::TileWindow result{.address = address,
+                            .elementBytes = elementBytes,
+                            .height = tile.box.height,
+                            .width = tile.box.width,
+                            .channels = tile.box.channels,
+                            .axes = window,
+                            .outputHeight = outputs.height,
+                            .outputWidth = outputs.width,
+                            .channelCount = tile.box.channels};
+    result.axes.y.padBefore = -tile.originY;
+    result.axes.x.padBefore = -tile.originX;
+    result.axes.y.padAfter = result.axes.x.padAfter = 0;
     return result;
 }
 

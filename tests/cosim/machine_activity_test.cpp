@@ -38,8 +38,8 @@ arch::Stream packedStream() {
     arch::Stream stream;
     stream.window.width = kWidth;
     stream.window.channels = kGroups;
-    stream.window.originX = -1;
-    stream.window.kernelWidth = kTaps;
+    stream.window.axes.x.padBefore = 1;
+    stream.window.axes.x.kernel = kTaps;
     stream.window.outputWidth = kSteps;
     stream.outputs = kSteps;
     stream.reduction = kTaps;

@@ -156,8 +156,8 @@ TEST_F(MachineStateTest, ReadsPaddingAsZero) {
     setUnitParameters(100, 1, {0});
     Stream stream;
     stream.window.width = 3;
-    stream.window.originX = -1;
-    stream.window.kernelWidth = 3;
+    stream.window.axes.x.padBefore = 1;
+    stream.window.axes.x.kernel = 3;
     stream.window.outputWidth = 3;
     stream.outputs = 3;
     stream.reduction = 3;
@@ -226,10 +226,10 @@ TEST_F(MachineStateTest, PoolsEveryChannelForItself) {
     TileWindow window;
     window.width = 3;
     window.channels = window.channelCount = 2;
-    window.originX = -1;
-    window.kernelWidth = 3;
+    window.axes.x.padBefore = 1;
+    window.axes.x.kernel = 3;
     window.outputWidth = 2;
-    window.strideX = 2;
+    window.axes.x.stride = 2;
     state_.execute(maximumOf(window, 200));
     EXPECT_THAT(activations(200, 4), ElementsAre(4, -10, 4, -20));
 

@@ -62,13 +62,13 @@ TEST(VectorSteps, PoolsTapByTap) {
     TileWindow window;
     window.height = 4;
     window.width = 6;
-    window.strideY = 2;
-    window.strideX = 2;
+    window.axes.y.stride = 2;
+    window.axes.x.stride = 2;
     window.outputHeight = 2;
     window.outputWidth = 3;
     window.channels = window.channelCount = 4;
-    window.kernelHeight = 2;
-    window.kernelWidth = 2;
+    window.axes.y.kernel = 2;
+    window.axes.x.kernel = 2;
     const VectorSteps steps = stepsOf({3, 0}, maximumOf(window, 0));
     EXPECT_EQ(steps.operations, 2U * 3 * 4 * 4);
     EXPECT_EQ(steps.cycles, 6U * 2 * 4) << "two groups of channels, four taps";

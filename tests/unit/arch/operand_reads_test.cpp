@@ -67,11 +67,11 @@ Stream randomStream(std::mt19937& random) {
     window.height = between(1, 7);
     window.width = between(1, 7);
     window.channels = between(1, 10);
-    window.originY = static_cast<std::int32_t>(between(0, 4)) - 2;
-    window.originX = static_cast<std::int32_t>(between(0, 4)) - 2;
-    window.strideX = between(1, 2);
-    window.kernelHeight = between(1, 3);
-    window.kernelWidth = between(1, 3);
+    window.axes.y.padBefore = 2 - static_cast<std::int32_t>(between(0, 4));
+    window.axes.x.padBefore = 2 - static_cast<std::int32_t>(between(0, 4));
+    window.axes.x.stride = between(1, 2);
+    window.axes.y.kernel = between(1, 3);
+    window.axes.x.kernel = between(1, 3);
     window.outputHeight = between(1, 4);
     window.outputWidth = between(1, 4);
     window.channelCount = window.channels;

@@ -244,7 +244,7 @@ TEST(TracesOfGroupsSideBySide, LieOnTheDiagonalAndBeginWithZero) {
     Stream stream;
     stream.window.width = 4;
     stream.window.channels = 2;
-    stream.window.kernelWidth = stream.reduction = 2;
+    stream.window.axes.x.kernel = stream.reduction = 2;
     stream.window.outputWidth = stream.outputs = 3;
     stream.groupCount = 2;
     stream.columnBegin = 1;

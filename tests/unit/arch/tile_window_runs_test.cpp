@@ -13,17 +13,19 @@ namespace {
 /// The byte address of one operand, straight from the definition; empty in the padding.
 std::optional<std::int64_t> addressOf(const TileWindow& window, std::int64_t m, std::int64_t k) {
     const std::int64_t channel = k % window.channelCount;
-    const std::int64_t kx = k / window.channelCount % window.kernelWidth;
-    const std::int64_t ky = k / window.channelCount / window.kernelWidth;
-    const std::int64_t y = window.originY + m / window.outputWidth * std::int64_t{window.strideY} +
-                           ky * window.dilationY;
-    const std::int64_t x = window.originX + m % window.outputWidth * std::int64_t{window.strideX} +
-                           kx * window.dilationX;
-    if (y < 0 || x < 0 || y % window.upsampleY != 0 || x % window.upsampleX != 0) {
+    const std::int64_t kx = k / window.channelCount % window.axes.x.kernel;
+    const std::int64_t ky = k / window.channelCount / window.axes.x.kernel;
+    const std::int64_t y = -window.axes.y.padBefore +
+                           m / window.outputWidth * std::int64_t{window.axes.y.stride} +
+                           ky * window.axes.y.dilation;
+    const std::int64_t x = -window.axes.x.padBefore +
+                           m % window.outputWidth * std::int64_t{window.axes.x.stride} +
+                           kx * window.axes.x.dilation;
+    if (y < 0 || x < 0 || y % window.axes.y.upsample != 0 || x % window.axes.x.upsample != 0) {
         return std::nullopt;
     }
-    const std::int64_t row = y / window.upsampleY;
-    const std::int64_t column = x / window.upsampleX;
+    const std::int64_t row = y / window.axes.y.upsample;
+    const std::int64_t column = x / window.axes.x.upsample;
     if (row >= window.height || column >= window.width) return std::nullopt;
     const std::int64_t pixel = row * window.width + column;
     return window.address +
@@ -40,16 +42,16 @@ TileWindow randomWindow(std::mt19937& random) {
     window.height = between(1, 9);
     window.width = between(1, 9);
     window.channels = between(1, 12);
-    window.originY = static_cast<std::int32_t>(between(0, 8)) - 5;
-    window.originX = static_cast<std::int32_t>(between(0, 8)) - 5;
-    window.strideY = between(1, 3);
-    window.strideX = between(1, 3);
-    window.dilationY = between(1, 3);
-    window.dilationX = between(1, 3);
-    window.upsampleY = between(1, 3);
-    window.upsampleX = between(1, 3);
-    window.kernelHeight = between(1, 5);
-    window.kernelWidth = between(1, 5);
+    window.axes.y.padBefore = 5 - static_cast<std::int32_t>(between(0, 8));
+    window.axes.x.padBefore = 5 - static_cast<std::int32_t>(between(0, 8));
+    window.axes.y.stride = between(1, 3);
+    window.axes.x.stride = between(1, 3);
+    window.axes.y.dilation = between(1, 3);
+    window.axes.x.dilation = between(1, 3);
+    window.axes.y.upsample = between(1, 3);
+    window.axes.x.upsample = between(1, 3);
+    window.axes.y.kernel = between(1, 5);
+    window.axes.x.kernel = between(1, 5);
     window.outputHeight = between(1, 5);
     window.outputWidth = between(1, 5);
     window.channelBegin = between(0, window.channels - 1);
@@ -93,7 +95,7 @@ TEST(TileWindow, GivesTheChannelsOfOneTapAsOneRun) {
                             .height = 2,
                             .width = 3,
                             .channels = 8,
-                            .kernelWidth = 2,
+                            .axes = {.y = {}, .x = {.kernel = 2}},
                             .outputWidth = 2,
                             .channelBegin = 2,
                             .channelCount = 4};
@@ -110,8 +112,7 @@ TEST(TileWindow, KnowsItsSizes) {
                             .height = 3,
                             .width = 5,
                             .channels = 7,
-                            .kernelHeight = 2,
-                            .kernelWidth = 3,
+                            .axes = {.y = {.kernel = 2}, .x = {.kernel = 3}},
                             .outputHeight = 4,
                             .outputWidth = 6,
                             .channelCount = 5};

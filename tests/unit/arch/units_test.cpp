@@ -69,7 +69,8 @@ Program programOf(std::vector<Command> commands) {
     Program program;
     program.commands = std::move(commands);
     program.layerNames = {"layer"};
-    program.activationBytes = program.dramBytes = 64;
+    program.activationBytes = 64;
+    program.dramBytes = 64;
     return program;
 }
 

@@ -69,16 +69,18 @@ inline arch::VectorCommand windowOf(numeric::VectorProgram program, const arch::
                                     std::uint32_t destination) {
     const std::int64_t pixel = window.channels;
     const std::int64_t channels = window.channelCount;
-    const numeric::BoundedCoordinate row{window.originY,
-                                         {window.strideY, 0, window.dilationY, 0, 0},
+    const numeric::BoundedCoordinate row{-window.axes.y.padBefore,
+                                         {window.axes.y.stride, 0, window.axes.y.dilation, 0, 0},
                                          window.height,
                                          pixel * window.width};
-    const numeric::BoundedCoordinate column{
-        window.originX, {0, window.strideX, 0, window.dilationX, 0}, window.width, pixel};
+    const numeric::BoundedCoordinate column{-window.axes.x.padBefore,
+                                            {0, window.axes.x.stride, 0, window.axes.x.dilation, 0},
+                                            window.width,
+                                            pixel};
     return {
         .program = std::make_shared<const numeric::VectorProgram>(std::move(program)),
-        .space = {{window.outputHeight, window.outputWidth, window.kernelHeight, window.kernelWidth,
-                   window.channelCount},
+        .space = {{window.outputHeight, window.outputWidth, window.axes.y.kernel,
+                   window.axes.x.kernel, window.channelCount},
                   {false, false, true, true, false}},
         .operands = {bytesAt(window.address + window.channelBegin, {0, 0, 0, 0, 1}, {row, column}),
                      bytesAt(destination, {channels * window.outputWidth, channels, 0, 0, 1})}};
