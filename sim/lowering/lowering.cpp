@@ -89,8 +89,6 @@ private:
                 matrixLayer(graph_, node, behind ? &graph_.nodes[*behind] : nullptr);
             layer.datapath = datapathOf(node);
             if (layer.weights) checkRoom(layer);
-            layer.shape.vectorInterval =
-                arch::intervalOf(context_.machine.vectorUnit, *programOf(context_, layer).program);
             layers_.emplace(i, std::move(layer));
         }
     }
@@ -187,6 +185,13 @@ private:
         }
     }
 
+    void findIntervals() {
+        for (auto& [index, layer] : layers_) {
+            layer.shape.vectorInterval =
+                arch::intervalOf(context_.machine.vectorUnit, *programOf(context_, layer).program);
+        }
+    }
+
     /// What the user has fixed, of all layers before the first of them is tried.
     void checkMappings() const {
         checkMappedLayers(graph_, context_.machine.mapping);
@@ -199,6 +204,7 @@ private:
     /// loaded while the layer before it ends: the tail of one is the prefetch of the next.
     void chooseMappings() {
         checkCircuits();
+        findIntervals();
         checkMappings();
         Progress progress("Mapping", graph_.nodes.size());
         Cycle prefetch = 0;

@@ -374,7 +374,7 @@ Graph quantize(Graph network, const Scheme& scheme, CalibrationImages images) {
     }
     const CalibrationImages used = images.first(scheme.calibrationImages);
     Graph left = prepared(std::move(network));
-    const Ranges ranges = calibrate(left, used);
+    const Ranges ranges = calibrate(left, used, ContentCache::ofUser());
     GraphQuantizer quantizer(std::move(left), scheme, ranges.amax);
     quantizer.checkSigns(ranges.least);
     quantizer.measure(used);

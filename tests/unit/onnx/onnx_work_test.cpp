@@ -282,6 +282,25 @@ TEST_F(OnnxWorkTest, ConcatOfImagesStaysChannelsLast) {
     EXPECT_EQ(kinds(model), "negate concat ");
 }
 
+TEST_F(OnnxWorkTest, ConcatTakesConstantsAndLiesAsItsFirstTensor) {
+    OnnxTestModel model({1, 1, 1, 2});
+    model.weights("c", {1, 2, 1, 2}, {10, 20, 30, 40});
+    model.node("Concat", {"c", "x"}, "y").integer("axis", 1);
+    EXPECT_THAT(run(model, {1, 2}), ElementsAre(10, 30, 1, 20, 40, 2));
+    EXPECT_EQ(kinds(model), "concat ");
+}
+
+TEST_F(OnnxWorkTest, BatchesOfConstantMatricesAreRepeatedOnceAndForAll) {
+    OnnxTestModel model({2, 2, 1, 2});
+    model.weights("w", {2, 1, 2, 1}, {1, 10, 100, 1000}).node("MatMul", {"x", "w"}, "y");
+    // Channels last: x[0] has the rows 1 3 and 2 4, x[1] the rows 5 7 and 6 8.
+    EXPECT_EQ(shapeOf(model), (graph::Extents{2, 2, 1, 1}));
+    EXPECT_THAT(run(model, {1, 2, 3, 4, 5, 6, 7, 8}), ElementsAre(31, 42, 7500, 8600));
+    EXPECT_EQ(kinds(model), "move matmul ");
+    const graph::Graph network = load(model);
+    EXPECT_THAT(weightsOf(network, 1), ElementsAre(1, 10, 1, 10, 100, 1000, 100, 1000));
+}
+
 TEST_F(OnnxWorkTest, SlicesForwardsAndBackwards) {
     OnnxTestModel model({1, 6});
     model.shapeNode("s", {-1}).shapeNode("e", {-100}).shapeNode("a", {1}).shapeNode("t", {-2});

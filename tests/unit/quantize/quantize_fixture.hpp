@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@ inline Scheme schemeOf(const std::string& activation, const std::string& weight,
             .calibrationImages = 1,
             .requantization = numeric::ScaleArithmetic::Fp32Multiplier};
 }
+
+inline const ContentCache kKeepsNothing{std::nullopt};
 
 inline Scheme int8Scheme() { return schemeOf("int8", "int8", "int32"); }
 

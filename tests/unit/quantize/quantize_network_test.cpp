@@ -194,7 +194,7 @@ TEST(QuantizeNetworkTest, CalibrationTakesTheLargestMagnitudeOfAllImages) {
     NetworkBuilder builder;
     const TensorId y = convolve(builder, 0);
     const Graph network = builder.take(builder.relu(y));
-    const Ranges ranges = calibrate(network, Images{{1}, {-3}, {2}});
+    const Ranges ranges = calibrate(network, Images{{1}, {-3}, {2}}, kKeepsNothing);
     EXPECT_THAT(ranges.amax, ElementsAre(3, 1, 3, 2));
     EXPECT_THAT(ranges.least, ElementsAre(-3, 1, -3, 0));
 }
@@ -226,7 +226,7 @@ protected:
 
 TEST_F(QuantizeErrorTest, TooFewImages) {
     const Graph network = pooled();
-    EXPECT_EQ(messageOf([&] { calibrate(network, Images{}); }),
+    EXPECT_EQ(messageOf([&] { calibrate(network, Images{}, kKeepsNothing); }),
               "tiny: has no calibration images, expected at least one to quantize");
     EXPECT_EQ(messageOf([&] { quantize(network, int8Scheme(), Images{}); }),
               "tiny: has 0 calibration images, scheme 'test' expects 1");
@@ -234,7 +234,7 @@ TEST_F(QuantizeErrorTest, TooFewImages) {
 
 TEST_F(QuantizeErrorTest, TensorsThatLeaveBinary32) {
     const Graph network = pointwiseNetwork({1e30F}, {0});
-    EXPECT_EQ(messageOf([&] { calibrate(network, Images{{1e30F}}); }),
+    EXPECT_EQ(messageOf([&] { calibrate(network, Images{{1e30F}}, kKeepsNothing); }),
               "tiny: tensor 'y' leaves binary32 on a calibration image, expected finite values");
 }
 
