@@ -83,7 +83,10 @@ TEST(ActivityOfTheMachine, IsThatOfTheStructuralArrayWithGroupsSideBySide) {
     constexpr std::uint32_t kInputBytes = kWidth * kGroups;
     constexpr std::uint32_t kWeightBytes = kGroups * kTaps;
     StructuralArrayAdapter structural("array", arrayConfig(), datapath());
-    arch::MachineState machine(datapath(), arrayConfig());
+    arch::MachineConfig config;
+    config.array = arrayConfig();
+    config.datapath = datapath();
+    arch::MachineState machine(config);
     arch::Program program;
     program.activationBytes = kInputBytes;
     program.weightBytes = kWeightBytes;

@@ -103,7 +103,7 @@ public:
                     const LockstepRun& run)
         : activationBytes_(numeric::storageBytes(datapath.activation)),
           weightBytes_(numeric::storageBytes(datapath.weight)),
-          machine_(datapath, array, {}, everything()) {
+          machine_(machineOf(array, datapath)) {
         for (const std::uint16_t code : run.a) appendCode(image_, code, activationBytes_);
         const auto inputs = static_cast<std::uint32_t>(image_.size());
         program_.layerNames = {"gemm"};
@@ -134,8 +134,12 @@ public:
     }
 
 private:
-    static arch::OperandSampling everything() {
-        return {.folds = 1U << 20, .elements = 1U << 20, .steps = 1U << 20};
+    static arch::MachineConfig machineOf(const ArrayConfig& array, const DatapathConfig& datapath) {
+        arch::MachineConfig machine;
+        machine.array = array;
+        machine.datapath = datapath;
+        machine.operandSampling = {.folds = 1U << 20, .elements = 1U << 20, .steps = 1U << 20};
+        return machine;
     }
 
     arch::Stream streamOf(const GemmFold& fold) const {

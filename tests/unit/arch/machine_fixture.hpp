@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "arch/accelerator.hpp"
@@ -47,6 +48,17 @@ inline arch::MachineConfig arrayOnly(std::uint32_t rows, std::uint32_t columns) 
                           .bytesPerCycle = kFree,
                           .burstBytes = 64,
                           .capacityBytes = std::uint64_t{1} << 30};
+    return machine;
+}
+
+/// The same with another array and datapath.
+inline arch::MachineConfig machineWith(
+    const arch::DatapathConfig& datapath, const arch::ArrayConfig& array,
+    const std::optional<arch::OperandSampling>& sampling = std::nullopt) {
+    arch::MachineConfig machine = arrayOnly(array.rows, array.columns);
+    machine.array = array;
+    machine.datapath = datapath;
+    machine.operandSampling = sampling;
     return machine;
 }
 

@@ -18,7 +18,7 @@ using testing::ElementsAre;
 /// 256 bytes of every memory, an array of 4 columns, INT8 with a 32-bit accumulator.
 class MachineStateTest : public testing::Test {
 protected:
-    MachineStateTest() : state_(int8Datapath(), {4, 4}) {
+    MachineStateTest() : state_(arrayOnly(4, 4)) {
         Program program;
         program.activationBytes = 256;
         program.weightBytes = 256;
@@ -167,8 +167,8 @@ TEST_F(MachineStateTest, ReadsPaddingAsZero) {
 }
 
 TEST_F(MachineStateTest, WrapsTheAccumulatorBeforeItRequantizes) {
-    MachineState narrow({formatOf("int8"), formatOf("int8"), *numeric::parseAccumulator("int8")},
-                        {4, 4});
+    MachineState narrow(machineWith(
+        {formatOf("int8"), formatOf("int8"), *numeric::parseAccumulator("int8")}, {4, 4}));
     Program program;
     program.activationBytes = 64;
     program.weightBytes = 64;
