@@ -113,8 +113,9 @@ LayerMapping chooseMapping(const LoweringContext& context, const MatrixLayer& la
     const FixedMapping user(context.machine, layer.node->name, layer.shape);
     std::optional<LayerReplay> replay;
     if (options.accelerator != nullptr) {
-        replay.emplace(context.machine, context.graph, layer, options.energies,
-                       *options.accelerator, memory);
+        replay.emplace(ReplayMachine{context.machine, context.graph, options.energies,
+                                     *options.accelerator, memory},
+                       layer);
     }
     const auto result =
         arch::searchMapping(context.machine, context.datapath,
