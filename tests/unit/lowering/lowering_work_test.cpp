@@ -58,7 +58,8 @@ TEST(LoweredMatrixWork, GathersWeightsWhoseReductionLiesAlongMemory) {
 }
 
 TEST(LoweredMatrixWork, LoadsConstantWeightsOnceForAllBatches) {
-    const LoweredNetwork lowered = lower(convolutionOf({3, 4, 5, 5}, {}, 1, 8), arrayOnly(8, 8));
+    const LoweredNetwork lowered =
+        lower(convolutionOf({3, 4, 5, 5}, square({.kernel = 3}), 1, 8), arrayOnly(36, 8));
     EXPECT_THAT(operationsOf<arch::LoadWeights>(lowered.program), SizeIs(1));
     EXPECT_THAT(operationsOf<arch::StoreTile>(lowered.program), SizeIs(3));
     EXPECT_EQ(lowered.layers[0].mapping->folds, 3U);

@@ -78,7 +78,7 @@ TEST(PiecePlan, TheOutermostAxisDecidesWhatIsKept) {
 
 MachineConfig machineOf(Limit activationBytes) {
     MachineConfig machine = arrayOnly(4, 4);
-    machine.activationScratchpad.capacityBytes = activationBytes;
+    machine.activationScratchpad = {activationBytes, kFree, 1};
     machine.dram.ideal->latencyCycles = 10;
     machine.dram.ideal->bytesPerCycle = 2;
     machine.dram.ideal->burstBytes = 8;
