@@ -26,26 +26,27 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfi
                               : nullptr),
       memory_(memory == nullptr ? *dram_ : *memory),
       sequencer_("sequencer", config.sequencer, replay_),
-      load_("dma_load", Unit::Load, config, replay_),
-      store_("dma_store", Unit::Store, config, replay_),
+      load_("dma_load", {UnitKind::Load}, config, replay_),
+      store_("dma_store", {UnitKind::Store}, config, replay_),
       array_("array", config, replay_),
       vector_("vector_unit", config, replay_),
       bursts_(replay_, load_, store_),
       units_{&load_, &store_, &array_, &vector_} {
     load_.memory(memory_);
     store_.memory(memory_);
-    for (std::size_t i = 0; i < kUnitCount; ++i) {
-        queues_[i] = std::make_unique<sc_core::sc_fifo<const Command*>>(
-            fmt::format("queue_{}", kUnitNames[i]).c_str(),
-            static_cast<int>(config.sequencer.places()));
-        sequencer_.queues[i](*queues_[i]);
-        units_[i]->commands(*queues_[i]);
+    for (CommandUnit* unit : units_) {
+        const std::size_t number = units().numberOf(unit->unit());
+        queues_.push_back(std::make_unique<sc_core::sc_fifo<const Command*>>(
+            ("queue_" + units().nameOf(unit->unit())).c_str(),
+            static_cast<int>(config.sequencer.places())));
+        sequencer_.queues[number](*queues_.back());
+        unit->commands(*queues_.back());
     }
     if (!dram_) {
         SC_HAS_PROCESS(Accelerator);
         SC_METHOD(pauseWhenDone);
-        for (std::size_t i = 0; i < kUnitCount; ++i) {
-            sensitive << replay_.scoreboard.event(static_cast<Unit>(i));
+        for (const CommandUnit* unit : units_) {
+            sensitive << replay_.scoreboard.event(unit->unit());
         }
         dont_initialize();
     }
@@ -53,20 +54,14 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const MachineConfi
 
 /// A memory outside may have a clock of its own, which never ends.
 void Accelerator::pauseWhenDone() {
-    if (replay_.feed.isOver() && completedCommands() == replay_.feed.taken()) {
+    if (replay_.feed.isOver() && replay_.scoreboard.allCompleted() == replay_.feed.taken()) {
         sc_core::sc_pause();
     }
 }
 
-std::uint64_t Accelerator::completedCommands() const {
-    std::uint64_t completed = 0;
-    for (std::size_t i = 0; i < kUnitCount; ++i) {
-        completed += replay_.scoreboard.completed(static_cast<Unit>(i));
-    }
-    return completed;
-}
-
 void Accelerator::load(const Program& program) {
+    for (const Command& command : program.commands)
+        static_cast<void>(units().numberOf(command.unit()));
     replay_.program = &program;
     replay_.state.reset(program);
 }
@@ -83,22 +78,16 @@ std::vector<numeric::AccumulatorEvents> Accelerator::replayValues() {
     return layers;
 }
 
-std::uint64_t Accelerator::foldsAdded() const {
-    return replay_.feed.skipped()[static_cast<std::size_t>(Unit::Array)];
-}
+std::uint64_t Accelerator::foldsAdded() const { return replay_.feed.skippedOf(array_.unit()); }
 
 /// A command of the unit is over.
-void Accelerator::completed(Unit unit) {
-    CommandFeed::Counts counts{};
-    for (std::size_t i = 0; i < kUnitCount; ++i) {
-        counts[i] = replay_.scoreboard.completed(static_cast<Unit>(i));
-    }
-    replay_.feed.forget(counts);
+void Accelerator::completed(UnitId unit) {
+    replay_.feed.forget(replay_.scoreboard.completed());
     constexpr std::size_t kMostIntervals = 256;
-    if (units_[static_cast<std::size_t>(unit)]->timeline().intervals() > kMostIntervals) {
+    if (units_[units().numberOf(unit)]->timeline().intervals() > kMostIntervals) {
         addUpTimelines();
     }
-    if (unit != Unit::Array) {
+    if (unit.kind != UnitKind::Array) {
         return;
     }
     if (repeats_) {
@@ -139,17 +128,17 @@ std::optional<RepeatFinder::Moment> Accelerator::moment() const {
     }
     RepeatFinder::Moment moment;
     std::vector<std::uint64_t>& state = moment.state;
-    if (!vector_.isAboutToTake(Unit::Array)) {
+    if (!vector_.isAboutToTake(array_.unit())) {
         return std::nullopt;
     }
-    for (std::size_t i = 0; i < kUnitCount; ++i) {
-        const auto unit = static_cast<Unit>(i);
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+        const UnitId unit = units_[i]->unit();
         if (!units_[i]->appendState(state) ||
-            (unit != Unit::Array &&
-             !replay_.ports.arbiter().isIdle(ScratchpadPorts::clientOf(unit)))) {
+            (unit.kind != UnitKind::Array &&
+             !replay_.ports.arbiter().isIdle(ScratchpadPorts::clientOf(unit.kind)))) {
             return std::nullopt;
         }
-        moment.completed[i] = replay_.scoreboard.completed(unit) + replay_.feed.skipped()[i];
+        moment.completed[i] = replay_.scoreboard.completed(unit) + replay_.feed.skippedOf(unit);
         // How many of the commands under way are over.
         state.push_back(replay_.feed.takenOf(unit) - replay_.scoreboard.completed(unit));
     }
@@ -178,7 +167,7 @@ void Accelerator::findRepeat() {
     const OwnerCommands bursts = dramCommands(layer);
     tally.reads = bursts.reads;
     tally.writes = bursts.writes;
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+    for (std::size_t unit = 0; unit < units_.size(); ++unit) {
         tally.states[unit] = units_[unit]->timeline().between(begin, replay_.cycle());
     }
     tally.add(added_[layer], 1);
@@ -220,8 +209,8 @@ RunRecord Accelerator::replayTimed(const ReplayOptions& options) {
     replay_.layerCounters.assign(program.layerNames.size(), {});
     replay_.layerEnds.assign(program.layerNames.size(), 0);
     added_.assign(program.layerNames.size(), {});
-    replay_.feed.begin(program);
-    replay_.onCompletion = [this](Unit unit) { completed(unit); };
+    replay_.feed.begin(program, units());
+    replay_.onCompletion = [this](UnitId unit) { completed(unit); };
     replay_.onTake = nullptr;
     repeats_.reset();
     if (options.addRepeats && !computeValues && dram_ && dram_->isIdeal()) {
@@ -250,7 +239,7 @@ RunRecord Accelerator::replayTimed(const ReplayOptions& options) {
 }
 
 void Accelerator::checkCompletion() const {
-    const std::uint64_t completed = completedCommands();
+    const std::uint64_t completed = replay_.scoreboard.allCompleted();
     std::string activities;
     for (const CommandUnit* unit : units_) {
         activities += "\n  " + unit->activity();
@@ -277,7 +266,7 @@ LayerRecord Accelerator::layerRecord(std::uint32_t index) {
     layer.dram = dramCommands(index);
     layer.dram.reads += added_[index].reads;
     layer.dram.writes += added_[index].writes;
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+    for (std::size_t unit = 0; unit < units_.size(); ++unit) {
         layer.states[unit] = units_[unit]->timeline().between(begin, end);
         for (std::size_t state = 0; state < kUnitStateCount; ++state) {
             layer.states[unit][state] += added_[index].states[unit][state];
@@ -304,7 +293,7 @@ RunRecord Accelerator::record() {
             layer.operands = std::move(samples[i]);
         }
         result.dramBytes += (layer.dram.reads + layer.dram.writes) * result.burstBytes;
-        for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+        for (std::size_t unit = 0; unit < units_.size(); ++unit) {
             for (std::size_t state = 0; state < kUnitStateCount; ++state) {
                 result.states[unit][state] += layer.states[unit][state];
             }
@@ -317,8 +306,8 @@ RunRecord Accelerator::record() {
 /// busy + stalled + idle = cycles, and nobody is active outside of them.
 void Accelerator::checkUnits(const RunRecord& run) const {
     constexpr auto kIdle = static_cast<std::size_t>(UnitState::Idle);
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
-        const auto& states = run.states[unit];
+    for (std::size_t unit = 0; unit < units_.size(); ++unit) {
+        const StateCycles& states = run.states[unit];
         const Cycle sum = std::accumulate(states.begin(), states.end(), Cycle{0});
         SYSTOLE_CHECK(sum == run.cycles, "{}: busy + stalled + idle = {} of {} cycles",
                       units_[unit]->name(), sum, run.cycles);

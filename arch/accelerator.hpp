@@ -27,7 +27,7 @@ struct LayerRecord {
     Cycle end = 0;
     cost::Counters counters;
     OwnerCommands dram;
-    std::array<StateCycles, kUnitCount> states{};
+    UnitStates states{};
     OperandSample operands;  ///< no traces where no values are computed, or none are asked for
 };
 
@@ -35,7 +35,7 @@ struct LayerRecord {
 struct RunRecord {
     Cycle cycles = 0;
     std::vector<LayerRecord> layers;
-    std::array<StateCycles, kUnitCount> states{};
+    UnitStates states{};
     cost::Counters counters;
     std::vector<memory::DramCounters> dramChannels;  ///< empty for an ideal memory
     std::uint64_t burstBytes = 0;
@@ -84,7 +84,7 @@ public:
     std::uint64_t foldsAdded() const;
     /// All of them.
     std::uint64_t foldsDone() const {
-        return replay_.scoreboard.completed(Unit::Array) + foldsAdded();
+        return replay_.scoreboard.completed(array_.unit()) + foldsAdded();
     }
 
     /// The same values without time: every command in program order. By layer: sums that left the
@@ -94,8 +94,7 @@ public:
 private:
     Accelerator(const sc_core::sc_module_name& name, const MachineConfig& config,
                 MemoryPort* memory);
-    std::uint64_t completedCommands() const;
-    void completed(Unit unit);
+    void completed(UnitId unit);
     void start() const;
     void addUpTimelines();
     void findRepeat();
@@ -122,8 +121,10 @@ private:
     SystolicArray array_;
     VectorUnit vector_;
     MachineBursts bursts_;
-    std::array<std::unique_ptr<sc_core::sc_fifo<const Command*>>, kUnitCount> queues_;
-    std::array<CommandUnit*, kUnitCount> units_;
+    std::vector<CommandUnit*> units_;  ///< by number
+    std::vector<std::unique_ptr<sc_core::sc_fifo<const Command*>>> queues_;
+    const UnitSet& units() const { return replay_.scoreboard.units(); }
+
     std::vector<LayerTally> added_;  ///< by layer: what was not simulated
     std::optional<RepeatFinder> repeats_;
     ReplayOptions options_;

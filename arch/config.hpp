@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/memory/dram/dram_config.hpp"
 #include "models/memory/ports/element_packing.hpp"
@@ -85,6 +86,9 @@ struct DatapathConfig {
     /// How elements lie in the words of all memories.
     memory::Packing packing = memory::Packing::Packed;
 };
+
+/// Numbers the datapaths of a machine: 0 is MachineConfig::datapath, then come the further ones.
+using DatapathId = std::uint32_t;
 
 /// A double-buffered scratchpad. Consecutive words lie in consecutive banks; a port of a bank
 /// serves one word a cycle. Unlimited capacity and unlimited banks make it free.
@@ -181,6 +185,10 @@ struct MachineConfig {
     double clockHertz = 500e6;
     ArrayConfig array;
     DatapathConfig datapath;
+    /// Every processing element holds an element of each datapath side by side; a fold uses one.
+    std::vector<DatapathConfig> furtherDatapaths{};
+    /// The array stands so long, empty, before a fold of another datapath than the last one's.
+    std::uint32_t datapathSwitchCycles = 0;
     ScratchpadConfig activationScratchpad;
     ScratchpadConfig weightScratchpad;
     AccumulatorBufferConfig accumulatorBuffer;

@@ -2,6 +2,7 @@
 #include "arch/datapath.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "models/check.hpp"
 
@@ -37,27 +38,80 @@ std::uint32_t scaleBytes(numeric::ScaleArithmetic arithmetic) {
     SYSTOLE_CHECK(false, "scale arithmetic {}", static_cast<int>(arithmetic));
 }
 
-std::uint32_t storageOf(const numeric::Codec& codec) {
-    return static_cast<std::uint32_t>(numeric::storageBytes(codec.format()));
+std::uint32_t storedBits(const numeric::Format& format, memory::Packing packing) {
+    return memory::ElementPacking{.bits = static_cast<std::uint32_t>(numeric::widthOf(format)),
+                                  .packing = packing}
+        .storedBits();
 }
 
-std::uint32_t storedBits(const numeric::Codec& codec, memory::Packing packing) {
-    return memory::ElementPacking{
-        .bits = static_cast<std::uint32_t>(numeric::widthOf(codec.format())), .packing = packing}
-        .storedBits();
+/// Bytes of the places that an element takes.
+std::uint32_t bytesAmong(const numeric::Format& place, const numeric::Format& format,
+                         memory::Packing packing) {
+    return static_cast<std::uint32_t>(
+        ceilDivide(storedBits(format, packing), storedBits(place, packing)) *
+        static_cast<std::uint64_t>(numeric::storageBytes(place)));
+}
+
+void takeNarrower(numeric::Format& format, const numeric::Format& other) {
+    if (numeric::widthOf(other) < numeric::widthOf(format)) format = other;
 }
 
 }  // namespace
 
-Datapath::Datapath(const DatapathConfig& config)
+bool multiplies(const DatapathConfig& datapath, const numeric::Format& activation,
+                const numeric::Format& weight) {
+    return numeric::sameFormat(datapath.activation, activation) &&
+           numeric::sameFormat(datapath.weight, weight);
+}
+
+std::string operandNames(const DatapathConfig& datapath) {
+    return numeric::nameOf(datapath.activation) + " by " + numeric::nameOf(datapath.weight);
+}
+
+ArrayConfig fittedArray(ArrayConfig array, const DatapathConfig& datapath) {
+    const numeric::Format& activation = datapath.activation;
+    const numeric::Format& weight = datapath.weight;
+    const numeric::ProductClass multiplier =
+        datapath.multiplier.value_or(numeric::defaultProductClass(activation, weight));
+    array.cyclesPerStep =
+        static_cast<std::uint32_t>(numeric::cyclesOf(multiplier, activation, weight));
+    const numeric::ComposedSplit split = multiplier == numeric::ProductClass::Composable
+                                             ? numeric::composedSplit(activation, weight)
+                                             : numeric::ComposedSplit{.rows = 1, .columns = 1};
+    const ArrayGeometry physical = array.physicalGeometry();
+    array.physical = physical;
+    array.rows = physical.rows * static_cast<std::uint32_t>(split.rows);
+    array.columns = physical.columns * static_cast<std::uint32_t>(split.columns);
+    return array;
+}
+
+MachineConfig seenBy(MachineConfig machine, DatapathId datapath) {
+    if (datapath == 0) return machine;
+    std::swap(machine.datapath, machine.furtherDatapaths.at(datapath - 1));
+    machine.array = fittedArray(machine.array, machine.datapath);
+    return machine;
+}
+
+DatapathConfig placesOf(const MachineConfig& machine) {
+    DatapathConfig places = machine.datapath;
+    for (const DatapathConfig& further : machine.furtherDatapaths) {
+        takeNarrower(places.activation, further.activation);
+        takeNarrower(places.weight, further.weight);
+    }
+    return places;
+}
+
+Datapath::Datapath(const DatapathConfig& config, const DatapathConfig& places)
     : activation(config.activation),
       weight(config.weight),
       sums(config.accumulator, activation, weight),
       accumulatorBits(numeric::accumulatorBits(config.accumulator, activation, weight)),
-      activationBytes(storageOf(activation)),
-      weightBytes(storageOf(weight)),
-      activationBits(storedBits(activation, config.packing)),
-      weightBits(storedBits(weight, config.packing)),
+      activationBytes(bytesAmong(places.activation, config.activation, config.packing)),
+      weightBytes(bytesAmong(places.weight, config.weight, config.packing)),
+      activationCode(static_cast<std::uint32_t>(numeric::storageBytes(config.activation))),
+      weightCode(static_cast<std::uint32_t>(numeric::storageBytes(config.weight))),
+      activationBits(storedBits(config.activation, config.packing)),
+      weightBits(storedBits(config.weight, config.packing)),
       activationMask(codeMask(activation)),
       weightMask(codeMask(weight)) {}
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "arch/config.hpp"
 #include "models/memory/ports/element_packing.hpp"
@@ -10,20 +11,59 @@
 
 namespace systole::arch {
 
+/// How many datapaths a machine has, and one of them.
+inline DatapathId datapathsOf(const MachineConfig& machine) {
+    return static_cast<DatapathId>(1 + machine.furtherDatapaths.size());
+}
+
+inline const DatapathConfig& datapathAt(const MachineConfig& machine, DatapathId datapath) {
+    return datapath == 0 ? machine.datapath : machine.furtherDatapaths.at(datapath - 1);
+}
+
+/// Whether it multiplies these formats, and `int8 by int4`, for messages.
+bool multiplies(const DatapathConfig& datapath, const numeric::Format& activation,
+                const numeric::Format& weight);
+std::string operandNames(const DatapathConfig& datapath);
+
+/// The array as a datapath's multipliers make it: cycles a step, and the effective geometry, which
+/// is larger at lower widths of composable ones.
+ArrayConfig fittedArray(ArrayConfig array, const DatapathConfig& datapath);
+
+/// The machine as work on one datapath sees it: that datapath is its first one, and the array is
+/// fitted to it. Words of memories stay cut as they are.
+MachineConfig seenBy(MachineConfig machine, DatapathId datapath);
+
+/// The narrowest formats of activations and of weights in a machine. Words of the scratchpads are
+/// cut into places for these; a wider element takes as many places as have its bits. Words of 16
+/// bytes in a machine of INT4 and INT8 hold 32 INT4 or 16 INT8, as in a machine of either alone.
+DatapathConfig placesOf(const MachineConfig& machine);
+
 /// Formats and widths of the array and what follows it.
 struct Datapath {
-    explicit Datapath(const DatapathConfig& config);
+    /// Of a machine that has no other one.
+    explicit Datapath(const DatapathConfig& config) : Datapath(config, config) {}
+    /// Among places for the formats of another one.
+    Datapath(const DatapathConfig& config, const DatapathConfig& places);
+    /// The first one of a machine.
+    explicit Datapath(const MachineConfig& machine)
+        : Datapath(machine.datapath, placesOf(machine)) {}
 
     numeric::Codec activation;
     numeric::Codec weight;
     numeric::SumArithmetic sums;
     int accumulatorBits;
-    std::uint32_t activationBytes;  ///< of an element in memory
-    std::uint32_t weightBytes;      ///< of an element in memory
+    std::uint32_t activationBytes;  ///< of an element in memory: bytes of its places
+    std::uint32_t weightBytes;      ///< likewise
+    std::uint32_t activationCode;   ///< of these bytes, those of the code: the first ones
+    std::uint32_t weightCode;
     std::uint32_t activationBits;   ///< of the room that an element takes in a packed memory
     std::uint32_t weightBits;
     numeric::Code activationMask;  ///< the bits of a code
     numeric::Code weightMask;
+    /// Of elements that a layer writes and of those that it adds: as activations, unless the
+    /// lowering says otherwise.
+    memory::ElementRoom output{activationRoom()};
+    memory::ElementRoom skip{activationRoom()};
 
     memory::ElementRoom activationRoom() const { return {activationBytes, activationBits}; }
     memory::ElementRoom weightRoom() const { return {weightBytes, weightBits}; }

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "arch/datapath.hpp"
 #include "models/check.hpp"
 #include "models/numeric/sums/register_state.hpp"
 
@@ -77,7 +78,7 @@ numeric::AccumulatorFormat innerAlone(const numeric::AccumulatorFormat& accumula
 
 }  // namespace
 
-SamplingPlan::SamplingPlan(const Program& program, const ArrayConfig& array,
+SamplingPlan::SamplingPlan(const Program& program, std::span<const ArrayConfig> arrays,
                            const OperandSampling& sampling)
     : layers_(program.layerNames.size()) {
     std::vector<const Stream*> streams;
@@ -86,11 +87,13 @@ SamplingPlan::SamplingPlan(const Program& program, const ArrayConfig& array,
         if (const auto* stream = std::get_if<Stream>(&command.operation)) {
             foldsOfLayer.at(command.layer).push_back(static_cast<std::uint32_t>(streams.size()));
             streams.push_back(stream);
+            layers_[command.layer].datapath = stream->datapath;
         }
     }
     sampled_.assign(streams.size(), kNone);
     for (std::uint32_t layer = 0; layer < layers_.size(); ++layer) {
         chooseFolds(foldsOfLayer[layer], layer, sampling);
+        const ArrayConfig& array = arrays[layers_[layer].datapath];
         std::vector<bool> used(array.processingElements());
         for (const std::uint32_t fold : foldsOfLayer[layer]) {
             if (sampled_[fold] == layer) markUsed(*streams[fold], array, used);
@@ -126,29 +129,33 @@ std::optional<std::uint32_t> SamplingPlan::layerOf(std::size_t fold) const {
     return layer == kNone ? std::nullopt : std::optional(layer);
 }
 
-OperandSampler::OperandSampler(const DatapathConfig& datapath, const ArrayConfig& array,
-                               const OperandSampling& sampling)
-    : array_(array),
-      sampling_(sampling),
-      gemm_(numeric::Codec(datapath.activation), numeric::Codec(datapath.weight),
-            innerAlone(datapath.accumulator)),
-      chunk_(datapath.accumulator.chunk ? datapath.accumulator.chunk->length
-                                        : std::numeric_limits<std::size_t>::max()) {
-    if (sampling.randomOperands) {
-        activationCodes_ = numeric::finiteCodes(gemm_.activation());
-        weightCodes_ = numeric::finiteCodes(gemm_.weight());
+OperandSampler::Path::Path(const DatapathConfig& datapath)
+    : gemm(numeric::Codec(datapath.activation), numeric::Codec(datapath.weight),
+           innerAlone(datapath.accumulator)),
+      chunk(datapath.accumulator.chunk ? datapath.accumulator.chunk->length
+                                       : std::numeric_limits<std::size_t>::max()) {}
+
+OperandSampler::OperandSampler(const MachineConfig& machine, const OperandSampling& sampling)
+    : dataflow_(machine.array.dataflow), sampling_(sampling) {
+    for (DatapathId i = 0; i < datapathsOf(machine); ++i) {
+        const MachineConfig seen = seenBy(machine, i);
+        arrays_.push_back(seen.array);
+        Path& path = paths_.emplace_back(seen.datapath);
+        if (!sampling.randomOperands) continue;
+        path.activationCodes = numeric::finiteCodes(path.gemm.activation());
+        path.weightCodes = numeric::finiteCodes(path.gemm.weight());
     }
 }
 
 void OperandSampler::begin(const Program& program) {
-    plan_.emplace(program, array_, sampling_);
+    plan_.emplace(program, arrays_, sampling_);
     fold_ = 0;
     traces_.clear();
     for (const SamplingPlan::Layer& layer : plan_->layers()) {
         std::vector<cost::OperandTrace>& traces = traces_.emplace_back();
         for (const SamplingPlan::Element& element : layer.elements) {
             cost::OperandTrace& trace = traces.emplace_back();
-            trace.sumWords = static_cast<std::uint32_t>(gemm_.words());
+            trace.sumWords = static_cast<std::uint32_t>(paths_.at(layer.datapath).gemm.words());
             trace.row = element.row;
             trace.column = element.column;
         }
@@ -156,7 +163,7 @@ void OperandSampler::begin(const Program& program) {
 }
 
 std::size_t OperandSampler::stepsOfBlock(const numeric::GemmShape& shape) const {
-    switch (array_.dataflow) {
+    switch (dataflow_) {
         case Dataflow::WeightStationary:
             return shape.m;
         case Dataflow::InputStationary:
@@ -167,12 +174,14 @@ std::size_t OperandSampler::stepsOfBlock(const numeric::GemmShape& shape) const 
     return 0;
 }
 
-void OperandSampler::add(const OperandActivity::Block& seen, const numeric::GemmOrigin& origin) {
+void OperandSampler::add(const OperandActivity::Block& seen, const numeric::GemmOrigin& origin,
+                         DatapathId datapath) {
     SYSTOLE_CHECK(fold_ > 0, "a block of no fold");
     const auto layer = plan_->layerOf(fold_ - 1);
     if (!layer) return;
+    path_ = &paths_.at(datapath);
     const OperandActivity::Block block = sampling_.randomOperands ? randomized(seen, *layer) : seen;
-    const Extent extent = extentOf(array_.dataflow, block.shape);
+    const Extent extent = extentOf(dataflow_, block.shape);
     const std::size_t all = stepsOfBlock(block.shape);
     const std::size_t kept = std::min<std::size_t>(all, sampling_.steps);
     const Bits bits = bitsOf(sampling_, Choice::Step, *layer, static_cast<std::uint32_t>(fold_));
@@ -199,8 +208,8 @@ OperandActivity::Block OperandSampler::randomized(const OperandActivity::Block& 
         std::generate(drawn.begin(), drawn.end(),
                       [&] { return static_cast<std::uint16_t>(codes[random() % codes.size()]); });
     };
-    draw(activationCodes_, block.activations.size(), activations_);
-    draw(weightCodes_, block.weights.size(), weights_);
+    draw(path_->activationCodes, block.activations.size(), activations_);
+    draw(path_->weightCodes, block.weights.size(), weights_);
     return {.shape = block.shape,
             .activations = activations_,
             .weights = weights_,
@@ -217,7 +226,7 @@ void OperandSampler::append(const OperandActivity::Block& block, const numeric::
         trace.activations.push_back(block.activations[at.m * k + at.k]);
         trace.weights.push_back(block.weights[at.k * n + at.n]);
     }
-    const Sums sums = array_.dataflow == Dataflow::OutputStationary
+    const Sums sums = dataflow_ == Dataflow::OutputStationary
                           ? sumsBefore(block, origin, place)
                           : sumsAbove(block, origin, place);
     std::transform(sums.begin(), sums.end(), std::back_inserter(trace.sums),
@@ -226,7 +235,7 @@ void OperandSampler::append(const OperandActivity::Block& block, const numeric::
 
 /// Which product of the block the element adds in a step.
 OperandSampler::ProductPlace OperandSampler::productOf(const Place& place, std::size_t step) const {
-    switch (array_.dataflow) {
+    switch (dataflow_) {
         case Dataflow::WeightStationary:
             return {step, place.row, place.column};
         case Dataflow::InputStationary:
@@ -244,10 +253,10 @@ OperandSampler::Sums OperandSampler::sumsAbove(const OperandActivity::Block& blo
     const auto& [m, k, n] = block.shape;
     const ProductPlace first = productOf(place, place.begin);
     const std::size_t kBegin = chunkBegin(first.k);
-    const bool weights = array_.dataflow == Dataflow::WeightStationary;
+    const bool weights = dataflow_ == Dataflow::WeightStationary;
     const numeric::GemmShape shape{weights ? place.steps : 1, first.k - kBegin,
                                    weights ? 1 : place.steps};
-    Sums sums(place.steps * gemm_.words());
+    Sums sums(place.steps * path_->gemm.words());
     if (shape.k == 0) return sums;
     std::vector<std::uint16_t> a;
     for (std::size_t i = first.m; i < first.m + shape.m; ++i) {
@@ -259,7 +268,7 @@ OperandSampler::Sums OperandSampler::sumsAbove(const OperandActivity::Block& blo
         const auto row = block.weights.subspan(i * n + first.n, shape.n);
         b.insert(b.end(), row.begin(), row.end());
     }
-    gemm_.run({.shape = shape, .a = a, .b = b, .origin = shifted(origin, first.m, first.n, kBegin)},
+    path_->gemm.run({.shape = shape, .a = a, .b = b, .origin = shifted(origin, first.m, first.n, kBegin)},
               false, sums);
     return sums;
 }
@@ -268,11 +277,11 @@ OperandSampler::Sums OperandSampler::sumsAbove(const OperandActivity::Block& blo
 OperandSampler::Sums OperandSampler::sumsBefore(const OperandActivity::Block& block,
                                                 const numeric::GemmOrigin& origin,
                                                 const Place& place) const {
-    const std::size_t words = gemm_.words();
-    const numeric::Register& format = gemm_.accumulator().sum;
+    const std::size_t words = path_->gemm.words();
+    const numeric::Register& format = path_->gemm.accumulator().sum;
     numeric::RegisterState sum(format,
-                               numeric::registerBits(format, gemm_.activation(), gemm_.weight()),
-                               gemm_.activation().gridExponent() + gemm_.weight().gridExponent());
+                               numeric::registerBits(format, path_->gemm.activation(), path_->gemm.weight()),
+                               path_->gemm.activation().gridExponent() + path_->gemm.weight().gridExponent());
     sum.clear();
     Sums sums(place.steps * words);
     numeric::AccumulatorEvents events;
@@ -289,8 +298,8 @@ OperandSampler::Sums OperandSampler::sumsBefore(const OperandActivity::Block& bl
                 ? 0
                 : numeric::randomBits(*seed, name.m, name.n, name.k, numeric::RandomStage::Product);
         sum.add(numeric::productOf(
-                    gemm_.activation().decode(block.activations[at.m * block.shape.k + k]),
-                    gemm_.weight().decode(block.weights[k * block.shape.n + at.n])),
+                    path_->gemm.activation().decode(block.activations[at.m * block.shape.k + k]),
+                    path_->gemm.weight().decode(block.weights[k * block.shape.n + at.n])),
                 random, events);
     }
     return sums;

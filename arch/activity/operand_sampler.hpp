@@ -34,9 +34,12 @@ public:
         std::uint64_t folds = 0;
         std::uint64_t sampledFolds = 0;
         std::vector<Element> elements;  ///< by row and column
+        DatapathId datapath = 0;        ///< of its folds
     };
 
-    SamplingPlan(const Program& program, const ArrayConfig& array, const OperandSampling& sampling);
+    /// `arrays`: by datapath.
+    SamplingPlan(const Program& program, std::span<const ArrayConfig> arrays,
+                 const OperandSampling& sampling);
 
     const std::vector<Layer>& layers() const { return layers_; }
     /// Layer of the program's n-th fold, if the fold is sampled.
@@ -57,8 +60,7 @@ private:
 /// anew, in the order of the array: those of the rows above (stationary), or of the steps before.
 class OperandSampler {
 public:
-    OperandSampler(const DatapathConfig& datapath, const ArrayConfig& array,
-                   const OperandSampling& sampling);
+    OperandSampler(const MachineConfig& machine, const OperandSampling& sampling);
 
     /// Forgets all traces; the next fold is the program's first.
     void begin(const Program& program);
@@ -66,7 +68,8 @@ public:
     /// A fold of the program, in its order: `add` its blocks between this and the next call.
     void nextFold() { ++fold_; }
     /// `origin` names the random bits of the block's products, as Gemm::Operands does.
-    void add(const OperandActivity::Block& seen, const numeric::GemmOrigin& origin);
+    void add(const OperandActivity::Block& seen, const numeric::GemmOrigin& origin,
+             DatapathId datapath);
 
     /// A sample for each layer. Nothing is left.
     std::vector<OperandSample> take();
@@ -98,17 +101,26 @@ private:
                    const Place& place) const;
     Sums sumsBefore(const OperandActivity::Block& block, const numeric::GemmOrigin& origin,
                     const Place& place) const;
-    std::size_t chunkBegin(std::size_t k) const { return k / chunk_ * chunk_; }
+    std::size_t chunkBegin(std::size_t k) const { return k / path_->chunk * path_->chunk; }
 
-    ArrayConfig array_;
+    /// A datapath.
+    struct Path {
+        explicit Path(const DatapathConfig& datapath);
+
+        numeric::Gemm gemm;                         ///< of the register that products are added to
+        std::size_t chunk;                          ///< products after which it is cleared
+        std::vector<numeric::Code> activationCodes; ///< that random operands are drawn from
+        std::vector<numeric::Code> weightCodes;
+    };
+
+    Dataflow dataflow_;
     OperandSampling sampling_;
-    numeric::Gemm gemm_;  ///< of the register that products are added to
-    std::size_t chunk_;   ///< products after which it is cleared
+    std::vector<ArrayConfig> arrays_;  ///< by datapath
+    std::vector<Path> paths_;          ///< likewise
+    const Path* path_ = nullptr;       ///< of the block at hand
     std::optional<SamplingPlan> plan_;
     std::size_t fold_ = 0;                                 ///< 1 from the first one on
     std::vector<std::vector<cost::OperandTrace>> traces_;  ///< [layer][element]
-    std::vector<numeric::Code> activationCodes_;           ///< that random operands are drawn from
-    std::vector<numeric::Code> weightCodes_;
     std::vector<std::uint16_t> activations_;  ///< of one block
     std::vector<std::uint16_t> weights_;
 };

@@ -28,6 +28,12 @@ public:
     /// The cycle after the last one with accesses; 0 if there is none.
     Cycle end() const { return cycles_.empty() ? 0 : cycles_.rbegin()->first + 1; }
 
+    /// Goes on with the array of another datapath, without folds.
+    void restart(const ArrayConfig& array) {
+        array_ = array;
+        clear();
+    }
+
     void forgetBefore(Cycle cycle) { cycles_.erase(cycles_.begin(), cycles_.lower_bound(cycle)); }
     void clear() { cycles_.clear(); }
 

@@ -19,13 +19,12 @@ public:
     void setRun(std::uint32_t lane, std::uint32_t index, std::uint32_t count,
                 const WordLayout& layout, std::uint64_t address) {
         std::uint64_t* words = words_.data() + std::size_t{lane} * indices_ + index;
-        const std::uint64_t element = address / layout.elementBytes();
         std::uint64_t word = layout.wordOf(address);
-        std::uint64_t next = (word + 1) * layout.elementsPerWord();
-        for (std::uint32_t i = 0; i < count; ++i) {
-            if (element + i == next) {
+        std::uint64_t next = (word + 1) * layout.wordBytes();
+        for (std::uint32_t i = 0; i < count; ++i, address += layout.elementBytes()) {
+            if (address >= next) {
                 ++word;
-                next += layout.elementsPerWord();
+                next += layout.wordBytes();
             }
             words[i] = word;
         }
@@ -52,8 +51,8 @@ class Reader {
 public:
     Reader(Dataflow dataflow, const ScratchpadPorts& ports, const Stream& stream)
         : dataflow_(dataflow),
-          activations_(ports.activationWords()),
-          weights_(ports.weightWords()),
+          activations_(ports.activationWords(stream.datapath)),
+          weights_(ports.weightWords(stream.datapath)),
           stream_(stream) {}
 
     FoldReads read() {

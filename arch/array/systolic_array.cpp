@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "arch/datapath.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -17,10 +18,14 @@ const Stream& streamOf(const Command& command) { return std::get<Stream>(command
 
 SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const MachineConfig& config,
                              Replay& replay)
-    : CommandUnit(name, Unit::Array, replay),
+    : CommandUnit(name, {UnitKind::Array}, replay),
       config_(config),
+      array_(config.array),
       schedule_(config.array),
       accesses_(config.array, replay.ports) {
+    for (DatapathId i = 0; i < datapathsOf(config); ++i) {
+        arrays_.push_back(seenBy(config, i).array);
+    }
     SC_HAS_PROCESS(SystolicArray);
     SC_THREAD(retire);
     SC_THREAD(admit);
@@ -28,8 +33,10 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const MachineC
 
 void SystolicArray::reset() {
     CommandUnit::reset();
-    schedule_ = FoldSchedule(config_.array);
-    accesses_.clear();
+    datapath_.reset();
+    array_ = config_.array;
+    schedule_ = FoldSchedule(array_);
+    accesses_.restart(array_);
     stretches_.clear();
     arrayTime_ = stepsEnd_ = retired_ = arrayRetired_ = heldCycles_ = 0;
     begunFolds_ = 0;
@@ -59,13 +66,13 @@ bool SystolicArray::appendState(std::vector<std::uint64_t>& state) const {
 /// Folds of one form read alike: thousands of them are looked at once.
 const FoldReads& SystolicArray::readsOf(const Stream& stream) {
     return reads_.get(forms_->of(stream),
-                      [&] { return foldReads(config_.array.dataflow, replay().ports, stream); });
+                      [&] { return foldReads(array_.dataflow, replay().ports, stream); });
 }
 
 /// Overlapped folds do not wait for the vector unit before their first sum comes (mayEnterEarly).
-bool SystolicArray::seesTo(Unit other) const {
-    return config_.array.overlapFolds && other == Unit::Vector &&
-           config_.array.convention == CycleConvention::Hardware;
+bool SystolicArray::seesTo(UnitKind other) const {
+    return array_.overlapFolds && other == UnitKind::Vector &&
+           array_.convention == CycleConvention::Hardware;
 }
 
 /// Waiting does not count while other folds are under way, because the array is busy with those.
@@ -91,7 +98,7 @@ Cycle SystolicArray::interrupt() {
     if (stretches_.empty()) {
         return arrayTime_;
     }
-    const Cycle arrayTime = arrayTime_ + arbiter().cut(ScratchpadPorts::clientOf(Unit::Array));
+    const Cycle arrayTime = arrayTime_ + arbiter().cut(ScratchpadPorts::clientOf(UnitKind::Array));
     stretches_.clear();
     return arrayTime;
 }
@@ -137,20 +144,50 @@ void SystolicArray::awaitArrayTime(Cycle arrayTime) {
     }
 }
 
+const Token* SystolicArray::missingToken(const Command& command) const {
+    for (const Token& token : command.after) {
+        if (token.unit.kind == UnitKind::Vector && !isThere(token)) return &token;
+    }
+    return nullptr;
+}
+
 /// Whether a fold may begin although the vector unit has not yet read what its sums overwrite. If
 /// the vector unit is late, array time is held until it has read. So all folds that the vector unit
 /// may be waiting for must be over before that, or both would wait for ever.
 bool SystolicArray::mayEnterEarly(const Command& command) const {
-    if (hasToken(command, Unit::Vector)) {
+    if (missingToken(command) == nullptr) {
         return true;
     }
     FoldSchedule preview = schedule_;
-    const FoldTimes times = preview.add(stepsOf(config_.array, streamOf(command)), arrayTime_);
-    const std::uint64_t needed = command.after[static_cast<std::size_t>(Unit::Vector)];
-    const std::uint64_t folds = replay().feed.foldsBefore(needed - 1);
+    const FoldTimes times = preview.add(stepsOf(array_, streamOf(command)), arrayTime_);
+    std::uint64_t folds = 0;
+    for (const Token& token : command.after) {
+        if (token.unit.kind == UnitKind::Vector && !isThere(token)) {
+            folds =
+                std::max(folds, replay().feed.commandsBefore(unit(), token.count - 1, token.unit));
+        }
+    }
     return std::all_of(flights_.begin(), flights_.end(), [&](const Flight& flight) {
         return flight.number >= folds || flight.arrayEnd <= times.firstOutput;
     });
+}
+
+/// The program's first fold finds the array as it needs it.
+void SystolicArray::useDatapathOf(const Command& command) {
+    const DatapathId next = streamOf(command).datapath;
+    if (datapath_ == next) return;
+    while (!flights_.empty()) wait(emptied_);
+    if (datapath_) {
+        const Cycle begin = cycle();
+        waitUntil(begin + config_.datapathSwitchCycles);
+        record(begin, cycle(), UnitState::Busy);
+        ++counters(command).datapathSwitches;
+        counters(command).idlePeCycles += (cycle() - begin) * arrays_.at(next).processingElements();
+    }
+    datapath_ = next;
+    array_ = arrays_.at(next);
+    schedule_ = FoldSchedule(array_);
+    accesses_.restart(array_);
 }
 
 void SystolicArray::begin(const Command& command) {
@@ -158,22 +195,22 @@ void SystolicArray::begin(const Command& command) {
     const FoldReads& reads = readsOf(stream);
     countReads(command, reads);
     const Cycle now = interrupt();
-    const std::uint32_t steps = stepsOf(config_.array, stream);
+    const std::uint32_t steps = stepsOf(array_, stream);
     const FoldTimes times = schedule_.add(steps, now);
     const Cycle idleUntil = std::max(times.load, stepsEnd_);
     flights_.push_back({&command, cycle(), now, times.end,
                         times.firstStep > idleUntil ? times.firstStep - idleUntil : 0,
                         begunFolds_++});
-    if (!hasToken(command, Unit::Vector)) {
+    if (missingToken(command) != nullptr) {
         entries_.push_back({&command, times.firstOutput});
     }
-    stepsEnd_ = times.firstStep + Cycle{config_.array.cyclesPerStep} * steps;
+    stepsEnd_ = times.firstStep + Cycle{array_.cyclesPerStep} * steps;
     accesses_.add(times, stream, reads, replay().accumulatorHalf(stream.accumulatorRow));
     postFrom(now);
 }
 
 Cycle SystolicArray::assumedCycles(const Stream& stream, bool isFirstOfLayer) const {
-    const ArrayConfig array = assumedArray(config_.array);
+    const ArrayConfig array = assumedArray(array_);
     const Cycle isolated = isolatedFoldCycles(array, stepsOf(array, stream));
     switch (array.convention) {
         case CycleConvention::ScaleSim:
@@ -200,10 +237,11 @@ void SystolicArray::beginAssumed(const Command& command) {
 }
 
 void SystolicArray::execute(const Command& command) {
-    const bool ours = config_.array.convention == CycleConvention::Hardware;
+    useDatapathOf(command);
+    const bool ours = array_.convention == CycleConvention::Hardware;
     if (ours) {
         if (!mayEnterEarly(command)) {
-            awaitToken(command, Unit::Vector);
+            while (const Token* token = missingToken(command)) awaitToken(*token);
         }
         begin(command);
     } else {
@@ -226,7 +264,7 @@ void SystolicArray::countReads(const Command& command, const FoldReads& reads) {
     count.weightOperands += reads.weightOperands;
     count.accumulatorReads += stream.accumulate ? stream.sums() : 0;
     count.accumulatorWrites += stream.sums();
-    const Activity writes = registerWrites(config_.array, stepsOf(config_.array, stream));
+    const Activity writes = registerWrites(array_, stepsOf(array_, stream));
     count.operandRegisterWrites += writes.rowRegisterWrites + writes.columnRegisterWrites;
     count.stationaryRegisterWrites += writes.loadRegisterWrites + writes.switchWrites;
     count.sumRegisterWrites += writes.sumRegisterWrites + writes.drainRegisterWrites;
@@ -239,16 +277,16 @@ void SystolicArray::countFold(const Flight& flight) {
     const Cycle held = std::min(std::exchange(heldCycles_, 0), cycle() - stalledFrom);
     record(begin, stalledFrom, UnitState::Busy);
     record(stalledFrom, cycle() - held, UnitState::ScratchpadConflict);
-    record(cycle() - held, cycle(), UnitState::WaitVector);
+    record(cycle() - held, cycle(), waitFor({UnitKind::Vector}, replay().scoreboard.units()));
     retired_ = cycle();
     arrayRetired_ = flight.arrayEnd;
 
     const Stream& stream = streamOf(*flight.command);
-    const Cycle macCycles = macsOf(stream) * config_.array.cyclesPerStep;
+    const Cycle macCycles = macsOf(stream) * array_.cyclesPerStep;
     const Cycle steps =
-        std::min(busy, Cycle{config_.array.cyclesPerStep} * stepsOf(config_.array, stream));
+        std::min(busy, Cycle{array_.cyclesPerStep} * stepsOf(array_, stream));
     const Cycle fill = std::min(flight.fill, busy - steps);
-    const Cycle slots = busy * config_.array.processingElements();
+    const Cycle slots = busy * array_.processingElements();
     cost::Counters& count = counters(*flight.command);
     count.arrayStepCycles += steps;
     count.arrayFillCycles += fill;
@@ -264,8 +302,8 @@ void SystolicArray::admit() {
         }
         awaitArrayTime(entries_.front().firstOutput);
         const Cycle begin = cycle();
-        while (!hasToken(*entries_.front().command, Unit::Vector)) {
-            wait(replay().scoreboard.event(Unit::Vector));
+        while (const Token* token = missingToken(*entries_.front().command)) {
+            wait(replay().scoreboard.event(token->unit));
         }
         heldCycles_ += cycle() - begin;
         entries_.pop_front();
@@ -285,6 +323,7 @@ void SystolicArray::retire() {
             wait(admitted_);  // its only sum appears when it ends
         }
         flights_.pop_front();
+        if (flights_.empty()) emptied_.notify(sc_core::SC_ZERO_TIME);
         countFold(flight);
         finish(*flight.command);
     }

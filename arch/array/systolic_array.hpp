@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "arch/array/array_accesses.hpp"
 #include "arch/array/operand_reads.hpp"
@@ -18,6 +19,9 @@ namespace systole::arch {
 /// stands as a whole; *array time* counts only the cycles in which it advances. Folds may overlap:
 /// the next one begins as soon as the array can take it. The rows of the accumulator buffer that it
 /// writes need not be free before its first sum appears.
+///
+/// All elements change their datapath together: a fold of another one than the last fold's begins
+/// when the array is empty and has stood for MachineConfig::datapathSwitchCycles.
 class SystolicArray final : public CommandUnit {
 public:
     SystolicArray(const sc_core::sc_module_name& name, const MachineConfig& config, Replay& replay);
@@ -48,11 +52,14 @@ private:
     };
 
     void execute(const Command& command) override;
-    bool seesTo(Unit other) const override;
+    bool seesTo(UnitKind other) const override;
     void recordWait(Cycle begin, Cycle end, UnitState state) override;
     void retire();  ///< a process that ends folds in order
     void admit();   ///< a process that lets sums appear
     bool mayEnterEarly(const Command& command) const;
+    void useDatapathOf(const Command& command);
+    /// The token of the vector unit that is not there, or null.
+    const Token* missingToken(const Command& command) const;
     void begin(const Command& command);
     void beginAssumed(const Command& command);
     Cycle assumedCycles(const Stream& stream, bool isFirstOfLayer) const;
@@ -65,6 +72,9 @@ private:
     void countFold(const Flight& flight);
 
     MachineConfig config_;
+    std::vector<ArrayConfig> arrays_;  ///< by datapath
+    std::optional<DatapathId> datapath_;  ///< of the last fold
+    ArrayConfig array_;                   ///< as it makes it
     FoldSchedule schedule_;
     ArrayAccesses accesses_;
     Cycle arrayTime_ = 0;  ///< array time after the last stretch that is over
@@ -74,6 +84,7 @@ private:
     std::deque<Entry> entries_;  ///< array time may go no further than the first one
     sc_core::sc_event begun_;
     sc_core::sc_event admitted_;
+    sc_core::sc_event emptied_;
     Cycle heldCycles_ = 0;  ///< cycles of waiting that no fold has counted yet
     std::uint64_t begunFolds_ = 0;
     std::optional<TimingForms> forms_;

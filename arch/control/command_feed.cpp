@@ -7,20 +7,11 @@
 #include "models/check.hpp"
 
 namespace systole::arch {
-namespace {
 
-constexpr auto kArray = static_cast<std::size_t>(Unit::Array);
-constexpr auto kVector = static_cast<std::size_t>(Unit::Vector);
-
-std::size_t indexOf(const Command& command) {
-    return static_cast<std::size_t>(unitOf(command.operation));
-}
-
-}  // namespace
-
-void CommandFeed::begin(const Program& program) {
+void CommandFeed::begin(const Program& program, const UnitSet& units) {
     *this = CommandFeed();
     program_ = &program;
+    units_ = units;
     if (program.source) {
         source_ = program.source();
     }
@@ -60,14 +51,11 @@ const Command* CommandFeed::take() {
     }
     Command& command = underWay_.emplace_back(std::move(ahead_.front()));
     ahead_.pop_front();
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
-        command.after[unit] -= std::min(command.after[unit], skipped_[unit]);
+    for (Token& token : command.after) {
+        const std::uint64_t skipped = skipped_[units_.numberOf(token.unit)];
+        token = tokenOf(token.unit, token.count - std::min<std::uint64_t>(token.count, skipped));
     }
-    const std::size_t unit = indexOf(command);
-    if (unit == kVector) {
-        foldsBefore_.push_back(ofUnit_[kArray]);
-    }
-    numbers_.push_back(ofUnit_[unit]++);
+    numbers_.push_back(ofUnit_[units_.numberOf(command.unit())]++);
     ++taken_;
     ++position_;
     return &command;
@@ -76,27 +64,30 @@ const Command* CommandFeed::take() {
 void CommandFeed::skip(std::uint64_t commands) {
     for (std::uint64_t i = 0; i < commands; ++i) {
         SYSTOLE_CHECK(peek() != nullptr, "{} commands to pass over, but there are {}", commands, i);
-        ++skipped_[indexOf(ahead_.front())];
+        ++skipped_[units_.numberOf(ahead_.front().unit())];
         ahead_.pop_front();
     }
     position_ += commands;
 }
 
 void CommandFeed::forget(const Counts& completed) {
-    while (!underWay_.empty() && numbers_.front() < completed[indexOf(underWay_.front())]) {
-        if (indexOf(underWay_.front()) == kVector) {
-            foldsBefore_.pop_front();
-            ++firstVector_;
-        }
+    while (!underWay_.empty() &&
+           numbers_.front() < completed[units_.numberOf(underWay_.front().unit())]) {
         underWay_.pop_front();
         numbers_.pop_front();
     }
 }
 
-std::uint64_t CommandFeed::foldsBefore(std::uint64_t number) const {
-    SYSTOLE_CHECK(number >= firstVector_ && number - firstVector_ < foldsBefore_.size(),
-                  "command {} of the vector unit is not under way", number);
-    return foldsBefore_[number - firstVector_];
+std::uint64_t CommandFeed::commandsBefore(UnitId unit, std::uint64_t number, UnitId other) const {
+    std::size_t at = 0;
+    const auto find = [&](auto&& isIt) {
+        while (at < underWay_.size() && !isIt()) ++at;
+        return at < underWay_.size();
+    };
+    const bool found =
+        find([&] { return numbers_[at] == number && underWay_[at].unit() == other; });
+    SYSTOLE_CHECK(found, "command {} of {} is not under way", number, units_.nameOf(other));
+    return find([&] { return underWay_[at].unit() == unit; }) ? numbers_[at] : takenOf(unit);
 }
 
 }  // namespace systole::arch

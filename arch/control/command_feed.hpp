@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "arch/control/scoreboard.hpp"
 #include "arch/program/command.hpp"
 
 namespace systole::arch {
@@ -20,10 +21,11 @@ namespace systole::arch {
 /// follows count without them.
 class CommandFeed {
 public:
-    using Counts = std::array<std::uint64_t, kUnitCount>;  ///< commands, by unit
+    using Counts = Scoreboard::Counts;
 
-    /// From the first command on. The program must outlive the replay.
-    void begin(const Program& program);
+    /// From the first command on. The program must outlive the replay. A command of a unit that is
+    /// not among these is an InvariantError, and so is a token of one.
+    void begin(const Program& program, const UnitSet& units = kMachineUnits);
 
     /// The next command, or null after the last.
     const Command* take();
@@ -38,19 +40,20 @@ public:
     /// Commands that were taken, and all before the next one: also those that were passed over.
     std::uint64_t taken() const { return taken_; }
     std::uint64_t position() const { return position_; }
-    std::uint64_t takenOf(Unit unit) const { return ofUnit_[static_cast<std::size_t>(unit)]; }
+    std::uint64_t takenOf(UnitId unit) const { return ofUnit_[units_.numberOf(unit)]; }
     bool isOver() const { return isOver_; }  ///< `take` has found none
-    const Counts& skipped() const { return skipped_; }
+    std::uint64_t skippedOf(UnitId unit) const { return skipped_[units_.numberOf(unit)]; }
     /// Commands that are taken and not over, or younger than such a one: the oldest one first.
     const std::deque<Command>& underWay() const { return underWay_; }
 
-    /// Commands of the array before command `number` of the vector unit, which must be under way.
-    std::uint64_t foldsBefore(std::uint64_t number) const;
+    /// Commands of `unit` before command `number` of `other`, which must be under way.
+    std::uint64_t commandsBefore(UnitId unit, std::uint64_t number, UnitId other) const;
 
 private:
     bool fetch();
 
     const Program* program_ = nullptr;
+    UnitSet units_;
     std::unique_ptr<CommandSource> source_;
     std::vector<Command> piece_;
     std::size_t listed_ = 0;  ///< of the listed commands, those that were fetched
@@ -60,10 +63,8 @@ private:
     std::uint64_t taken_ = 0;
     std::uint64_t position_ = 0;
     bool isOver_ = false;
-    Counts ofUnit_{};                        ///< taken
-    Counts skipped_{};                       ///< passed over
-    std::deque<std::uint64_t> foldsBefore_;  ///< by command of the vector unit
-    std::uint64_t firstVector_ = 0;          ///< whose entry is the first one there
+    Counts ofUnit_{};   ///< taken
+    Counts skipped_{};  ///< passed over
 };
 
 }  // namespace systole::arch

@@ -6,20 +6,14 @@
 #include "models/check.hpp"
 
 namespace systole::arch {
-namespace {
 
-constexpr std::array kAllUnits{Unit::Load, Unit::Store, Unit::Array, Unit::Vector};
-constexpr std::array kWaitStates{UnitState::WaitLoad, UnitState::WaitStore, UnitState::WaitArray,
-                                 UnitState::WaitVector};
-
-}  // namespace
-
-Replay::Replay(const MachineConfig& config)
+Replay::Replay(const MachineConfig& config, const UnitSet& units)
     : clock(config.clockHertz),
-      state(config.datapath, config.array, config.dram, config.operandSampling),
+      scoreboard(units),
+      state(config),
       ports(config) {}
 
-CommandUnit::CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay)
+CommandUnit::CommandUnit(const sc_core::sc_module_name& name, UnitId unit, Replay& replay)
     : sc_module(name), unit_(unit), replay_(replay) {
     SC_HAS_PROCESS(CommandUnit);
     SC_THREAD(run);
@@ -39,7 +33,7 @@ void CommandUnit::reset() {
 }
 
 memory::Ticket CommandUnit::post(memory::AccessStream stream) {
-    return arbiter().post(ScratchpadPorts::clientOf(unit_), std::move(stream), cycle());
+    return arbiter().post(ScratchpadPorts::clientOf(unit_.kind), std::move(stream), cycle());
 }
 
 void CommandUnit::awaitPorts(const memory::Ticket& ticket) {
@@ -54,7 +48,7 @@ void CommandUnit::awaitPorts(const memory::Ticket& ticket) {
 }
 
 Cycle CommandUnit::countPorts(const Command& command) {
-    const memory::PortCounters& now = arbiter().counters(ScratchpadPorts::clientOf(unit_));
+    const memory::PortCounters& now = arbiter().counters(ScratchpadPorts::clientOf(unit_.kind));
     const Cycle waited = now.waitCycles - portsCounted_.waitCycles;
     const Cycle conflicts = now.bankConflictCycles - portsCounted_.bankConflictCycles;
     cost::Counters& count = counters(command);
@@ -70,7 +64,7 @@ std::string CommandUnit::activity() const {
             return fmt::format("{} has no command", name());
         case Phase::AwaitsToken:
             return fmt::format("{} waits for completion {} of unit {}", name(), awaitedCount_,
-                               kUnitNames.at(static_cast<std::size_t>(awaited_)));
+                               replay_.scoreboard.units().nameOf(awaited_));
         case Phase::Executes:
             return fmt::format("{} executes a command", name());
     }
@@ -80,33 +74,29 @@ std::string CommandUnit::activity() const {
 bool CommandUnit::appendState(std::vector<std::uint64_t>& state) const {
     const bool awaits = phase_ == Phase::AwaitsToken;
     state.push_back(static_cast<std::uint64_t>(phase_));
-    state.push_back(awaits ? static_cast<std::uint64_t>(awaited_) : 0);
+    state.push_back(awaits ? replay_.scoreboard.units().numberOf(awaited_) : 0);
     state.push_back(awaits ? awaitedCount_ - replay_.scoreboard.completed(awaited_) : 0);
     state.push_back(awaits ? cycle() - awaitedSince_ : 0);
     return isBetweenCommands();
 }
 
-bool CommandUnit::hasToken(const Command& command, Unit other) const {
-    return replay_.scoreboard.completed(other) >= command.after.at(static_cast<std::size_t>(other));
-}
-
-void CommandUnit::awaitToken(const Command& command, Unit other) {
+void CommandUnit::awaitToken(const Token& token) {
     const Cycle begin = cycle();
-    while (!hasToken(command, other)) {
+    while (!isThere(token)) {
         phase_ = Phase::AwaitsToken;
-        awaited_ = other;
-        awaitedCount_ = command.after.at(static_cast<std::size_t>(other));
+        awaited_ = token.unit;
+        awaitedCount_ = token.count;
         awaitedSince_ = begin;
-        wait(replay_.scoreboard.event(other));
+        wait(replay_.scoreboard.event(token.unit));
     }
     phase_ = Phase::Executes;
-    recordWait(begin, cycle(), kWaitStates.at(static_cast<std::size_t>(other)));
+    recordWait(begin, cycle(), waitFor(token.unit, replay_.scoreboard.units()));
 }
 
 void CommandUnit::awaitTokens(const Command& command) {
-    for (const Unit other : kAllUnits) {
-        if (!seesTo(other)) {
-            awaitToken(command, other);
+    for (const Token& token : command.after) {
+        if (!seesTo(token.unit.kind)) {
+            awaitToken(token);
         }
     }
 }
@@ -120,7 +110,7 @@ void CommandUnit::takeEffect(const Command& command) {
         throw InvariantError(fmt::format("cycle {}: {}: {}", cycle(), name(), error.what()));
     }
     const numeric::AccumulatorEvents events = replay_.state.accumulatorEvents() - before;
-    const Activity& operands = replay_.state.operandActivity();
+    const Activity operands = replay_.state.operandActivity();
     cost::Counters& count = counters(command);
     count.accumulatorOverflows += events.overflows;
     count.accumulatorSaturations += events.saturations;

@@ -19,7 +19,7 @@ namespace systole::arch {
 
 /// What all units of one machine share. It replays one program at a time.
 struct Replay {
-    Replay(const MachineConfig& config);
+    explicit Replay(const MachineConfig& config, const UnitSet& units = kMachineUnits);
 
     ClockDomain clock;
     Scoreboard scoreboard;
@@ -28,7 +28,7 @@ struct Replay {
     const Program* program = nullptr;
     CommandFeed feed;                            ///< of the program's commands
     std::function<void(const Command&)> onTake;  ///< is called for every command, in order
-    std::function<void(Unit)> onCompletion;      ///< is called after every completion, in its cycle
+    std::function<void(UnitId)> onCompletion;    ///< is called after every completion, in its cycle
     bool computeValues = true;                   ///< if false, only time passes
     sc_core::sc_time start;                      ///< when the program began; cycles count from here
     std::vector<cost::Counters> layerCounters;
@@ -49,8 +49,9 @@ class CommandUnit : public sc_core::sc_module {
 public:
     sc_core::sc_fifo_in<const Command*> commands{"commands"};  ///< that the feed holds
 
-    CommandUnit(const sc_core::sc_module_name& name, Unit unit, Replay& replay);
+    CommandUnit(const sc_core::sc_module_name& name, UnitId unit, Replay& replay);
 
+    UnitId unit() const { return unit_; }
     const UnitTimeline& timeline() const { return timeline_; }
     UnitTimeline& timeline() { return timeline_; }
     virtual void reset();
@@ -62,7 +63,7 @@ public:
     /// in the middle of a command they mostly do not.
     virtual bool appendState(std::vector<std::uint64_t>& state) const;
     /// Whether it waits for the completion of the other unit that has just been.
-    bool isAboutToTake(Unit other) const {
+    bool isAboutToTake(UnitId other) const {
         return phase_ == Phase::AwaitsToken && awaited_ == other &&
                awaitedCount_ == replay_.scoreboard.completed(other);
     }
@@ -74,11 +75,13 @@ protected:
 
     /// Lets the command take effect and hands out its token.
     void finish(const Command& command);
-    /// Waits for the command's token of another unit.
-    void awaitToken(const Command& command, Unit other);
-    bool hasToken(const Command& command, Unit other) const;
-    /// Whether the unit waits for tokens of the other one itself, in `execute`.
-    virtual bool seesTo(Unit /*other*/) const { return false; }
+    /// Waits for a token of another unit.
+    void awaitToken(const Token& token);
+    bool isThere(const Token& token) const {
+        return replay_.scoreboard.completed(token.unit) >= token.count;
+    }
+    /// Whether the unit waits for the tokens of such units itself, in `execute`.
+    virtual bool seesTo(UnitKind /*other*/) const { return false; }
     /// Records time that was spent waiting for tokens.
     virtual void recordWait(Cycle begin, Cycle end, UnitState state) {
         timeline_.record(begin, end, state);
@@ -109,13 +112,13 @@ private:
     void awaitTokens(const Command& command);
     void takeEffect(const Command& command);
 
-    Unit unit_;
+    UnitId unit_;
     Replay& replay_;
     memory::PortCounters portsCounted_;
     UnitTimeline timeline_;
     enum class Phase : std::uint8_t { HasNone, AwaitsToken, Executes };
     Phase phase_ = Phase::HasNone;
-    Unit awaited_ = Unit::Load;       ///< whose token it awaits
+    UnitId awaited_;                  ///< whose token it awaits
     std::uint64_t awaitedCount_ = 0;  ///< of completions
     Cycle awaitedSince_ = 0;
 };

@@ -18,7 +18,7 @@ void LayerTally::add(const LayerTally& more, std::uint64_t times) {
     for (const auto& counter : cost::kCounters) {
         counters.*counter.member += times * more.counters.*counter.member;
     }
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+    for (std::size_t unit = 0; unit < states.size(); ++unit) {
         for (std::size_t state = 0; state < kUnitStateCount; ++state) {
             states[unit][state] += times * more.states[unit][state];
         }
@@ -36,7 +36,7 @@ RepeatFinder::RepeatFinder(const ScratchpadPorts& ports, const Program& program,
     : timing_(ports, program, burstBytes) {}
 
 RepeatFinder::Form RepeatFinder::formOf(const Command& command) const {
-    return {timing_.of(command.operation), command.after, command.layer};
+    return {timing_.of(command.operation), command.after, command.layer, command.unit()};
 }
 
 void RepeatFinder::push(Form form) {
@@ -50,24 +50,28 @@ void RepeatFinder::push(Form form) {
 void RepeatFinder::take(const Command& command, const CommandFeed& feed) {
     kept_ = std::max(kept_, 2 * feed.underWay().size() + kLeast);
     Form form = formOf(command);
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
-        form.after[unit] += feed.skipped()[unit];
-    }
+    for (Token& token : form.after)
+        token = tokenOf(token.unit, token.count + feed.skippedOf(token.unit));
     push(std::move(form));
 }
 
 /// Tokens that are there at the base are no tokens; others must lie equally far beyond it.
 bool RepeatFinder::same(const Form& form, const Counts& base, const Form& earlier,
-                        const Counts& earlierBase) {
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
-        const auto beyond = [unit](const Form& one, const Counts& from) {
-            return one.after[unit] > from[unit] ? one.after[unit] - from[unit] : 0;
-        };
-        if (beyond(form, base) != beyond(earlier, earlierBase)) {
-            return false;
+                        const Counts& earlierBase) const {
+    const auto beyond = [this](const Form& one, const Counts& from, UnitId unit) {
+        const std::uint64_t count = one.after.of(unit);
+        const std::uint64_t there = from[units_.numberOf(unit)];
+        return count > there ? count - there : 0;
+    };
+    for (const Tokens* tokens : {&form.after, &earlier.after}) {
+        for (const Token& token : *tokens) {
+            if (beyond(form, base, token.unit) != beyond(earlier, earlierBase, token.unit)) {
+                return false;
+            }
         }
     }
-    return form.layer == earlier.layer && sameForm(form.operation, earlier.operation);
+    return form.layer == earlier.layer && form.unit == earlier.unit &&
+           sameForm(form.operation, earlier.operation);
 }
 
 /// Whether the commands under way are the same at both moments.
@@ -114,14 +118,14 @@ RepeatFinder::Repeat RepeatFinder::repeatsOf(
     Repeat repeat{0, now.moment.tally - seen.moment.tally};
     const std::uint64_t length = now.position - seen.position;
     Counts commands{};
-    for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+    for (std::size_t unit = 0; unit < commands.size(); ++unit) {
         commands[unit] = now.moment.completed[unit] - seen.moment.completed[unit];
     }
     while (holds(seen.position) && passOver(seen, now, feed)) {
         for (Seen* moment : {&seen, &now}) {
             moment->oldest += length;
             moment->position += length;
-            for (std::size_t unit = 0; unit < kUnitCount; ++unit) {
+            for (std::size_t unit = 0; unit < commands.size(); ++unit) {
                 moment->moment.completed[unit] += commands[unit];
             }
         }

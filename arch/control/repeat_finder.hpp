@@ -22,7 +22,7 @@ struct LayerTally {
     cost::Counters counters;
     std::uint64_t reads = 0;  ///< bursts
     std::uint64_t writes = 0;
-    std::array<StateCycles, kUnitCount> states{};
+    UnitStates states{};
 
     /// Adds `times` the tally.
     void add(const LayerTally& more, std::uint64_t times);
@@ -65,8 +65,9 @@ public:
 private:
     struct Form {
         Operation operation;
-        CommandFeed::Counts after{};  ///< counted from the beginning of the program
+        Tokens after{};  ///< counted from the beginning of the program
         std::uint32_t layer = 0;
+        UnitId unit{};
     };
     struct Seen {
         std::uint64_t oldest = 0;    ///< of the commands under way, its place in the program
@@ -77,8 +78,8 @@ private:
     Form formOf(const Command& command) const;
     const Form& at(std::uint64_t position) const { return forms_[position - first_]; }
     bool holds(std::uint64_t position) const { return position >= first_; }
-    static bool same(const Form& form, const CommandFeed::Counts& base, const Form& earlier,
-                     const CommandFeed::Counts& earlierBase);
+    bool same(const Form& form, const CommandFeed::Counts& base, const Form& earlier,
+              const CommandFeed::Counts& earlierBase) const;
     bool begins(const Seen& seen, const Seen& now) const;
     bool passOver(const Seen& seen, const Seen& now, CommandFeed& feed);
     Repeat repeatsOf(Seen seen, Seen& now, CommandFeed& feed,
@@ -86,6 +87,7 @@ private:
     void remember(const Seen& now);
     void push(Form form);
 
+    UnitSet units_ = kMachineUnits;
     TimingForms timing_;
     std::deque<Form> forms_;   ///< of the last commands that were taken or passed over
     std::uint64_t first_ = 0;  ///< place of the first of them in the program

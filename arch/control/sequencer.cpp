@@ -5,7 +5,10 @@ namespace systole::arch {
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const SequencerConfig& config,
                      Replay& replay)
-    : sc_module(name), config_(config), replay_(replay) {
+    : sc_module(name),
+      queues("queues", replay.scoreboard.units().size()),
+      config_(config),
+      replay_(replay) {
     SC_HAS_PROCESS(Sequencer);
     SC_THREAD(run);
 }
@@ -31,7 +34,7 @@ void Sequencer::run() {
                 wait(replay_.start + replay_.clock.edge(*issueAt_) - sc_core::sc_time_stamp());
                 issueAt_.reset();
             }
-            queues[static_cast<std::size_t>(unitOf(command->operation))].write(command);
+            queues[replay_.scoreboard.units().numberOf(command->unit())].write(command);
         }
     }
 }

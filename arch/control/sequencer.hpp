@@ -15,7 +15,7 @@ namespace systole::arch {
 /// when a queue is full (docs/machine.md).
 class Sequencer final : public sc_core::sc_module {
 public:
-    sc_core::sc_vector<sc_core::sc_fifo_out<const Command*>> queues{"queues", kUnitCount};
+    sc_core::sc_vector<sc_core::sc_fifo_out<const Command*>> queues;  ///< by number of the unit
 
     Sequencer(const sc_core::sc_module_name& name, const SequencerConfig& config, Replay& replay);
 

@@ -7,6 +7,18 @@
 
 namespace systole::arch {
 
+std::vector<std::pair<UnitState, std::string>> namedStates(const UnitSet& units) {
+    std::vector<std::pair<UnitState, std::string>> states{{UnitState::Busy, "busy"}};
+    for (std::size_t number = 0; number < units.size(); ++number) {
+        const UnitId unit = units.at(number);
+        states.emplace_back(waitFor(unit, units), "wait_" + units.nameOf(unit));
+    }
+    states.emplace_back(UnitState::ScratchpadConflict, "scratchpad_conflict");
+    states.emplace_back(UnitState::Memory, "memory");
+    states.emplace_back(UnitState::Idle, "idle");
+    return states;
+}
+
 void UnitTimeline::record(Cycle begin, Cycle end, UnitState state) {
     if (begin == end) {
         return;

@@ -4,8 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "arch/program/unit_id.hpp"
 #include "models/units.hpp"
 
 namespace systole::arch {
@@ -13,20 +16,27 @@ namespace systole::arch {
 /// What a unit does with its cycles.
 enum class UnitState : std::uint8_t {
     Busy,
-    WaitLoad,  ///< it waits for a token of the load unit; the next three likewise
-    WaitStore,
-    WaitArray,
-    WaitVector,
-    ScratchpadConflict,  ///< it waits for a port, as two words of a bank cannot pass in one cycle
-    Memory,              ///< it waits for DRAM
-    Idle,                ///< it has no command
+    /// It waits for a token of unit number 0; the states after this one belong to the next units.
+    Waits,
+    ScratchpadConflict = 1 + kMostUnits,  ///< it waits for a port: another word of the bank passes
+    Memory,                               ///< it waits for DRAM
+    Idle,                                 ///< it has no command
 };
-inline constexpr std::size_t kUnitStateCount = 8;
-inline constexpr std::array<const char*, kUnitStateCount> kUnitStateNames{
-    "busy",        "wait_load",           "wait_store", "wait_array",
-    "wait_vector", "scratchpad_conflict", "memory",     "idle"};
+inline constexpr std::size_t kUnitStateCount = 4 + kMostUnits;
 
-using StateCycles = std::array<Cycle, kUnitStateCount>;
+/// That a unit waits for a token of this one.
+constexpr UnitState waitFor(UnitId unit, const UnitSet& units = kMachineUnits) {
+    return static_cast<UnitState>(static_cast<std::size_t>(UnitState::Waits) +
+                                  units.numberOf(unit));
+}
+/// The states of a machine's units with their names, in the order in which reports have them.
+std::vector<std::pair<UnitState, std::string>> namedStates(const UnitSet& units = kMachineUnits);
+
+/// Cycles by state.
+struct StateCycles : std::array<Cycle, kUnitStateCount> {
+    Cycle of(UnitState state) const { return (*this)[static_cast<std::size_t>(state)]; }
+};
+using UnitStates = std::array<StateCycles, kMostUnits>;  ///< by number of the unit
 
 /// The history of one unit, as ascending intervals without overlap. A gap is idle time.
 class UnitTimeline {

@@ -56,8 +56,9 @@ std::uint8_t MachineBursts::imageByte(std::uint64_t address) const {
 }
 
 std::uint8_t MachineBursts::storedByte(std::uint64_t address) const {
-    const std::optional<std::uint64_t> offset = offsetIn(store_.box(), address);
-    return offset ? replay_.state.activationScratchpad()[store_.scratchpadAddress() + *offset]
+    const TransferCommand& store = store_.transferred();
+    const std::optional<std::uint64_t> offset = offsetIn(store.box, address);
+    return offset ? replay_.state.scratchpad(store.scratchpad)[store.address + *offset]
                   : imageByte(address);
 }
 
@@ -86,7 +87,7 @@ std::string MachineBursts::mismatch(std::uint64_t address,
         const std::uint8_t expected =
             packedByte(layout, address, [this](std::uint64_t image) { return imageByte(image); });
         const auto wanted = [this](std::uint64_t image) {
-            return offsetIn(load_.box(), image) ? 0xffU : 0U;
+            return offsetIn(load_.transferred().box, image) ? 0xffU : 0U;
         };
         if (byte != expected && ((byte ^ expected) & packedByte(layout, address, wanted)) != 0) {
             return fmt::format(

@@ -9,27 +9,6 @@
 namespace systole::arch {
 namespace {
 
-const DramBox& boxOf(const Operation& operation) {
-    if (const auto* load = std::get_if<LoadTile>(&operation)) {
-        return load->source;
-    }
-    if (const auto* load = std::get_if<LoadWeights>(&operation)) {
-        return load->source;
-    }
-    return std::get<StoreTile>(operation).destination;
-}
-
-/// The byte of the scratchpad at which the command's data begin.
-std::uint32_t addressOf(const Operation& operation) {
-    if (const auto* load = std::get_if<LoadTile>(&operation)) {
-        return load->destination;
-    }
-    if (const auto* load = std::get_if<LoadWeights>(&operation)) {
-        return load->destination;
-    }
-    return std::get<StoreTile>(operation).source;
-}
-
 void appendRun(std::vector<BurstShare>& bursts, std::uint64_t begin, std::uint64_t end,
                std::uint32_t burstBytes) {
     while (begin < end) {
@@ -111,9 +90,9 @@ std::uint64_t burstCount(const DramBox& box, const DramLayout& layout, std::uint
     return bursts;
 }
 
-TransferUnit::TransferUnit(const sc_core::sc_module_name& name, Unit unit,
+TransferUnit::TransferUnit(const sc_core::sc_module_name& name, UnitId unit,
                            const MachineConfig& config, Replay& replay)
-    : CommandUnit(name, unit, replay), config_(config), isLoad_(unit == Unit::Load) {
+    : CommandUnit(name, unit, replay), config_(config), isLoad_(unit.kind == UnitKind::Load) {
     SC_HAS_PROCESS(TransferUnit);
     SC_METHOD(pass);
     sensitive << passNext_;
@@ -211,7 +190,7 @@ void TransferUnit::request(std::size_t burst, std::uint32_t layer) {
 }
 
 void TransferUnit::transfer(std::uint32_t layer) {
-    bursts_ = burstsOf(box_, replay().program->dram, memory->burstBytes());
+    bursts_ = burstsOf(transfer_.box, replay().program->dram, memory->burstBytes());
     layerBursts_.at(layer) += bursts_.size();
     if (isLoad_) {
         load(layer);
@@ -225,7 +204,8 @@ void TransferUnit::transfer(std::uint32_t layer) {
 /// All bursts of a cycle at once, where neither the memory nor the scratchpad looks at each.
 void TransferUnit::transferRuns(std::uint32_t layer) {
     bursts_.clear();
-    const std::uint64_t bursts = burstCount(box_, replay().program->dram, memory->burstBytes());
+    const std::uint64_t bursts =
+        burstCount(transfer_.box, replay().program->dram, memory->burstBytes());
     layerBursts_.at(layer) += bursts;
     for (std::uint64_t sent = 0; sent < bursts;) {
         awaitSlot();
@@ -297,33 +277,28 @@ void TransferUnit::awaitArrivals() {
     }
 }
 
-void TransferUnit::count(const Command& command) {
-    const memory::ElementRoom room = replay().program->dram.roomAt(box_.address);
-    const std::uint64_t bytes = room.memoryBytes(box_.bytes());
-    const std::uint64_t words = words_->wordOf(scratchpadAddress_ + box_.bytes() - 1) -
-                                words_->wordOf(scratchpadAddress_) + 1;
+void TransferUnit::count(const Command& command, const TransferCommand& transfer) {
+    const memory::ElementRoom room = replay().program->dram.roomAt(transfer.box.address);
+    const std::uint64_t words = words_->wordOf(transfer.address + transfer.box.bytes() - 1) -
+                                words_->wordOf(transfer.address) + 1;
     cost::Counters& count = counters(command);
-    if (std::holds_alternative<StoreTile>(command.operation)) {
-        count.bytesStored += bytes;
-        count.activationScratchpadReads += words;
-    } else if (std::holds_alternative<LoadWeights>(command.operation)) {
-        count.bytesLoaded += bytes;
-        count.weightScratchpadWrites += words;
+    (isLoad_ ? count.bytesLoaded : count.bytesStored) += room.memoryBytes(transfer.box.bytes());
+    count.haloBytes += room.memoryBytes(transfer.haloBytes);
+    if (transfer.scratchpad == Scratchpad::Weight) {
+        (isLoad_ ? count.weightScratchpadWrites : count.weightScratchpadReads) += words;
     } else {
-        count.bytesLoaded += bytes;
-        count.haloBytes += room.memoryBytes(std::get<LoadTile>(command.operation).haloBytes);
-        count.activationScratchpadWrites += words;
+        (isLoad_ ? count.activationScratchpadWrites : count.activationScratchpadReads) += words;
     }
 }
 
-PassagePlace TransferUnit::placeOf(const Command& command) const {
-    const bool isWeights = std::holds_alternative<LoadWeights>(command.operation);
+PassagePlace TransferUnit::placeOf(const TransferCommand& transfer) const {
+    const bool isWeights = transfer.scratchpad == Scratchpad::Weight;
     const ScratchpadPorts& ports = replay().ports;
     return {.ports = isWeights ? &ports.weights() : &ports.activations(),
             .words = isWeights ? &ports.weightWords() : &ports.activationWords(),
-            .address = addressOf(command.operation),
-            .bytes = box_.bytes(),
-            .room = replay().program->dram.roomAt(box_.address),
+            .address = transfer.address,
+            .bytes = transfer.box.bytes(),
+            .room = replay().program->dram.roomAt(transfer.box.address),
             .isLoad = isLoad_,
             .bytesPerCycle = config_.dma.bytesPerCycle.value_or(0),
             .isWide = isWide_};
@@ -342,11 +317,10 @@ void TransferUnit::recordStates(Cycle begin, Cycle conflicts) {
 
 void TransferUnit::execute(const Command& command) {
     const Cycle begin = cycle();
-    box_ = boxOf(command.operation);
+    transfer_ = std::get<TransferCommand>(command.operation);
     isWide_ = config_.dma.bytesPerCycle && *config_.dma.bytesPerCycle > memory->burstBytes();
-    const PassagePlace place = placeOf(command);
+    const PassagePlace place = placeOf(transfer_);
     words_ = place.words;
-    scratchpadAddress_ = place.address;
     passage_ = config_.dma.bytesPerCycle ? std::optional(BurstPassage(place)) : std::nullopt;
     moving_ = 0;
     if (memory->takesRuns() && !passage_) {
@@ -355,7 +329,7 @@ void TransferUnit::execute(const Command& command) {
         transfer(command.layer);
     }
     awaitArrivals();
-    count(command);
+    count(command, transfer_);
     recordStates(begin, countPorts(command));
     finish(command);
 }

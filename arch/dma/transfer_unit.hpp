@@ -26,17 +26,15 @@ class TransferUnit final : public CommandUnit, public BurstClient {
 public:
     sc_core::sc_port<MemoryPort> memory{"memory"};
 
-    TransferUnit(const sc_core::sc_module_name& name, Unit unit, const MachineConfig& config,
+    TransferUnit(const sc_core::sc_module_name& name, UnitId unit, const MachineConfig& config,
                  Replay& replay);
 
     void burstDone(std::uint64_t tag) override;
     void burstsDone(std::uint64_t tag, std::uint64_t count) override;
     void reset() override;
 
-    /// The box of the command that is executing, and the byte of the scratchpad at which its data
-    /// begin.
-    const DramBox& box() const { return box_; }
-    std::uint64_t scratchpadAddress() const { return scratchpadAddress_; }
+    /// What is executing, or was executed last.
+    const TransferCommand& transferred() const { return transfer_; }
     /// The number of bursts that a layer's commands have asked for since reset.
     std::uint64_t burstsOfLayer(std::size_t layer) const {
         return layer < layerBursts_.size() ? layerBursts_[layer] : 0;
@@ -50,7 +48,7 @@ private:
     };
 
     void execute(const Command& command) override;
-    PassagePlace placeOf(const Command& command) const;
+    PassagePlace placeOf(const TransferCommand& transfer) const;
     void transfer(std::uint32_t layer);
     void transferRuns(std::uint32_t layer);
     void load(std::uint32_t layer);
@@ -64,14 +62,13 @@ private:
     memory::AccessStream wholePassage();
     void pass();
     void awaitArrivals();
-    void count(const Command& command);
+    void count(const Command& command, const TransferCommand& transfer);
     void recordStates(Cycle begin, Cycle conflicts);
 
     MachineConfig config_;
     bool isLoad_;
     bool isWide_ = false;  ///< several bursts a cycle
-    std::uint64_t scratchpadAddress_ = 0;
-    DramBox box_;
+    TransferCommand transfer_;
     const WordLayout* words_ = nullptr;    ///< of the scratchpad of the command
     std::optional<BurstPassage> passage_;  ///< empty if that takes no time
     std::vector<BurstShare> bursts_;       ///< of the command that is executing

@@ -82,9 +82,9 @@ Cycle MappingCosts::vectorCycles(const ColumnBlockWork& block, std::uint64_t out
 /// The runs of a box in DRAM, where its tensor lies densely with the channels last. A box with a
 /// part of the channels has a run for every pixel. A box with all channels but a part of the
 /// columns has a run for every row. Any other box is one run.
-Runs MappingCosts::runs(const Box& box, const Pixels& tensor) const {
+Runs MappingCosts::runs(const Box& box, const Pixels& tensor, std::uint64_t elementBits) {
     const auto bytes = [&](std::uint64_t elements) {
-        return ElementSizes::bytes(elements * sizes_.activation);
+        return ElementSizes::bytes(elements * elementBits);
     };
     const std::uint64_t whole = bytes(tensor.width * tensor.channels);
     if (box.channels != tensor.channels) {
@@ -101,12 +101,14 @@ Runs MappingCosts::inputRuns(const MappingCandidate& candidate, std::uint32_t ro
                              std::uint32_t column, std::uint32_t channels) const {
     const std::uint64_t height = candidate.rows->extent(row).length;
     const std::uint64_t width = candidate.columns->extent(column).length;
-    return runs({height, width, channels}, {shape_.inputWidth, shape_.inputChannels});
+    return runs({height, width, channels}, {shape_.inputWidth, shape_.inputChannels},
+                sizes_.activation);
 }
 
 Runs MappingCosts::outputRuns(std::uint32_t height, std::uint32_t width,
                               std::uint32_t channels) const {
-    return runs({height, width, channels}, {shape_.outputWidth, shape_.outputChannels});
+    return runs({height, width, channels}, {shape_.outputWidth, shape_.outputChannels},
+                sizes_.output);
 }
 
 std::uint64_t MappingCosts::weightBytes(const ColumnChunkWork& chunk,

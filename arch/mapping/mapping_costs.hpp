@@ -110,7 +110,7 @@ public:
         std::uint64_t width;
         std::uint64_t channels;
     };
-    Runs runs(const Box& box, const Pixels& tensor) const;
+    static Runs runs(const Box& box, const Pixels& tensor, std::uint64_t elementBits);
     Runs inputRuns(const MappingCandidate& candidate, std::uint32_t row, std::uint32_t column,
                    std::uint32_t channels) const;
     Runs outputRuns(std::uint32_t height, std::uint32_t width, std::uint32_t channels) const;

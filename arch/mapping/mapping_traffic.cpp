@@ -72,9 +72,9 @@ DramTraffic dramTraffic(const ConvolutionShape& shape, const ElementSizes& sizes
     traffic.halo = ElementSizes::bytes(images * input.halo * sizes.activation);
     traffic.weights = ElementSizes::bytes(
         weightBits(shape, sizes, images * rows.count() * columns.count(), plan, tiling));
-    traffic.output =
-        ElementSizes::bytes(shape.positions() * shape.outputChannels * sizes.activation);
-    traffic.skip = shape.hasSkip ? traffic.output : 0;
+    const std::uint64_t outputs = shape.positions() * shape.outputChannels;
+    traffic.output = ElementSizes::bytes(outputs * sizes.output);
+    traffic.skip = shape.hasSkip ? ElementSizes::bytes(outputs * sizes.skip) : 0;
     return traffic;
 }
 

@@ -36,11 +36,15 @@ struct DramTraffic {
 struct ElementSizes {
     ElementSizes(const Datapath& datapath, numeric::ScaleArithmetic arithmetic)
         : activation(datapath.activationBits),
+          output(datapath.output.bits),
+          skip(datapath.skip.bits),
           weight(datapath.weightBits),
           record(std::uint64_t{parameterBytes(datapath, arithmetic)} / datapath.weightBytes *
                  datapath.weightBits) {}
 
     std::uint64_t activation;
+    std::uint64_t output;
+    std::uint64_t skip;
     std::uint64_t weight;
     std::uint64_t record;  ///< the parameters of one output channel
 

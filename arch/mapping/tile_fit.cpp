@@ -21,6 +21,8 @@ TileFit::TileFit(const MachineConfig& machine, const Datapath& datapath,
       cut_(columnCut(machine.array, shape, 1)),
       packedCut_(columnCut(machine.array, shape, groupsPerFold(machine.array, shape))),
       activationBytes_(datapath.activationBytes),
+      outputBytes_(datapath.output.imageBytes),
+      skipBytes_(datapath.skip.imageBytes),
       weightBytes_(datapath.weightBytes),
       recordBytes_(parameterBytes(datapath, arithmetic)),
       wordBytes_(activationLayout(machine).wordBytes()),
@@ -92,12 +94,11 @@ std::uint64_t TileFit::inputBytes(const ConvolutionTiling& tiling) const {
 }
 
 std::uint64_t TileFit::outputBytes(const ConvolutionTiling& tiling) const {
-    return aligned(std::uint64_t{tiling.tileHeight} * tiling.tileWidth * chunkOutputs(tiling) *
-                   activationBytes_);
+    return aligned(outputElements(tiling) * outputBytes_);
 }
 
 std::uint64_t TileFit::skipBytes(const ConvolutionTiling& tiling) const {
-    return shape_.hasSkip ? outputBytes(tiling) : 0;
+    return shape_.hasSkip ? aligned(outputElements(tiling) * skipBytes_) : 0;
 }
 
 bool TileFit::fits(const ConvolutionTiling& tiling) const {

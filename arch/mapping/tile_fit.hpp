@@ -45,6 +45,9 @@ private:
     std::uint64_t chunkOutputs(const ConvolutionTiling& tiling) const;
     std::uint64_t accumulatorRows(const ConvolutionTiling& tiling) const;
     std::uint64_t inputBytes(const ConvolutionTiling& tiling) const;
+    std::uint64_t outputElements(const ConvolutionTiling& tiling) const {
+        return std::uint64_t{tiling.tileHeight} * tiling.tileWidth * chunkOutputs(tiling);
+    }
     std::uint64_t outputBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t skipBytes(const ConvolutionTiling& tiling) const;
     std::uint64_t aligned(std::uint64_t bytes) const;
@@ -54,6 +57,8 @@ private:
     ColumnCut cut_;        ///< of folds that hold one group
     ColumnCut packedCut_;  ///< of folds that hold as many groups as they can
     std::uint64_t activationBytes_;
+    std::uint64_t outputBytes_;
+    std::uint64_t skipBytes_;
     std::uint64_t weightBytes_;
     std::uint64_t recordBytes_;
     std::uint64_t wordBytes_;

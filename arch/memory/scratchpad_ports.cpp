@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch/memory/scratchpad_ports.hpp"
 
+#include "arch/datapath.hpp"
 #include "models/check.hpp"
 
 namespace systole::arch {
@@ -18,13 +19,14 @@ Limit accumulatorBanks(const AccumulatorBufferConfig& config) {
 
 }  // namespace
 
-WordLayout::WordLayout(const ScratchpadConfig& config, const numeric::Format& element,
-                       memory::Packing packing)
-    : elementBytes_(static_cast<std::uint32_t>(numeric::storageBytes(element))) {
-    const memory::ElementPacking elements = packingOf(config, element, packing);
+WordLayout::WordLayout(const ScratchpadConfig& config, const numeric::Format& place,
+                       memory::Packing packing, std::uint32_t elementBytes)
+    : elementBytes_(elementBytes) {
+    const memory::ElementPacking elements = packingOf(config, place, packing);
     const auto problem = memory::problemOf(elements);
     SYSTOLE_CHECK(!problem, "scratchpad words: {}", problem.value_or(""));
-    elementsPerWord_ = elements.elementsPerWord();
+    wordBytes_ =
+        elements.elementsPerWord() * static_cast<std::uint32_t>(numeric::storageBytes(place));
     if (config.capacityBytes) {
         words_ = *config.capacityBytes / config.wordBytes;
     }
@@ -33,21 +35,26 @@ WordLayout::WordLayout(const ScratchpadConfig& config, const numeric::Format& el
 Limit WordLayout::capacityBytes() const { return words_ ? Limit{*words_ * wordBytes()} : words_; }
 
 WordLayout activationLayout(const MachineConfig& machine) {
-    return {machine.activationScratchpad, machine.datapath.activation, machine.datapath.packing};
+    return {machine.activationScratchpad, placesOf(machine).activation, machine.datapath.packing,
+            Datapath(machine).activationBytes};
 }
 
 WordLayout weightLayout(const MachineConfig& machine) {
-    return {machine.weightScratchpad, machine.datapath.weight, machine.datapath.packing};
+    return {machine.weightScratchpad, placesOf(machine).weight, machine.datapath.packing,
+            Datapath(machine).weightBytes};
 }
 
 ScratchpadPorts::ScratchpadPorts(const MachineConfig& config)
-    : activationWords_(activationLayout(config)),
-      weightWords_(weightLayout(config)),
-      activations_(0, config.activationScratchpad.banks, config.activationScratchpad.ports),
+    : activations_(0, config.activationScratchpad.banks, config.activationScratchpad.ports),
       weights_(activations_.end(), config.weightScratchpad.banks, config.weightScratchpad.ports),
       accumulators_(weights_.end(), accumulatorBanks(config.accumulatorBuffer),
                     config.accumulatorBuffer.ports),
       arbitration_(config.arbitration) {
+    for (DatapathId i = 0; i < datapathsOf(config); ++i) {
+        const MachineConfig seen = seenBy(config, i);
+        activationWords_.push_back(activationLayout(seen));
+        weightWords_.push_back(weightLayout(seen));
+    }
     reset();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "arch/config.hpp"
 #include "arch/program/command.hpp"
@@ -16,16 +17,16 @@ namespace systole::arch {
 
 /// The words of a scratchpad. Addresses count storage bytes: an element has whole bytes there,
 /// whatever room it takes in a word. int8 elements in words of 8 bytes: address 20 lies in word 2.
+/// Words are cut into places (placesOf), and a wider element takes several of them.
 class WordLayout {
 public:
-    WordLayout(const ScratchpadConfig& config, const numeric::Format& element,
-               memory::Packing packing);
+    /// `elementBytes`: of the places that an element takes.
+    WordLayout(const ScratchpadConfig& config, const numeric::Format& place,
+               memory::Packing packing, std::uint32_t elementBytes);
 
     std::uint32_t elementBytes() const { return elementBytes_; }
-    std::uint32_t elementsPerWord() const { return elementsPerWord_; }
-    std::uint64_t wordOf(std::uint64_t address) const {
-        return address / elementBytes_ / elementsPerWord_;
-    }
+    std::uint32_t elementsPerWord() const { return wordBytes_ / elementBytes_; }
+    std::uint64_t wordOf(std::uint64_t address) const { return address / wordBytes_; }
     /// Calls visit(word) for the words of a run that is not empty.
     template <typename Visit>
     void forEachWord(std::uint64_t address, std::uint64_t bytes, Visit&& visit) const {
@@ -36,15 +37,16 @@ public:
     }
     /// Storage bytes of a word, and of the whole scratchpad. The latter has no value if the
     /// scratchpad is unlimited.
-    std::uint32_t wordBytes() const { return elementsPerWord_ * elementBytes_; }
+    std::uint32_t wordBytes() const { return wordBytes_; }
     Limit capacityBytes() const;
 
 private:
     std::uint32_t elementBytes_;
-    std::uint32_t elementsPerWord_;
+    std::uint32_t wordBytes_ = 0;
     Limit words_;
 };
 
+/// For elements of the machine's first datapath.
 WordLayout activationLayout(const MachineConfig& machine);
 WordLayout weightLayout(const MachineConfig& machine);
 
@@ -58,10 +60,15 @@ public:
 
     memory::PortArbiter& arbiter() { return *arbiter_; }
     const memory::PortArbiter& arbiter() const { return *arbiter_; }
-    static memory::ClientId clientOf(Unit unit) { return static_cast<memory::ClientId>(unit); }
+    /// Units of one kind take turns at one client.
+    static memory::ClientId clientOf(UnitKind unit) { return static_cast<memory::ClientId>(unit); }
 
-    const WordLayout& activationWords() const { return activationWords_; }
-    const WordLayout& weightWords() const { return weightWords_; }
+    const WordLayout& activationWords(DatapathId datapath = 0) const {
+        return activationWords_.at(datapath);
+    }
+    const WordLayout& weightWords(DatapathId datapath = 0) const {
+        return weightWords_.at(datapath);
+    }
     const memory::PortMap& activations() const { return activations_; }
     const memory::PortMap& weights() const { return weights_; }
     /// Banks 0 and 1 are the two halves. It has no ports if reads and writes of sums have separate
@@ -73,8 +80,8 @@ public:
     }
 
 private:
-    WordLayout activationWords_;
-    WordLayout weightWords_;
+    std::vector<WordLayout> activationWords_;  ///< by datapath
+    std::vector<WordLayout> weightWords_;
     memory::PortMap activations_;
     memory::PortMap weights_;
     memory::PortMap accumulators_;

@@ -33,7 +33,8 @@ std::uint32_t within(std::uint64_t address, std::uint64_t period) {
 }
 
 bool same(const VectorCommand& a, const VectorCommand& b) {
-    return a.program == b.program && a.space == b.space && a.operands == b.operands;
+    return a.program == b.program && a.space == b.space && a.operands == b.operands &&
+           a.datapath == b.datapath;
 }
 
 template <typename Op>
@@ -79,26 +80,12 @@ Stream TimingForms::of(Stream stream) const {
     return stream;
 }
 
-LoadTile TimingForms::of(LoadTile load) const { return ofLoad(load, activationPeriod_); }
-
-LoadWeights TimingForms::of(LoadWeights load) const { return ofLoad(load, weightPeriod_); }
-
-template <typename Load>
-Load TimingForms::ofLoad(Load load, std::uint64_t period) const {
-    load.source = of(load.source);
-    load.destination = within(load.destination, period);
-    return load;
-}
-
-StoreTile TimingForms::of(StoreTile store) const {
-    store.destination = of(store.destination);
-    store.source = within(store.source, activationPeriod_);
-    return store;
-}
-
-DramBox TimingForms::of(DramBox box) const {
-    box.address = program_.dram.memoryBit(box.address) % burstBits_;
-    return box;
+TransferCommand TimingForms::of(TransferCommand transfer) const {
+    transfer.box.address = program_.dram.memoryBit(transfer.box.address) % burstBits_;
+    transfer.address =
+        within(transfer.address,
+               transfer.scratchpad == Scratchpad::Weight ? weightPeriod_ : activationPeriod_);
+    return transfer;
 }
 
 /// Rows of one half count the same, whichever they are; rows that lie in both stay as they are.

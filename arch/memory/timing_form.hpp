@@ -25,13 +25,8 @@ public:
     Stream of(Stream stream) const;
 
 private:
-    LoadTile of(LoadTile load) const;
-    LoadWeights of(LoadWeights load) const;
-    StoreTile of(StoreTile store) const;
+    TransferCommand of(TransferCommand transfer) const;
     VectorCommand of(VectorCommand command) const;
-    DramBox of(DramBox box) const;
-    template <typename Load>
-    Load ofLoad(Load load, std::uint64_t period) const;
     std::uint32_t half(std::uint32_t row, std::uint32_t rows) const;
 
     const Program& program_;

@@ -2,20 +2,9 @@
 #include "arch/program/command.hpp"
 
 #include "arch/fold/fold.hpp"
+#include "models/overloaded.hpp"
 
 namespace systole::arch {
-namespace {
-
-struct UnitOf {
-    Unit operator()(const LoadTile&) const { return Unit::Load; }
-    Unit operator()(const LoadWeights&) const { return Unit::Load; }
-    Unit operator()(const StoreTile&) const { return Unit::Store; }
-    Unit operator()(const Stream&) const { return Unit::Array; }
-    Unit operator()(const VectorCommand&) const { return Unit::Vector; }
-};
-
-}  // namespace
-
 Stream groupOf(const Stream& stream, std::uint32_t index, std::uint32_t weightBytes) {
     Stream group = stream;
     group.groupCount = 1;
@@ -42,6 +31,14 @@ std::uint64_t macsOf(const Stream& stream) {
     return elements * stream.channels * stream.groupCount;
 }
 
-Unit unitOf(const Operation& operation) { return std::visit(UnitOf{}, operation); }
+UnitKind unitKindOf(const Operation& operation) {
+    return std::visit(Overloaded{[](const TransferCommand& transfer) {
+                                     return transfer.direction == Direction::Load ? UnitKind::Load
+                                                                                  : UnitKind::Store;
+                                 },
+                                 [](const Stream&) { return UnitKind::Array; },
+                                 [](const VectorCommand&) { return UnitKind::Vector; }},
+                      operation);
+}
 
 }  // namespace systole::arch

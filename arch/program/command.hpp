@@ -14,6 +14,7 @@
 #include "arch/program/dram_layout.hpp"
 #include "arch/program/element_type.hpp"
 #include "arch/program/tile_window.hpp"
+#include "arch/program/unit_id.hpp"
 #include "arch/program/vector_command.hpp"
 #include "models/numeric/sums/requantize.hpp"
 
@@ -21,11 +22,6 @@
 /// hands them to the units, and MachineState computes what they do. Addresses are bytes of the
 /// memory that the command names, and places in DRAM are bytes of its image (DramLayout).
 namespace systole::arch {
-
-/// The units that have a command queue. Each executes its commands in order.
-enum class Unit : std::uint8_t { Load, Store, Array, Vector };
-inline constexpr std::size_t kUnitCount = 4;
-inline constexpr std::array<const char*, kUnitCount> kUnitNames{"load", "store", "array", "vector"};
 
 /// Runs of consecutive bytes in DRAM: counts[0] x counts[1] runs, at two strides in bytes.
 struct DramBox {
@@ -38,30 +34,22 @@ struct DramBox {
     bool operator==(const DramBox&) const = default;
 };
 
-/// Copies from DRAM to the activation scratchpad, where the runs lie densely.
-struct LoadTile {
-    DramBox source;
-    std::uint32_t destination = 0;
+enum class Direction : std::uint8_t { Load, Store };
+/// The scratchpads that transfers reach.
+enum class Scratchpad : std::uint8_t { Activation, Weight };
+
+/// Copies between a box in DRAM and a scratchpad, where the runs lie densely.
+struct TransferCommand {
+    DramBox box;
+    std::uint32_t address = 0;  ///< of the first byte in the scratchpad
+    Direction direction = Direction::Load;
+    Scratchpad scratchpad = Scratchpad::Activation;
     std::uint32_t haloBytes = 0;  ///< bytes that an earlier tile of the same pass has brought too
     TypeId type = kActivationType;
 
-    bool operator==(const LoadTile&) const = default;
-};
+    DatapathId datapath = 0;  ///< of weights: that will use them
 
-/// Copies from DRAM to the weight scratchpad, where the runs lie densely.
-struct LoadWeights {
-    DramBox source;
-    std::uint32_t destination = 0;
-
-    bool operator==(const LoadWeights&) const = default;
-};
-
-/// Copies from the activation scratchpad, where the bytes lie densely, to DRAM.
-struct StoreTile {
-    std::uint32_t source = 0;
-    DramBox destination;
-
-    bool operator==(const StoreTile&) const = default;
+    bool operator==(const TransferCommand&) const = default;
 };
 
 /// One fold of the array: the operands of `outputs` output positions of the window times
@@ -91,8 +79,7 @@ struct Stream {
     std::uint32_t accumulatorRow = 0;
     bool accumulate = false;
     bool countsElementsOnly = false;  ///< for macsOf: whether the convolution is transposed
-    TypeId activationType = kActivationType;
-    TypeId weightType = kWeightType;
+    DatapathId datapath = 0;          ///< whose formats the operands and the sums have
 
     std::uint64_t sums() const { return std::uint64_t{outputs} * channels * groupCount; }
     bool operator==(const Stream&) const = default;
@@ -109,13 +96,17 @@ std::uint32_t stepsOf(const ArrayConfig& array, const Stream& stream);
 /// do.
 std::uint64_t macsOf(const Stream& stream);
 
-using Operation = std::variant<LoadTile, LoadWeights, StoreTile, Stream, VectorCommand>;
+using Operation = std::variant<TransferCommand, Stream, VectorCommand>;
+
+UnitKind unitKindOf(const Operation& operation);
 
 struct Command {
     Operation operation;
-    /// Tokens: how many commands each unit must have completed before this one may start.
-    std::array<std::uint64_t, kUnitCount> after{};
+    Tokens after{};  ///< what must be completed before this command may start
     std::uint32_t layer = 0;
+    std::uint8_t index = 0;  ///< of its unit
+
+    UnitId unit() const { return {unitKindOf(operation), index}; }
 };
 
 /// Writes the commands of a program piece by piece, in order.
@@ -125,8 +116,6 @@ public:
     /// Appends the next commands, one or more. Returns false, and appends nothing, after the last.
     virtual bool next(std::vector<Command>& commands) = 0;
 };
-
-Unit unitOf(const Operation& operation);
 
 /// Its commands are either listed or written while it is replayed. A list is as long as the
 /// program, and values can be computed. A source holds one piece of the program at a time; it is

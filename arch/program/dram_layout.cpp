@@ -78,7 +78,11 @@ DramLayout::Piece DramLayout::pieceAt(std::uint64_t memoryBit) const {
     std::uint64_t begin = region.image + offset / bits * imageBytes;
     std::uint64_t within = offset % bits;
     std::uint64_t end = bits;
-    if (const Records* records = recordsAt(begin)) {
+    const std::uint64_t next = index + 1 < series->count    ? series->at(index + 1).image
+                               : series == &regions_.back() ? imageBytes_
+                                                            : std::next(series)->image;
+    // Behind the last element of a region, up to the next one, its memory holds nothing.
+    if (const Records* records = begin < next ? recordsAt(begin) : nullptr) {
         begin -= (begin - records->image) % records->imageBytes;
         within = offset - (begin - region.image) / imageBytes * bits;
         end = std::uint64_t{records->imageBytes} / imageBytes * bits;
@@ -89,9 +93,6 @@ DramLayout::Piece DramLayout::pieceAt(std::uint64_t memoryBit) const {
                 .isHeld = false};
     piece.bits = static_cast<std::uint32_t>(
         std::min<std::uint64_t>({8 - bitOfByte, 8 - piece.imageBit, end - within}));
-    const std::uint64_t next = index + 1 < series->count    ? series->at(index + 1).image
-                               : series == &regions_.back() ? imageBytes_
-                                                            : std::next(series)->image;
     piece.isHeld = piece.imageByte < next;
     return piece;
 }

@@ -10,12 +10,11 @@
 
 namespace systole::arch {
 
-/// Numbers the element types of a program. The first two are those of the array; the others are
-/// listed in Program::types.
+/// Numbers the element types of a program's activations. The first one is that of the machine's
+/// first datapath; the others are listed in Program::types.
 using TypeId = std::uint32_t;
 inline constexpr TypeId kActivationType = 0;
-inline constexpr TypeId kWeightType = 1;
-inline constexpr TypeId kFirstListedType = 2;
+inline constexpr TypeId kFirstListedType = 1;
 
 /// What an element of a tensor is, and how much room it takes.
 struct ElementType {

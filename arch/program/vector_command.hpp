@@ -53,6 +53,7 @@ struct VectorCommand {
     numeric::VectorSpace space;
     std::vector<VectorOperand> operands;
     std::vector<TypeId> formats{kActivationType};  ///< that QuantizeSteps name
+    DatapathId datapath = 0;                       ///< of sums and parameter records
 };
 
 }  // namespace systole::arch

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "arch/activity/operand_activity.hpp"
@@ -34,11 +32,9 @@ namespace systole::arch {
 /// leaves its memory or the array is a mistake of the lowering: an InvariantError.
 class MachineState {
 public:
-    /// Of the DRAM's configuration only the faults and the ECC matter here. `sampling` is for
-    /// startSampling.
-    MachineState(const DatapathConfig& datapath, const ArrayConfig& array,
-                 const memory::DramConfig& dram = {},
-                 const std::optional<OperandSampling>& sampling = std::nullopt);
+    /// Of the DRAM's configuration only the faults and the ECC matter here. The operand sampling is
+    /// for startSampling.
+    explicit MachineState(const MachineConfig& machine);
 
     /// Sizes the memories for a program and clears them. Those of a program without values stay
     /// empty.
@@ -50,8 +46,10 @@ public:
     /// The image of the DRAM, in which every element has whole bytes (DramLayout).
     std::span<std::uint8_t> dram() { return dram_; }
     std::span<const std::uint8_t> dram() const { return dram_; }
-    std::span<const std::uint8_t> activationScratchpad() const { return activations_; }
-    const Datapath& datapath() const { return datapath_; }
+    std::span<const std::uint8_t> scratchpad(Scratchpad which) const {
+        return which == Scratchpad::Weight ? weights_ : activations_;
+    }
+    const Datapath& datapath(DatapathId datapath = 0) const { return paths_.at(datapath).datapath; }
     /// Bytes that commands have moved from and to DRAM since the replay began. Elements count with
     /// the bits that they have in DRAM.
     std::uint64_t bytesLoaded() const { return bytesLoaded_; }
@@ -69,7 +67,7 @@ public:
     }
     /// What the array's operand registers have done since the replay began
     /// (docs/energy_activity.md).
-    const Activity& operandActivity() const { return activity_.counts(); }
+    Activity operandActivity() const;
     /// Begins to keep traces of operands. It is called at the beginning of a replay of the whole
     /// program, and the traces last until takeSamples. It does nothing without a sampling.
     void startSampling(const Program& program);
@@ -77,44 +75,47 @@ public:
     std::vector<OperandSample> takeSamples();
 
 private:
-    void apply(const LoadTile& op);
-    void apply(const LoadWeights& op);
-    void apply(const StoreTile& store);
+    /// A datapath of the array, with the operand registers of its elements.
+    struct Path {
+        Datapath datapath;
+        ArrayConfig array;
+        numeric::Gemm gemm;
+        OperandActivity activity;
+        /// Tables of codesAsTaken for the array. They are empty where the DRAM has no errors,
+        /// because then every code is one that the format produces.
+        std::vector<std::uint16_t> activations{};
+        std::vector<std::uint16_t> weights{};
+
+        std::size_t sumWords() const { return static_cast<std::size_t>(datapath.sums.words()); }
+    };
+
+    void apply(const TransferCommand& transfer);
     void apply(const Stream& stream);
     void apply(const VectorCommand& command);
 
     void multiply(const Stream& stream, std::uint32_t arrayRow);
-    void load(const DramBox& source, TypeId type, std::vector<std::uint8_t>& scratchpad,
-              std::uint32_t address);
+    void load(const TransferCommand& transfer, std::span<std::uint8_t> scratchpad);
+    void store(const TransferCommand& transfer, std::span<const std::uint8_t> scratchpad);
     void makeTypes(const Program& program);
-    const numeric::Gemm& gemmOf(const Stream& stream) const;
-    std::size_t sumWords() const { return static_cast<std::size_t>(datapath_.sums.words()); }
+    const Path& pathOf(const Stream& stream) const { return paths_.at(stream.datapath); }
     void gatherActivations(const Stream& stream);
     void gatherWeights(const Stream& stream);
     void checkFold(const Stream& stream) const;
     template <typename Visit>
     void forEachRunOfSums(const Stream& stream, Visit&& visit);
-    std::span<std::int64_t> sumAt(std::uint32_t row, std::uint32_t column);
 
-    Datapath datapath_;
-    /// By types of activations and weights: what the array can multiply.
-    std::map<std::pair<TypeId, TypeId>, numeric::Gemm> gemms_;
-    ArrayConfig array_;
+    std::vector<Path> paths_;   ///< by datapath
+    std::size_t rowWords_ = 0;  ///< of the accumulator buffer: those of the widest datapath
     numeric::ScaleArithmetic arithmetic_ = numeric::ScaleArithmetic::Fp32Multiplier;
     DramLayout layout_;
     std::vector<std::uint8_t> dram_;
     std::optional<FaultyReads> faultyReads_;
-    /// Tables of codesAsTaken for the array. They are empty where the DRAM has no errors, because
-    /// then every code is one that the format produces.
-    std::vector<std::uint16_t> arrayActivations_;
-    std::vector<std::uint16_t> arrayWeights_;
     std::vector<StoredType> types_;  ///< by TypeId
     std::vector<std::uint8_t> activations_;
     std::vector<std::uint8_t> weights_;
-    std::vector<std::int64_t> accumulators_;  ///< [row][array column][word of a sum]
+    std::vector<std::int64_t> accumulators_;  ///< [row], of which [array column][word of a sum]
     std::uint64_t accumulatorRows_ = 0;
     numeric::AccumulatorEvents events_;
-    OperandActivity activity_;
     std::optional<OperandSampler> sampler_;
     bool samples_ = false;  ///< whether this replay keeps traces
     /// Rows of operands that the array has streamed. Stochastic rounding draws its random bits by

@@ -65,13 +65,13 @@ void VectorMemory::forEachSum(const VectorOperand& operand, const ElementRow& ro
         const auto at = static_cast<std::int64_t>(i);
         const std::int64_t place = row.place + at * row.stride;
         const auto column = static_cast<std::size_t>(place % kSumRowPitch);
-        const auto index =
-            static_cast<std::size_t>(place / kSumRowPitch) * memories_.columns + column;
-        SYSTOLE_CHECK(
-            column < memories_.columns && (index + 1) * words <= memories_.accumulators.size(),
-            "sum {} of an accumulator buffer of {} columns", index, memories_.columns);
-        const std::span<const std::int64_t> held =
-            memories_.accumulators.subspan(index * words, words);
+        const auto index = static_cast<std::size_t>(place / kSumRowPitch) * memories_.rowWords +
+                           column * words;
+        SYSTOLE_CHECK((column + 1) * words <= memories_.rowWords &&
+                          index + words <= memories_.accumulators.size(),
+                      "column {} at word {} of an accumulator buffer of {} words, {} a row", column,
+                      index, memories_.accumulators.size(), memories_.rowWords);
+        const std::span<const std::int64_t> held = memories_.accumulators.subspan(index, words);
         std::copy(held.begin(), held.end(), sum_.begin());
         if (operand.bias) {
             events_ += datapath_.sums.add(sum_, biases_[i]);

@@ -18,8 +18,8 @@ public:
     struct Memories {
         std::span<std::uint8_t> activations;
         std::span<const std::uint8_t> weights;
-        std::span<const std::int64_t> accumulators;  ///< [row][column][word of a sum]
-        std::size_t columns;                         ///< of the accumulator buffer
+        std::span<const std::int64_t> accumulators;  ///< [row], of which [column][word of a sum]
+        std::size_t rowWords;                        ///< of a row of them
         std::span<const StoredType> types;           ///< by TypeId
         bool mayBeWrong;                             ///< records come from a faulty memory
     };

@@ -4,7 +4,7 @@
 namespace systole::arch {
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const MachineConfig& config,
                        Replay& replay)
-    : CommandUnit(name, Unit::Vector, replay), config_(config.vectorUnit) {}
+    : CommandUnit(name, {UnitKind::Vector}, replay), config_(config.vectorUnit) {}
 
 void VectorUnit::reset() {
     CommandUnit::reset();
@@ -14,11 +14,12 @@ void VectorUnit::reset() {
 
 void VectorUnit::execute(const Command& command) {
     const VectorSteps& steps = steps_.get(forms_->of(command.operation), [&] {
-        return vectorSteps(
-            config_, replay().ports, std::get<VectorCommand>(command.operation),
-            {.accumulatorRows = replay().program->accumulatorRows,
-             .recordBytes = parameterBytes(replay().state.datapath(), replay().program->arithmetic),
-             .types = replay().program->types});
+        const auto& vector = std::get<VectorCommand>(command.operation);
+        return vectorSteps(config_, replay().ports, vector,
+                           {.accumulatorRows = replay().program->accumulatorRows,
+                            .recordBytes = parameterBytes(replay().state.datapath(vector.datapath),
+                                                          replay().program->arithmetic),
+                            .types = replay().program->types});
     });
     const Cycle begin = cycle();
     if (steps.stream.next) {

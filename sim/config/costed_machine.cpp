@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "arch/datapath.hpp"
@@ -53,12 +54,23 @@ cost::LaneUnits laneUnits(const arch::VectorUnitConfig& unit) {
     return units;
 }
 
-}  // namespace
+cost::ElementDescription elementOf(const RunConfig& config, const arch::DatapathConfig& datapath) {
+    return cost::describeElement(datapath.activation, datapath.weight, datapath.accumulator,
+                                 multiplierOf(datapath), config.energy.floatAdder);
+}
 
-cost::MachineDescription describeMachine(const RunConfig& config) {
+/// Bits of a sum in the accumulator buffer: those of the widest datapath.
+std::uint32_t accumulatorBitsOf(const arch::MachineConfig& machine) {
+    int bits = arch::Datapath(machine.datapath).accumulatorBits;
+    for (const arch::DatapathConfig& further : machine.furtherDatapaths) {
+        bits = std::max(bits, arch::Datapath(further).accumulatorBits);
+    }
+    return static_cast<std::uint32_t>(bits);
+}
+
+cost::MachineDescription describeFirst(const RunConfig& config) {
     const arch::MachineConfig& machine = config.machine;
     const arch::ArrayConfig& array = machine.array;
-    const arch::Datapath datapath(machine.datapath);
     const bool outputStationary = array.dataflow == arch::Dataflow::OutputStationary;
     return {.array = {.rows = array.physicalGeometry().rows,
                       .columns = array.physicalGeometry().columns,
@@ -67,21 +79,30 @@ cost::MachineDescription describeMachine(const RunConfig& config) {
                       .overlapsFolds = array.overlapFolds,
                       .hasDrainRegisters = outputStationary && array.drain == arch::Drain::Shadow,
                       .pipelineDepth = array.pipelineDepth},
-            .element = cost::describeElement(
-                machine.datapath.activation, machine.datapath.weight, machine.datapath.accumulator,
-                multiplierOf(machine.datapath), config.energy.floatAdder),
+            .element = elementOf(config, machine.datapath),
             .synthesis = config.synthesis,
             .clockHertz = machine.clockHertz,
             .activationScratchpad = describe(machine.activationScratchpad),
             .weightScratchpad = describe(machine.weightScratchpad),
             .accumulatorRows = machine.accumulatorBuffer.rows,
-            .accumulatorBits = static_cast<std::uint32_t>(datapath.accumulatorBits),
+            .accumulatorBits = accumulatorBitsOf(machine),
             .vectorLanes = machine.vectorUnit.lanes,
             .vectorPipelineDepth = machine.vectorUnit.pipelineDepth,
             .vectorUnits = laneUnits(machine.vectorUnit),
             .control = describeControl(machine),
             .cellsOnly = config.layout == Layout::CellsOnly,
             .energy = config.energy};
+}
+
+}  // namespace
+
+cost::MachineDescription describeMachine(const RunConfig& config, arch::DatapathId datapath) {
+    cost::MachineDescription machine = describeFirst(config);
+    for (std::size_t i = 0; i < config.machine.furtherDatapaths.size(); ++i) {
+        machine.idleElements.push_back({elementOf(config, config.machine.furtherDatapaths[i]),
+                                        config.furtherSynthesis.at(i)});
+    }
+    return datapath == 0 ? machine : machine.with(datapath - 1);
 }
 
 double fastestClock(const RunConfig& config) {

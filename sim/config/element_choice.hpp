@@ -19,36 +19,37 @@ inline constexpr std::array<const char*, 2> kSynthesisNames{"area", "speed"};
 
 inline constexpr std::uint32_t kMostPipelineStages = 4;
 
-/// Whether the elements have a circuit whose delay is known.
-bool hasElementCircuit(const RunConfig& config);
+/// A datapath whose elements have no circuit with a known delay; null: all have one.
+const arch::DatapathConfig* datapathWithoutCircuit(const arch::MachineConfig& machine);
 
 /// `minifloat or look_up`: names of all multipliers that have a circuit for these formats, for
 /// messages.
 std::string namesOfCircuits(const numeric::Format& activation, const numeric::Format& weight);
 
-/// Of `goals` and `stages`, the least area whose element takes at most `nanoseconds`; of equal
-/// areas the fewest stages. Nothing where none is as fast. Goals that the technology has no figures
-/// for are left out.
-std::optional<cost::ElementMake> smallestElement(const RunConfig& config,
-                                                 const std::vector<cost::Goal>& goals,
-                                                 const std::vector<std::uint32_t>& stages,
-                                                 double nanoseconds);
-/// The same with every goal and every number of stages.
-std::optional<cost::ElementMake> smallestElement(const RunConfig& config, double nanoseconds);
-/// The least delay of an element, with every goal and every number of stages.
+/// How the elements of all datapaths are made.
+struct ElementChoice {
+    std::uint32_t stages = 1;
+    std::vector<cost::Goal> goals;  ///< by datapath
+};
+/// The least area, of every goal and number of stages, whose slowest element takes at most
+/// `nanoseconds`; of equal areas the fewest stages. Nothing where none is as fast. Goals that the
+/// technology has no figures for are left out.
+std::optional<ElementChoice> smallestElement(const RunConfig& config, double nanoseconds);
+/// The least delay that the slowest element can have.
 double fastestElementNanoseconds(const RunConfig& config);
 
 /// `array.pipeline_depth`; 0 is `auto`.
 std::uint32_t readPipelineDepth(const Section& array, ElementDefault otherwise);
-/// `datapath.synthesis`; nothing is `auto`.
-std::optional<cost::Goal> readSynthesis(const Section& datapath, ElementDefault otherwise,
-                                        const cost::Technology& technology);
+/// `datapath.synthesis`: what it leaves to choose from; of `auto` all goals.
+std::vector<cost::Goal> readSynthesis(const Section& datapath, ElementDefault otherwise,
+                                      const cost::Technology& technology);
 
 /// What a configuration leaves open about its elements and the clock.
 struct OpenChoices {
-    bool synthesis = false;  ///< `auto`
-    bool stages = false;     ///< `auto`
-    bool clock = false;      ///< `max`
+    std::vector<std::vector<cost::Goal>> goals{};  ///< by datapath
+    bool synthesis = false;                        ///< of one of them: `auto`
+    bool stages = false;                           ///< `auto`
+    bool clock = false;                            ///< `max`
 };
 /// Decides what is open, the clock excepted: the smallest element that reaches the clock (`max`:
 /// that of the memories), and the fastest one where none does, so that `max` becomes the highest

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 
 #include "arch/datapath.hpp"
 #include "arch/mapping/mapping_objective.hpp"
 #include "arch/program/command.hpp"
 #include "sim/config/costed_machine.hpp"
+#include "sim/config/datapath_reader.hpp"
 #include "sim/config/dram/dram_loader.hpp"
 #include "sim/config/element_choice.hpp"
 #include "sim/config/energy_reader.hpp"
@@ -68,55 +70,6 @@ arch::ArrayConfig readArray(const Section& section, ElementDefault element) {
     }
     array.depthwisePacking = section.at("depthwise_packing", array.depthwisePacking).boolean();
     return array;
-}
-
-void checkMultiplier(const Section& section, const arch::DatapathConfig& datapath) {
-    if (datapath.multiplier &&
-        !numeric::accepts(*datapath.multiplier, datapath.activation, datapath.weight)) {
-        section.at("multiplier")
-            .fail(fmt::format("{} does not multiply {} by {}, expected auto or one that does",
-                              numeric::nameOf(*datapath.multiplier),
-                              numeric::nameOf(datapath.activation),
-                              numeric::nameOf(datapath.weight)));
-    }
-}
-
-/// What the multipliers make of the array: cycles a step, and the effective geometry, which is
-/// larger at lower widths.
-void fitMultiplier(arch::ArrayConfig& array, const arch::DatapathConfig& datapath) {
-    const numeric::Format& activation = datapath.activation;
-    const numeric::Format& weight = datapath.weight;
-    const numeric::ProductClass multiplier =
-        datapath.multiplier.value_or(numeric::defaultProductClass(activation, weight));
-    array.cyclesPerStep =
-        static_cast<std::uint32_t>(numeric::cyclesOf(multiplier, activation, weight));
-    const numeric::ComposedSplit split = multiplier == numeric::ProductClass::Composable
-                                             ? numeric::composedSplit(activation, weight)
-                                             : numeric::ComposedSplit{.rows = 1, .columns = 1};
-    const arch::ArrayGeometry physical = array.physicalGeometry();
-    array.rows = physical.rows * static_cast<std::uint32_t>(split.rows);
-    array.columns = physical.columns * static_cast<std::uint32_t>(split.columns);
-}
-
-/// The datapath's section. A block format by its name is more than a fragment that is missing.
-Section datapathOf(const Section& root) {
-    const Value value = root.at("datapath");
-    const bool isUnknown = value.isScalar() && !value.isFragment("datapaths");
-    const std::string name = isUnknown ? value.name() : "";
-    return value.fragment("datapaths",
-                          numeric::blockFormatNamed(name) ? blockFormatProblem(name) : "");
-}
-
-arch::DatapathConfig readDatapath(const Section& section) {
-    arch::DatapathConfig datapath{.activation = readOperandFormat(section.at("activation")),
-                                  .weight = readOperandFormat(section.at("weight")),
-                                  .accumulator = readAccumulator(section.at("accumulator"))};
-    datapath.multiplier = readMultiplier(section.at("multiplier", "auto"));
-    if (section.clean()) {
-        checkAccumulator(section, datapath.accumulator, datapath.activation, datapath.weight);
-        checkMultiplier(section, datapath);
-    }
-    return datapath;
 }
 
 void requirePowerOfTwo(const Value& value, std::uint64_t number) {
@@ -221,13 +174,13 @@ void requireDatapaths(const Value& value, const std::string& found, const std::s
         value.fail(fmt::format("'{}' is not the datapath's, expected {}", found, expected));
     }
 }
-Scheme readMachineScheme(const Value& value, const Section& datapathSection,
-                         const arch::DatapathConfig& datapath) {
+
+/// All but its `layers`.
+Scheme readCommonScheme(const Section& section, const Value& value, const Section& datapathSection,
+                        const arch::DatapathConfig& datapath) {
     const bool isAuto = value.isWord("auto");
     const std::string& named = numeric::nameOf(datapath.weight);
     const bool hasOwn = !isAuto || value.hasFragment("schemes", named);
-    const Section section = isAuto ? value.fragmentNamed("schemes", hasOwn ? named : kCommonScheme)
-                                   : value.fragment("schemes");
     const std::string& fragment = section.fragmentName();
     Scheme scheme = readScheme(section, fragment.empty() ? "custom" : fragment, &datapath);
     if (!section.clean() || !datapathSection.clean()) {
@@ -258,15 +211,27 @@ Scheme readMachineScheme(const Value& value, const Section& datapathSection,
     return scheme;
 }
 
+Scheme readMachineScheme(const Value& value, const Section& datapathSection,
+                         const arch::MachineConfig& machine) {
+    const std::string& named = numeric::nameOf(machine.datapath.weight);
+    const bool hasOwn = value.hasFragment("schemes", named);
+    const Section section = value.isWord("auto")
+                                ? value.fragmentNamed("schemes", hasOwn ? named : kCommonScheme)
+                                : value.fragment("schemes");
+    Scheme scheme = readCommonScheme(section, value, datapathSection, machine.datapath);
+    scheme.layers = readLayerFormats(section, scheme, &machine);
+    return scheme;
+}
+
 /// A permutation of the units' names: who goes first.
 std::vector<memory::ClientId> readOrder(const Value& value) {
     std::vector<memory::ClientId> order;
-    for (const Value& unit : value.list({arch::kUnitCount, arch::kUnitCount})) {
+    for (const Value& unit : value.list({arch::kUnitKinds, arch::kUnitKinds})) {
         const auto client = static_cast<memory::ClientId>(
-            unit.choose({arch::kUnitNames.begin(), arch::kUnitNames.end()}));
+            unit.choose({arch::kUnitKindNames.begin(), arch::kUnitKindNames.end()}));
         if (std::find(order.begin(), order.end(), client) != order.end()) {
             unit.fail(fmt::format("'{}' is there already, expected every unit once",
-                                  arch::kUnitNames.at(client)));
+                                  arch::kUnitKindNames.at(client)));
         }
         order.push_back(client);
     }
@@ -277,7 +242,7 @@ memory::PortArbitration readArbitration(const Section& section,
                                         const memory::PortArbitration& otherwise) {
     std::vector<std::string> order;
     for (const memory::ClientId client : otherwise.order) {
-        order.emplace_back(arch::kUnitNames.at(client));
+        order.emplace_back(arch::kUnitKindNames.at(client));
     }
     return {
         .kind = section.at("policy", "fixed")
@@ -295,7 +260,17 @@ void checkWord(const Section& section, const arch::ScratchpadConfig& scratchpad,
     }
 }
 
-arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
+/// What a datapath needs of the scratchpads.
+void checkScratchpads(const Section& activations, const Section& weights,
+                      const arch::MachineConfig& machine) {
+    checkWord(weights, machine.weightScratchpad, machine.datapath.weight);
+    checkWord(activations, machine.activationScratchpad, machine.datapath.activation);
+    if (weights.clean()) checkWeightScratchpad(weights, machine);
+    if (activations.clean()) checkActivationScratchpad(activations, machine);
+}
+
+arch::MachineConfig readMachine(const Section& root, const std::vector<Section>& datapaths,
+                                ElementDefault element) {
     arch::MachineConfig machine;
     machine.name = root.at("name").name();
     const Value clock = root.at("clock");
@@ -303,8 +278,9 @@ arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
         clock.isWord("max") ? 0 : clock.hertz({1e3, 1e11});  // 0: when all is known
     const Section array = root.at("array").section();
     machine.array = readArray(array, element);
-    const Section datapath = datapathOf(root);
-    machine.datapath = readDatapath(datapath);
+    readDatapaths(datapaths, machine);
+    machine.datapathSwitchCycles = root.at("datapath_switch_cycles", machine.datapathSwitchCycles)
+                                       .integer<std::uint32_t>({0, 1'000'000});
     const Section activations = root.at("activation_scratchpad").section();
     machine.activationScratchpad = readScratchpad(activations);
     const Section weights = root.at("weight_scratchpad").section();
@@ -318,22 +294,18 @@ arch::MachineConfig readMachine(const Section& root, ElementDefault element) {
         readArbitration(root.at("arbitration", Default::section()).section(), machine.arbitration);
     machine.datapath.packing =
         chooseNamed(root, "element_packing", arch::kPackingNames, machine.datapath.packing);
+    for (arch::DatapathConfig& further : machine.furtherDatapaths) {
+        further.packing = machine.datapath.packing;
+    }
     machine.mapping = readMapping(root.at("mapping", Default::section()).section("mapping"));
-    const bool foldKnown = array.clean() && datapath.clean();
-    if (foldKnown) {
-        fitMultiplier(machine.array, machine.datapath);
-    }
-    if (datapath.clean() && weights.clean()) {
-        checkWord(weights, machine.weightScratchpad, machine.datapath.weight);
-    }
-    if (datapath.clean() && activations.clean()) {
-        checkWord(activations, machine.activationScratchpad, machine.datapath.activation);
-    }
-    if (foldKnown && weights.clean()) {
-        checkWeightScratchpad(weights, machine);
-    }
-    if (foldKnown && activations.clean()) {
-        checkActivationScratchpad(activations, machine);
+    const bool areClean = std::all_of(datapaths.begin(), datapaths.end(),
+                                      [](const Section& section) { return section.clean(); });
+    if (!array.clean() || !areClean) return machine;
+    machine.array = arch::fittedArray(machine.array, machine.datapath);
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
+        if (activations.clean() && weights.clean()) {
+            checkScratchpads(activations, weights, arch::seenBy(machine, i));
+        }
     }
     return machine;
 }
@@ -369,20 +341,24 @@ void checkObjective(const Section& root, const RunConfig& config) {
 
 RunConfig readRunConfig(const Section& root, ElementDefault element) {
     RunConfig config;
-    config.machine = readMachine(root, element);
+    const std::vector<Section> datapaths = datapathSections(root);
+    config.machine = readMachine(root, datapaths, element);
     config.technology = readNamedTechnology(root.at("technology"));
-    const Section datapath = root.at("datapath").fragment("datapaths");
-    const auto synthesis = readSynthesis(datapath, element, config.technology);
-    config.synthesis = synthesis.value_or(cost::Goal::Area);
-    const OpenChoices open{.synthesis = !synthesis,
-                           .stages = config.machine.array.pipelineDepth == 0,
-                           .clock = root.at("clock").isWord("max")};
+    OpenChoices open{.stages = config.machine.array.pipelineDepth == 0,
+                     .clock = root.at("clock").isWord("max")};
+    for (const Section& datapath : datapaths) {
+        open.goals.push_back(readSynthesis(datapath, element, config.technology));
+        open.synthesis = open.synthesis || open.goals.back().size() > 1;
+        config.furtherSynthesis.push_back(open.goals.back().front());
+    }
+    config.synthesis = config.furtherSynthesis.front();
+    config.furtherSynthesis.erase(config.furtherSynthesis.begin());
     config.isElementChosen = open.synthesis || open.stages;
     const EnergyConfig energy = readEnergy(root.at("energy", Default::section()).section("energy"));
     config.energy = energy.options;
     config.layout = chooseNamed(root, "layout", kLayoutNames, config.layout);
     config.machine.operandSampling = energy.sampling;
-    config.scheme = readMachineScheme(root.at("scheme"), datapath, config.machine.datapath);
+    config.scheme = readMachineScheme(root.at("scheme"), datapaths.front(), config.machine);
     checkObjective(root, config);
     if (root.clean()) {
         chooseElement(config, open);

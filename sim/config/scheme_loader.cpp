@@ -2,9 +2,11 @@
 #include "sim/config/scheme_loader.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <variant>
 
+#include "arch/datapath.hpp"
 #include "models/numeric/formats/codec.hpp"
 #include "models/numeric/sums/sum.hpp"
 #include "sim/config/format_reader.hpp"
@@ -50,6 +52,56 @@ T readOrTake(const Section& section, const char* key, const T* otherwise,
     if (otherwise != nullptr) return *otherwise;
     value.fail("is left to the datapath, but there is none here, expected a name or parameters");
     return {};
+}
+
+/// That of the datapath that has the formats, which `stated` must be, if anything.
+void takeAccumulator(const Value& value, const std::optional<Value>& stated,
+                     const arch::MachineConfig& machine, WorkFormats& formats) {
+    std::vector<std::string> known;
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
+        const arch::DatapathConfig& datapath = arch::datapathAt(machine, i);
+        known.push_back(arch::operandNames(datapath));
+        if (!arch::multiplies(datapath, formats.activation, formats.weight)) continue;
+        if (stated && formats.accumulator.name != datapath.accumulator.name) {
+            stated->fail(fmt::format("'{}' is not that of the datapath of {}, expected {}",
+                                     formats.accumulator.name, known.back(),
+                                     datapath.accumulator.name));
+        }
+        formats.accumulator = datapath.accumulator;
+        return;
+    }
+    value.fail(fmt::format("no datapath multiplies {} by {}, expected {}",
+                           numeric::nameOf(formats.activation), numeric::nameOf(formats.weight),
+                           fmt::join(known, " or ")));
+}
+
+/// The formats of layers, of which the scheme's are left out.
+LayerFormats readLayer(const std::string& name, const Value& value, const Scheme& scheme,
+                       const arch::MachineConfig* machine) {
+    const Section section = value.section();
+    const auto formatAt = [&](const char* key, const Format& otherwise) {
+        const std::optional<Value> format = section.find(key);
+        return format ? readOperandFormat(*format) : otherwise;
+    };
+    LayerFormats layers{.layers = name,
+                        .formats = {formatAt("activation", scheme.activation),
+                                    formatAt("weight", scheme.weight), scheme.accumulator},
+                        .origin = fmt::format("{}: {}", value.place(), value.path())};
+    const std::optional<Value> accumulator = section.find("accumulator");
+    if (accumulator) layers.formats.accumulator = readAccumulator(*accumulator);
+    if (!section.clean()) return layers;
+    if (machine != nullptr) takeAccumulator(value, accumulator, *machine, layers.formats);
+    for (const std::string& problem : accumulatorProblems(
+             layers.formats.accumulator, layers.formats.activation, layers.formats.weight)) {
+        section.fail(problem);
+    }
+    return layers;
+}
+
+Scheme readWholeScheme(const Section& section, const std::string& name) {
+    Scheme scheme = readScheme(section, name, nullptr);
+    scheme.layers = readLayerFormats(section, scheme, nullptr);
+    return scheme;
 }
 
 }  // namespace
@@ -114,10 +166,20 @@ Scheme readScheme(const Section& section, const std::string& name,
     return scheme;
 }
 
+std::vector<LayerFormats> readLayerFormats(const Section& section, const Scheme& scheme,
+                                           const arch::MachineConfig* machine) {
+    std::vector<LayerFormats> layers;
+    const Section names = section.at("layers", Default::section().described("none")).section();
+    for (const auto& [name, value] : names.entries()) {
+        layers.push_back(readLayer(name, value, scheme, machine));
+    }
+    return layers;
+}
+
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides) {
     return readConfig(
         file, overrides,
-        [&](const Section& root) { return readScheme(root, file.stem().string(), nullptr); },
+        [&](const Section& root) { return readWholeScheme(root, file.stem().string()); },
         {"schemes"});
 }
 
@@ -125,7 +187,7 @@ Scheme parseScheme(const std::string& text, const std::string& source) {
     ConfigReader reader = ConfigReader::ofText(text, source);
     const Section section = reader.value().fragment("schemes");
     const std::string& name = section.fragmentName();
-    Scheme scheme = readScheme(section, name.empty() ? "custom" : name, nullptr);
+    Scheme scheme = readWholeScheme(section, name.empty() ? "custom" : name);
     reader.finish();
     return scheme;
 }

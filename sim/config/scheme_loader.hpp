@@ -11,10 +11,15 @@
 namespace systole::sim {
 
 /// The scheme that a section in the format of configs/schemes/*.yaml describes; `name` is that of a
-/// section without one. Formats that it leaves open are those of `datapath`; without one they are
+/// section without one. Its `layers` are left out (readLayerFormats). Formats that it leaves open are those of `datapath`; without one they are
 /// problems.
 Scheme readScheme(const Section& section, const std::string& name,
                   const arch::DatapathConfig* datapath);
+
+/// `layers` of a scheme, which is read but for them. Their accumulators are those of the machine's
+/// datapaths; without a machine the scheme's. A pair of formats that no datapath has is a problem.
+std::vector<LayerFormats> readLayerFormats(const Section& section, const Scheme& scheme,
+                                           const arch::MachineConfig* machine);
 
 /// The scheme of a file of configs/schemes that says its formats.
 Scheme loadScheme(const std::filesystem::path& file, const Overrides& overrides);

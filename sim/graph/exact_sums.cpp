@@ -37,7 +37,7 @@ ExactSums::ExactSums(const Graph& graph, const Node& node, std::span<const Code>
     : work_(std::get<MatrixWork>(node.work)),
       layout_(graph, node, work_),
       gemm_(codecOf(graph, node.inputs[0]), codecOf(graph, node.inputs[1]),
-            graph.arithmetic->accumulator),
+            graph.accumulatorOf(work_)),
       arithmetic_(gemm_.accumulator(), gemm_.activation(), gemm_.weight()),
       words_(static_cast<std::size_t>(arithmetic_.words())),
       foldRows_(foldRows),

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "models/check.hpp"
+#include "sim/graph/copies.hpp"
 
 namespace systole::graph {
 
@@ -51,6 +52,20 @@ std::uint64_t Tensor::elements() const { return elementsOf(shape); }
 
 std::vector<std::int64_t> Tensor::strides() const { return denseStrides(shape, order); }
 
+std::vector<std::size_t> Tensor::places(const Axes& counted) const {
+    const std::vector<std::int64_t> strides = this->strides();
+    Extents extents;
+    for (const std::uint8_t axis : counted) extents.push_back(shape.at(axis));
+    std::vector<std::size_t> places;
+    places.reserve(elements());
+    forEachIndex(extents, [&](const Extents& index) {
+        std::int64_t place = 0;
+        for (std::size_t i = 0; i < index.size(); ++i) place += index[i] * strides[counted[i]];
+        places.push_back(static_cast<std::size_t>(place));
+    });
+    return places;
+}
+
 Axes naturalOrder(std::size_t rank) {
     Axes order(rank);
     std::iota(order.begin(), order.end(), std::uint8_t{0});
@@ -67,6 +82,10 @@ std::int64_t AxisMap::at(std::span<const std::uint32_t> index) const {
     std::int64_t place = offset;
     for (std::size_t i = 0; i < coefficients.size(); ++i) place += coefficients[i] * index[i];
     return table.empty() ? place : table.at(static_cast<std::size_t>(place));
+}
+
+const numeric::AccumulatorFormat& Graph::accumulatorOf(const MatrixWork& work) const {
+    return work.accumulator ? *work.accumulator : arithmetic.value().accumulator;
 }
 
 std::vector<std::size_t> Graph::readerCounts() const {

@@ -56,6 +56,9 @@ struct Tensor {
     std::uint64_t elements() const;
     /// Elements from an index of each axis to the next one.
     std::vector<std::int64_t> strides() const;
+    /// Places in memory of all elements, one after another as the axes of `counted` count them, the
+    /// last one fastest.
+    std::vector<std::size_t> places(const Axes& counted) const;
 };
 
 /// Axes as 0, 1, 2, ..: as ONNX stores tensors.
@@ -98,6 +101,8 @@ struct MatrixWork {
     std::optional<WeightAxes> weights{};
     std::vector<float> bias{};          ///< by output; empty: none
     std::vector<std::int64_t> terms{};  ///< the biases where the graph is quantized
+    /// Of its sums, where they are not those of Graph::arithmetic.
+    std::optional<numeric::AccumulatorFormat> accumulator{};
     std::uint64_t clippedBiases = 0;    ///< terms that are the accumulator's end in their place
     /// Of one element: operand 0 is the sum (with its bias, rounded to binary32), operand 1 the
     /// output.
@@ -157,7 +162,7 @@ struct Node {
 
 /// What a quantized network leaves to the machine.
 struct Arithmetic {
-    numeric::AccumulatorFormat accumulator;
+    numeric::AccumulatorFormat accumulator;  ///< of matrix work that has none of its own
     numeric::ScaleArithmetic requantization = numeric::ScaleArithmetic::Fp32Multiplier;
 };
 
@@ -175,6 +180,8 @@ struct Graph {
     const std::optional<Quantizer>& quantizerOf(TensorId tensor) const {
         return tensors.at(rootOf(tensor)).quantizer;
     }
+    /// Of the sums of matrix work of a quantized network.
+    const numeric::AccumulatorFormat& accumulatorOf(const MatrixWork& work) const;
     bool isQuantized() const { return arithmetic.has_value(); }
     /// By TensorId: nodes that read its elements, under whatever shape. The network's output counts
     /// as read once more.

@@ -28,19 +28,9 @@ std::vector<float> arranged(const std::vector<float>& values, const Tensor& tens
         sameOrder(tensor.shape, tensor.order, naturalOrder(tensor.shape.size()))) {
         return values;
     }
-    const std::vector<std::int64_t> strides = tensor.strides();
+    const std::vector<std::size_t> places = tensor.places(naturalOrder(tensor.shape.size()));
     std::vector<float> result(values.size());
-    Extents index(tensor.shape.size(), 0);
-    for (const float value : values) {
-        std::int64_t place = 0;
-        for (std::size_t axis = 0; axis < index.size(); ++axis)
-            place += index[axis] * strides[axis];
-        result.at(static_cast<std::size_t>(place)) = value;
-        for (std::size_t axis = index.size(); axis-- > 0;) {
-            if (++index[axis] < tensor.shape[axis]) break;
-            index[axis] = 0;
-        }
-    }
+    for (std::size_t i = 0; i < values.size(); ++i) result[places[i]] = values[i];
     return result;
 }
 

@@ -6,9 +6,6 @@
 
 namespace systole::graph {
 
-namespace {
-
-/// Of axes that lie one after another: that of the last one with more than one element.
 std::int64_t strideOf(const Tensor& tensor, const Axes& axes) {
     const std::vector<std::int64_t> strides = tensor.strides();
     for (std::size_t i = axes.size(); i-- > 0;) {
@@ -16,6 +13,8 @@ std::int64_t strideOf(const Tensor& tensor, const Axes& axes) {
     }
     return 0;
 }
+
+namespace {
 
 ImageStrides stridesOf(const Tensor& tensor, const ImageAxes& axes) {
     return {.batch = strideOf(tensor, axes.batch),

@@ -8,7 +8,11 @@
 
 namespace systole::graph {
 
-/// Elements from one index to the next; 0 where there is only one.
+/// Elements from an index of axes that lie one after another to the next; 0 where there is only one
+/// index.
+std::int64_t strideOf(const Tensor& tensor, const Axes& axes);
+
+/// The same for each group of axes of an image.
 struct ImageStrides {
     std::int64_t batch = 0;
     std::int64_t y = 0;

@@ -16,7 +16,7 @@ namespace {
 class FoldCounter {
 public:
     FoldCounter(const LoweringContext& context, const MatrixLayer& layer)
-        : array_(context.machine.array),
+        : array_(context.viewOf(layer).machine.array),
           shape_(context.mappings.at(layer.node).shape),
           packing_(packingOf(context, layer)),
           tiled_(array_, shape_, context.mappings.at(layer.node).search.best.tiling) {}

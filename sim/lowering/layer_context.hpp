@@ -22,13 +22,21 @@
 /// the folds.
 namespace systole::sim {
 
+/// The machine as layers on one of its datapaths see it (arch::seenBy).
+struct MachineView {
+    arch::MachineConfig machine;
+    arch::Datapath datapath;
+};
+/// By datapath.
+std::vector<MachineView> viewsOf(const arch::MachineConfig& machine);
+
 /// The state of a lowering, from layer to layer. The halves of the weight scratchpad and of the
 /// accumulator buffer take turns across layers, so that a layer can begin in the half that the
 /// layer before it has not used last.
 struct LoweringContext {
     const graph::Graph& graph;
     const arch::MachineConfig& machine;
-    const arch::Datapath& datapath;
+    const std::vector<MachineView>& views;  ///< of it, by datapath
     ProgramBuilder& builder;
     LoweredNetwork& lowered;
     std::uint32_t weightHalf = 0;       ///< the half of the weight scratchpad to load next
@@ -44,12 +52,13 @@ struct LoweringContext {
     const TensorPlace& placeOf(graph::TensorId tensor) const {
         return lowered.tensors.at(graph.rootOf(tensor));
     }
+    const MachineView& viewOf(const MatrixLayer& layer) const { return views.at(layer.datapath); }
     numeric::ScaleArithmetic arithmetic() const { return graph.arithmetic.value().requantization; }
 };
 
 /// The types of all tensors. Types besides those of the array are added to `types`.
 std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
-                                         const arch::DatapathConfig& datapath,
+                                         const arch::MachineConfig& machine,
                                          std::vector<arch::ElementType>& types);
 /// The number of a format that some tensor has.
 arch::TypeId typeOf(const LoweringContext& context, const numeric::Format& format);
@@ -184,8 +193,7 @@ std::vector<arch::PieceCut> chooseCuts(const LoweringContext& context, const gra
                                        ReplayMemory& memory);
 
 /// A ConfigError if the entry that the user wrote for this layer asks for what it does not have.
-void checkMapping(const LoweringContext& context, const std::string& layer,
-                  const arch::ConvolutionShape& shape);
+void checkMapping(const LoweringContext& context, const MatrixLayer& layer);
 
 /// The mapping of matrix work: what the user fixed, and the rest by arch::searchMapping. `prefetch`
 /// is the number of cycles before the layer begins in which its first weights can be loaded. A

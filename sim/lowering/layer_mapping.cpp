@@ -103,24 +103,28 @@ private:
 
 }  // namespace
 
-void checkMapping(const LoweringContext& context, const std::string& layer,
-                  const arch::ConvolutionShape& shape) {
-    FixedMapping{context.machine, layer, shape};
+void checkMapping(const LoweringContext& context, const MatrixLayer& layer) {
+    FixedMapping{context.viewOf(layer).machine, layer.node->name, layer.shape};
 }
 
 LayerMapping chooseMapping(const LoweringContext& context, const MatrixLayer& layer, Cycle prefetch,
                            const LoweringOptions& options, ReplayMemory& memory) {
-    const FixedMapping user(context.machine, layer.node->name, layer.shape);
+    const MachineView& view = context.viewOf(layer);
+    const FixedMapping user(view.machine, layer.node->name, layer.shape);
+    const arch::ActionEnergies* energies =
+        options.energies.empty() ? nullptr : &options.energies[layer.datapath];
+    arch::Datapath datapath = view.datapath;
+    datapath.output = context.placeOf(layer.output.tensor).element.room;
+    if (layer.skip) datapath.skip = context.placeOf(layer.skip->tensor).element.room;
     std::optional<LayerReplay> replay;
     if (options.accelerator != nullptr) {
-        replay.emplace(ReplayMachine{context.machine, context.graph, options.energies,
-                                     *options.accelerator, memory},
-                       layer);
+        replay.emplace(
+            ReplayMachine{context.machine, context.graph, energies, *options.accelerator, memory},
+            layer);
     }
-    const auto result =
-        arch::searchMapping(context.machine, context.datapath,
-                            {layer.shape, context.arithmetic(), user.fixed(), prefetch,
-                             options.energies, replay ? &*replay : nullptr});
+    const auto result = arch::searchMapping(view.machine, datapath,
+                                            {layer.shape, context.arithmetic(), user.fixed(),
+                                             prefetch, energies, replay ? &*replay : nullptr});
     if (const auto* failure = std::get_if<arch::DoesNotFit>(&result)) {
         const std::string& origin = user.fixed().origin;
         throw ConfigError(fmt::format("{}: layer '{}' of '{}' does not fit the machine{}: {}",

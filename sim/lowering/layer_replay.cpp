@@ -14,29 +14,30 @@ namespace systole::sim {
 namespace {
 
 /// What the bursts of an image depend on besides its size.
-std::string placesOf(const ImageView& image) {
-    return fmt::format("{}/{}/{}/{}", image.batchStride, image.rowStride, image.columnStride,
-                       image.channelStride);
+std::string placesOf(const graph::Graph& graph, const ImageView& image) {
+    return fmt::format("{} {}/{}/{}/{}",
+                       numeric::spelledName(graph.quantizerOf(image.tensor).value().format),
+                       image.batchStride, image.rowStride, image.columnStride, image.channelStride);
 }
 
 /// Everything that the time of a layer depends on besides the machine.
-std::string keyOf(const MatrixLayer& layer, const arch::ConvolutionTiling& tiling,
-                  std::uint64_t steps) {
+std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer,
+                  const arch::ConvolutionTiling& tiling, std::uint64_t steps) {
     const arch::ConvolutionShape& shape = layer.shape;
-    const std::string skip = layer.skip ? placesOf(*layer.skip) : "";
+    const std::string skip = layer.skip ? placesOf(graph, *layer.skip) : "";
     const std::string weights = layer.weights ? fmt::format("{}/{}", layer.weights->channelStride,
                                                             layer.weights->outputStride)
                                               : "";
     return fmt::format(
-        "{} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
+        "{} {} {} {} {}|{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}|{} {} {} {} {} "
         "{}|{}",
-        placesOf(layer.input), placesOf(layer.output), skip, weights, shape.inputHeight,
-        shape.inputWidth, shape.inputChannels, shape.outputHeight, shape.outputWidth,
-        shape.outputChannels, shape.kernelHeight, shape.kernelWidth, shape.strideY, shape.strideX,
-        shape.dilationY, shape.dilationX, shape.upsampleY, shape.upsampleX, shape.padTop,
-        shape.padLeft, shape.groups, shape.images, shape.hasSkip, shape.vectorInterval,
-        tiling.tileHeight, tiling.tileWidth, tiling.channelChunk, tiling.blocksPerChunk,
-        tiling.groupsTogether, tiling.weightsOuter, steps);
+        layer.datapath, placesOf(graph, layer.input), placesOf(graph, layer.output), skip, weights,
+        shape.inputHeight, shape.inputWidth, shape.inputChannels, shape.outputHeight,
+        shape.outputWidth, shape.outputChannels, shape.kernelHeight, shape.kernelWidth,
+        shape.strideY, shape.strideX, shape.dilationY, shape.dilationX, shape.upsampleY,
+        shape.upsampleX, shape.padTop, shape.padLeft, shape.groups, shape.images, shape.hasSkip,
+        shape.vectorInterval, tiling.tileHeight, tiling.tileWidth, tiling.channelChunk,
+        tiling.blocksPerChunk, tiling.groupsTogether, tiling.weightsOuter, steps);
 }
 
 /// The commands of a layer, which are written while they are replayed.
@@ -44,10 +45,9 @@ class LayerCommands final : public arch::CommandSource {
 public:
     LayerCommands(const ReplayMachine& replay,
                   const std::function<std::unique_ptr<LayerEmitter>(LoweringContext&)>& begin)
-        : datapath_(replay.machine.datapath),
-          context_{replay.graph, replay.machine, datapath_, builder_, lowered_} {
-        lowered_.tensors =
-            placesWithTypes(replay.graph, replay.machine.datapath, lowered_.program.types);
+        : views_(viewsOf(replay.machine)),
+          context_{replay.graph, replay.machine, views_, builder_, lowered_} {
+        lowered_.tensors = placesWithTypes(replay.graph, replay.machine, lowered_.program.types);
         builder_.program().types = lowered_.program.types;
         builder_.beginLayer("replay");
         emitter_ = begin(context_);
@@ -64,7 +64,7 @@ public:
     }
 
 private:
-    arch::Datapath datapath_;
+    std::vector<MachineView> views_;
     ProgramBuilder builder_;
     LoweredNetwork lowered_;
     LoweringContext context_;
@@ -123,15 +123,16 @@ arch::CandidateReplay::Costs replayAlone(
 arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& tiling,
                                                  std::uint64_t steps) {
     WeightPlaces places;
-    return replayAlone(replay_, keyOf(layer_, tiling, steps), [&](LoweringContext& context) {
-        placeTensors(context, layer_);
-        LayerMapping& mapping = context.mappings[layer_.node];
-        mapping.shape = layer_.shape;
-        mapping.search.best.tiling = tiling;
-        sizeHalves(context);
-        places = placeWeights(context, layer_, WeightBytes::LeftOut);
-        return emitMatrixLayer(context, layer_, places, {.batches = 1, .steps = steps});
-    });
+    return replayAlone(
+        replay_, keyOf(replay_.graph, layer_, tiling, steps), [&](LoweringContext& context) {
+            placeTensors(context, layer_);
+            LayerMapping& mapping = context.mappings[layer_.node];
+            mapping.shape = layer_.shape;
+            mapping.search.best.tiling = tiling;
+            sizeHalves(context);
+            places = placeWeights(context, layer_, WeightBytes::LeftOut);
+            return emitMatrixLayer(context, layer_, places, {.batches = 1, .steps = steps});
+        });
 }
 
 }  // namespace systole::sim

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/lowering/lowering.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -24,10 +26,10 @@ public:
              const LoweringOptions& options)
         : graph_(graph),
           options_(options),
-          datapath_(machine.datapath),
+          views_(viewsOf(machine)),
           fusions_(findFusions(graph)),
           isFusedAway_(graph.nodes.size(), false),
-          context_{graph, machine, datapath_, builder_, lowered_} {
+          context_{graph, machine, views_, builder_, lowered_} {
         for (const std::optional<std::size_t>& behind : fusions_) {
             if (behind) isFusedAway_[*behind] = true;
         }
@@ -36,10 +38,8 @@ public:
     Lowering& operator=(const Lowering&) = delete;
 
     void plan() {
-        lowered_.tensors =
-            placesWithTypes(graph_, context_.machine.datapath, lowered_.program.types);
+        lowered_.tensors = placesWithTypes(graph_, context_.machine, lowered_.program.types);
         findMatrixLayers();
-        checkFormats();
         placeTensors();
         checkCapacity(leastBytes(), "at least ");
         chooseMappings();
@@ -57,7 +57,7 @@ public:
     const graph::Graph& graph() const { return graph_; }
     /// A copy as the first layer finds it, for another builder. It refers to this plan.
     LoweringContext contextFor(ProgramBuilder& builder) {
-        LoweringContext context{graph_, context_.machine, datapath_, builder, lowered_};
+        LoweringContext context{graph_, context_.machine, views_, builder, lowered_};
         context.weightHalfBytes = context_.weightHalfBytes;
         context.accumulatorHalfRows = context_.accumulatorHalfRows;
         context.mappings = context_.mappings;
@@ -85,40 +85,50 @@ private:
             const std::optional<std::size_t>& behind = fusions_[i];
             MatrixLayer layer =
                 matrixLayer(graph_, node, behind ? &graph_.nodes[*behind] : nullptr);
-            layer.shape.vectorInterval =
-                arch::intervalOf(context_.machine.vectorUnit, *programOf(context_, layer).program);
+            layer.datapath = datapathOf(node);
+            if (layer.weights) checkRoom(layer);
             layers_.emplace(i, std::move(layer));
         }
     }
 
-    void checkFormat(const graph::Node& node, graph::TensorId tensor, const char* side,
-                     const numeric::Format& expected) const {
-        const auto& quantizer = graph_.tensors.at(graph_.rootOf(tensor)).quantizer;
-        if (quantizer &&
-            numeric::spelledName(quantizer->format) == numeric::spelledName(expected)) {
-            return;
-        }
-        throw ConfigError(
-            fmt::format("{}: {} '{}' of '{}' has '{}' in {}, expected {}, the array's format of {}",
-                        context_.machine.name, node.kind, node.name, graph_.name,
-                        graph_.tensors.at(tensor).name,
-                        quantizer ? numeric::nameOf(quantizer->format) : "binary32",
-                        numeric::nameOf(expected), side));
+    /// Of an operand of matrix work.
+    const numeric::Format& formatOf(const graph::Node& node, std::size_t input) const {
+        const auto& quantizer = graph_.quantizerOf(node.inputs.at(input));
+        if (quantizer) return quantizer->format;
+        throw ConfigError(fmt::format("{}: {} '{}' of '{}' has '{}' in binary32, expected codes",
+                                      context_.machine.name, node.kind, node.name, graph_.name,
+                                      graph_.tensors.at(node.inputs[input]).name));
     }
 
-    /// The array multiplies one format of activations by one of weights.
-    void checkFormats() const {
-        const arch::DatapathConfig& datapath = context_.machine.datapath;
-        for (const auto& [index, layer] : layers_) {
-            const graph::Node& node = graph_.nodes[index];
-            checkFormat(node, node.inputs.at(0), "activations", datapath.activation);
-            checkFormat(node, node.inputs.at(1), "weights", datapath.weight);
-            checkFormat(node, layer.output.tensor, "activations", datapath.activation);
-            if (layer.weights) {
-                // Its elements go to the weight scratchpad as they lie in DRAM.
-                checkFormat(node, node.inputs.at(1), "activations", datapath.activation);
+    /// The datapath that multiplies what the node multiplies.
+    arch::DatapathId datapathOf(const graph::Node& node) const {
+        const numeric::Format& activation = formatOf(node, 0);
+        const numeric::Format& weight = formatOf(node, 1);
+        std::vector<std::string> known;
+        for (const MachineView& view : views_) {
+            if (arch::multiplies(view.machine.datapath, activation, weight)) {
+                return static_cast<arch::DatapathId>(known.size());
             }
+            known.push_back(arch::operandNames(view.machine.datapath));
         }
+        throw ConfigError(fmt::format(
+            "{}: {} '{}' of '{}' multiplies {} by {}, expected {}, as the array does",
+            context_.machine.name, node.kind, node.name, graph_.name, numeric::nameOf(activation),
+            numeric::nameOf(weight), fmt::join(known, " or ")));
+    }
+
+    /// The elements of a second operand go to the weight scratchpad as they lie in DRAM.
+    void checkRoom(const MatrixLayer& layer) const {
+        const graph::Node& node = *layer.node;
+        const MachineView& view = context_.viewOf(layer);
+        const arch::ElementType& type = context_.placeOf(node.inputs.at(1)).element;
+        if (type.room.imageBytes == view.datapath.weightBytes) return;
+        throw ConfigError(fmt::format(
+            "{}: {} '{}' of '{}' multiplies two tensors, and one of {} among activations of {} "
+            "does not lie like weights, expected formats of the same number of bytes",
+            view.machine.name, node.kind, node.name, graph_.name,
+            numeric::nameOf(view.machine.datapath.weight),
+            numeric::nameOf(view.machine.datapath.activation)));
     }
 
     /// Gives a place in DRAM to every tensor that a command reads or writes: not to those between
@@ -173,11 +183,18 @@ private:
         }
     }
 
+    void findIntervals() {
+        for (auto& [index, layer] : layers_) {
+            layer.shape.vectorInterval =
+                arch::intervalOf(context_.machine.vectorUnit, *programOf(context_, layer).program);
+        }
+    }
+
     /// What the user has fixed, of all layers before the first of them is tried.
     void checkMappings() const {
         checkMappedLayers(graph_, context_.machine.mapping);
         for (const auto& [index, layer] : layers_) {
-            checkMapping(context_, layer.node->name, layer.shape);
+            checkMapping(context_, layer);
         }
     }
 
@@ -185,6 +202,7 @@ private:
     /// loaded while the layer before it ends: the tail of one is the prefetch of the next.
     void chooseMappings() {
         checkCircuits();
+        findIntervals();
         checkMappings();
         Progress progress("Mapping", graph_.nodes.size());
         Cycle prefetch = 0;
@@ -211,12 +229,13 @@ private:
         while (++index < graph_.nodes.size() && isFusedAway_[index]) continue;
         const auto next = layers_.find(index);
         if (next == layers_.end() || next->second.weights) return 0;
+        const arch::Datapath& datapath = context_.viewOf(next->second).datapath;
         const std::uint64_t all =
-            graph_.tensors[graph_.nodes[index].inputs[1]].elements() * datapath_.weightBytes;
+            graph_.tensors[graph_.nodes[index].inputs[1]].elements() * datapath.weightBytes;
         const Limit whole = arch::weightLayout(context_.machine).capacityBytes();
         const std::uint64_t first = whole ? std::min(all, *whole / 2) : all;
         return arch::TransferCosts(context_.machine)
-            .loadWeights(datapath_.weightRoom().memoryBytes(first))
+            .loadWeights(datapath.weightRoom().memoryBytes(first))
             .cycles;
     }
 
@@ -229,6 +248,7 @@ private:
         if (const auto matrix = layers_.find(index); matrix != layers_.end()) {
             const MatrixLayer& layer = matrix->second;
             lowered.macs = layer.macs();
+            lowered.datapath = layer.datapath;
             lowered.clippedBiases = layer.work().clippedBiases;
             lowered.mapping = context_.mappings.at(&node);
             const FoldCounts counts = countFolds(context_, layer);
@@ -251,7 +271,8 @@ private:
         for (const auto& [index, layer] : layers_) {
             if (layer.weights) continue;
             const std::uint64_t weights = graph_.tensors[graph_.nodes[index].inputs[1]].elements();
-            bytes += datapath_.weightRoom().memoryBytes(weights * datapath_.weightBytes);
+            const arch::Datapath& datapath = context_.viewOf(layer).datapath;
+            bytes += datapath.weightRoom().memoryBytes(weights * datapath.weightBytes);
         }
         return bytes;
     }
@@ -281,7 +302,7 @@ private:
     const graph::Graph& graph_;
     LoweringOptions options_;
     ReplayMemory memory_;
-    arch::Datapath datapath_;
+    std::vector<MachineView> views_;
     std::vector<std::optional<std::size_t>> fusions_;
     std::vector<bool> isFusedAway_;
     std::map<std::size_t, MatrixLayer> layers_;  ///< by node

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@
 ///
 /// An example: a GEMM of 3 x 4 x 8 (M x K x N) on an array of 4 x 4, with a weight scratchpad for
 /// two blocks of 4 output channels. The 8 channels make two column chunks, and the program has 9
-/// commands: LoadWeights, LoadTile and the next LoadWeights, then twice Stream, VectorCommand and
-/// StoreTile. The first Stream waits for 2 commands of the load queue, the second one for 3.
+/// commands: loads of weights, of the tile and of the next weights, then twice Stream,
+/// VectorCommand and a store. The first Stream waits for 2 commands of the load queue, the second
+/// one for 3.
 namespace systole::sim {
 
 /// Where a tensor lies in DRAM: densely, in its order. The address counts bytes of the DRAM image.
@@ -30,7 +32,6 @@ struct TensorPlace {
     arch::TypeId type = arch::kActivationType;
     arch::ElementType element{};
     std::uint64_t elements = 0;
-    bool isRead = false;  ///< by a node
 
     std::uint64_t bytes() const { return elements * element.room.imageBytes; }
 };
@@ -67,6 +68,7 @@ struct LoweredLayer {
     /// kernel x input channels x output channels / groups, without those that are cropped.
     std::uint64_t macs = 0;
     std::optional<LayerMapping> mapping;  ///< empty for a layer without matrix work
+    arch::DatapathId datapath = 0;        ///< of matrix work
     std::uint64_t clippedBiases = 0;      ///< as in graph::MatrixWork
 };
 
@@ -83,8 +85,8 @@ struct LoweringOptions {
     /// The machine that will run the program: the search compares its estimates with it. Null: it
     /// goes by the estimates alone. The machine holds no program afterwards.
     arch::Accelerator* accelerator = nullptr;
-    /// Where the objective of the search needs them.
-    const arch::ActionEnergies* energies = nullptr;
+    /// By datapath, where the objective of the search needs them; else none.
+    std::span<const arch::ActionEnergies> energies{};
     /// Without values there are no constants, the graph needs none, and the program is written
     /// while it is replayed, a piece at a time (arch::Program::source). Graph and machine must
     /// outlive such a program.

@@ -6,6 +6,7 @@
 #include "models/check.hpp"
 #include "sim/graph/code_program.hpp"
 #include "sim/graph/graph_builder.hpp"
+#include "sim/graph/matrix_layout.hpp"
 
 namespace systole::sim {
 
@@ -61,9 +62,9 @@ WeightView weightView(const graph::Graph& graph, const graph::Node& node,
                   "'{}' has a window over weights that are a tensor", node.name);
     const graph::Tensor& weights = graph.tensors.at(node.inputs.at(1));
     WeightView view{.tensor = node.inputs[1],
-                    .batchStride = strideOf(weights, work.weights->batch),
-                    .channelStride = strideOf(weights, work.weights->channel),
-                    .outputStride = strideOf(weights, work.weights->output)};
+                    .batchStride = graph::strideOf(weights, work.weights->batch),
+                    .channelStride = graph::strideOf(weights, work.weights->channel),
+                    .outputStride = graph::strideOf(weights, work.weights->output)};
     for (const std::uint8_t axis : work.weights->batch) view.batches *= weights.shape.at(axis);
     return view;
 }
@@ -165,8 +166,7 @@ bool lieAlike(const graph::Graph& graph, graph::TensorId left, graph::TensorId r
     const graph::Tensor& b = graph.tensors.at(right);
     const auto& first = graph.tensors.at(graph.rootOf(left)).quantizer;
     const auto& second = graph.tensors.at(graph.rootOf(right)).quantizer;
-    return first && second && graph::sameOrder(a.shape, a.order, b.order) &&
-           numeric::spelledName(first->format) == numeric::spelledName(second->format);
+    return first && second && graph::sameOrder(a.shape, a.order, b.order);
 }
 
 class FusionFinder {

@@ -27,6 +27,7 @@ struct WeightView {
 struct MatrixLayer {
     const graph::Node* node = nullptr;
     const graph::Node* behind = nullptr;  ///< vector work that is fused with it, or null
+    arch::DatapathId datapath = 0;        ///< that it runs on
     std::uint32_t batches = 1;
     arch::ConvolutionShape shape;  ///< of one batch, with its images
     ImageView input;

@@ -4,10 +4,10 @@
 // ProgramBuilder derives the tokens.
 //
 // The steps are those of arch::LayerPlan: one tile of one image, one column chunk, one channel
-// chunk. A step has LoadWeights, LoadTile and, where fused vector work reads a second tensor, the
-// load of that; then for every block and pass its Streams and a vector command; then a StoreTile.
-// What the step before has loaded is not loaded again, and only the last channel chunk of the
-// outputs has the vector command and the StoreTile.
+// chunk. A step has loads of weights and of a tile and, where fused vector work reads a second
+// tensor, the load of that; then for every block and pass its Streams and a vector command; then a
+// store. What the step before has loaded is not loaded again, and only the last channel chunk of
+// the outputs has the vector command and the store.
 //
 // The example of lowering.hpp, 3 x 4 x 8 on 4 x 4 with two column chunks, has two steps of one
 // Stream each. The second step keeps the tile. Its sums lie in accumulator rows 3 to 5, those of
@@ -46,13 +46,14 @@ public:
                    const MatrixExtent& extent)
         : context_(context),
           layer_(layer),
+          view_(context.viewOf(layer)),
           program_(programOf(context, layer)),
           shape_(context.mappings.at(layer.node).shape),
           tiling_(context.mappings.at(layer.node).search.best.tiling),
           window_(windowOf(shape_)),
           packing_(packingOf(context, layer)),
           places_(places),
-          tiled_(context.machine.array, shape_, tiling_, extent.batches),
+          tiled_(context.viewOf(layer).machine.array, shape_, tiling_, extent.batches),
           walk_(tiled_.plan.walk()),
           extent_(extent) {}
 
@@ -163,7 +164,7 @@ private:
         const std::uint32_t outputs = step.outputs.height * step.outputs.width;
         const ColumnBlock& block = step.weights->blocks[block_];
         const std::uint32_t count =
-            std::min(outputsOfPass(outputs, context_.machine.array), outputs - pass_);
+            std::min(outputsOfPass(outputs, view_.machine.array), outputs - pass_);
         const Pass pass{pass_, count, passRows(block, count)};
         if (!splitsReduction()) {
             row_ = accumulatorHalfRow();
@@ -200,7 +201,7 @@ private:
     };
 
     bool channelsAlongRows() const {
-        return context_.machine.array.dataflow == arch::Dataflow::InputStationary;
+        return view_.machine.array.dataflow == arch::Dataflow::InputStationary;
     }
 
     std::uint32_t passRows(const ColumnBlock& block, std::uint32_t outputs) const {
@@ -210,8 +211,9 @@ private:
     void emitStreams(const Step& step, const Segment& segment, std::uint32_t groups,
                      const Pass& pass, std::uint32_t accumulatorRow) {
         arch::Stream stream;
+        stream.datapath = layer_.datapath;
         stream.window = tileWindow(window_, step.tile, step.outputs, step.inputBuffer.address,
-                                   context_.datapath.activationBytes);
+                                   view_.datapath.activationBytes);
         stream.window.channelBegin = segment.inputs.begin - step.tile.box.channel;
         stream.window.channelCount = segment.inputs.size();
         stream.channels = segment.outputs.size();
@@ -227,13 +229,13 @@ private:
             stream.kBegin = fold.kBegin;
             stream.reduction = fold.reduction;
             stream.weights = step.weightAddress + segment.weightOffset +
-                             fold.kBegin * stream.channels * context_.datapath.weightBytes;
+                             fold.kBegin * stream.channels * view_.datapath.weightBytes;
             stream.accumulatorRow =
                 accumulatorRow + (channelsAlongRows() ? segment.blockOffset : fold.outputBegin);
             stream.accumulate = fold.kBegin > 0 || !step.isFirst;
             context_.builder.emit(stream, accesses);
         };
-        arch::forEachFold(context_.machine.array, pass.count, stream.window.reduction(), emit);
+        arch::forEachFold(view_.machine.array, pass.count, stream.window.reduction(), emit);
     }
 
     static Access accumulatorAccess(const Pass& pass, std::uint32_t row, bool isWrite) {
@@ -242,10 +244,6 @@ private:
 
     void emitVectorCommand(const Step& step, const ColumnBlock& block, const Pass& pass,
                            std::uint32_t accumulatorRow) {
-        const std::uint32_t pitch = step.outputs.channels * context_.datapath.activationBytes;
-        const std::uint32_t offset =
-            pass.begin * pitch +
-            (block.outputs.begin - step.outputs.channel) * context_.datapath.activationBytes;
         std::vector<Access> accesses{accumulatorAccess(pass, accumulatorRow, false),
                                      weightAccess(step, false),
                                      step.outputBuffer.access(Memory::Activation, true)};
@@ -254,19 +252,28 @@ private:
                                 .channelsAlongRows = channelsAlongRows(),
                                 .accumulatorRow = accumulatorRow,
                                 .parameters = step.weightAddress + block.parameterOffset,
-                                .destination = step.outputBuffer.address + offset,
-                                .pitch = pitch};
+                                .destination = elementsOf(layer_.output, step.outputBuffer.address),
+                                .firstElement = pass.begin * step.outputs.channels +
+                                                block.outputs.begin - step.outputs.channel,
+                                .pitch = step.outputs.channels};
         if (layer_.skip) {
-            placed.skip = step.skipBuffer.address + offset;
+            placed.skip = elementsOf(*layer_.skip, step.skipBuffer.address);
             accesses.push_back(step.skipBuffer.access(Memory::Activation, false));
         }
-        context_.builder.emit(
-            requantizeCommand(program_, context_.datapath, context_.arithmetic(), placed),
-            accesses);
+        arch::VectorCommand command =
+            requantizeCommand(program_, view_.datapath, context_.arithmetic(), placed);
+        command.datapath = layer_.datapath;
+        context_.builder.emit(std::move(command), accesses);
+    }
+
+    BlockElements elementsOf(const ImageView& image, std::uint32_t address) const {
+        const TensorPlace& place = context_.placeOf(image.tensor);
+        return {address, place.element.room.imageBytes, place.type};
     }
 
     LoweringContext& context_;
     const MatrixLayer& layer_;
+    const MachineView& view_;
     LayerProgram program_;  ///< on the sums
     const arch::ConvolutionShape& shape_;
     const arch::ConvolutionTiling& tiling_;

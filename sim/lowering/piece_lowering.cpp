@@ -112,15 +112,18 @@ std::vector<arch::PieceCut> chooseCuts(const LoweringContext& context, const gra
                                        double nextWeights, const LoweringOptions& options,
                                        ReplayMemory& memory) {
     constexpr std::size_t kMostReplayed = 16;  // of the copies of a move; else estimates decide
+    // What a cut changes, DRAM and time, is the same on every datapath.
+    const arch::ActionEnergies* energies =
+        options.energies.empty() ? nullptr : &options.energies.front();
     std::vector<arch::PieceCut> cuts;
     const PieceList pieces = piecesOf(context, node);
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         arch::PieceTask task{.nextWeights = i + 1 == pieces.size() ? nextWeights : 0,
-                             .energies = options.energies};
+                             .energies = energies};
         if (options.accelerator != nullptr && pieces.size() <= kMostReplayed) {
-            task.replay = replayOf(
-                {context.machine, context.graph, options.energies, *options.accelerator, memory},
-                node, i, pieces[i]->key());
+            task.replay =
+                replayOf({context.machine, context.graph, energies, *options.accelerator, memory},
+                         node, i, pieces[i]->key());
         }
         auto cut = arch::searchPieces(context.machine, *pieces[i], task);
         if (!cut) failToFit(context, node, *pieces[i]);

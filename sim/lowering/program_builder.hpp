@@ -3,11 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <utility>
 #include <vector>
 
 #include "arch/program/command.hpp"
+#include "sim/lowering/hazard_map.hpp"
 
 /// Derives the tokens of a program, so that the lowering does not write them by hand. The lowering
 /// says which ranges of which memories a command reads and writes; the builder works out which
@@ -36,10 +36,15 @@ struct Access {
 /// another unit that has written what it touches, or that has read what it overwrites.
 class ProgramBuilder {
 public:
+    /// For a machine with these units. A command of another one is an InvariantError.
+    explicit ProgramBuilder(const arch::UnitSet& units = arch::kMachineUnits) : units_(units) {}
+
     /// The commands that follow belong to this layer.
     void beginLayer(const std::string& name);
-    /// Appends a command with its accesses. A command before the first layer is an InvariantError.
-    void emit(arch::Operation operation, const std::vector<Access>& accesses);
+    /// Appends a command with its accesses, for unit `index` of its kind. Places that no command of
+    /// the program writes may be left out. A command before the first layer is an InvariantError.
+    void emit(arch::Operation operation, const std::vector<Access>& accesses,
+              std::uint8_t index = 0);
 
     /// A place of `bytes` bytes in the image of the DRAM, for elements of that room. The address is
     /// a multiple of `alignment`: with alignment 64, places of 10, 65 and 1 bytes lie at 0, 64 and
@@ -56,26 +61,19 @@ public:
     std::vector<arch::Command> takeCommands() { return std::exchange(program_.commands, {}); }
 
 private:
-    /// A range that a unit has touched. The range is free once `count` commands of that unit are
-    /// complete.
-    struct Use {
-        std::uint64_t begin;
-        std::uint64_t end;
-        bool isWrite;
-        arch::Unit unit;
-        std::uint64_t count;
-    };
+    bool isSettled(const arch::Token& write) const;
 
-    /// Makes the command wait for the uses that the access conflicts with.
-    void awaitConflicts(const Access& access, arch::Command& command, arch::Unit unit) const;
-    /// Adds the access to the uses, and drops those that no later command needs.
-    void remember(const Access& access, arch::Unit unit, std::uint64_t count);
-    static void rememberRead(const Access& access, arch::Unit unit, std::uint64_t count,
-                             std::vector<Use>& uses);
+    /// With more pieces the map of the DRAM is coarsened: a product of 65,536^3 has millions.
+    static constexpr std::size_t kMostPieces = std::size_t{1} << 16;
+    using Counts =
+        std::array<std::uint64_t, arch::kMostUnits>;  ///< commands, by number of the unit
 
+    arch::UnitSet units_;
     arch::Program program_;
-    std::array<std::uint64_t, arch::kUnitCount> emitted_{};  ///< commands of each unit so far
-    std::array<std::vector<Use>, 4> uses_;                   ///< by Memory
+    Counts emitted_{};
+    std::array<Counts, arch::kMostUnits> awaited_{};  ///< by unit that waits
+    std::array<HazardMap, 4> hazards_;                ///< by Memory
+    std::size_t mostPieces_ = kMostPieces;            ///< of the DRAM, before it is coarsened
 };
 
 }  // namespace systole::sim

@@ -9,6 +9,7 @@
 #include "arch/mapping/tile_extents.hpp"
 #include "models/check.hpp"
 #include "models/units.hpp"
+#include "sim/graph/matrix_layout.hpp"
 
 namespace systole::sim {
 
@@ -117,14 +118,6 @@ bool ImageView::isDense() const {
            follows(height, rowStride, std::int64_t{width} * channels);
 }
 
-std::int64_t strideOf(const graph::Tensor& tensor, const graph::Axes& axes) {
-    const std::vector<std::int64_t> strides = tensor.strides();
-    for (std::size_t i = axes.size(); i-- > 0;) {
-        if (tensor.shape.at(axes[i]) > 1) return strides.at(axes[i]);
-    }
-    return 0;
-}
-
 ImageView imageView(const graph::Graph& graph, graph::TensorId tensor,
                     const graph::ImageAxes& axes) {
     const graph::Tensor& of = graph.tensors.at(tensor);
@@ -137,10 +130,10 @@ ImageView imageView(const graph::Graph& graph, graph::TensorId tensor,
             .height = extent(axes.y),
             .width = extent(axes.x),
             .channels = extent(axes.channel),
-            .batchStride = strideOf(of, axes.batch),
-            .rowStride = strideOf(of, axes.y),
-            .columnStride = strideOf(of, axes.x),
-            .channelStride = strideOf(of, axes.channel)};
+            .batchStride = graph::strideOf(of, axes.batch),
+            .rowStride = graph::strideOf(of, axes.y),
+            .columnStride = graph::strideOf(of, axes.x),
+            .channelStride = graph::strideOf(of, axes.channel)};
 }
 
 TensorBox boxOf(const ImageView& image, std::uint32_t batch, const ImageBox& box) {

@@ -73,9 +73,6 @@ struct ImageView {
 ImageView imageView(const graph::Graph& graph, graph::TensorId tensor,
                     const graph::ImageAxes& axes);
 
-/// Elements from an index of axes that count as one to the next.
-std::int64_t strideOf(const graph::Tensor& tensor, const graph::Axes& axes);
-
 /// A part of an image, in elements.
 struct ImageBox {
     std::uint32_t y = 0;

@@ -17,30 +17,39 @@ namespace {
 bool sameFormat(const std::optional<numeric::Format>& left,
                 const std::optional<numeric::Format>& right) {
     if (!left || !right) return left.has_value() == right.has_value();
-    return numeric::spelledName(*left) == numeric::spelledName(*right);
+    return numeric::sameFormat(*left, *right);
 }
 
 /// The number of a type, which is added where it is new.
 arch::TypeId numberOf(const std::optional<numeric::Format>& format,
-                      const arch::DatapathConfig& datapath, std::vector<arch::ElementType>& types) {
-    if (sameFormat(format, datapath.activation)) return arch::kActivationType;
+                      const arch::MachineConfig& machine, std::vector<arch::ElementType>& types) {
+    if (sameFormat(format, machine.datapath.activation)) return arch::kActivationType;
     const auto known = std::find_if(types.begin(), types.end(), [&](const arch::ElementType& type) {
         return sameFormat(type.format, format);
     });
     const auto number = static_cast<arch::TypeId>(known - types.begin()) + arch::kFirstListedType;
-    if (known == types.end()) types.push_back(arch::elementType(format, datapath));
+    if (known == types.end()) types.push_back(arch::elementType(format, arch::placesOf(machine)));
     return number;
 }
 
 }  // namespace
 
+std::vector<MachineView> viewsOf(const arch::MachineConfig& machine) {
+    std::vector<MachineView> views;
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(machine); ++i) {
+        const arch::MachineConfig seen = arch::seenBy(machine, i);
+        views.push_back({seen, arch::Datapath(seen)});
+    }
+    return views;
+}
+
 std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
-                                         const arch::DatapathConfig& datapath,
+                                         const arch::MachineConfig& machine,
                                          std::vector<arch::ElementType>& types) {
+    const arch::DatapathConfig elements = arch::placesOf(machine);
     std::vector<bool> isWeight(graph.tensors.size(), false);
     std::vector<TensorPlace> places(graph.tensors.size());
     for (const graph::Node& node : graph.nodes) {
-        for (const graph::TensorId input : node.inputs) places[graph.rootOf(input)].isRead = true;
         const auto* work = std::get_if<graph::MatrixWork>(&node.work);
         if (work != nullptr && !work->weights) isWeight[graph.rootOf(node.inputs.at(1))] = true;
     }
@@ -50,8 +59,8 @@ std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
         if (isWeight[graph.rootOf(i)]) continue;  // it is packed, and has no place of its own
         const std::optional<numeric::Format> format =
             tensor.quantizer ? std::optional(tensor.quantizer->format) : std::nullopt;
-        places[i].type = numberOf(format, datapath, types);
-        places[i].element = arch::elementType(format, datapath);
+        places[i].type = numberOf(format, machine, types);
+        places[i].element = arch::elementType(format, elements);
     }
     return places;
 }
@@ -59,7 +68,7 @@ std::vector<TensorPlace> placesWithTypes(const graph::Graph& graph,
 arch::TypeId typeOf(const LoweringContext& context, const numeric::Format& format) {
     std::vector<arch::ElementType> types = context.lowered.program.types;
     const std::size_t known = types.size();
-    const arch::TypeId type = numberOf(format, context.machine.datapath, types);
+    const arch::TypeId type = numberOf(format, context.machine, types);
     SYSTOLE_CHECK(types.size() == known, "no tensor has the format {}", numeric::nameOf(format));
     return type;
 }
@@ -94,7 +103,10 @@ void emitLoad(LoweringContext& context, const TensorBox& box, const Buffer& buff
     forEachTransfer(box, place.address.value(), bytes,
                     [&](const arch::DramBox& source, std::uint32_t offset) {
                         context.builder.emit(
-                            arch::LoadTile{source, buffer.address + offset, halo, place.type},
+                            arch::TransferCommand{.box = source,
+                                                  .address = buffer.address + offset,
+                                                  .haloBytes = halo,
+                                                  .type = place.type},
                             {dramAccess(source, false), buffer.access(Memory::Activation, true)});
                         halo = 0;
                     });
@@ -105,10 +117,12 @@ void emitStore(LoweringContext& context, const TensorBox& box, const Buffer& buf
     forEachTransfer(
         box, place.address.value(), place.element.room.imageBytes,
         [&](const arch::DramBox& destination, std::uint32_t offset) {
-            std::vector<Access> accesses{buffer.access(Memory::Activation, false)};
-            // Only a command that reads the tensor may have to wait for it.
-            if (place.isRead) accesses.push_back(dramAccess(destination, true));
-            context.builder.emit(arch::StoreTile{buffer.address + offset, destination}, accesses);
+            context.builder.emit(
+                arch::TransferCommand{.box = destination,
+                                      .address = buffer.address + offset,
+                                      .direction = arch::Direction::Store,
+                                      .type = place.type},
+                {buffer.access(Memory::Activation, false), dramAccess(destination, true)});
         });
 }
 

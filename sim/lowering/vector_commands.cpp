@@ -56,11 +56,8 @@ namespace {
 /// The operands of a block; those of a scratchpad go along its outputs and channels.
 class BlockOperands {
 public:
-    BlockOperands(const RequantizedBlock& block, std::int64_t elementBytes,
-                  std::int64_t recordBytes)
-        : block_(block),
-          elementBytes_(elementBytes),
-          records_{block.parameters, along(0, recordBytes), {}} {}
+    BlockOperands(const RequantizedBlock& block, std::int64_t recordBytes)
+        : block_(block), records_{block.parameters, along(0, recordBytes), {}} {}
 
     VectorOperand of(graph::CodeOperand::Source source) const {
         using Source = graph::CodeOperand::Source;
@@ -90,15 +87,19 @@ private:
         return block_.channelsAlongRows ? std::vector{channel, output}
                                         : std::vector{output, channel};
     }
-    VectorOperand codesAt(std::uint32_t address) const {
-        return {OperandMemory::Activation, {address, along(block_.pitch, elementBytes_), {}}};
+    VectorOperand codesAt(const BlockElements& elements) const {
+        const std::int64_t bytes = elements.bytes;
+        return {.memory = OperandMemory::Activation,
+                .view = {elements.address + block_.firstElement * bytes,
+                         along(block_.pitch * bytes, bytes),
+                         {}},
+                .type = elements.type};
     }
     VectorOperand parameter(ParameterField field) const {
         return {.memory = OperandMemory::Parameter, .view = records_, .field = field};
     }
 
     const RequantizedBlock& block_;
-    std::int64_t elementBytes_;
     OperandView records_;
 };
 
@@ -107,8 +108,7 @@ private:
 arch::VectorCommand requantizeCommand(const LayerProgram& program, const arch::Datapath& datapath,
                                       numeric::ScaleArithmetic arithmetic,
                                       const RequantizedBlock& block) {
-    const BlockOperands operands(block, datapath.activationBytes,
-                                 arch::parameterBytes(datapath, arithmetic));
+    const BlockOperands operands(block, arch::parameterBytes(datapath, arithmetic));
     arch::VectorCommand command{.program = program.program,
                                 .space = {.extents = {}, .reduced = {false, false}},
                                 .operands = {},

@@ -30,7 +30,15 @@ LayerProgram programOf(const LoweringContext& context, const graph::Node& node);
 const char* missingCircuit(const numeric::VectorProgram& program,
                            const arch::VectorUnitConfig& unit);
 
-/// Sums that become codes together. Addresses are bytes of the scratchpads.
+/// Where the elements of a tile lie in the activation scratchpad.
+struct BlockElements {
+    std::uint32_t address = 0;
+    std::uint32_t bytes = 1;  ///< of an element
+    arch::TypeId type = arch::kActivationType;
+};
+
+/// Sums that become codes together. Addresses are bytes of the scratchpads. Element (output,
+/// channel) is number firstElement + output * pitch + channel of its tile.
 struct RequantizedBlock {
     std::uint32_t outputs = 1;
     std::uint32_t channels = 1;
@@ -39,9 +47,10 @@ struct RequantizedBlock {
     bool channelsAlongRows = false;
     std::uint32_t accumulatorRow = 0;
     std::uint32_t parameters = 0;
-    std::optional<std::uint32_t> skip{};  ///< the tensor besides the sums, laid out like the codes
-    std::uint32_t destination = 0;        ///< element (output, channel) at destination +
-    std::uint32_t pitch = 0;              ///< output * pitch + channel * element bytes
+    std::optional<BlockElements> skip{};  ///< the tensor besides the sums, in order like the codes
+    BlockElements destination{};
+    std::uint32_t firstElement = 0;
+    std::uint32_t pitch = 0;
 };
 arch::VectorCommand requantizeCommand(const LayerProgram& program, const arch::Datapath& datapath,
                                       numeric::ScaleArithmetic arithmetic,

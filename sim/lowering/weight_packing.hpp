@@ -10,7 +10,7 @@
 #include "arch/values/machine_state.hpp"
 
 /// How the weights of matrix work lie in the weight scratchpad, and, where they are constants, the
-/// bytes that LoadWeights commands bring. weight_places.cpp places the chunks in DRAM, and
+/// bytes that loads of weights bring. weight_places.cpp places the chunks in DRAM, and
 /// matrix_lowering.cpp points the commands at them. The layout is what arch::Stream and the
 /// parameters of vector commands expect (arch/program). The channels are cut as arch::ColumnPlan
 /// counts them.
@@ -47,7 +47,7 @@ struct ColumnBlock {
     std::uint32_t parameterOffset = 0;  ///< byte in the chunk at which its records begin
 };
 
-/// What one LoadWeights brings: the weights of the blocks of a column chunk for the input channels
+/// What one load of weights brings: the weights of the blocks of a column chunk for the input channels
 /// of a channel chunk, and the parameter records of the blocks.
 struct WeightChunk {
     std::vector<ColumnBlock> blocks;

@@ -24,14 +24,14 @@ void placeRecords(LoweringContext& context, std::uint64_t address, const WeightP
     }
 }
 
-ColumnPlaces placeColumn(LoweringContext& context, const WeightPacking& packing,
-                         std::uint32_t column) {
+ColumnPlaces placeColumn(LoweringContext& context, const MatrixLayer& layer,
+                         const WeightPacking& packing, std::uint32_t column) {
     const auto allocate = [&](std::uint32_t count, std::uint32_t part) {
         const std::uint64_t size = packing.bytes(column, part);
         SYSTOLE_CHECK(size <= context.weightHalfBytes, "weight chunk of {} bytes for a half of {}",
                       size, context.weightHalfBytes);
         return context.builder.allocateSeries(count, size, context.dramAlignment(),
-                                              context.datapath.weightRoom());
+                                              context.viewOf(layer).datapath.weightRoom());
     };
     ColumnPlaces places;
     places.chunks = packing.channelChunks(column);
@@ -65,7 +65,7 @@ void placeColumns(LoweringContext& context, const MatrixLayer& layer, WeightByte
     const LayerConstants constants =
         bytes == WeightBytes::Packed ? constantsOf(context, layer) : LayerConstants{};
     for (std::uint32_t column = 0; column < packing.columnChunks(); ++column) {
-        places.columns.push_back(placeColumn(context, packing, column));
+        places.columns.push_back(placeColumn(context, layer, packing, column));
         for (std::uint32_t part = 0;
              bytes == WeightBytes::Packed && part < packing.channelChunks(column); ++part) {
             const WeightChunk chunk = packing.chunk(column, part);
@@ -81,9 +81,9 @@ void placeRecordsAlone(LoweringContext& context, const MatrixLayer& layer, Weigh
                        WeightPlaces& places) {
     const WeightPacking packing = packingOf(context, layer);
     const std::uint32_t outputs = layer.shape.outputChannels;
-    places.records =
-        context.builder.allocateDram(std::uint64_t{outputs} * packing.recordBytes(),
-                                     context.dramAlignment(), context.datapath.weightRoom());
+    places.records = context.builder.allocateDram(std::uint64_t{outputs} * packing.recordBytes(),
+                                                  context.dramAlignment(),
+                                                  context.viewOf(layer).datapath.weightRoom());
     if (bytes == WeightBytes::LeftOut) return;
     context.builder.program().dram.addRecords(places.records, packing.recordBytes(), outputs);
     ConstantData records{places.records, {}};
@@ -95,15 +95,16 @@ void placeRecordsAlone(LoweringContext& context, const MatrixLayer& layer, Weigh
 
 WeightPacking packingOf(const LoweringContext& context, const MatrixLayer& layer) {
     const LayerMapping& mapping = context.mappings.at(layer.node);
-    return {mapping.shape, mapping.search.best.tiling, context.machine.array, context.datapath,
-            context.arithmetic()};
+    return {mapping.shape, mapping.search.best.tiling, context.viewOf(layer).machine.array,
+            context.viewOf(layer).datapath, context.arithmetic()};
 }
 
 std::uint64_t weightRoom(const LoweringContext& context, const MatrixLayer& layer) {
     const WeightPacking packing = packingOf(context, layer);
     const auto roomOf = [&](std::uint64_t bytes) {
-        return arch::DramLayout::strideOf(context.datapath.weightRoom().memoryBytes(bytes),
-                                          context.dramAlignment());
+        return arch::DramLayout::strideOf(
+            context.viewOf(layer).datapath.weightRoom().memoryBytes(bytes),
+            context.dramAlignment());
     };
     if (layer.weights) {
         return roomOf(std::uint64_t{layer.shape.outputChannels} * packing.recordBytes());

@@ -8,7 +8,6 @@
 
 #include "sim/base/atomic_file.hpp"
 #include "sim/base/config_error.hpp"
-#include "sim/graph/copies.hpp"
 #include "sim/graph/graph_builder.hpp"
 #include "sim/onnx/onnx_exporter.hpp"
 
@@ -25,15 +24,10 @@ namespace {
 /// From the order of memory to the natural one.
 template <typename T, typename Result>
 std::vector<Result> inNaturalOrder(const Tensor& tensor, const std::vector<T>& elements) {
-    const std::vector<std::int64_t> strides = tensor.strides();
     std::vector<Result> result;
-    graph::forEachIndex(tensor.shape, [&](const Extents& index) {
-        std::int64_t place = 0;
-        for (std::size_t axis = 0; axis < index.size(); ++axis) {
-            place += index[axis] * strides[axis];
-        }
-        result.push_back(static_cast<Result>(elements.at(static_cast<std::size_t>(place))));
-    });
+    for (const std::size_t place : tensor.places(graph::naturalOrder(tensor.shape.size()))) {
+        result.push_back(static_cast<Result>(elements.at(place)));
+    }
     return result;
 }
 

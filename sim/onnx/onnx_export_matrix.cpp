@@ -60,7 +60,7 @@ bool isRelu(const numeric::VectorProgram& program) {
 
 /// QLinearConv sums in int32. That is the accumulator itself, or one that no sum can tell from it.
 void OnnxExporter::checkSums(const MatrixWork& work) const {
-    const auto& accumulator = network_.arithmetic->accumulator;
+    const numeric::AccumulatorFormat& accumulator = network_.accumulatorOf(work);
     if (accumulator.chunk || numeric::isFloat(accumulator)) {
         fail(fmt::format("accumulator is {}, expected an integer or exact one without chunks",
                          accumulator.name));

@@ -119,7 +119,7 @@ ValueId clip(ProgramWriter& writer, ValueId x, const OnnxNode& node) {
 ValueId power(ProgramWriter& writer, ValueId x, const OnnxNode& node) {
     const StoredConstant exponent = node.stored(1);
     const double value =
-        exponent.bits.size() == 1 ? sim::elementValue(exponent.type, exponent.bits.front()) : 0;
+        exponent.bits.size() == 1 ? elementValue(exponent.type, exponent.bits.front()) : 0;
     if (value == 0.5) return writer.apply("square_root", x);
     if (value != 2 && value != 3) {
         node.fail("has another exponent, expected one constant of 2, 3 or 0.5");

@@ -47,8 +47,7 @@ StoredConstant cast(const OnnxNode& node) {
     StoredConstant constant = node.stored(0);
     const auto to = static_cast<int>(node.integer("to", 0));
     for (std::uint64_t& bits : constant.bits) {
-        if (to != constant.type)
-            bits = sim::elementBits(to, sim::elementValue(constant.type, bits));
+        if (to != constant.type) bits = elementBits(to, elementValue(constant.type, bits));
     }
     constant.type = to;
     return constant;
@@ -113,7 +112,7 @@ StoredConstant gather(const OnnxNode& node) {
     const std::size_t axis = node.axis(node.integer("axis", 0), source.dims.size());
     Sizes which;
     for (const std::uint64_t bits : places.bits) {
-        const auto place = static_cast<std::int64_t>(sim::elementValue(places.type, bits));
+        const auto place = static_cast<std::int64_t>(elementValue(places.type, bits));
         const std::int64_t size = source.dims[axis];
         if (place < -size || place >= size) {
             node.fail(fmt::format("takes element {} of {}", place, size));
@@ -155,7 +154,7 @@ StoredConstant slice(const OnnxNode& node) {
 StoredConstant constantOfShape(const OnnxNode& node) {
     const Sizes dims = node.numbers("", 0).value_or(Sizes{});
     StoredConstant value{onnx::TensorProto::FLOAT, {1}, {0}};
-    if (const auto* tensor = node.tensor("value")) value = sim::storedConstant(*tensor, {});
+    if (const auto* tensor = node.tensor("value")) value = storedConstant(*tensor, {});
     return taken(node, value, dims, [](const Sizes&) { return 0; });
 }
 
@@ -211,9 +210,9 @@ StoredConstant elementwise(const OnnxNode& node) {
     StoredConstant result = spread(left, shapes[0]);
     const StoredConstant other = spread(right, shapes[1]);
     for (std::size_t i = 0; i < result.bits.size(); ++i) {
-        const double value = Function()(sim::elementValue(left.type, result.bits[i]),
-                                        sim::elementValue(left.type, other.bits[i]));
-        result.bits[i] = sim::elementBits(left.type, value);
+        const double value = Function()(elementValue(left.type, result.bits[i]),
+                                        elementValue(left.type, other.bits[i]));
+        result.bits[i] = elementBits(left.type, value);
     }
     return result;
 }
@@ -258,7 +257,7 @@ onnx::TensorProto foldNode(const OnnxNode& node) {
     SYSTOLE_CHECK(fold != nullptr, "no operator {}", node.operatorName());
     node.expectAttributes(fold->attributes);
     try {
-        return sim::tensorOf(fold->fold(node));
+        return tensorOf(fold->fold(node));
     } catch (const OnnxObstacle& obstacle) {
         // Of the constant, which knows nothing of nodes.
         if (obstacle.operatorName.empty()) node.fail(obstacle.problem);

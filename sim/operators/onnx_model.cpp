@@ -39,8 +39,8 @@ graph::Extents shapeOf(const onnx::ValueInfoProto& info) {
         throw OnnxObstacle(fmt::format("input '{}': {}", info.name(), problem));
     };
     const auto& type = info.type().tensor_type();
-    if (!sim::isFloatType(type.elem_type())) {
-        fail(fmt::format("is no float tensor, expected one of {}", sim::floatTypeNames()));
+    if (!isFloatType(type.elem_type())) {
+        fail(fmt::format("is no float tensor, expected one of {}", floatTypeNames()));
     }
     const auto& dims = type.shape().dim();
     if (dims.empty() || dims.size() > static_cast<int>(kMostAxes)) {

@@ -18,13 +18,6 @@
 /// The parts of the ONNX reader that know protobuf.
 namespace systole::operators {
 
-using sim::kLargestTensor;
-using sim::known;
-using sim::OnnxObstacle;
-using sim::OnnxObstacles;
-using sim::OnnxUnknown;
-using sim::StoredConstant;
-
 /// Axes that a tensor may have.
 inline constexpr std::size_t kMostAxes = 8;
 

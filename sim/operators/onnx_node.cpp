@@ -221,15 +221,13 @@ auto OnnxNode::readConstant(int index, const Read& read) const {
 }
 
 OnnxConstant OnnxNode::constant(int index) const {
-    OnnxConstant result{{}, readConstant(index, sim::floatValues)};
+    OnnxConstant result{{}, readConstant(index, floatValues)};
     const auto& dims = constantProto(index).dims();
     result.dims.assign(dims.begin(), dims.end());
     return result;
 }
 
-StoredConstant OnnxNode::stored(int index) const {
-    return readConstant(index, sim::storedConstant);
-}
+StoredConstant OnnxNode::stored(int index) const { return readConstant(index, storedConstant); }
 
 std::optional<std::vector<std::int64_t>> OnnxNode::numbers(std::string_view name, int index) const {
     const auto* attribute = find(name, onnx::AttributeProto::INTS);
@@ -241,7 +239,7 @@ std::optional<std::vector<std::int64_t>> OnnxNode::numbers(std::string_view name
     const auto& dims = constantProto(index).dims();
     if (dims.size() == 1 && dims[0] == 0) return std::vector<std::int64_t>();
     const StoredConstant constant = stored(index);
-    if (sim::isFloatType(constant.type) || constant.dims.size() > 1) {
+    if (isFloatType(constant.type) || constant.dims.size() > 1) {
         fail(fmt::format("constant '{}' has rank {}, expected a vector of integers",
                          proto_.input(index), constant.dims.size()));
     }
@@ -250,7 +248,7 @@ std::optional<std::vector<std::int64_t>> OnnxNode::numbers(std::string_view name
         // Ends of slices are as large as 64 bits allow.
         values.push_back(constant.type == onnx::TensorProto::INT64
                              ? static_cast<std::int64_t>(bits)
-                             : static_cast<std::int64_t>(sim::elementValue(constant.type, bits)));
+                             : static_cast<std::int64_t>(elementValue(constant.type, bits)));
     }
     return values;
 }
@@ -270,7 +268,7 @@ std::vector<float> OnnxNode::channelConstant(int index, std::size_t channels) co
 }
 
 std::vector<std::int64_t> OnnxNode::integerConstant(int index) const {
-    return readConstant(index, sim::integerValues);
+    return readConstant(index, integerValues);
 }
 
 }  // namespace systole::operators

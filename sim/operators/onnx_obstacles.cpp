@@ -9,7 +9,7 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/text.hpp"
 
-namespace systole::sim {
+namespace systole::operators {
 namespace {
 
 struct Line {
@@ -22,9 +22,10 @@ struct Line {
     }
     /// Names come from the file, so that any of it may hold what a terminal obeys.
     std::string text() const {
-        if (first->operatorName.empty()) return printable(first->problem);
-        return printable(fmt::format("node{} {} (operator '{}'): {}", nodes.size() == 1 ? "" : "s",
-                                     fmt::join(nodes, ", "), first->operatorName, first->problem));
+        if (first->operatorName.empty()) return sim::printable(first->problem);
+        return sim::printable(fmt::format("node{} {} (operator '{}'): {}",
+                                          nodes.size() == 1 ? "" : "s", fmt::join(nodes, ", "),
+                                          first->operatorName, first->problem));
     }
 };
 
@@ -40,7 +41,7 @@ void OnnxObstacles::report(const std::string& file) const {
     }
     std::vector<std::string> texts;
     for (const Line& line : lines) texts.push_back(fmt::format("{}: {}", file, line.text()));
-    if (!texts.empty()) throw ConfigError::ofLines(texts);
+    if (!texts.empty()) throw sim::ConfigError::ofLines(texts);
 }
 
-}  // namespace systole::sim
+}  // namespace systole::operators

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace systole::sim {
+namespace systole::operators {
 
 /// A reason why Systole cannot run a model. It is thrown where it is found; OnnxObstacles collects.
 class OnnxObstacle : public std::exception {
@@ -76,4 +76,4 @@ private:
     std::vector<OnnxObstacle> obstacles_;
 };
 
-}  // namespace systole::sim
+}  // namespace systole::operators

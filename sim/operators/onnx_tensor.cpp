@@ -19,7 +19,7 @@
 #include "sim/base/input_file.hpp"
 #include "sim/operators/onnx_obstacles.hpp"
 
-namespace systole::sim {
+namespace systole::operators {
 namespace {
 
 namespace fs = std::filesystem;
@@ -222,7 +222,7 @@ fs::path externalFile(const std::string& location, const fs::path& folder) {
 std::string externalBytes(const TensorProto& tensor, std::uint64_t bytes, const fs::path& folder) {
     const ExternalPlace place = externalPlace(tensor, bytes);
     const fs::path file = externalFile(place.location, folder);
-    if (const std::string problem = inputProblem(file); !problem.empty()) {
+    if (const std::string problem = sim::inputProblem(file); !problem.empty()) {
         fail(fmt::format("keeps its data in '{}', which {}", place.location, problem));
     }
     std::error_code error;
@@ -343,4 +343,4 @@ double elementValue(int dataType, std::uint64_t bits) { return requireType(dataT
 
 std::uint64_t elementBits(int dataType, double value) { return requireType(dataType).bits(value); }
 
-}  // namespace systole::sim
+}  // namespace systole::operators

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace systole::sim {
+namespace systole::operators {
 
 /// Of one tensor: a damaged file must not ask for more memory than any real model does.
 inline constexpr std::uint64_t kLargestTensor = std::uint64_t{1} << 28;
@@ -45,4 +45,4 @@ bool isFloatType(int dataType);
 /// `FLOAT, FLOAT16, ..`, for messages.
 std::string floatTypeNames();
 
-}  // namespace systole::sim
+}  // namespace systole::operators

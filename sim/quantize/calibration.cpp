@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/quantize/calibration.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <variant>
 
 #include "sim/base/config_error.hpp"
+#include "sim/base/hash.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/graph/float_matrix.hpp"
 #include "sim/graph/float_reference.hpp"
-#include "sim/quantize/calibration.hpp"
+#include "sim/graph/graph_digest.hpp"
+#include "sim/graph/matrix_layout.hpp"
 
 namespace systole::sim {
 namespace {
@@ -65,11 +73,9 @@ private:
 
 }  // namespace
 
-Ranges calibrate(const graph::Graph& network, CalibrationImages images) {
-    if (images.empty()) {
-        throw ConfigError(fmt::format(
-            "{}: has no calibration images, expected at least one to quantize", network.name));
-    }
+namespace {
+
+Ranges measureRanges(const graph::Graph& network, CalibrationImages images) {
     const graph::FloatReference reference(network);
     Ranges ranges;
     Progress progress("Calibration", images.size());
@@ -88,6 +94,66 @@ Ranges calibrate(const graph::Graph& network, CalibrationImages images) {
             ranges.least[i] = std::min(ranges.least[i], result.least[i]);
         }
     }
+    return ranges;
+}
+
+/// To be changed with whatever changes a value of the FP32 reference.
+constexpr const char* kRangesOf = "ranges-1";
+/// Multiply-accumulates that take a fraction of a second: for less, nothing is kept.
+constexpr double kWorthKeeping = 5e9;
+
+double macsOf(const graph::Graph& network) {
+    double macs = 0;
+    for (const graph::Node& node : network.nodes) {
+        const auto* work = std::get_if<graph::MatrixWork>(&node.work);
+        if (work == nullptr) continue;
+        macs += static_cast<double>(graph::MatrixLayout(network, node, *work).reduction) *
+                static_cast<double>(network.tensors[node.output].elements());
+    }
+    return macs;
+}
+
+std::string contentOf(const graph::Graph& network, CalibrationImages images) {
+    Sha256 hash;
+    hash.add(graph::digestOf(network));
+    for (const std::vector<float>& image : images) hash.add(std::span<const float>(image));
+    return hash.text();
+}
+
+std::string bytesOf(const Ranges& ranges) {
+    std::string bytes;
+    for (const std::vector<float>* values : {&ranges.amax, &ranges.least}) {
+        bytes.append(reinterpret_cast<const char*>(values->data()), values->size() * sizeof(float));
+    }
+    return bytes;
+}
+
+/// Empty where the bytes are not those of so many tensors.
+std::optional<Ranges> rangesOf(const std::string& bytes, std::size_t tensors) {
+    const std::size_t half = tensors * sizeof(float);
+    if (bytes.size() != 2 * half) return std::nullopt;
+    Ranges ranges{std::vector<float>(tensors), std::vector<float>(tensors)};
+    std::memcpy(ranges.amax.data(), bytes.data(), half);
+    std::memcpy(ranges.least.data(), bytes.data() + half, half);
+    return ranges;
+}
+
+}  // namespace
+
+Ranges calibrate(const graph::Graph& network, CalibrationImages images, const ContentCache& cache) {
+    if (images.empty()) {
+        throw ConfigError(fmt::format(
+            "{}: has no calibration images, expected at least one to quantize", network.name));
+    }
+    if (!cache.folder() || macsOf(network) * static_cast<double>(images.size()) < kWorthKeeping) {
+        return measureRanges(network, images);
+    }
+    const std::string content = contentOf(network, images);
+    if (const auto kept = cache.find(kRangesOf, content)) {
+        if (auto ranges = rangesOf(*kept, network.tensors.size())) return *std::move(ranges);
+    }
+    Ranges ranges = measureRanges(network, images);
+    cache.keep(kRangesOf, content, bytesOf(ranges));
     return ranges;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/base/content_cache.hpp"
 #include "sim/graph/graph.hpp"
 
 /// What the FP32 reference shows of a network on the calibration images (docs/arithmetic.md,
@@ -19,8 +20,9 @@ struct Ranges {
     std::vector<float> least;  ///< the least value
 };
 
-/// Throws ConfigError where there is no image or a tensor leaves binary32.
-Ranges calibrate(const graph::Graph& network, CalibrationImages images);
+/// Throws ConfigError where there is no image or a tensor leaves binary32. Where the reference has
+/// much to compute, ranges are kept under the content of network and images.
+Ranges calibrate(const graph::Graph& network, CalibrationImages images, const ContentCache& cache);
 
 /// By output channel of matrix work: what no sum of its products leaves, in any order, on any
 /// image. That is the larger one of the sum of the positive products and of that of the negative

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/quantize/quantizer.hpp"
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -12,10 +17,10 @@
 #include "models/numeric/sums/sum.hpp"
 #include "sim/base/config_error.hpp"
 #include "sim/graph/code_program.hpp"
+#include "sim/graph/conversion.hpp"
 #include "sim/graph/float_reference.hpp"
 #include "sim/graph/fusion.hpp"
 #include "sim/graph/matrix_layout.hpp"
-#include "sim/quantize/quantizer.hpp"
 #include "sim/quantize/scales.hpp"
 #include "sim/quantize/tensor_scales.hpp"
 #include "sim/quantize/weight_scales.hpp"
@@ -28,6 +33,7 @@ using graph::Graph;
 using graph::MatrixWork;
 using graph::Node;
 using graph::Origin;
+using graph::Quantizer;
 using graph::Tensor;
 using graph::TensorId;
 using numeric::Codec;
@@ -43,13 +49,14 @@ public:
           scheme_(scheme),
           roles_(rolesOf(network_)),
           amax_(tiedMagnitudes(network_, amax)),
-          activation_(scheme.activation),
-          weight_(scheme.weight),
-          activationPeak_(numeric::peakOf(activation_)),
-          weightScales_(scheme, activationPeak_, numeric::peakOf(weight_),
-                        numeric::largestSum(scheme.accumulator, activation_, weight_)) {
-        checkScheme();
+          formats_(activationFormats(network_, scheme)) {
+        checkFormats({scheme.activation, scheme.weight, scheme.accumulator});
+        for (const LayerFormats& layers : scheme.layers) {
+            checkIsUsed(layers);
+            checkFormats(layers.formats);
+        }
         chooseScales();
+        convertOperands();
     }
 
     /// Throws ConfigError where a format without negative values meets some.
@@ -63,16 +70,21 @@ private:
         throw ConfigError(fmt::format("{}: scheme '{}': {}", network_.name, scheme_.name, problem));
     }
 
-    void checkScheme() const;
-    void checkSums(const std::string& what, const Codec& second) const;
-    void checkReduction(const Node& node, std::uint64_t reduction, const Codec& second) const;
+    void checkIsUsed(const LayerFormats& layers) const;
+    void checkFormats(const WorkFormats& formats) const;
+    void checkSign(const std::string& what, float least, const numeric::Format& format) const;
+    void checkReduction(const Node& node, std::uint64_t reduction) const;
     void checkPadding(const Node& node, const arch::Window& window) const;
     void chooseScales();
+    std::optional<Quantizer> wantedBy(const Node& node, std::size_t input) const;
+    void convertOperands();
+    WorkFormats formatsOf(const Node& node) const { return scheme_.formatsOf(node.name); }
+    WeightScales weightScalesOf(const Node& node) const;
     float inputScale(const Node& node) const {
         return network_.quantizerOf(node.inputs.at(0))->scale();
     }
     WeightRows rowsOf(const Node& node, const MatrixWork& work) const;
-    void encode(Tensor& tensor, const Codec& codec) const;
+    void encode(Tensor& tensor) const;
     void quantizeWork(std::size_t index, MatrixWork& work);
     void quantizeWeights(std::size_t index, const MatrixWork& work);
     void quantizeBias(const Node& node, MatrixWork& work) const;
@@ -81,17 +93,30 @@ private:
     Graph network_;
     const Scheme& scheme_;
     std::vector<TensorRole> roles_;
-    std::vector<float> amax_;
-    Codec activation_;
-    Codec weight_;
-    double activationPeak_;
-    WeightScales weightScales_;
+    std::vector<float> amax_;        ///< of tensors that are no conversions
+    std::vector<numeric::Format> formats_;  ///< likewise, of activations
+    std::vector<TensorId> sources_;  ///< by TensorId: itself, of a conversion what it converts
     std::map<std::size_t, SumBounds> sumBounds_;  ///< by node, of what was measured
 };
 
-void GraphQuantizer::checkScheme() const {
+void GraphQuantizer::checkIsUsed(const LayerFormats& layers) const {
+    std::vector<std::string> names;
+    for (const Node& node : network_.nodes) {
+        if (!std::holds_alternative<MatrixWork>(node.work)) continue;
+        if (layers.names(node.name)) return;
+        names.push_back(fmt::format("'{}'", node.name));
+    }
+    throw ConfigError(fmt::format(
+        "{}: '{}' has no layer '{}' for the array, expected a name, or a pattern with *, of {}",
+        layers.origin, network_.name, layers.layers, fmt::join(names, ", ")));
+}
+
+/// Fixed point scales sums of one word.
+void GraphQuantizer::checkFormats(const WorkFormats& formats) const {
     const bool fixedPoint = scheme_.requantization == numeric::ScaleArithmetic::FixedPoint;
-    for (const Codec* codec : {&activation_, &weight_}) {
+    const Codec activation(formats.activation);
+    const Codec weight(formats.weight);
+    for (const Codec* codec : {&activation, &weight}) {
         if (!(codec->largest() > 0)) {
             fail(fmt::format("format {} has no positive value, expected one that has",
                              numeric::nameOf(codec->format())));
@@ -103,61 +128,60 @@ void GraphQuantizer::checkScheme() const {
                             numeric::nameOf(codec->format())));
         }
     }
-    checkSums("", weight_);
-}
-
-/// Fixed point scales sums of one word.
-void GraphQuantizer::checkSums(const std::string& what, const Codec& second) const {
-    if (scheme_.requantization != numeric::ScaleArithmetic::FixedPoint) return;
-    if (numeric::SumArithmetic(scheme_.accumulator, activation_, second).isWord()) return;
+    const numeric::AccumulatorFormat& accumulator = formats.accumulator;
+    if (!fixedPoint || numeric::SumArithmetic(accumulator, activation, weight).isWord()) return;
     fail(
-        fmt::format("{}requantization fixed_point cannot scale accumulator {} of {} bits, "
+        fmt::format("requantization fixed_point cannot scale accumulator {} of {} bits, "
                     "expected an integer of at most {} bits or fp32_multiplier",
-                    what, scheme_.accumulator.name,
-                    numeric::accumulatorBits(scheme_.accumulator, activation_, second),
+                    accumulator.name, numeric::accumulatorBits(accumulator, activation, weight),
                     numeric::kWidestFixedPointSum));
 }
 
 /// An exact accumulator has room for the sums of so many products and a bias as its guard bits
 /// say.
-void GraphQuantizer::checkReduction(const Node& node, std::uint64_t reduction,
-                                    const Codec& second) const {
-    const auto* exact = std::get_if<numeric::ExactRegister>(&scheme_.accumulator.sum);
+void GraphQuantizer::checkReduction(const Node& node, std::uint64_t reduction) const {
+    const WorkFormats formats = formatsOf(node);
+    const auto* exact = std::get_if<numeric::ExactRegister>(&formats.accumulator.sum);
     if (exact == nullptr) return;
     const std::uint64_t longest = std::uint64_t{1} << exact->guardBits;
     if (reduction > longest) {
         fail(
             fmt::format("node '{}' sums {} products of {} and {}, expected at most {}, which "
                         "accumulator {} holds exactly",
-                        node.name, reduction, numeric::nameOf(scheme_.activation),
-                        numeric::nameOf(second.format()), longest, scheme_.accumulator.name));
+                        node.name, reduction, numeric::nameOf(formats.activation),
+                        numeric::nameOf(formats.weight), longest, formats.accumulator.name));
     }
 }
 
 void GraphQuantizer::checkPadding(const Node& node, const arch::Window& window) const {
-    if (activation_.decode(activation_.encode(0.0)) == 0.0 || !window.readsZeros()) return;
+    const Codec activation(formatsOf(node).activation);
+    if (activation.decode(activation.encode(0.0)) == 0.0 || !window.readsZeros()) return;
     fail(fmt::format("node '{}' pads with zeros, but {} has no zero, expected a format that has",
-                     node.name, numeric::nameOf(scheme_.activation)));
+                     node.name, numeric::nameOf(activation.format())));
+}
+
+void GraphQuantizer::checkSign(const std::string& what, float least,
+                               const numeric::Format& format) const {
+    if (least >= 0 || Codec(format).smallest() < 0) return;
+    fail(
+        fmt::format("{} down to {:.6g}, but {} has no negative values and there are no zero "
+                    "points, expected a signed format, such as int8",
+                    what, least, numeric::nameOf(format)));
 }
 
 void GraphQuantizer::checkSigns(std::span<const float> least) const {
     for (TensorId id = 0; id < network_.tensors.size(); ++id) {
         const Tensor& tensor = network_.tensors[id];
-        const bool isWeights = roles_[id] == TensorRole::Weights;
-        const Codec& codec = isWeights ? weight_ : activation_;
-        const float value = isWeights ? graph::leastValue(tensor.values) : least[id];
-        if (roles_[id] == TensorRole::Real || tensor.viewOf) continue;
-        if (value >= 0 || codec.smallest() < 0) continue;
-        std::string what =
-            fmt::format("tensor '{}' has values on the calibration images", tensor.name);
-        for (const Node& node : network_.nodes) {
-            if (!isWeights || network_.rootOf(node.inputs.back()) != id) continue;
-            what = fmt::format("node '{}' has weights", node.name);
-        }
-        fail(
-            fmt::format("{} down to {:.6g}, but {} has no negative values and there are no zero "
-                        "points, expected a signed format, such as int8",
-                        what, value, numeric::nameOf(codec.format())));
+        if (roles_[id] != TensorRole::Activation || tensor.viewOf) continue;
+        checkSign(fmt::format("tensor '{}' has values on the calibration images", tensor.name),
+                  least[sources_[id]], tensor.quantizer->format);
+    }
+    for (const Node& node : network_.nodes) {
+        const auto* work = std::get_if<MatrixWork>(&node.work);
+        if (work == nullptr || work->weights) continue;
+        const Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
+        checkSign(fmt::format("node '{}' has weights", node.name),
+                  graph::leastValue(weights.values), formatsOf(node).weight);
     }
 }
 
@@ -166,10 +190,43 @@ void GraphQuantizer::chooseScales() {
     for (TensorId id = 0; id < network_.tensors.size(); ++id) {
         Tensor& tensor = network_.tensors[id];
         if (roles_[id] != TensorRole::Activation || tensor.viewOf) continue;
-        tensor.quantizer =
-            graph::Quantizer{scheme_.activation, {}, {scaleFor(amax_[id], activationPeak_)}};
-        if (tensor.origin == Origin::Constant) encode(tensor, activation_);
+        const double peak = numeric::peakOf(Codec(formats_[id]));
+        tensor.quantizer = Quantizer{formats_[id], {}, {scaleFor(amax_[id], peak)}};
+        if (tensor.origin == Origin::Constant) encode(tensor);
     }
+}
+
+/// The array multiplies activations by weights: matrix work reads a tensor of another format than
+/// its own, or one as weights, converted.
+std::optional<Quantizer> GraphQuantizer::wantedBy(const Node& node, std::size_t input) const {
+    const auto* work = std::get_if<MatrixWork>(&node.work);
+    if (work == nullptr || (input == 1 && !work->weights)) return std::nullopt;
+    const WorkFormats formats = formatsOf(node);
+    const numeric::Format& format = input == 0 ? formats.activation : formats.weight;
+    const TensorId read = node.inputs[input];
+    if (numeric::sameFormat(format, formats_[read])) return std::nullopt;
+    return Quantizer{format, {}, {scaleFor(amax_[read], numeric::peakOf(Codec(format)))}};
+}
+
+void GraphQuantizer::convertOperands() {
+    sources_.resize(network_.tensors.size());
+    std::iota(sources_.begin(), sources_.end(), TensorId{0});
+    const auto wanted = [this](const Node& node, std::size_t input) {
+        return wantedBy(node, input);
+    };
+    network_ = graph::withConversions(std::move(network_), wanted);
+    roles_.resize(network_.tensors.size(), TensorRole::Activation);
+    for (const Node& node : network_.nodes) {
+        if (node.output >= sources_.size()) sources_.push_back(network_.rootOf(node.inputs[0]));
+    }
+}
+
+WeightScales GraphQuantizer::weightScalesOf(const Node& node) const {
+    const WorkFormats formats = formatsOf(node);
+    const Codec activation(formats.activation);
+    const Codec weight(formats.weight);
+    return {scheme_, numeric::peakOf(activation), numeric::peakOf(weight),
+            numeric::largestSum(formats.accumulator, activation, weight)};
 }
 
 WeightRows GraphQuantizer::rowsOf(const Node& node, const MatrixWork& work) const {
@@ -185,7 +242,8 @@ void GraphQuantizer::measure(CalibrationImages images) {
         if (work == nullptr || work->weights) continue;
         const TensorId input = node.inputs[0];
         if (network_.tensors[network_.rootOf(input)].origin != Origin::Constant &&
-            weightScales_.maySumsMatter(rowsOf(node, *work), inputScale(node), amax_[input])) {
+            weightScalesOf(node).maySumsMatter(rowsOf(node, *work), inputScale(node),
+                                               amax_[sources_[input]])) {
             measured.push_back(i);
         }
     }
@@ -196,7 +254,8 @@ void GraphQuantizer::measure(CalibrationImages images) {
 }
 
 /// With the scales of its quantizer, which go along the first axis where there are several.
-void GraphQuantizer::encode(Tensor& tensor, const Codec& codec) const {
+void GraphQuantizer::encode(Tensor& tensor) const {
+    const Codec codec(tensor.quantizer->format);
     const std::size_t each = tensor.values.size() / tensor.quantizer->scales.size();
     tensor.codes.clear();
     tensor.codes.reserve(tensor.values.size());
@@ -209,19 +268,22 @@ void GraphQuantizer::quantizeWeights(std::size_t index, const MatrixWork& work) 
     const Node& node = network_.nodes[index];
     const auto sums = sumBounds_.find(index);
     const std::vector<float> scales =
-        weightScales_.of(rowsOf(node, work), inputScale(node),
+        weightScalesOf(node).of(rowsOf(node, work), inputScale(node),
                          sums == sumBounds_.end() ? std::span<const double>() : sums->second);
     Tensor& weights = network_.tensors[network_.rootOf(node.inputs[1])];
-    weights.quantizer = graph::Quantizer{scheme_.weight, std::uint8_t{0}, scales};
+    weights.quantizer = Quantizer{formatsOf(node).weight, std::uint8_t{0}, scales};
     if (scheme_.weightGranularity == Scheme::Granularity::PerTensor) {
-        weights.quantizer = graph::Quantizer{scheme_.weight, {}, {scales.front()}};
+        weights.quantizer->axis.reset();
+        weights.quantizer->scales.resize(1);
     }
-    encode(weights, weight_);
+    encode(weights);
 }
 
 void GraphQuantizer::quantizeBias(const Node& node, MatrixWork& work) const {
-    const graph::Quantizer& second = *network_.quantizerOf(node.inputs[1]);
-    const numeric::SumArithmetic sums(scheme_.accumulator, activation_, Codec(second.format));
+    const Quantizer& second = *network_.quantizerOf(node.inputs[1]);
+    const WorkFormats formats = formatsOf(node);
+    const numeric::SumArithmetic sums(formats.accumulator, Codec(formats.activation),
+                                      Codec(formats.weight));
     work.terms.clear();
     work.clippedBiases = 0;
     for (std::size_t n = 0; n < graph::extentsOf(network_, node, work).outputChannels; ++n) {
@@ -235,12 +297,11 @@ void GraphQuantizer::quantizeBias(const Node& node, MatrixWork& work) const {
 
 void GraphQuantizer::quantizeWork(std::size_t index, MatrixWork& work) {
     const Node& node = network_.nodes[index];
-    const Codec& second = work.weights ? activation_ : weight_;
-    checkReduction(node, graph::MatrixLayout(network_, node, work).reduction, second);
+    checkReduction(node, graph::MatrixLayout(network_, node, work).reduction);
     checkPadding(node, work.window);
-    if (work.weights) checkSums(fmt::format("node '{}': ", node.name), second);
     if (!work.weights) quantizeWeights(index, work);
     quantizeBias(node, work);
+    if (!scheme_.layers.empty()) work.accumulator = formatsOf(node).accumulator;
 }
 
 /// Ratios of scales that the arithmetic cannot hold are a std::range_error.
@@ -296,7 +357,7 @@ Graph quantize(Graph network, const Scheme& scheme, CalibrationImages images) {
     }
     const CalibrationImages used = images.first(scheme.calibrationImages);
     Graph left = prepared(std::move(network));
-    const Ranges ranges = calibrate(left, used);
+    const Ranges ranges = calibrate(left, used, ContentCache::ofUser());
     GraphQuantizer quantizer(std::move(left), scheme, ranges.amax);
     quantizer.checkSigns(ranges.least);
     quantizer.measure(used);

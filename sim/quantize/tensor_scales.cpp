@@ -2,6 +2,7 @@
 #include "sim/quantize/tensor_scales.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -40,6 +41,15 @@ bool hasOneScale(const Graph& network, const Node& node) {
     return std::holds_alternative<graph::MoveWork>(node.work) || graph::keepsScale(network, node);
 }
 
+Classes scaleClasses(const Graph& network) {
+    Classes classes(network.tensors.size());
+    for (const Node& node : network.nodes) {
+        if (!hasOneScale(network, node)) continue;
+        for (const TensorId input : node.inputs) classes.join(network.rootOf(input), node.output);
+    }
+    return classes;
+}
+
 bool readsWeights(const Node& node, std::size_t input) {
     const auto* work = std::get_if<graph::MatrixWork>(&node.work);
     return work != nullptr && !work->weights && input == 1;
@@ -66,11 +76,7 @@ std::vector<TensorRole> rolesOf(const Graph& network) {
 }
 
 std::vector<float> tiedMagnitudes(const Graph& network, std::span<const float> amax) {
-    Classes classes(network.tensors.size());
-    for (const Node& node : network.nodes) {
-        if (!hasOneScale(network, node)) continue;
-        for (const TensorId input : node.inputs) classes.join(network.rootOf(input), node.output);
-    }
+    Classes classes = scaleClasses(network);
     std::vector<float> largest(network.tensors.size(), 0.0F);
     for (TensorId id = 0; id < largest.size(); ++id) {
         float& magnitude = largest[classes.find(network.rootOf(id))];
@@ -81,6 +87,30 @@ std::vector<float> tiedMagnitudes(const Graph& network, std::span<const float> a
         tied[id] = largest[classes.find(network.rootOf(id))];
     }
     return tied;
+}
+
+std::vector<numeric::Format> activationFormats(const Graph& network, const Scheme& scheme) {
+    Classes classes = scaleClasses(network);
+    std::map<TensorId, numeric::Format> read;  // by class
+    std::map<TensorId, numeric::Format> written;
+    const auto widen = [&](auto& formats, TensorId tensor, const numeric::Format& format) {
+        const TensorId which = classes.find(network.rootOf(tensor));
+        const auto known = formats.try_emplace(which, format).first;
+        if (numeric::widthOf(format) > numeric::widthOf(known->second)) known->second = format;
+    };
+    for (const Node& node : network.nodes) {
+        if (!std::holds_alternative<graph::MatrixWork>(node.work)) continue;
+        const numeric::Format activation = scheme.formatsOf(node.name).activation;
+        widen(read, node.inputs[0], activation);
+        widen(written, node.output, activation);
+    }
+    read.merge(written);
+    std::vector<numeric::Format> formats;
+    for (TensorId id = 0; id < network.tensors.size(); ++id) {
+        const auto found = read.find(classes.find(network.rootOf(id)));
+        formats.push_back(found == read.end() ? scheme.activation : found->second);
+    }
+    return formats;
 }
 
 Graph withOwnWeights(Graph network) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/graph/graph.hpp"
+#include "sim/quantize/scheme.hpp"
 
 namespace systole::sim {
 
@@ -22,6 +23,11 @@ std::vector<TensorRole> rolesOf(const graph::Graph& network);
 /// By TensorId, the largest magnitude of all tensors that share its scale (docs/arithmetic.md,
 /// section 3): inputs and output of moves and of vector work that keeps codes.
 std::vector<float> tiedMagnitudes(const graph::Graph& network, std::span<const float> amax);
+
+/// By TensorId, the formats of activations. A tensor has the one that the matrix work that reads it
+/// wants, or else that of the matrix work that writes it, or else the scheme's. Tensors that share
+/// a scale share the format: the widest of those that are wanted.
+std::vector<numeric::Format> activationFormats(const graph::Graph& network, const Scheme& scheme);
 
 /// Every node of matrix work has constant weights of its own: their scales depend on its input.
 graph::Graph withOwnWeights(graph::Graph network);

@@ -9,8 +9,8 @@ std::vector<std::string> header() {
     std::vector<std::string> cells{"name",       "kind",           "cycles",
                                    "seconds",    "utilization",    "energy_joules",
                                    "dram_bytes", "joules_per_mac", "energy_delay_joule_seconds"};
-    for (const char* state : arch::kUnitStateNames) {
-        cells.push_back(fmt::format("array_{}_cycles", state));
+    for (const auto& [state, name] : arch::namedStates()) {
+        cells.push_back(fmt::format("array_{}_cycles", name));
     }
     for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
         cells.push_back(fmt::format("{}_joules", component.name));
@@ -38,8 +38,8 @@ std::vector<std::string> row(const std::string& name, const std::string& kind,
         fmt::to_string(figures.dramBytes),
         figures.macs == 0 ? "" : energy(joules / static_cast<double>(figures.macs)),
         energy(joules * figures.seconds)};
-    for (const Cycle cycles : figures.states[static_cast<std::size_t>(arch::Unit::Array)]) {
-        cells.push_back(fmt::to_string(cycles));
+    for (const auto& [state, stateName] : arch::namedStates()) {
+        cells.push_back(fmt::to_string(figures.statesOf(arch::UnitKind::Array).of(state)));
     }
     for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
         cells.push_back(energy(figures.energy.*component.joules));

@@ -24,14 +24,14 @@ Json countersJson(const Struct& counters, const Table& table) {
     return json;
 }
 
-Json statesJson(const std::array<arch::StateCycles, arch::kUnitCount>& states) {
+Json statesJson(const arch::UnitStates& states) {
     Json json;
-    for (std::size_t unit = 0; unit < arch::kUnitCount; ++unit) {
+    for (std::size_t unit = 0; unit < arch::kMachineUnits.size(); ++unit) {
         Json cycles;
-        for (std::size_t state = 0; state < arch::kUnitStateCount; ++state) {
-            cycles[arch::kUnitStateNames[state]] = states[unit][state];
+        for (const auto& [state, name] : arch::namedStates()) {
+            cycles[name] = states[unit].of(state);
         }
-        json[arch::kUnitNames[unit]] = std::move(cycles);
+        json[arch::kMachineUnits.nameOf(arch::kMachineUnits.at(unit))] = std::move(cycles);
     }
     return json;
 }
@@ -123,42 +123,60 @@ Json technologyErrorJson(const RunConfig& config) {
             {"energy", largest(errors.energy)}};
 }
 
+Json furtherDatapathsJson(const RunConfig& config) {
+    Json json = Json::array();
+    for (std::size_t i = 0; i < config.machine.furtherDatapaths.size(); ++i) {
+        const arch::DatapathConfig& datapath = config.machine.furtherDatapaths[i];
+        json.push_back({{"activation", numeric::nameOf(datapath.activation)},
+                        {"weight", numeric::nameOf(datapath.weight)},
+                        {"accumulator", datapath.accumulator.name},
+                        {"synthesis", nameOf(config.furtherSynthesis.at(i), kSynthesisNames)}});
+    }
+    return json;
+}
+
 Json configJson(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;
-    return {{"file", result.configFile},
-            {"overrides", result.overrides},
-            {"name", machine.name},
-            {"clock_hertz", machine.clockHertz},
-            {"array_rows", machine.array.rows},
-            {"array_columns", machine.array.columns},
-            {"dataflow", nameOf(machine.array.dataflow, arch::kDataflowNames)},
-            {"overlap_folds", machine.array.overlapFolds},
-            {"drain", nameOf(machine.array.drain, arch::kDrainNames)},
-            {"pipeline_depth", machine.array.pipelineDepth},
-            {"cycles_per_step", machine.array.cyclesPerStep},
-            {"row_split", machine.array.rowSplit()},
-            {"column_split", machine.array.columnSplit()},
-            {"depthwise_packing", machine.array.depthwisePacking},
-            {"convention", nameOf(machine.array.convention, arch::kConventionNames)},
-            {"activation", numeric::nameOf(machine.datapath.activation)},
-            {"weight", numeric::nameOf(machine.datapath.weight)},
-            {"accumulator", machine.datapath.accumulator.name},
-            {"synthesis", nameOf(result.config.synthesis, kSynthesisNames)},
-            {"element_packing", nameOf(machine.datapath.packing, arch::kPackingNames)},
-            {"activation_scratchpad_bytes", limitJson(machine.activationScratchpad.capacityBytes)},
-            {"weight_scratchpad_bytes", limitJson(machine.weightScratchpad.capacityBytes)},
-            {"accumulator_rows", limitJson(machine.accumulatorBuffer.rows)},
-            {"vector_lanes", limitJson(machine.vectorUnit.lanes)},
-            {"dram", machine.dram.name},
-            {"technology", result.config.technology.name},
-            {"technology_error", technologyErrorJson(result.config)},
-            {"layout", nameOf(result.config.layout, kLayoutNames)},
-            {"energy", energyConfigJson(result.config)},
-            {"scheme", result.config.scheme.name},
-            {"weight_granularity",
-             nameOf(result.config.scheme.weightGranularity, Scheme::kGranularityNames)},
-            {"accumulator_headroom", result.config.scheme.accumulatorHeadroom},
-            {"resolved", resolvedJson(result.config.resolved)}};
+    Json json{
+        {"file", result.configFile},
+        {"overrides", result.overrides},
+        {"name", machine.name},
+        {"clock_hertz", machine.clockHertz},
+        {"array_rows", machine.array.rows},
+        {"array_columns", machine.array.columns},
+        {"dataflow", nameOf(machine.array.dataflow, arch::kDataflowNames)},
+        {"overlap_folds", machine.array.overlapFolds},
+        {"drain", nameOf(machine.array.drain, arch::kDrainNames)},
+        {"pipeline_depth", machine.array.pipelineDepth},
+        {"cycles_per_step", machine.array.cyclesPerStep},
+        {"row_split", machine.array.rowSplit()},
+        {"column_split", machine.array.columnSplit()},
+        {"depthwise_packing", machine.array.depthwisePacking},
+        {"convention", nameOf(machine.array.convention, arch::kConventionNames)},
+        {"activation", numeric::nameOf(machine.datapath.activation)},
+        {"weight", numeric::nameOf(machine.datapath.weight)},
+        {"accumulator", machine.datapath.accumulator.name},
+        {"synthesis", nameOf(result.config.synthesis, kSynthesisNames)},
+        {"element_packing", nameOf(machine.datapath.packing, arch::kPackingNames)},
+        {"activation_scratchpad_bytes", limitJson(machine.activationScratchpad.capacityBytes)},
+        {"weight_scratchpad_bytes", limitJson(machine.weightScratchpad.capacityBytes)},
+        {"accumulator_rows", limitJson(machine.accumulatorBuffer.rows)},
+        {"vector_lanes", limitJson(machine.vectorUnit.lanes)},
+        {"dram", machine.dram.name},
+        {"technology", result.config.technology.name},
+        {"technology_error", technologyErrorJson(result.config)},
+        {"layout", nameOf(result.config.layout, kLayoutNames)},
+        {"energy", energyConfigJson(result.config)},
+        {"scheme", result.config.scheme.name},
+        {"weight_granularity",
+         nameOf(result.config.scheme.weightGranularity, Scheme::kGranularityNames)},
+        {"accumulator_headroom", result.config.scheme.accumulatorHeadroom},
+        {"resolved", resolvedJson(result.config.resolved)}};
+    if (!machine.furtherDatapaths.empty()) {
+        json["further_datapaths"] = furtherDatapathsJson(result.config);
+        json["datapath_switch_cycles"] = machine.datapathSwitchCycles;
+    }
+    return json;
 }
 
 /// JSON has no infinity: null where the outputs are those of FP32, a text where some are not
@@ -320,9 +338,13 @@ Json mappingJson(const LayerResult& layer, const arch::ArrayConfig& array) {
 }  // namespace
 
 nlohmann::ordered_json resultDocument(const Result& result) {
+    const arch::MachineConfig& machine = result.config.machine;
     Json layers = Json::array();
     for (const LayerResult& layer : result.layers) {
         Json json{{"name", layer.name}, {"kind", layer.kind}};
+        if (layer.mapping && !machine.furtherDatapaths.empty()) {
+            json["datapath"] = arch::operandNames(arch::datapathAt(machine, layer.datapath));
+        }
         json.update(figuresJson(layer.figures, result));
         addPerInference(json, layer.figures, result);
         if (layer.activity) {
@@ -332,7 +354,7 @@ nlohmann::ordered_json resultDocument(const Result& result) {
             json["out_of_range"] = outOfRangeJson(*layer.outOfRange);
         }
         if (result.explains && layer.mapping) {
-            json["mapping"] = mappingJson(layer, result.config.machine.array);
+            json["mapping"] = mappingJson(layer, arch::seenBy(machine, layer.datapath).array);
         }
         layers.push_back(std::move(json));
     }

@@ -19,9 +19,9 @@ std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share);
 double shareOf(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
 std::string stateShare(const Figures& figures, arch::UnitState state) {
-    const auto& array = figures.states[static_cast<std::size_t>(arch::Unit::Array)];
-    return percent(shareOf(static_cast<double>(array[static_cast<std::size_t>(state)]),
-                           static_cast<double>(figures.cycles)));
+    const arch::StateCycles& array = figures.statesOf(arch::UnitKind::Array);
+    return percent(
+        shareOf(static_cast<double>(array.of(state)), static_cast<double>(figures.cycles)));
 }
 
 using Row = std::vector<std::string>;
@@ -41,8 +41,8 @@ Row stateRow(const std::string& name, const Figures& figures, bool) {
     using enum arch::UnitState;
     return {name,
             stateShare(figures, Busy),
-            stateShare(figures, WaitLoad),
-            stateShare(figures, WaitVector),
+            stateShare(figures, arch::waitFor({arch::UnitKind::Load})),
+            stateShare(figures, arch::waitFor({arch::UnitKind::Vector})),
             stateShare(figures, ScratchpadConflict),
             stateShare(figures, Idle)};
 }
@@ -210,6 +210,23 @@ std::string eachOf(const Result& result, const std::string& text) {
     return result.batch == 1 ? "" : fmt::format(" for {} inferences, {} each", result.batch, text);
 }
 
+/// `int8 x int8 into int32`.
+std::string datapathText(const arch::DatapathConfig& datapath) {
+    return fmt::format("{} x {} into {}", numeric::nameOf(datapath.activation),
+                       numeric::nameOf(datapath.weight), datapath.accumulator.name);
+}
+
+void appendDatapaths(Rows& rows, const Result& result) {
+    const arch::MachineConfig& machine = result.config.machine;
+    for (const arch::DatapathConfig& further : machine.furtherDatapaths) {
+        rows.push_back({"beside", datapathText(further)});
+    }
+    if (machine.furtherDatapaths.empty()) return;
+    rows.push_back({"switches", fmt::format("{} between datapaths, of {} cycles each",
+                                            result.totals.counters.datapathSwitches,
+                                            machine.datapathSwitchCycles)});
+}
+
 std::string summary(const Result& result) {
     const Figures& totals = result.totals;
     const bool isReached = result.hasTimes();
@@ -232,6 +249,7 @@ std::string summary(const Result& result) {
                                                           result.batch)))},
         {"DRAM rate", isReached ? bandwidthText(result) : kNotReachable},
     };
+    appendDatapaths(rows, result);
     if (result.hasCosts()) appendCosts(rows, result);
     if (result.activity) rows.push_back({"activity", activityText(*result.activity)});
     if (result.drawn) {
@@ -253,12 +271,13 @@ std::string summary(const Result& result) {
 /// What the tree of areas says of the elements is true of their energies as well.
 std::string elementNote(const cost::AreaNode& area) {
     const cost::AreaNode* array = area.find("array");
-    const cost::AreaNode* elements =
-        array == nullptr ? nullptr : array->find("processing_elements");
     std::string text;
-    if (elements == nullptr) return text;
-    for (const std::string& note : elements->notes) {
-        text += fmt::format("Note: processing_elements: {}.\n", note);
+    if (array == nullptr) return text;
+    for (const cost::AreaNode& elements : array->parts) {
+        if (elements.basis != cost::AreaBasis::Sum) continue;
+        for (const std::string& note : elements.notes) {
+            text += fmt::format("Note: {}: {}.\n", elements.name, note);
+        }
     }
     return text;
 }
@@ -269,10 +288,11 @@ std::string outOfRangeWarnings(const Result& result) {
     const std::uint64_t images = result.accuracy ? result.accuracy->images : 1;
     for (const LayerResult& layer : result.layers) {
         if (!layer.outOfRange || !layer.outOfRange->any()) continue;
-        text += fmt::format("Warning: layer {} does not fit accumulator {}: {}{}.\n", layer.name,
-                            result.config.machine.datapath.accumulator.name,
-                            outOfRangeText(*layer.outOfRange),
-                            images > 1 ? fmt::format(", over {} images", images) : "");
+        text +=
+            fmt::format("Warning: layer {} does not fit accumulator {}: {}{}.\n", layer.name,
+                        arch::datapathAt(result.config.machine, layer.datapath).accumulator.name,
+                        outOfRangeText(*layer.outOfRange),
+                        images > 1 ? fmt::format(", over {} images", images) : "");
     }
     return wrapped(text);
 }
@@ -301,12 +321,10 @@ std::string dramFaultsText(const memory::DramFaultCounters& faults, bool ecc) {
 
 std::string resultTable(const Result& result) {
     const arch::MachineConfig& machine = result.config.machine;
-    const std::string title =
-        fmt::format("{} on {}: {}, {} x {} into {}, {}, {}\n\n", titleName(result.workload),
-                    titleName(machine.name), arrayText(machine.array),
-                    numeric::nameOf(machine.datapath.activation),
-                    numeric::nameOf(machine.datapath.weight), machine.datapath.accumulator.name,
-                    withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
+    const std::string title = fmt::format(
+        "{} on {}: {}, {}, {}, {}\n\n", titleName(result.workload), titleName(machine.name),
+        arrayText(machine.array), datapathText(machine.datapath),
+        withPrefix(machine.clockHertz, "Hz"), result.config.technology.name);
     std::string text =
         wrapped(title) + layerTable(result) + "\n" + costTable(result) + "\n" + summary(result);
     return text + wrapped(result.clocking.warning) +

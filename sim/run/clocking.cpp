@@ -33,10 +33,16 @@ std::string makeText(const cost::ElementMake& make) {
 
 /// What makes elements reach the clock.
 std::string elementAdvice(const RunConfig& config) {
-    const auto make = smallestElement(config, 1e9 / config.machine.clockHertz);
-    if (!make) return "no synthesis and no pipeline of it does";
-    return fmt::format("datapath.synthesis={} with array.pipeline_depth={} does",
-                       kSynthesisNames.at(static_cast<std::size_t>(make->goal)), make->stages);
+    const auto choice = smallestElement(config, 1e9 / config.machine.clockHertz);
+    if (!choice) return "no synthesis and no pipeline of it does";
+    std::string further;
+    for (std::size_t i = 1; i < choice->goals.size(); ++i) {
+        further += fmt::format(", further_datapaths.{}.synthesis={}", i - 1,
+                               kSynthesisNames.at(static_cast<std::size_t>(choice->goals[i])));
+    }
+    return fmt::format("datapath.synthesis={}{} with array.pipeline_depth={} does",
+                       kSynthesisNames.at(static_cast<std::size_t>(choice->goals.front())), further,
+                       choice->stages);
 }
 
 /// Whether the memory `index` of cost::memoryDelays reaches the clock in this configuration.

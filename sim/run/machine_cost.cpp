@@ -57,8 +57,9 @@ cost::Stationary stationaryOf(arch::Dataflow dataflow) {
 }  // namespace
 
 void checkTechnology(const RunConfig& config) {
-    if (config.technology.isFree || hasElementCircuit(config)) return;
-    const arch::DatapathConfig& datapath = config.machine.datapath;
+    const arch::DatapathConfig* without = datapathWithoutCircuit(config.machine);
+    if (config.technology.isFree || without == nullptr) return;
+    const arch::DatapathConfig& datapath = *without;
     throw ConfigError(fmt::format(
         "{}: technology: {}, expected datapath.multiplier {}, or --set technology=none to leave "
         "costs out",
@@ -67,14 +68,15 @@ void checkTechnology(const RunConfig& config) {
         namesOfCircuits(datapath.activation, datapath.weight)));
 }
 
-ProductEnergy::ProductEnergy(const RunConfig& config, cost::Stimulus draw)
+ProductEnergy::ProductEnergy(const RunConfig& config, cost::Stimulus draw,
+                             arch::DatapathId datapath)
     : options_(config.energy),
       draw_(config.energy.activity == cost::ActivitySource::Random ? cost::Stimulus::Uniform
                                                                    : draw),
       stationary_(stationaryOf(config.machine.array.dataflow)),
       isFree_(config.technology.isFree) {
     if (isFree_) return;
-    const cost::MachineDescription machine = describeMachine(config);
+    const cost::MachineDescription machine = describeMachine(config, datapath);
     element_.emplace(config.technology.logic, machine.element, machine.make());
 }
 

@@ -30,7 +30,7 @@ inline constexpr std::uint32_t kDrawnFold = 32;
 class ProductEnergy {
 public:
     /// `draw`: of operands, where none were sampled.
-    ProductEnergy(const RunConfig& config, cost::Stimulus draw);
+    ProductEnergy(const RunConfig& config, cost::Stimulus draw, arch::DatapathId datapath = 0);
 
     /// Whether a layer without traces has the energy of drawn operands.
     cost::Stimulus draw() const { return draw_; }

@@ -37,9 +37,9 @@ void addDram(const arch::MachineConfig& machine, arch::ActionEnergies& energies)
 }  // namespace
 
 // Refresh commands are left out: of ResNet-8 on edge-16x16 they are five millionths of the energy.
-arch::ActionEnergies mappingEnergies(const RunConfig& config) {
+arch::ActionEnergies mappingEnergies(const RunConfig& config, arch::DatapathId datapath) {
     using cost::Counters;
-    const cost::EnergyModel model(config.technology, describeMachine(config));
+    const cost::EnergyModel model(config.technology, describeMachine(config, datapath));
     const auto of = [&](std::uint64_t Counters::*action) {
         cost::MachineActions actions;
         actions.counters.*action = 1;
@@ -50,7 +50,7 @@ arch::ActionEnergies mappingEnergies(const RunConfig& config) {
     };
     cost::MachineActions product;
     product.counters.macs = 1;
-    product.perMac = ProductEnergy(config, cost::Stimulus::Rectified).of({});
+    product.perMac = ProductEnergy(config, cost::Stimulus::Rectified, datapath).of({});
     arch::ActionEnergies energies{.product = joules(product),
                                   .idleElementCycle = of(&Counters::idlePeCycles),
                                   .arrayCycle = of(&Counters::arrayStepCycles),

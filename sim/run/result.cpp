@@ -74,66 +74,127 @@ void addWeighted(cost::ByElementPart& sum, const cost::ByElementPart& more, doub
 }
 
 /// Element-cycles with a product, of all; those of the cycles in which steps begin; and the share
-/// of these cycles.
-Utilization utilizationOf(const cost::Counters& counters, Cycle cycles,
-                          const arch::ArrayConfig& array) {
-    const double products = static_cast<double>(counters.macs) * array.cyclesPerStep;
-    const auto elements = static_cast<double>(array.processingElements());
-    const auto steps = static_cast<double>(counters.arrayStepCycles);
-    return {.overall = share(products, static_cast<double>(cycles) * elements),
-            .mapping = share(products, steps * elements),
-            .time = share(steps, static_cast<double>(cycles))};
-}
+/// of these cycles. Layers on several datapaths may find arrays of several sizes.
+class UtilizationCounter {
+public:
+    void add(const cost::Counters& counters, Cycle cycles, const arch::ArrayConfig& array) {
+        const auto elements = static_cast<double>(array.processingElements());
+        products_ += static_cast<double>(counters.macs) * array.cyclesPerStep;
+        places_ += static_cast<double>(cycles) * elements;
+        stepPlaces_ += static_cast<double>(counters.arrayStepCycles) * elements;
+        steps_ += static_cast<double>(counters.arrayStepCycles);
+        cycles_ += static_cast<double>(cycles);
+    }
+    Utilization utilization() const {
+        return {.overall = share(products_, places_),
+                .mapping = share(products_, stepPlaces_),
+                .time = share(steps_, cycles_)};
+    }
+
+private:
+    double products_ = 0;
+    double places_ = 0;
+    double stepPlaces_ = 0;
+    double steps_ = 0;
+    double cycles_ = 0;
+};
 
 double burstsOf(const arch::LayerRecord& layer) {
     return static_cast<double>(layer.dram.reads + layer.dram.writes);
 }
 
-Figures layerFigures(const RunConfig& config, const cost::EnergyModel& energy,
-                     const DramShares& dram, const arch::LayerRecord& layer,
-                     std::uint64_t burstBytes, const cost::ByElementPart& perMac) {
+/// What the layers on one datapath cost.
+struct DatapathCosts {
+    DatapathCosts(const RunConfig& config, cost::Stimulus draw, arch::DatapathId id)
+        : array(arch::seenBy(config.machine, id).array),
+          machine(describeMachine(config, id)),
+          energy(config.technology, machine),
+          products(config, draw, id),
+          meter(numeric::Codec(arch::datapathAt(config.machine, id).activation),
+                numeric::Codec(arch::datapathAt(config.machine, id).weight),
+                arch::datapathAt(config.machine, id).accumulator) {}
+
+    arch::ArrayConfig array;
+    cost::MachineDescription machine;
+    cost::EnergyModel energy;
+    ProductEnergy products;
+    cost::OperandMeter meter;
+    std::uint64_t macs = 0;  ///< of all its layers
+    // Of those that were added so far.
+    cost::MachineActions actions{};
+    Cycle cycles = 0;
+};
+
+Figures layerFigures(const RunConfig& config, const DatapathCosts& costs, const DramShares& dram,
+                     const arch::LayerRecord& layer, std::uint64_t burstBytes,
+                     const cost::ByElementPart& perMac) {
     Figures figures;
     figures.cycles = layer.end - layer.begin;
     figures.seconds = static_cast<double>(figures.cycles) / config.machine.clockHertz;
     figures.macs = layer.counters.macs;
     figures.states = layer.states;
     figures.counters = layer.counters;
-    figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
+    UtilizationCounter utilization;
+    utilization.add(figures.counters, figures.cycles, costs.array);
+    figures.utilization = utilization.utilization();
     figures.dramBytes = (layer.dram.reads + layer.dram.writes) * burstBytes;
-    figures.energy = energy.energyOf({.counters = layer.counters,
-                                      .seconds = figures.seconds,
-                                      .bursts = burstsOf(layer),
-                                      .activates = static_cast<double>(layer.dram.activates),
-                                      .refreshes = dram.refreshesOf(layer),
-                                      .dramJoules = dram.of(layer),
-                                      .dramIoJoules = dram.ioOf(layer),
-                                      .perMac = perMac});
+    figures.energy = costs.energy.energyOf({.counters = layer.counters,
+                                            .seconds = figures.seconds,
+                                            .bursts = burstsOf(layer),
+                                            .activates = static_cast<double>(layer.dram.activates),
+                                            .refreshes = dram.refreshesOf(layer),
+                                            .dramJoules = dram.of(layer),
+                                            .dramIoJoules = dram.ioOf(layer),
+                                            .perMac = perMac});
     return figures;
 }
 
-/// `perMac`: the mean over all products.
-Figures totalFigures(const RunConfig& config, const cost::EnergyModel& energy,
-                     const DramShares& dram, const arch::RunRecord& record,
-                     const cost::ByElementPart& perMac) {
+void addLayer(DatapathCosts& costs, const arch::LayerRecord& layer,
+              const cost::ByElementPart& perMac) {
+    cost::MachineActions& sum = costs.actions;
+    sum.counters += layer.counters;
+    addWeighted(sum.perMac, perMac, share(layer.counters.macs, costs.macs));
+    sum.bursts += burstsOf(layer);
+    sum.activates += static_cast<double>(layer.dram.activates);
+    costs.cycles += layer.end - layer.begin;
+}
+
+/// What the whole run has once, goes to the first datapath.
+cost::EnergyBreakdown totalEnergy(const RunConfig& config, const std::vector<DatapathCosts>& all,
+                                  const std::vector<cost::EnergyModel>& models,
+                                  const DramShares& dram) {
+    cost::EnergyBreakdown energy;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        cost::MachineActions actions = all[i].actions;
+        actions.seconds = static_cast<double>(all[i].cycles) / config.machine.clockHertz;
+        if (i == 0) {
+            actions.refreshes = dram.refreshes();
+            actions.dramJoules = dram.total();
+            actions.dramIoJoules = dram.totalIo();
+        }
+        const cost::EnergyBreakdown part = models[i].energyOf(actions);
+        for (const cost::EnergyComponent& component : cost::kEnergyComponents) {
+            energy.*component.joules += part.*component.joules;
+        }
+    }
+    return energy;
+}
+
+/// All but the energy.
+Figures totalFigures(const RunConfig& config, const std::vector<DatapathCosts>& all,
+                     const arch::RunRecord& record) {
     Figures figures;
     figures.cycles = record.cycles;
     figures.seconds = static_cast<double>(record.cycles) / config.machine.clockHertz;
     figures.macs = record.counters.macs;
     figures.states = record.states;
     figures.counters = record.counters;
-    figures.utilization = utilizationOf(figures.counters, figures.cycles, config.machine.array);
-    figures.dramBytes = record.dramBytes;
-    cost::MachineActions actions{.counters = record.counters,
-                                 .seconds = figures.seconds,
-                                 .refreshes = dram.refreshes(),
-                                 .dramJoules = dram.total(),
-                                 .dramIoJoules = dram.totalIo(),
-                                 .perMac = perMac};
-    for (const arch::LayerRecord& layer : record.layers) {
-        actions.bursts += burstsOf(layer);
-        actions.activates += static_cast<double>(layer.dram.activates);
+    UtilizationCounter utilization;
+    for (const DatapathCosts& costs : all) {
+        utilization.add(costs.actions.counters, costs.cycles, costs.array);
     }
-    figures.energy = energy.energyOf(actions);
+    figures.utilization = utilization.utilization();
+    figures.dramBytes = record.dramBytes;
     return figures;
 }
 
@@ -199,14 +260,13 @@ std::optional<ActivityResult> meanActivity(const std::vector<LayerResult>& layer
 /// By what the array did; where it has nothing to do, by what the vector unit waited for.
 Bound LayerResult::bound() const {
     using enum arch::UnitState;
-    const arch::Unit unit = mapping ? arch::Unit::Array : arch::Unit::Vector;
-    const auto cyclesOf = [&](arch::UnitState state) {
-        return figures.states[static_cast<std::size_t>(unit)][static_cast<std::size_t>(state)];
-    };
-    const Cycle own = cyclesOf(Busy) + cyclesOf(ScratchpadConflict);
-    const Cycle dram = cyclesOf(WaitLoad) + cyclesOf(WaitStore);
-    const Cycle array = mapping ? own : cyclesOf(WaitArray);
-    const Cycle vector = mapping ? cyclesOf(WaitVector) : own;
+    using enum arch::UnitKind;
+    const arch::StateCycles& states = figures.statesOf(mapping ? Array : Vector);
+    const auto waitsFor = [&](arch::UnitKind kind) { return states.of(arch::waitFor({kind})); };
+    const Cycle own = states.of(Busy) + states.of(ScratchpadConflict);
+    const Cycle dram = waitsFor(Load) + waitsFor(Store);
+    const Cycle array = mapping ? own : waitsFor(Array);
+    const Cycle vector = mapping ? waitsFor(Vector) : own;
     if (array >= std::max(dram, vector)) {
         return Bound::Array;
     }
@@ -238,50 +298,79 @@ std::optional<double> Result::arrayJoulesPerMac() const {
     return joules / static_cast<double>(totals.macs);
 }
 
+namespace {
+
+std::vector<cost::EnergyModel> modelsOf(const RunConfig& config,
+                                        const std::vector<DatapathCosts>& all,
+                                        cost::Corner corner) {
+    std::vector<cost::EnergyModel> models;
+    for (const DatapathCosts& costs : all) {
+        models.emplace_back(config.technology, costs.machine, corner);
+    }
+    return models;
+}
+
+/// The largest of all datapaths, which holds for their sum.
+cost::EnergyDoubt doubtOf(const std::vector<DatapathCosts>& all) {
+    cost::EnergyDoubt doubt = all.front().products.doubt();
+    for (const DatapathCosts& costs : all) {
+        const cost::EnergyDoubt other = costs.products.doubt();
+        doubt.down = std::max(doubt.down, other.down);
+        doubt.up = std::max(doubt.up, other.up);
+    }
+    return doubt;
+}
+
+void addEnergies(Result& result, const std::vector<DatapathCosts>& all, const DramShares& dram) {
+    const RunConfig& config = result.config;
+    const auto at = [&](cost::Corner corner) {
+        return totalEnergy(config, all, modelsOf(config, all, corner), dram);
+    };
+    result.totals.energy = at(cost::Corner::Nominal);
+    if (config.technology.isFree) return;
+    const auto band = cost::energyBand(config.technology, at(cost::Corner::Low),
+                                       result.totals.energy, at(cost::Corner::High), doubtOf(all));
+    result.energyBand.assign(band.begin(), band.end());
+}
+
+}  // namespace
+
 Result makeResult(const RunConfig& config, const LoweredNetwork& network,
                   const arch::RunRecord& record, cost::Stimulus draw) {
-    const cost::MachineDescription machine = describeMachine(config);
-    const cost::EnergyModel energy(config.technology, machine);
-    const ProductEnergy productEnergy(config, draw);
+    std::vector<DatapathCosts> all;
+    for (arch::DatapathId i = 0; i < arch::datapathsOf(config.machine); ++i) {
+        all.emplace_back(config, draw, i);
+    }
+    for (std::size_t i = 0; i < record.layers.size(); ++i) {
+        all.at(network.layers.at(i).datapath).macs += record.layers[i].counters.macs;
+    }
     const DramShares dram(config.machine, record);
-    const cost::OperandMeter meter(numeric::Codec(config.machine.datapath.activation),
-                                   numeric::Codec(config.machine.datapath.weight),
-                                   config.machine.datapath.accumulator);
-
     Result result;
     result.config = config;
-    result.area = cost::areaOf(config.technology, machine);
+    result.area = cost::areaOf(config.technology, all.front().machine);
     result.clocking = clockingOf(config);
     result.dramChannels = record.dramChannels;
-    cost::ByElementPart mean;
     for (std::size_t i = 0; i < record.layers.size(); ++i) {
         const LoweredLayer& layer = network.layers.at(i);
         const arch::LayerRecord& done = record.layers[i];
+        DatapathCosts& costs = all.at(layer.datapath);
         const cost::ByElementPart perMac = done.counters.macs == 0
                                                ? cost::ByElementPart{}
-                                               : productEnergy.of(done.operands.traces);
-        addWeighted(mean, perMac, share(done.counters.macs, record.counters.macs));
-        result.layers.push_back(
-            {layer.name, layer.kind,
-             layerFigures(config, energy, dram, done, record.burstBytes, perMac), layer.mapping,
-             activityOf(meter, done.operands)});
+                                               : costs.products.of(done.operands.traces);
+        addLayer(costs, done, perMac);
+        result.layers.push_back({layer.name, layer.kind,
+                                 layerFigures(config, costs, dram, done, record.burstBytes, perMac),
+                                 layer.mapping, layer.datapath,
+                                 activityOf(costs.meter, done.operands)});
         SYSTOLE_CHECK(done.counters.macs == layer.macs, "layer {}: the array did {} MACs of {}",
                       layer.name, done.counters.macs, layer.macs);
     }
-    result.totals = totalFigures(config, energy, dram, record, mean);
-    if (!config.technology.isFree) {
-        const auto at = [&](cost::Corner corner) {
-            const cost::EnergyModel model(config.technology, machine, corner);
-            return totalFigures(config, model, dram, record, mean).energy;
-        };
-        const auto band =
-            cost::energyBand(config.technology, at(cost::Corner::Low), result.totals.energy,
-                             at(cost::Corner::High), productEnergy.doubt());
-        result.energyBand.assign(band.begin(), band.end());
-    }
+    result.totals = totalFigures(config, all, record);
+    addEnergies(result, all, dram);
     result.activity = meanActivity(result.layers);
-    if (productEnergy.draws() && !result.activity && record.counters.macs > 0) {
-        result.drawn = drawnOperands(productEnergy.draw());
+    const ProductEnergy& products = all.front().products;
+    if (products.draws() && !result.activity && record.counters.macs > 0) {
+        result.drawn = drawnOperands(products.draw());
     }
     return result;
 }

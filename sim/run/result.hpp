@@ -37,10 +37,15 @@ struct Figures {
     double seconds = 0;
     std::uint64_t macs = 0;
     Utilization utilization;
-    std::array<arch::StateCycles, arch::kUnitCount> states{};
+    arch::UnitStates states{};
     cost::Counters counters;
     std::uint64_t dramBytes = 0;  ///< over the pins, whole bursts
     cost::EnergyBreakdown energy;
+
+    /// Of the first unit of a kind.
+    const arch::StateCycles& statesOf(arch::UnitKind kind) const {
+        return states[arch::kMachineUnits.numberOf({kind})];
+    }
 };
 
 /// How active the operands of sampled processing elements were (docs/energy_activity.md).
@@ -70,6 +75,7 @@ struct LayerResult {
     std::string kind;
     Figures figures;
     std::optional<LayerMapping> mapping;  ///< empty for a layer of the vector unit
+    arch::DatapathId datapath = 0;        ///< of matrix work
     std::optional<ActivityResult> activity = std::nullopt;  ///< empty: nothing was sampled
     std::optional<OutOfRange> outOfRange = std::nullopt;    ///< of all images; as in Result
 

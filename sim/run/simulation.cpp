@@ -21,20 +21,21 @@ const arch::MachineConfig& withTimeResolution(const arch::MachineConfig& machine
 Simulation::Simulation(const RunConfig& config)
     : config_(config), accelerator_("accelerator", withTimeResolution(config.machine)) {
     if (arch::needsEnergies(config.machine.mapping.objective)) {
-        energies_ = mappingEnergies(config);
+        for (arch::DatapathId i = 0; i < arch::datapathsOf(config.machine); ++i) {
+            energies_.push_back(mappingEnergies(config, i));
+        }
     }
 }
 
 LoweredNetwork Simulation::plan(const graph::Graph& graph) const {
-    return lower(graph, config_.machine,
-                 {.energies = energies_ ? &*energies_ : nullptr, .values = false});
+    return lower(graph, config_.machine, {.energies = energies_, .values = false});
 }
 
 void Simulation::load(const graph::Graph& graph, Values values) {
     input_ = graph.input;
     lowered_ = lower(graph, config_.machine,
                      {.accelerator = &accelerator_,
-                      .energies = energies_ ? &*energies_ : nullptr,
+                      .energies = energies_,
                       .values = values == Values::Computed});
     sumEvents_.resize(lowered_.layers.size());
     accelerator_.load(lowered_.program);

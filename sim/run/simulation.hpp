@@ -62,7 +62,7 @@ private:
 
     const RunConfig& config_;
     arch::Accelerator accelerator_;
-    std::optional<arch::ActionEnergies> energies_;  ///< where the objective of mappings needs them
+    std::vector<arch::ActionEnergies> energies_;  ///< where the objective of mappings needs them
     LoweredNetwork lowered_;
     graph::TensorId input_ = 0;
     std::optional<memory::DramFaultCounters> dramFaults_;

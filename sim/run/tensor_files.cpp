@@ -143,7 +143,7 @@ ConstantFile TensorFiles::weights(const graph::Node& node) {
 ConstantFile TensorFiles::bias(const graph::Node& node, const graph::MatrixWork& work) {
     const graph::Quantizer& input = graph_.quantizerOf(node.inputs.at(0)).value();
     const graph::Quantizer& weights = graph_.quantizerOf(node.inputs.at(1)).value();
-    const numeric::AccumulatorFormat& accumulator = graph_.arithmetic.value().accumulator;
+    const numeric::AccumulatorFormat& accumulator = graph_.accumulatorOf(work);
     const numeric::Codec left(input.format);
     const numeric::Codec right(weights.format);
     const numeric::SumArithmetic sums(accumulator, left, right);

@@ -2,6 +2,7 @@
 #include "sim/study/golden_difference.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -44,13 +45,19 @@ void compare(const Json& expected, const Json& actual, const std::string& path,
     }
 }
 
-/// Index of an element of a tensor of images x height x width x channels.
+/// Index of an element of a tensor of images: of height x width x channels, of channels, or of any
+/// other axes.
 std::string elementIndex(std::uint64_t image, std::uint64_t element,
                          const std::vector<std::uint64_t>& shape) {
-    const std::uint64_t channels = shape.at(3);
-    const std::uint64_t width = shape.at(2);
-    return fmt::format("image {}, y {}, x {}, channel {}", image, element / (width * channels),
-                       element / channels % width, element % channels);
+    std::vector<std::uint64_t> index(shape.size(), image);
+    for (std::size_t axis = shape.size(); axis-- > 1; element /= shape[axis]) {
+        index[axis] = element % shape[axis];
+    }
+    if (shape.size() == 4) {
+        return fmt::format("image {}, y {}, x {}, channel {}", image, index[1], index[2], index[3]);
+    }
+    if (shape.size() == 2) return fmt::format("image {}, channel {}", image, index[1]);
+    return fmt::format("index {}", fmt::join(index, ", "));
 }
 
 std::optional<std::string> firstDifference(const Json& expected, const Json& actual) {

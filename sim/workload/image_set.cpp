@@ -55,7 +55,12 @@ const ImageShape& ImageSet::shape() const {
 
 std::vector<float> ImageSet::image(std::uint64_t index) const {
     SYSTOLE_CHECK(index < count(), "image {} of {}", index, count());
-    return std::visit([index](const auto& images) { return makeImage(images, index); }, *source_);
+    std::vector<float> given =
+        std::visit([index](const auto& images) { return makeImage(images, index); }, *source_);
+    if (places_.empty()) return given;
+    std::vector<float> image(given.size());
+    for (std::size_t i = 0; i < given.size(); ++i) image.at(places_.at(i)) = given[i];
+    return image;
 }
 
 std::vector<std::vector<float>> ImageSet::first(std::uint64_t most) const {

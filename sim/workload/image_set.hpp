@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -33,18 +34,21 @@ public:
     using Source = std::variant<PixelImages, RandomImages>;
 
     ImageSet() : ImageSet(RandomImages{}) {}
-    explicit ImageSet(Source source) : source_(std::make_shared<const Source>(std::move(source))) {}
+    /// `places`: where each element of the source goes; empty: where it is.
+    explicit ImageSet(Source source, std::vector<std::size_t> places = {})
+        : source_(std::make_shared<const Source>(std::move(source))), places_(std::move(places)) {}
 
     std::uint64_t count() const;
     const ImageShape& shape() const;
     bool isRandom() const { return std::holds_alternative<RandomImages>(*source_); }
-    /// Channels last; index < count().
+    /// In the order of the input's memory; index < count().
     std::vector<float> image(std::uint64_t index) const;
     /// The first images, `most` of them or as many as there are.
     std::vector<std::vector<float>> first(std::uint64_t most) const;
 
 private:
     std::shared_ptr<const Source> source_;
+    std::vector<std::size_t> places_;
 };
 
 }  // namespace systole::sim

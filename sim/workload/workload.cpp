@@ -9,6 +9,7 @@
 #include "sim/base/config_error.hpp"
 #include "sim/base/input_file.hpp"
 #include "sim/base/named_files.hpp"
+#include "sim/graph/graph_builder.hpp"
 #include "sim/onnx/onnx_import.hpp"
 #include "sim/reader/config_reader.hpp"
 #include "sim/workload/idx.hpp"
@@ -66,6 +67,15 @@ ImageShape imageShapeOf(const graph::Graph& network) {
     return {.channels = static_cast<std::uint32_t>(input.elements())};
 }
 
+/// Images N C H W are given with the channels last, whatever else there is in ONNX's order.
+std::vector<std::size_t> placesOf(const graph::Graph& network) {
+    const graph::Tensor& input = network.tensors.at(network.input);
+    const std::size_t rank = input.shape.size();
+    const graph::Axes given = rank == 4 ? graph::channelsLast(rank) : graph::naturalOrder(rank);
+    return graph::sameOrder(input.shape, given, input.order) ? std::vector<std::size_t>()
+                                                             : input.places(given);
+}
+
 ImageSet readImages(const fs::path& path, const WorkloadFiles& files, const graph::Graph& network) {
     IdxImages data = readIdxImages(path);
     const ImageShape expected = imageShapeOf(network);
@@ -76,7 +86,7 @@ ImageSet readImages(const fs::path& path, const WorkloadFiles& files, const grap
             path.string(), data.shape.height, data.shape.width, data.shape.channels,
             expected.height, expected.width, expected.channels, files.model.string()));
     }
-    return ImageSet(PixelImages{std::move(data), files.scale, files.offset});
+    return ImageSet(PixelImages{std::move(data), files.scale, files.offset}, placesOf(network));
 }
 
 void readData(const DataFiles& data, const WorkloadFiles& files, Workload& workload) {
@@ -138,9 +148,12 @@ Workload loadBare(const fs::path& path, const WorkloadOptions& options) {
     workload.network = importOnnx(path);
     workload.name = workload.network.name;
     const ImageShape shape = imageShapeOf(workload.network);
-    workload.images = ImageSet(RandomImages{shape, options.images.value_or(1), options.seed});
+    const std::vector<std::size_t> places = placesOf(workload.network);
+    workload.images =
+        ImageSet(RandomImages{shape, options.images.value_or(1), options.seed}, places);
     // Calibration and test must not be the same images.
-    workload.calibration = ImageSet(RandomImages{shape, options.calibrationImages, ~options.seed});
+    workload.calibration =
+        ImageSet(RandomImages{shape, options.calibrationImages, ~options.seed}, places);
     return workload;
 }
 

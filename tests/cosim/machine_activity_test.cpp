@@ -98,9 +98,10 @@ TEST(ActivityOfTheMachine, IsThatOfTheStructuralArrayWithGroupsSideBySide) {
         const auto weights = randomBytes(kWeightBytes, random);
         std::copy(activations.begin(), activations.end(), machine.dram().begin());
         std::copy(weights.begin(), weights.end(), machine.dram().begin() + kInputBytes);
-        machine.execute(arch::LoadTile{.source = {.runBytes = kInputBytes}});
+        machine.execute(arch::TransferCommand{.box = {.runBytes = kInputBytes}});
         machine.execute(
-            arch::LoadWeights{.source = {.address = kInputBytes, .runBytes = kWeightBytes}});
+            arch::TransferCommand{.box = {.address = kInputBytes, .runBytes = kWeightBytes},
+                                  .scratchpad = arch::Scratchpad::Weight});
         machine.execute(packedStream());
         folds.push_back(packedFold(activations, weights));
     }

@@ -125,9 +125,10 @@ public:
         machine_.reset(program_);
         std::copy(image_.begin(), image_.end(), machine_.dram().begin());
         machine_.startSampling(program_);
-        machine_.execute(arch::LoadTile{.source = {.runBytes = program_.activationBytes}});
-        machine_.execute(arch::LoadWeights{
-            .source = {.address = program_.activationBytes, .runBytes = program_.weightBytes}});
+        machine_.execute(arch::TransferCommand{.box = {.runBytes = program_.activationBytes}});
+        machine_.execute(arch::TransferCommand{
+            .box = {.address = program_.activationBytes, .runBytes = program_.weightBytes},
+            .scratchpad = arch::Scratchpad::Weight});
         for (const arch::Command& command : program_.commands) machine_.execute(command.operation);
         return machine_.takeSamples();
     }

@@ -14,7 +14,7 @@ class IntFormat:
     grid = 0
 
     def __init__(self, bits):
-        self.bits = bits
+        self.bits, self.name = bits, f"int{bits}"
         self.lowest = -(1 << (bits - 1))
         self.highest = (1 << (bits - 1)) - 1
         self.largest = float(self.highest)
@@ -45,8 +45,8 @@ class FloatFormat:
 
     is_integer = False
 
-    def __init__(self, exponent, mantissa, bias, specials):
-        self.bits = 1 + exponent + mantissa
+    def __init__(self, name, exponent, mantissa, bias, specials):
+        self.bits, self.name = 1 + exponent + mantissa, name
         self.exponent, self.mantissa, self.bias, self.specials = exponent, mantissa, bias, specials
         self.grid = 1 - bias - mantissa
         self._sign = 1 << (exponent + mantissa)
@@ -129,7 +129,7 @@ def code_type(bits):
 
 def format_named(name):
     if name in _FLOATS:
-        return FloatFormat(*_FLOATS[name])
+        return FloatFormat(name, *_FLOATS[name])
     if name.startswith("int") and name[3:].isdigit() and 2 <= int(name[3:]) <= 16:
         return IntFormat(int(name[3:]))
     expected = ", ".join(_FLOATS)

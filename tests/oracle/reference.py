@@ -78,7 +78,7 @@ def _scheme(arguments):
     scheme = Scheme(document["activation"]["format"], document["weight"]["format"],
                     document["weight"].get("granularity", "per_channel"), document["accumulator"],
                     document["requantization"], document.get("accumulator_headroom", 1.5),
-                    arguments.fold_rows)
+                    arguments.fold_rows, tuple(document.get("layers", {}).items()))
     return scheme, document["calibration"]["images"]
 
 
@@ -119,7 +119,7 @@ def _write_parameters(model, folder):
 def _summary(model, codes, reference, labels):
     graph = model.graph
     output = graph.root(graph.output)
-    values = model.activation.values(codes[output])
+    values = model.format_of(output).values(codes[output])
     dequantized = values.astype(np.float32) * model.scales[output]  # one fl32, as DequantizeLinear
     error = reference.reshape(values.shape).astype(np.float64) - dequantized.astype(np.float64)
     signal, noise = float(np.sum(reference.astype(np.float64)**2)), float(np.sum(error**2))

@@ -17,9 +17,8 @@ namespace {
 std::uint64_t transfersOf(const arch::Program& program, std::size_t layer) {
     return static_cast<std::uint64_t>(std::count_if(
         program.commands.begin(), program.commands.end(), [&](const arch::Command& command) {
-            const arch::Unit unit = arch::unitOf(command.operation);
             return command.layer == layer &&
-                   (unit == arch::Unit::Load || unit == arch::Unit::Store);
+                   std::holds_alternative<arch::TransferCommand>(command.operation);
         }));
 }
 

@@ -24,11 +24,11 @@ struct Case {
 /// The sum over all pieces of a node.
 arch::DramTraffic plannedFor(const Case& of, const graph::Node& node) {
     const arch::MachineConfig& machine = of.fit.machine;
-    const arch::Datapath datapath(machine.datapath);
+    const std::vector<MachineView> views = viewsOf(machine);
     ProgramBuilder builder;
     LoweredNetwork lowered;
-    LoweringContext context{of.graph, machine, datapath, builder, lowered};
-    lowered.tensors = placesWithTypes(of.graph, machine.datapath, lowered.program.types);
+    LoweringContext context{of.graph, machine, views, builder, lowered};
+    lowered.tensors = placesWithTypes(of.graph, machine, lowered.program.types);
     ReplayMemory memory;
     const std::vector<arch::PieceCut> cuts = chooseCuts(context, node, 0, {}, memory);
     const PieceList pieces = piecesOf(context, node);

@@ -51,18 +51,19 @@ void expectConservation(const arch::RunRecord& record) {
     Cycle layerCycles = 0;
     cost::Counters counters;
     std::uint64_t bursts = 0;
-    std::array<arch::StateCycles, arch::kUnitCount> states{};
+    arch::UnitStates states{};
     for (const arch::LayerRecord& layer : record.layers) {
         layerCycles += layer.end - layer.begin;
         counters += layer.counters;
         bursts += layer.dram.reads + layer.dram.writes;
-        for (std::size_t unit = 0; unit < arch::kUnitCount; ++unit) {
+        for (std::size_t unit = 0; unit < arch::kMachineUnits.size(); ++unit) {
             Cycle sum = 0;
             for (std::size_t state = 0; state < arch::kUnitStateCount; ++state) {
                 sum += layer.states[unit][state];
                 states[unit][state] += layer.states[unit][state];
             }
-            EXPECT_EQ(sum, layer.end - layer.begin) << arch::kUnitNames[unit];
+            EXPECT_EQ(sum, layer.end - layer.begin)
+                << arch::kMachineUnits.nameOf(arch::kMachineUnits.at(unit));
         }
     }
     EXPECT_EQ(layerCycles, record.cycles);
@@ -76,11 +77,12 @@ void expectConservation(const arch::RunRecord& record) {
     for (const auto& counter : cost::kCounters) {
         EXPECT_EQ(counters.*counter.member, record.counters.*counter.member) << counter.name;
     }
-    for (std::size_t unit = 0; unit < arch::kUnitCount; ++unit) {
-        EXPECT_EQ(states[unit], record.states[unit]) << arch::kUnitNames[unit];
+    for (std::size_t unit = 0; unit < arch::kMachineUnits.size(); ++unit) {
+        EXPECT_EQ(states[unit], record.states[unit])
+            << arch::kMachineUnits.nameOf(arch::kMachineUnits.at(unit));
         EXPECT_EQ(std::accumulate(record.states[unit].begin(), record.states[unit].end(), Cycle{0}),
                   record.cycles)
-            << arch::kUnitNames[unit];
+            << arch::kMachineUnits.nameOf(arch::kMachineUnits.at(unit));
     }
 }
 

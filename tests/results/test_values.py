@@ -131,14 +131,14 @@ class Models(unittest.TestCase):
         self.assertNotRegex(run.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
 
     def test_all_obstacles_come_at_once(self):
-        self.save([helper.make_node("Tanh", ["x"], ["a"], name="t1"),
-                   helper.make_node("Softmax", ["x"], ["b"], name="s", axis=3),
-                   helper.make_node("Tanh", ["b"], ["y"], name="t2")])
+        self.save([helper.make_node("NonZero", ["x"], ["a"], name="t1"),
+                   helper.make_node("Softmax", ["x"], ["b"], name="s", axis=7),
+                   helper.make_node("NonZero", ["b"], ["y"], name="t2")])
         run = systole("run", "edge-16x16", self.model)
         self.assertEqual(run.returncode, 2)
         self.assertEqual(len(run.stderr.splitlines()), 2)
-        self.assertIn("nodes 't1', 't2' (operator 'Tanh'): not supported, expected one of Add,", run.stderr)
-        self.assertIn("node 's' (operator 'Softmax'): expected it over the channels", run.stderr)
+        self.assertIn("nodes 't1', 't2' (operator 'NonZero'): not supported, expected one of Abs,", run.stderr)
+        self.assertIn("node 's' (operator 'Softmax'): has axis 7, expected -4 to 3", run.stderr)
 
 
 if __name__ == "__main__":

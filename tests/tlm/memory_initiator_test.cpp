@@ -245,8 +245,9 @@ std::string errorOf(const MemoryPeerConfig& config, const Case& each) {
 /// The first byte that the machine loads.
 std::uint64_t firstLoaded(const Case& each) {
     for (const Command& command : each.fit.lowered.program.commands) {
-        if (const auto* load = std::get_if<LoadTile>(&command.operation)) {
-            return each.layout().memoryRun(load->source.address, 1).begin;
+        const auto* load = std::get_if<TransferCommand>(&command.operation);
+        if (load != nullptr && load->scratchpad == Scratchpad::Activation) {
+            return each.layout().memoryRun(load->box.address, 1).begin;
         }
     }
     return 0;

@@ -77,7 +77,9 @@ AreaNode estimateNode(std::string name, const LogicTechnology& logic,
     return node;
 }
 
-AreaNode arrayNode(const Technology& technology, const MachineDescription& machine) {
+/// All elements that work together.
+AreaNode elementsNode(const Technology& technology, const MachineDescription& machine,
+                      std::string name) {
     const LogicTechnology& logic = technology.logic;
     const double elements = static_cast<double>(machine.array.rows) * machine.array.columns;
     const ElementModel model(logic, machine.element, machine.make());
@@ -95,9 +97,26 @@ AreaNode arrayNode(const Technology& technology, const MachineDescription& machi
                                   error, logic.source));
     }
     parts.push_back(estimateNode("control", logic, elements * elementControl(logic, machine)));
-    AreaNode all = sumOf("processing_elements", std::move(parts));
+    AreaNode all = sumOf(std::move(name), std::move(parts));
     if (!widening.reasons.empty()) all.notes.push_back(widening.note());
-    return sumOf("array", {std::move(all), estimateNode("edge", logic, arrayEdge(logic, machine))});
+    return all;
+}
+
+/// Elements of several datapaths lie side by side, each with registers and control of its own: an
+/// upper bound. They share the skew registers, which are as wide as the widest one needs.
+AreaNode arrayNode(const Technology& technology, const MachineDescription& machine) {
+    std::vector<AreaNode> parts{elementsNode(technology, machine, "processing_elements")};
+    LogicEstimate edge = arrayEdge(technology.logic, machine);
+    for (std::size_t i = 0; i < machine.idleElements.size(); ++i) {
+        const MachineDescription other = machine.with(i);
+        parts.push_back(elementsNode(technology, other, fmt::format("further_elements_{}", i + 1)));
+        parts.back().notes.emplace_back(
+            "beside the first ones, sharing nothing with them: an upper bound");
+        const LogicEstimate needed = arrayEdge(technology.logic, other);
+        if (needed.registerBits > edge.registerBits) edge = needed;
+    }
+    parts.push_back(estimateNode("edge", technology.logic, edge));
+    return sumOf("array", std::move(parts));
 }
 
 /// A part that is built.
@@ -207,13 +226,18 @@ double ClockLimits::reachableHertz() const {
 
 ClockLimits clockLimits(const Technology& technology, const MachineDescription& machine) {
     if (technology.isFree) return {};
-    const ElementModel element(technology.logic, machine.element, machine.make());
-    ClockLimits limits{.elementNanoseconds = element.nanoseconds()};
-    if (technology.logic.speed) {
-        const ElementMake fast{Goal::Delay, machine.array.pipelineDepth};
-        limits.fastNanoseconds =
-            ElementModel(technology.logic, machine.element, fast).nanoseconds();
-    }
+    ClockLimits limits;
+    const auto addElement = [&](const ElementDescription& element, Goal goal) {
+        const auto with = [&](Goal aim) {
+            const ElementMake make{aim, machine.array.pipelineDepth};
+            return ElementModel(technology.logic, element, make).nanoseconds();
+        };
+        limits.elementNanoseconds = std::max(limits.elementNanoseconds, with(goal));
+        if (!technology.logic.speed) return;
+        limits.fastNanoseconds = std::max(limits.fastNanoseconds, with(Goal::Delay));
+    };
+    addElement(machine.element, machine.synthesis);
+    for (const IdleElement& idle : machine.idleElements) addElement(idle.element, idle.synthesis);
     for (const MemoryDelay& memory : memoryDelays(technology, machine)) {
         limits.scratchpadNanoseconds =
             std::max(limits.scratchpadNanoseconds, memory.fastestNanoseconds);

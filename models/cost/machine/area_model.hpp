@@ -63,7 +63,7 @@ double cellsOf(const AreaNode& machine);
 
 /// How fast the machine can be clocked.
 struct ClockLimits {
-    double elementNanoseconds = 0;     ///< of a processing element, as it is made
+    double elementNanoseconds = 0;     ///< of the slowest processing element, as it is made
     double fastNanoseconds = 0;        ///< for the least delay; 0: the technology does not say
     double scratchpadNanoseconds = 0;  ///< of the slowest memory, built for a fast clock
 

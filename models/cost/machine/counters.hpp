@@ -17,6 +17,7 @@ struct Counters {
     std::uint64_t arrayStepCycles = 0;
     std::uint64_t arrayFillCycles = 0;
     std::uint64_t arrayDrainCycles = 0;
+    std::uint64_t datapathSwitches = 0;
     std::uint64_t activationOperands = 0;
     std::uint64_t weightOperands = 0;
     std::uint64_t operandRegisterWrites = 0;
@@ -69,6 +70,10 @@ inline constexpr std::array kCounters{
     CounterInfo<Counters>{"array_drain_cycles", "cycle",
                           "array cycles without steps while sums are on their way out",
                           &Counters::arrayDrainCycles},
+    CounterInfo<Counters>{"datapath_switches", "1",
+                          "times that the array changed its datapath, "
+                          "each of which takes datapath_switch_cycles",
+                          &Counters::datapathSwitches},
     CounterInfo<Counters>{"activation_operands", "1",
                           "elements the array read from the activation scratchpad, repetitions "
                           "counted, padding not",

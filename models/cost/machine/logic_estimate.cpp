@@ -150,7 +150,7 @@ double estimateDoubt(const std::optional<FitError>& figures) {
 }
 
 LogicEstimate vectorLane(const LogicTechnology& technology, const MachineDescription& machine) {
-    const LaneOperators operators(technology, machine.element.activation);
+    const LaneOperators operators(technology, machine.widestActivation());
     Operator all = operators.bias;
     for (std::size_t i = 0; i < machine.vectorUnits.size(); ++i) {
         const FunctionUnits& units = machine.vectorUnits[i];
@@ -161,7 +161,7 @@ LogicEstimate vectorLane(const LogicTechnology& technology, const MachineDescrip
 }
 
 VectorActions vectorActions(const LogicTechnology& technology, const MachineDescription& machine) {
-    const LaneOperators operators(technology, machine.element.activation);
+    const LaneOperators operators(technology, machine.widestActivation());
     VectorActions actions{.pass = {.clockedBits = laneBits(machine.vectorPipelineDepth)},
                           .bias = {.gateJoules = operators.bias.joules},
                           .functions = {}};

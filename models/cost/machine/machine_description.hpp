@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "models/cost/circuit/element_circuit.hpp"
 #include "models/cost/element/element_model.hpp"
@@ -54,11 +55,19 @@ struct FunctionUnits {
 };
 using LaneUnits = numeric::ByFunctionClass<FunctionUnits>;
 
+/// An element beside the one that works in every processing element. It has area, and leaks; its
+/// clock is off.
+struct IdleElement {
+    ElementDescription element;
+    Goal synthesis = Goal::Area;
+};
+
 /// The numbers of a machine that area and energy depend on.
 struct MachineDescription {
     ArrayDescription array;
     ElementDescription element;
     Goal synthesis = Goal::Area;  ///< what that of the elements aims at
+    std::vector<IdleElement> idleElements{};
     double clockHertz = 0;
     ScratchpadDescription activationScratchpad;
     ScratchpadDescription weightScratchpad;
@@ -73,6 +82,10 @@ struct MachineDescription {
     EnergyOptions energy;
 
     ElementMake make() const { return {synthesis, array.pipelineDepth}; }
+    /// The same machine while one of its idle elements works, and `element` is idle.
+    MachineDescription with(std::size_t idle) const;
+    /// The widest format of activations, which the lanes of the vector unit can take.
+    const numeric::Format& widestActivation() const;
 };
 
 }  // namespace systole::cost

@@ -81,6 +81,8 @@ std::optional<Format> formatNamed(const std::string& name);
 /// `ue4m0b7_none`, `int5_narrow`, `int8_fraction6`, `codebook[-1,0.25,1]`. `formatNamed` of it has
 /// the same parameters.
 std::string spelledName(const Format& format);
+/// Whether codes mean the same, whatever the formats are called.
+bool sameFormat(const Format& left, const Format& right);
 
 /// What is wrong with a name that is built like a family's but is outside its range, as for
 /// `problemOf`; empty where the name is good, or like nothing.

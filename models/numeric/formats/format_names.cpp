@@ -215,6 +215,10 @@ std::string spelledName(const Format& format) {
     return std::visit([](const auto& family) { return spelled(family); }, format);
 }
 
+bool sameFormat(const Format& left, const Format& right) {
+    return spelledName(left) == spelledName(right);
+}
+
 std::optional<std::string> problemOfName(const std::string& name) {
     if (findFormat(name) != nullptr) return std::nullopt;
     if (const auto format = memberNamed(name)) return problemOf(*format);

@@ -16,8 +16,8 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr auto kLoad = static_cast<std::size_t>(Unit::Load);
-constexpr auto kArray = static_cast<std::size_t>(Unit::Array);
+constexpr UnitId kLoad{UnitKind::Load};
+constexpr UnitId kArray{UnitKind::Array};
 
 /// Ten cycles from a burst of 64 bytes to its data, 64 bytes a cycle; the DMA port takes 32.
 MachineConfig slowMemory() {
@@ -41,20 +41,15 @@ Program programOf(std::vector<Command> commands) {
 }
 
 Command loadOf(std::uint64_t address, std::uint32_t bytes) {
-    LoadTile load;
-    load.source.address = address;
-    load.source.runBytes = bytes;
-    return {load, {}, 0};
+    return {TransferCommand{.box = {.address = address, .runBytes = bytes}}, {}, 0};
 }
 
 Command storeOf(std::uint32_t bytes) {
-    StoreTile store;
-    store.destination.runBytes = bytes;
-    return {store, {}, 0};
+    return {TransferCommand{.box = {.runBytes = bytes}, .direction = Direction::Store}, {}, 0};
 }
 
-Cycle in(const RunRecord& record, std::size_t unit, UnitState state) {
-    return record.states[unit][static_cast<std::size_t>(state)];
+Cycle in(const RunRecord& record, UnitId unit, UnitState state) {
+    return record.states[kMachineUnits.numberOf(unit)].of(state);
 }
 
 RunRecord replay(const MachineConfig& machine, const Program& program) {
@@ -96,24 +91,23 @@ TEST(Replay, DispatchesOneCommandEveryIssueCycles) {
 
 TEST(Replay, CountsTheWaitForATokenAgainstTheUnitThatOwesIt) {
     Command stream{Stream{}, {}, 0};
-    stream.after[kLoad] = 1;
+    stream.after.require(kLoad, 1);
     const RunRecord record = replay(slowMemory(), programOf({loadOf(0, 64), stream}));
     EXPECT_EQ(record.cycles, 14U + 11);
     EXPECT_EQ(in(record, kArray, UnitState::Idle), 2U);
-    EXPECT_EQ(in(record, kArray, UnitState::WaitLoad), 12U);
+    EXPECT_EQ(in(record, kArray, waitFor(kLoad)), 12U);
     EXPECT_EQ(in(record, kArray, UnitState::Busy), 11U);
 }
 
 /// Activations 1 and 3 meet weights 1, 2 and 3, 4.
 Program oneStep() {
-    LoadWeights weights;
-    weights.source.address = 2;
-    weights.source.runBytes = 4;
+    const TransferCommand weights{.box = {.address = 2, .runBytes = 4},
+                                  .scratchpad = Scratchpad::Weight};
     Stream stream;
     stream.window.channels = stream.window.channelCount = stream.reduction = 2;
     stream.channels = 2;
     Command command{stream, {}, 0};
-    command.after[kLoad] = 2;
+    command.after.require(kLoad, 2);
     return programOf({loadOf(0, 2), {weights, {}, 0}, command});
 }
 
@@ -173,7 +167,7 @@ TEST(Replay, LeavesOtherMachinesOfTheProcessAlone) {
 TEST(Replay, SaysWhoWaitsForWhatWhenNothingMoreHappens) {
     if (kSanitizesAddresses) GTEST_SKIP();
     Command stream{Stream{}, {}, 0};
-    stream.after[kLoad] = 2;
+    stream.after.require(kLoad, 2);
     const auto accelerator = buildAccelerator(slowMemory());
     const Program program = programOf({loadOf(0, 64), stream});
     accelerator->load(program);

@@ -111,6 +111,19 @@ TEST(DramLayout, HoldsNothingBetweenRegions) {
     EXPECT_FALSE(layout.pieceAt(8 * (layout.memoryBytes() + 64)).isHeld);
 }
 
+TEST(DramLayout, RecordsOfTheNextRegionHoldNothingOfThisOne) {
+    DramLayout layout;
+    layout.allocate(32, 32, {2, 8});  // 16 bytes of 32
+    const std::uint64_t next = layout.allocate(77, 32, {1, 6});
+    layout.addRecords(next + 7, 11, 6);
+    for (std::uint64_t bit = 16 * 8; bit < 32 * 8;) {
+        const DramLayout::Piece piece = layout.pieceAt(bit);
+        EXPECT_FALSE(piece.isHeld);
+        ASSERT_GT(piece.bits, 0U);
+        bit += piece.bits;
+    }
+}
+
 TEST(DramLayout, BurstsAreThoseOfThePackedElements) {
     DramLayout layout;
     layout.allocate(1024, 64, {1, 4});

@@ -30,18 +30,18 @@ protected:
     /// Values into the activation scratchpad, by way of DRAM.
     void setActivations(std::uint32_t address, const std::vector<int>& values) {
         toDram(values);
-        LoadTile load;
-        load.source.runBytes = static_cast<std::uint32_t>(values.size());
-        load.destination = address;
-        state_.execute(load);
+        load(Scratchpad::Activation, address, values.size());
     }
 
     void setWeights(std::uint32_t address, const std::vector<int>& values) {
         toDram(values);
-        LoadWeights load;
-        load.source.runBytes = static_cast<std::uint32_t>(values.size());
-        load.destination = address;
-        state_.execute(load);
+        load(Scratchpad::Weight, address, values.size());
+    }
+
+    void load(Scratchpad scratchpad, std::uint32_t address, std::size_t bytes) {
+        state_.execute(TransferCommand{.box = {.runBytes = static_cast<std::uint32_t>(bytes)},
+                                       .address = address,
+                                       .scratchpad = scratchpad});
     }
 
     /// Parameter records: no bias, multiplier 1.
@@ -59,10 +59,8 @@ protected:
     }
 
     std::vector<int> activations(std::uint32_t address, std::uint32_t count) {
-        StoreTile store;
-        store.source = address;
-        store.destination.runBytes = count;
-        state_.execute(store);
+        state_.execute(TransferCommand{
+            .box = {.runBytes = count}, .address = address, .direction = Direction::Store});
         std::vector<int> values;
         for (std::uint32_t i = 0; i < count; ++i) {
             values.push_back(static_cast<std::int8_t>(state_.dram()[i]));
@@ -178,24 +176,19 @@ TEST_F(MachineStateTest, WrapsTheAccumulatorBeforeItRequantizes) {
     program.accumulatorRows = 1;
     narrow.reset(program);
     narrow.dram()[0] = 20;
-    LoadTile tile;
-    tile.source.runBytes = 1;
-    narrow.execute(tile);
-    LoadWeights weights;
-    weights.source.runBytes = 1;
+    narrow.execute(TransferCommand{.box = {.runBytes = 1}});
+    TransferCommand weights{.box = {.runBytes = 1}, .scratchpad = Scratchpad::Weight};
     narrow.execute(weights);
     Stream stream;
     narrow.execute(stream);  // 400 = -112 modulo 256
     const float multiplier = 1.0F;
     std::memset(narrow.dram().data(), 0, 4);
     std::memcpy(narrow.dram().data() + 4, &multiplier, 4);
-    weights.source.runBytes = 8;
+    weights.box.runBytes = 8;
     narrow.execute(weights);
     narrow.execute(
         sim::requantizeCommand(requantizeProgram(), narrow.datapath(), kBinary32, {.pitch = 1}));
-    StoreTile store;
-    store.destination.runBytes = 1;
-    narrow.execute(store);
+    narrow.execute(TransferCommand{.box = {.runBytes = 1}, .direction = Direction::Store});
     EXPECT_EQ(static_cast<std::int8_t>(narrow.dram()[0]), -112);
 }
 
@@ -266,10 +259,9 @@ TEST_F(MachineStateTest, WorksOnElementsOfOtherTypes) {
     std::memcpy(state_.dram().data(), factors, sizeof factors);
     state_.dram()[8] = 7;
     state_.dram()[9] = 3;
-    LoadTile load{.source = {.runBytes = 8}, .destination = 16, .type = kFirstListedType};
-    state_.execute(load);
-    load = {.source = {.address = 8, .runBytes = 2}, .destination = 0};
-    state_.execute(load);
+    state_.execute(
+        TransferCommand{.box = {.runBytes = 8}, .address = 16, .type = kFirstListedType});
+    state_.execute(TransferCommand{.box = {.address = 8, .runBytes = 2}});
     graph::ProgramWriter writer;
     const auto x = writer.load();
     VectorCommand command =
@@ -279,13 +271,23 @@ TEST_F(MachineStateTest, WorksOnElementsOfOtherTypes) {
     command.operands[2].view.strides = {2};
     command.operands[2].type = kFirstListedType + 1;
     state_.execute(command);
-    StoreTile store{.source = 32, .destination = {.address = 32, .runBytes = 4}};
-    state_.execute(store);
+    state_.execute(TransferCommand{
+        .box = {.address = 32, .runBytes = 4}, .address = 32, .direction = Direction::Store});
     // 3.5 to even is 4; -900 does not fit eight bits.
     EXPECT_EQ(state_.dram()[32] | state_.dram()[33] << 8, 4);
     EXPECT_EQ(static_cast<std::int16_t>(state_.dram()[34] | state_.dram()[35] << 8), -900);
     command.operands[2].type = kFirstListedType;
     EXPECT_THROW(state_.execute(command), InvariantError) << "binary32 is never stored";
+}
+
+TEST_F(MachineStateTest, StoresFromTheWeightScratchpadToo) {
+    setWeights(40, {7, 8, 9});
+    setActivations(40, {1, 2, 3});
+    state_.execute(TransferCommand{.box = {.address = 100, .runBytes = 3},
+                                   .address = 40,
+                                   .direction = Direction::Store,
+                                   .scratchpad = Scratchpad::Weight});
+    EXPECT_THAT(state_.dram().subspan(100, 3), ElementsAre(7, 8, 9));
 }
 
 TEST_F(MachineStateTest, CountsTheBytesThatPassToAndFromDram) {
@@ -298,12 +300,10 @@ TEST_F(MachineStateTest, CountsTheBytesThatPassToAndFromDram) {
 }
 
 TEST_F(MachineStateTest, StopsAtTheEndsOfItsMemories) {
-    LoadTile load;
-    load.source.runBytes = 2;
-    load.destination = 255;
+    TransferCommand load{.box = {.runBytes = 2}, .address = 255};
     EXPECT_THROW(state_.execute(load), InvariantError);
-    load.destination = 0;
-    load.source.address = 255;
+    load.address = 0;
+    load.box.address = 255;
     EXPECT_THROW(state_.execute(load), InvariantError);
     Stream stream = stream2x2(2);
     stream.columnBegin = 3;

@@ -64,9 +64,10 @@ std::vector<OperandSample> samplesOf(const DatapathConfig& datapath, Dataflow da
     for (int replay = 0; replay < replays; ++replay) {
         state.startReplay();
         state.startSampling(program);
-        state.execute(LoadTile{.source = {.runBytes = program.activationBytes}});
-        state.execute(LoadWeights{
-            .source = {.address = program.activationBytes, .runBytes = program.weightBytes}});
+        state.execute(TransferCommand{.box = {.runBytes = program.activationBytes}});
+        state.execute(TransferCommand{
+            .box = {.address = program.activationBytes, .runBytes = program.weightBytes},
+            .scratchpad = Scratchpad::Weight});
         for (const Command& command : program.commands) state.execute(command.operation);
         samples = state.takeSamples();
     }
@@ -252,8 +253,8 @@ TEST(TracesOfGroupsSideBySide, LieOnTheDiagonalAndBeginWithZero) {
     state.reset(program);
     for (std::uint8_t i = 0; i < 16; ++i) state.dram()[i] = static_cast<std::uint8_t>(i + 1);
     state.startSampling(program);
-    state.execute(LoadTile{.source = {.runBytes = 16}});
-    state.execute(LoadWeights{.source = {.runBytes = 16}});
+    state.execute(TransferCommand{.box = {.runBytes = 16}});
+    state.execute(TransferCommand{.box = {.runBytes = 16}, .scratchpad = Scratchpad::Weight});
     state.execute(stream);
     const auto traces = state.takeSamples().at(0).traces;
     ASSERT_EQ(traces.size(), 4U);

@@ -10,9 +10,7 @@
 namespace systole::arch {
 namespace {
 
-Cycle in(const StateCycles& cycles, UnitState state) {
-    return cycles[static_cast<std::size_t>(state)];
-}
+Cycle in(const StateCycles& cycles, UnitState state) { return cycles.of(state); }
 
 TEST(UnitTimeline, IsIdleWhereNothingWasRecorded) {
     UnitTimeline timeline;

@@ -20,6 +20,15 @@ inline constexpr auto kBinary32 = numeric::ScaleArithmetic::Fp32Multiplier;
 /// a ReLU.
 enum class Behind : std::uint8_t { Nothing, Addition, AdditionAndRelu };
 
+/// Operands from `first` on hold codes of activations.
+inline numeric::VectorProgram withCodes(numeric::VectorProgram program, std::uint32_t first = 0) {
+    for (numeric::VectorStep& step : program.steps) {
+        if (auto* load = std::get_if<numeric::LoadStep>(&step))
+            load->isCode = load->operand >= first;
+    }
+    return program;
+}
+
 inline sim::LayerProgram requantizeProgram(Behind behind = Behind::Nothing) {
     using Source = graph::CodeOperand::Source;
     graph::ProgramWriter writer;
@@ -37,7 +46,8 @@ inline sim::LayerProgram requantizeProgram(Behind behind = Behind::Nothing) {
         if (behind == Behind::AdditionAndRelu) value = writer.apply("positive", value);
     }
     program.operands.push_back({.source = Source::Output});
-    program.program = std::make_shared<const numeric::VectorProgram>(writer.stored(value));
+    program.program =
+        std::make_shared<const numeric::VectorProgram>(withCodes(writer.stored(value), 2));
     return program;
 }
 
@@ -121,8 +131,8 @@ inline arch::VectorCommand additionOf(const std::vector<std::uint32_t>& sources,
     const auto one = writer.constant(1);
     const auto left = writer.apply("multiply", writer.load(), one);
     const auto right = writer.apply("multiply", writer.load(), one);
-    return elementsOf(writer.stored(writer.apply("divide", writer.apply("add", left, right), one)),
-                      sources, destination, elements);
+    auto program = writer.stored(writer.apply("divide", writer.apply("add", left, right), one));
+    return elementsOf(withCodes(std::move(program)), sources, destination, elements);
 }
 
 inline arch::VectorCommand softmaxOf(std::uint32_t source, std::uint32_t elements,

@@ -84,7 +84,8 @@ std::vector<KeyReference::Key> collectKeys() {
     }
     loadScheme(
         kConfigs / "schemes/int8.yaml",
-        {"weight.format={bits: 5}", "activation.format={bits: 5}", "accumulator={integer: 32}"});
+        {"weight.format={bits: 5}", "activation.format={bits: 5}", "accumulator={integer: 32}",
+         "layers={fc: {weight: {bits: 5}, activation: {bits: 5}, accumulator: {integer: 32}}}"});
     reference.setRootKind("technology");
     for (const fs::path& file : filesOf("technology")) loadTechnology(file);
     reference.setRootKind("node_scaling");

@@ -96,10 +96,8 @@ TEST(TransposedConvolution, CountsProductsWithElementsAsMacsAndTimeForAll) {
 std::uint64_t repeatedBytes(const arch::Program& program) {
     std::set<std::uint64_t> seen;
     std::uint64_t repeated = 0;
-    for (const arch::Command& command : program.commands) {
-        const auto* load = std::get_if<arch::LoadTile>(&command.operation);
-        if (load == nullptr) continue;
-        const arch::DramBox& box = load->source;
+    for (const arch::TransferCommand& load : transfersOf(program, arch::Direction::Load)) {
+        const arch::DramBox& box = load.box;
         for (std::uint64_t outer = 0; outer < box.counts[0]; ++outer) {
             for (std::uint64_t inner = 0; inner < box.counts[1]; ++inner) {
                 for (std::uint64_t i = 0; i < box.runBytes; ++i) {
@@ -144,9 +142,8 @@ TEST(HaloBytes, AreTheInputBytesThatTilesOfAPassShare) {
             machine.activationScratchpad = {capacity, kFree, 4};
             const LoweredNetwork lowered = lower(row.network, machine);
             std::uint64_t halo = 0;
-            for (const arch::Command& command : lowered.program.commands) {
-                const auto* load = std::get_if<arch::LoadTile>(&command.operation);
-                halo += load == nullptr ? 0 : load->haloBytes;
+            for (const auto& load : transfersOf(lowered.program, arch::Direction::Load)) {
+                halo += load.haloBytes;
             }
             EXPECT_EQ(halo, repeatedBytes(lowered.program));
             EXPECT_EQ(halo > 0, row.overlaps && capacity < 100'000U);

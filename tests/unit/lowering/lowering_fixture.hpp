@@ -112,6 +112,19 @@ std::vector<Operation> operationsOf(const arch::Program& program) {
     return operations;
 }
 
+inline std::vector<arch::TransferCommand> transfersOf(
+    const arch::Program& program, arch::Direction direction,
+    arch::Scratchpad scratchpad = arch::Scratchpad::Activation) {
+    std::vector<arch::TransferCommand> transfers = operationsOf<arch::TransferCommand>(program);
+    std::erase_if(transfers, [&](const arch::TransferCommand& transfer) {
+        return transfer.direction != direction || transfer.scratchpad != scratchpad;
+    });
+    return transfers;
+}
+inline std::vector<arch::TransferCommand> weightLoadsOf(const arch::Program& program) {
+    return transfersOf(program, arch::Direction::Load, arch::Scratchpad::Weight);
+}
+
 /// Both axes alike.
 inline arch::Window square(const arch::WindowAxis& axis) { return {axis, axis}; }
 

@@ -54,15 +54,15 @@ TEST(Lowering, LoadsTheNextWeightsBeforeItComputesWithThePresentOnes) {
     arch::MachineConfig machine = arrayOnly(4, 4);
     machine.weightScratchpad.capacityBytes = 128;  // a half for one block of 4 x 4 and its records
     const LoweredNetwork lowered = lower(gemmNetwork(int8Scheme(), 3, 4, 8, 1), machine);
-    const auto loads = operationsOf<arch::LoadWeights>(lowered.program);
+    const auto loads = weightLoadsOf(lowered.program);
     ASSERT_EQ(loads.size(), 2U);
-    EXPECT_EQ(loads[0].destination, 0U);
-    EXPECT_EQ(loads[1].destination, 64U);
+    EXPECT_EQ(loads[0].address, 0U);
+    EXPECT_EQ(loads[1].address, 64U);
     const auto& commands = lowered.program.commands;
-    EXPECT_TRUE(std::holds_alternative<arch::LoadWeights>(commands[2].operation));
+    EXPECT_EQ(std::get<arch::TransferCommand>(commands[2].operation), loads[1]);
     EXPECT_TRUE(std::holds_alternative<arch::Stream>(commands[3].operation));
     // The first fold waits for the first weights and the tile, not for the second weights.
-    EXPECT_EQ(commands[3].after[static_cast<std::size_t>(arch::Unit::Load)], 2U);
+    EXPECT_EQ(commands[3].after.of({arch::UnitKind::Load}), 2U);
 }
 
 TEST(Lowering, NamesTheLayerThatDoesNotFit) {

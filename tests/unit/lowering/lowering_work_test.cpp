@@ -37,38 +37,38 @@ graph::Graph productOfTensors(bool turned) {
 TEST(LoweredMatrixWork, LoadsWeightsThatAreATensorBatchByBatch) {
     const graph::Graph graph = productOfTensors(false);
     const LoweredNetwork lowered = lower(graph, arrayOnly(8, 8));
-    const auto loads = operationsOf<arch::LoadWeights>(lowered.program);
+    const auto loads = weightLoadsOf(lowered.program);
     ASSERT_THAT(loads, SizeIs(4)) << "weights and records of two batches";
     const std::uint64_t b = lowered.tensors[1].address.value();
-    EXPECT_EQ(loads[0].source, (arch::DramBox{.address = b, .runBytes = 32}));
-    EXPECT_EQ(loads[2].source, (arch::DramBox{.address = b + 32, .runBytes = 32}));
-    EXPECT_EQ(loads[1].source, loads[3].source) << "all batches have the same records";
-    EXPECT_EQ(loads[1].destination, loads[0].destination + 32);
+    EXPECT_EQ(loads[0].box, (arch::DramBox{.address = b, .runBytes = 32}));
+    EXPECT_EQ(loads[2].box, (arch::DramBox{.address = b + 32, .runBytes = 32}));
+    EXPECT_EQ(loads[1].box, loads[3].box) << "all batches have the same records";
+    EXPECT_EQ(loads[1].address, loads[0].address + 32);
     EXPECT_EQ(lowered.layers[0].macs, 2U * 3 * 8 * 4);
     EXPECT_EQ(lowered.layers[0].mapping->batches, 2U);
 }
 
 TEST(LoweredMatrixWork, GathersWeightsWhoseReductionLiesAlongMemory) {
     const LoweredNetwork lowered = lower(productOfTensors(true), arrayOnly(8, 8));
-    const auto loads = operationsOf<arch::LoadWeights>(lowered.program);
+    const auto loads = weightLoadsOf(lowered.program);
     ASSERT_THAT(loads, SizeIs(4));
-    EXPECT_EQ(loads[0].source.runBytes, 1U);
-    EXPECT_THAT(loads[0].source.counts, ElementsAre(8, 4)) << "reduction, then outputs";
-    EXPECT_THAT(loads[0].source.strides, ElementsAre(1, 8));
+    EXPECT_EQ(loads[0].box.runBytes, 1U);
+    EXPECT_THAT(loads[0].box.counts, ElementsAre(8, 4)) << "reduction, then outputs";
+    EXPECT_THAT(loads[0].box.strides, ElementsAre(1, 8));
 }
 
 TEST(LoweredMatrixWork, LoadsConstantWeightsOnceForAllBatches) {
     const LoweredNetwork lowered =
         lower(convolutionOf({3, 4, 5, 5}, square({.kernel = 3}), 1, 8), arrayOnly(36, 8));
-    EXPECT_THAT(operationsOf<arch::LoadWeights>(lowered.program), SizeIs(1));
-    EXPECT_THAT(operationsOf<arch::StoreTile>(lowered.program), SizeIs(3));
+    EXPECT_THAT(weightLoadsOf(lowered.program), SizeIs(1));
+    EXPECT_THAT(transfersOf(lowered.program, arch::Direction::Store), SizeIs(3));
     EXPECT_EQ(lowered.layers[0].mapping->folds, 3U);
 }
 
 TEST(LoweredMatrixWork, TakesTheImagesOfAFullyConnectedLayerForRows) {
     const graph::Graph one = convolutionOf({1, 16, 1, 1}, {}, 1, 8);
     const LoweredNetwork lowered = lower(graph::withImages(one, 4), arrayOnly(16, 8));
-    EXPECT_THAT(operationsOf<arch::LoadWeights>(lowered.program), SizeIs(1));
+    EXPECT_THAT(weightLoadsOf(lowered.program), SizeIs(1));
     const auto streams = operationsOf<arch::Stream>(lowered.program);
     ASSERT_THAT(streams, SizeIs(1)) << "the array shifts its weights in once";
     EXPECT_EQ(streams[0].outputs, 4U);
@@ -79,8 +79,9 @@ TEST(LoweredMatrixWork, TakesTheImagesOfAFullyConnectedLayerForRows) {
 TEST(LoweredMatrixWork, TakesTheImagesOfAConvolutionOneAfterAnother) {
     const graph::Graph one = convolutionOf({1, 4, 5, 5}, square({.kernel = 3}), 1, 8);
     const LoweredNetwork lowered = lower(graph::withImages(one, 3), arrayOnly(36, 8));
-    EXPECT_THAT(operationsOf<arch::LoadWeights>(lowered.program), SizeIs(1));
-    EXPECT_THAT(operationsOf<arch::LoadTile>(lowered.program), SizeIs(3));
+    EXPECT_THAT(weightLoadsOf(lowered.program), SizeIs(1));
+    EXPECT_THAT(transfersOf(lowered.program, arch::Direction::Load, arch::Scratchpad::Activation),
+                SizeIs(3));
     EXPECT_EQ(lowered.layers[0].mapping->shape.images, 3U);
     EXPECT_EQ(lowered.tensors[one.input].elements, 3U * 4 * 5 * 5);
 }
@@ -89,10 +90,10 @@ TEST(LoweredMatrixWork, LoadsTheWeightsOfEveryImageWhereTheyAreATensor) {
     const graph::Graph graph = graph::withImages(productOfTensors(false), 2);
     const LoweredNetwork lowered = lower(graph, arrayOnly(8, 8));
     EXPECT_EQ(lowered.layers[0].mapping->batches, 4U);
-    const auto loads = operationsOf<arch::LoadWeights>(lowered.program);
+    const auto loads = weightLoadsOf(lowered.program);
     ASSERT_THAT(loads, SizeIs(8)) << "weights and records, of two batches of two images";
     for (std::size_t i = 0; i < 4; ++i) {
-        EXPECT_EQ(loads[2 * i].source.address, lowered.tensors[1].address.value() + 32 * i);
+        EXPECT_EQ(loads[2 * i].box.address, lowered.tensors[1].address.value() + 32 * i);
     }
 }
 
@@ -120,10 +121,10 @@ TEST(LoweredVectorWork, LoadsABroadcastConstantOnceInBinary32) {
     machine.activationScratchpad = {384, kFree, 16};
     const LoweredNetwork lowered =
         lower(elementsOf({{1, 16, 8, 1}, {16, 1, 1}}, product()), machine);
-    const auto loads = operationsOf<arch::LoadTile>(lowered.program);
+    const auto loads = transfersOf(lowered.program, arch::Direction::Load);
     ASSERT_THAT(loads, SizeIs(3));
     EXPECT_EQ(loads[1].type, arch::kFirstListedType);
-    EXPECT_EQ(loads[1].source.runBytes, 64U);
+    EXPECT_EQ(loads[1].box.runBytes, 64U);
     EXPECT_EQ(loads[2].type, arch::kActivationType);
     const auto commands = operationsOf<arch::VectorCommand>(lowered.program);
     ASSERT_THAT(commands, SizeIs(2));
@@ -185,21 +186,21 @@ graph::Graph tableOf(const graph::Extents& extents, std::size_t axis,
 
 TEST(LoweredMoves, LoadOnceWhatStandsInATableSeveralTimes) {
     const LoweredNetwork lowered = lower(tableOf({3, 4}, 0, {0, 0, 1, 1, 2, 2}), arrayOnly(4, 4));
-    const auto loads = operationsOf<arch::LoadTile>(lowered.program);
+    const auto loads = transfersOf(lowered.program, arch::Direction::Load);
     ASSERT_THAT(loads, SizeIs(1));
-    EXPECT_EQ(loads[0].source.runBytes, 12U);
-    const auto stores = operationsOf<arch::StoreTile>(lowered.program);
+    EXPECT_EQ(loads[0].box.runBytes, 12U);
+    const auto stores = transfersOf(lowered.program, arch::Direction::Store);
     ASSERT_THAT(stores, SizeIs(2)) << "even rows, odd rows";
-    EXPECT_EQ(stores[0].destination.counts[0], 3U);
-    EXPECT_EQ(stores[0].destination.strides[0], 8U);
-    EXPECT_EQ(stores[1].destination.address, stores[0].destination.address + 4);
+    EXPECT_EQ(stores[0].box.counts[0], 3U);
+    EXPECT_EQ(stores[0].box.strides[0], 8U);
+    EXPECT_EQ(stores[1].box.address, stores[0].box.address + 4);
 }
 
 TEST(LoweredMoves, TakeNeighboursOfATableTogether) {
     const LoweredNetwork lowered = lower(tableOf({9, 4}, 0, {5, 6, 7, 1, 3}), arrayOnly(4, 4));
     std::vector<std::uint64_t> bytes;
-    for (const auto& load : operationsOf<arch::LoadTile>(lowered.program)) {
-        bytes.push_back(load.source.bytes());
+    for (const auto& load : transfersOf(lowered.program, arch::Direction::Load)) {
+        bytes.push_back(load.box.bytes());
     }
     EXPECT_THAT(bytes, ElementsAre(12, 8)) << "5 6 7, and 1 3 in a step of two";
 }
@@ -209,9 +210,9 @@ TEST(LoweredMoves, AreCutToFitTwice) {
     machine.activationScratchpad = {32, kFree, 4};
     const LoweredNetwork lowered = lower(tableOf({8, 4}, 0, {0, 1, 2, 3, 4, 5, 6, 7}), machine);
     std::vector<std::uint32_t> destinations;
-    for (const auto& load : operationsOf<arch::LoadTile>(lowered.program)) {
-        EXPECT_EQ(load.source.runBytes, 16U);
-        destinations.push_back(load.destination);
+    for (const auto& load : transfersOf(lowered.program, arch::Direction::Load)) {
+        EXPECT_EQ(load.box.runBytes, 16U);
+        destinations.push_back(load.address);
     }
     EXPECT_THAT(destinations, ElementsAre(0, 16));
     machine.activationScratchpad.capacityBytes = 4;

@@ -114,8 +114,8 @@ Result explained() {
     record.layers[0].end = 2000;
     record.layers[0].counters.macs = network.layers[0].macs;
     record.layers[0].counters.arrayStepCycles = 24 * 50;
-    record.layers[0].states[static_cast<std::size_t>(arch::Unit::Array)]
-                           [static_cast<std::size_t>(arch::UnitState::WaitLoad)] = 2000;
+    record.layers[0].states[arch::kMachineUnits.numberOf({arch::UnitKind::Array})]
+                           [static_cast<std::size_t>(arch::waitFor({arch::UnitKind::Load}))] = 2000;
     Result result = makeResult(config, network, record);
     result.explains = true;
     return result;

@@ -24,20 +24,19 @@ TEST(DramFaultsLowering, TheLayoutKnowsWhereParameterRecordsAre) {
     const LoweredNetwork lowered = lower(gemmNetwork(config.scheme, 4, 40, 40, 1), config.machine);
     const arch::DramLayout& layout = lowered.program.dram;
     std::uint64_t records = 0;
-    std::vector<arch::LoadWeights> loads;
+    std::vector<arch::TransferCommand> loads;
     for (const arch::Command& command : lowered.program.commands) {
-        if (const auto* load = std::get_if<arch::LoadWeights>(&command.operation)) {
-            loads.push_back(*load);
+        if (const auto* load = std::get_if<arch::TransferCommand>(&command.operation)) {
+            if (load->scratchpad == arch::Scratchpad::Weight) loads.push_back(*load);
         } else if (const auto* op = std::get_if<arch::VectorCommand>(&command.operation);
                    op != nullptr && op->operands.front().bias) {
             const auto parameters = static_cast<std::uint64_t>(op->operands.front().bias->origin);
             // Loads run ahead, into the other half of the scratchpad.
             const auto found = std::find_if(loads.rbegin(), loads.rend(), [&](const auto& one) {
-                return one.destination <= parameters &&
-                       parameters < one.destination + one.source.runBytes;
+                return one.address <= parameters && parameters < one.address + one.box.runBytes;
             });
             ASSERT_NE(found, loads.rend());
-            const std::uint64_t place = found->source.address + parameters - found->destination;
+            const std::uint64_t place = found->box.address + parameters - found->address;
             const auto* run = layout.recordsAt(place);
             ASSERT_NE(run, nullptr);
             EXPECT_EQ(run->image, place);

@@ -61,6 +61,15 @@ TEST_F(WorkloadLoaderTest, ReadsModelImagesLabelsAndCalibration) {
                 ElementsAre(ElementsAre('e' / 2.0F - 1, 'f' / 2.0F - 1)));
 }
 
+TEST_F(WorkloadLoaderTest, RowsOfAConvolutionAreGivenInTheOrderOfOnnxAndLieChannelsLast) {
+    OnnxTestModel model({1, 2, 3});
+    model.weights("k", {1, 2, 1}, {1, 1}).node("Conv", {"x", "k"}, "y").save(path("row.onnx"));
+    writeIdx("row.idx", {1, 1, 1, 6}, "abcdef");
+    const Workload workload = load(
+        "name: row\nmodel: row.onnx\ninput: {scale: 1, offset: 0}\ndata: {images: row.idx}\n");
+    EXPECT_THAT(workload.images.image(0), ElementsAre('a', 'd', 'b', 'e', 'c', 'f'));
+}
+
 TEST_F(WorkloadLoaderTest, PixelsAreScaledAndShiftedInBinary32) {
     const Workload workload =
         load(replaced(kYaml, "scale: 0.5, offset: -1.0", "scale: 0.1, offset: 0.3"));

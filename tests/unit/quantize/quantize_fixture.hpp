@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -26,7 +27,31 @@ inline Scheme schemeOf(const std::string& activation, const std::string& weight,
             .requantization = numeric::ScaleArithmetic::Fp32Multiplier};
 }
 
+inline const ContentCache kKeepsNothing{std::nullopt};
+
 inline Scheme int8Scheme() { return schemeOf("int8", "int8", "int32"); }
+
+/// x times x, and times x once more: [2, 2].
+inline graph::Graph productsOfTensors() {
+    graph::GraphBuilder builder("products");
+    const auto x = builder.input("x", {2, 2}, graph::naturalOrder(2));
+    graph::TensorId last = x;
+    for (const char* name : {"y", "z"}) {
+        const auto made = builder.tensor(name, {2, 2}, graph::naturalOrder(2));
+        graph::MatrixWork work;
+        work.image = work.result = {{}, {0}, {}, {1}};
+        work.weights = graph::WeightAxes{{}, {0}, {1}};
+        work.epilogue = graph::identityProgram();
+        builder.add({.name = name,
+                     .kind = "product",
+                     .work = std::move(work),
+                     .inputs = {last, x},
+                     .output = made});
+        last = made;
+    }
+    builder.setOutput(last);
+    return builder.take();
+}
 
 inline Scheme fixedPointScheme() {
     Scheme scheme = int8Scheme();

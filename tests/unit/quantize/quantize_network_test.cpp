@@ -2,6 +2,7 @@
 // Calibration, fusion of activations, tied tensors, and what a scheme cannot serve.
 #include <limits>
 
+#include "sim/graph/exact_reference.hpp"
 #include "sim/graph/fusion.hpp"
 #include "tests/unit/quantize/quantize_fixture.hpp"
 
@@ -140,6 +141,29 @@ TEST(QuantizeNetworkTest, AClipTiesNothing) {
     EXPECT_EQ(scaleOf(quantized, "y"), 2.0F);
 }
 
+TEST(QuantizeNetworkTest, ATensorReadAsWeightsTakesTheirFormatOnceForAllReaders) {
+    const Graph network = quantize(productsOfTensors(), schemeOf("int8", "int4", "int32"),
+                                   Images{{1, 0.25F, 0, -0.5F}});
+    ASSERT_EQ(network.nodes.size(), 3U);
+    const graph::Node& conversion = network.nodes[0];
+    EXPECT_EQ(conversion.kind, "conversion");
+    EXPECT_THAT(conversion.inputs, ElementsAre(network.input));
+    EXPECT_EQ(network.tensors[conversion.output].name, "x/int4");
+    EXPECT_EQ(network.nodes[1].inputs[1], conversion.output);
+    EXPECT_EQ(network.nodes[2].inputs[1], conversion.output);
+    const graph::Quantizer& quantizer = *network.quantizerOf(conversion.output);
+    EXPECT_EQ(numeric::nameOf(quantizer.format), "int4");
+    EXPECT_EQ(quantizer.scale(), 1.0F / 7);
+    const auto codes = graph::runExact(
+        network, graph::encodeInput(network, std::vector{1.0F, 0.25F, 0.0F, -0.5F}), 16);
+    EXPECT_THAT(codes[conversion.output], ElementsAre(7, 2, 0, 12));  // 1.76 and -3.53: the last
+}
+
+TEST(QuantizeNetworkTest, ATensorReadAsWeightsIsReadAsItIsWhereFormatsAreTheSame) {
+    const Graph network = quantize(productsOfTensors(), int8Scheme(), Images{{1, 0.25F, 0, -0.5F}});
+    EXPECT_EQ(network.nodes.size(), 2U);
+}
+
 TEST(QuantizeNetworkTest, ConstantsOfVectorWorkStayBinary32) {
     NetworkBuilder builder;
     const TensorId constant =
@@ -169,7 +193,7 @@ TEST(QuantizeNetworkTest, CalibrationTakesTheLargestMagnitudeOfAllImages) {
     NetworkBuilder builder;
     const TensorId y = convolve(builder, 0);
     const Graph network = builder.take(builder.relu(y));
-    const Ranges ranges = calibrate(network, Images{{1}, {-3}, {2}});
+    const Ranges ranges = calibrate(network, Images{{1}, {-3}, {2}}, kKeepsNothing);
     EXPECT_THAT(ranges.amax, ElementsAre(3, 1, 3, 2));
     EXPECT_THAT(ranges.least, ElementsAre(-3, 1, -3, 0));
 }
@@ -201,7 +225,7 @@ protected:
 
 TEST_F(QuantizeErrorTest, TooFewImages) {
     const Graph network = pooled();
-    EXPECT_EQ(messageOf([&] { calibrate(network, Images{}); }),
+    EXPECT_EQ(messageOf([&] { calibrate(network, Images{}, kKeepsNothing); }),
               "tiny: has no calibration images, expected at least one to quantize");
     EXPECT_EQ(messageOf([&] { quantize(network, int8Scheme(), Images{}); }),
               "tiny: has 0 calibration images, scheme 'test' expects 1");
@@ -209,7 +233,7 @@ TEST_F(QuantizeErrorTest, TooFewImages) {
 
 TEST_F(QuantizeErrorTest, TensorsThatLeaveBinary32) {
     const Graph network = pointwiseNetwork({1e30F}, {0});
-    EXPECT_EQ(messageOf([&] { calibrate(network, Images{{1e30F}}); }),
+    EXPECT_EQ(messageOf([&] { calibrate(network, Images{{1e30F}}, kKeepsNothing); }),
               "tiny: tensor 'y' leaves binary32 on a calibration image, expected finite values");
 }
 

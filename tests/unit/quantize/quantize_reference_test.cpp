@@ -109,18 +109,9 @@ TEST(QuantizedReferenceTest, FloatSumsKeepTheOrderOfTheArray) {
 }
 
 TEST(QuantizedReferenceTest, ProductsOfTwoTensors) {
-    graph::GraphBuilder builder("product");
-    const auto x = builder.input("x", {2, 2}, graph::naturalOrder(2));
-    const auto y = builder.tensor("y", {2, 2}, graph::naturalOrder(2));
-    graph::MatrixWork work;
-    work.image = {{}, {0}, {}, {1}};
-    work.result = {{}, {0}, {}, {1}};
-    work.weights = graph::WeightAxes{{}, {0}, {1}};
-    work.epilogue = graph::identityProgram();
-    builder.add({.name = "op", .kind = "product", .work = work, .inputs = {x, x}, .output = y});
-    builder.setOutput(y);
-    const Graph network = withScales(builder.take(), int8Scheme());
-    EXPECT_THAT(run(network, {1, 2, 3, 4}), ElementsAre(7, 10, 15, 22));
+    const Graph network = withScales(productsOfTensors(), int8Scheme());
+    const auto codes = runExact(network, codes8({1, 2, 3, 4}), 16);
+    EXPECT_THAT(values8(codes[1]), ElementsAre(7, 10, 15, 22));
 }
 
 TEST(QuantizedReferenceTest, AveragesDivideByTheTapsInside) {

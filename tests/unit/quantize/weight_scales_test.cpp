@@ -187,6 +187,11 @@ TEST_F(SignTest, WeightsBelowZeroNeedASignedFormat) {
               "values and there are no zero points, expected a signed format, such as int8");
 }
 
+TEST_F(SignTest, TensorsReadAsWeightsNeedNegativeValuesToo) {
+    EXPECT_THAT(complaint(productsOfTensors(), schemeOf("int8", "uint4", "int32"), {1, 0, 0, -2}),
+                HasSubstr("tensor 'x/uint4' has values on the calibration images down to -2"));
+}
+
 TEST_F(SignTest, EveryFormatWithoutNegativeValuesCounts) {
     const Graph network = pointwiseNetwork({1, -1}, {0.5F});
     Scheme scheme = schemeOf("int8", "int8", "exact");
