@@ -249,6 +249,18 @@ std::uint32_t intervalOf(const VectorUnitConfig& config, const numeric::VectorPr
     return interval;
 }
 
+Cycle vectorCycles(const VectorUnitConfig& config, const numeric::VectorProgram& program,
+                   const numeric::VectorSpace& space) {
+    if (!config.lanes) return config.pipelineDepth;
+    std::uint64_t groups = ceilDivide(space.extents.back(), *config.lanes);
+    for (std::size_t i = 0; i + 1 < space.extents.size(); ++i) groups *= space.extents[i];
+    Cycle interval = 0;
+    for (const PassCosts& pass : costsOf(config, program, numeric::planOf(program))) {
+        interval += pass.interval;
+    }
+    return groups * interval + config.pipelineDepth;
+}
+
 VectorSteps vectorSteps(const VectorUnitConfig& config, const ScratchpadPorts& ports,
                         const VectorCommand& command, const MemorySizes& sizes) {
     return Builder(config, ports, command, sizes).build();

@@ -39,6 +39,11 @@ std::uint32_t intervalOf(const VectorUnitConfig& config,
 /// where nothing is reduced.
 std::uint32_t intervalOf(const VectorUnitConfig& config, const numeric::VectorProgram& program);
 
+/// Cycles of a command over a space if no port makes it wait: the closed form of
+/// docs/vector_unit.md.
+Cycle vectorCycles(const VectorUnitConfig& config, const numeric::VectorProgram& program,
+                   const numeric::VectorSpace& space);
+
 /// What the steps depend on besides the command.
 struct MemorySizes {
     std::uint32_t accumulatorRows = 0;  ///< of both halves

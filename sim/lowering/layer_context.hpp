@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "arch/mapping/piece_plan.hpp"
 #include "sim/lowering/layer_replay.hpp"
 #include "sim/lowering/lowering.hpp"
 #include "sim/lowering/matrix_layer.hpp"
@@ -15,7 +16,8 @@
 
 /// What the lowering of matrix work, of vector work and of moves share: the state of the lowering,
 /// and the loads and stores. It stands between lowering.cpp, which goes through the graph, and
-/// matrix_lowering.cpp, vector_lowering.cpp and move_lowering.cpp, which write a layer's commands.
+/// matrix_lowering.cpp, vector_lowering.cpp and move_lowering.cpp, which write a layer's commands
+/// (the last two by way of piece_lowering.cpp).
 /// Before any command is written, weight_places.cpp places the weights and fold_counts.cpp counts
 /// the folds.
 namespace systole::sim {
@@ -42,6 +44,8 @@ struct LoweringContext {
     std::uint64_t accumulatorHalfRows = 0;
     std::uint32_t accumulatorHalf = 0;  ///< the half of the accumulator buffer to fill next
     std::map<const graph::Node*, LayerMapping> mappings{};  ///< of matrix work
+    /// Of vector work, and of each copy of a move (piecesOf).
+    std::map<const graph::Node*, std::vector<arch::PieceCut>> cuts{};
 
     /// Tensors and weights begin at a whole burst, in bytes.
     std::uint64_t dramAlignment() const { return machine.dram.burstBytes(); }
@@ -83,9 +87,6 @@ void emitStore(LoweringContext& context, const TensorBox& box, const Buffer& buf
 
 /// Bytes rounded up to whole words of the activation scratchpad.
 std::uint64_t wholeWords(const LoweringContext& context, std::uint64_t bytes);
-/// A ConfigError that says what the smallest piece of a node needs of the activation scratchpad.
-[[noreturn]] void failToFit(const LoweringContext& context, const graph::Node& node,
-                            std::uint64_t bytes);
 /// That the program needs so many bytes of the activation scratchpad.
 void needActivations(LoweringContext& context, std::uint64_t bytes);
 
@@ -163,10 +164,33 @@ std::unique_ptr<LayerEmitter> emitMatrixLayer(LoweringContext& context, const Ma
                                               const WeightPlaces& places,
                                               const MatrixExtent& extent);
 
-/// Writes vector work or moves. Making the emitter finds the size of the pieces, says what
-/// scratchpad the node needs, and throws a ConfigError where nothing fits.
-std::unique_ptr<LayerEmitter> emitVectorWork(LoweringContext& context, const graph::Node& node);
-std::unique_ptr<LayerEmitter> emitMoveWork(LoweringContext& context, const graph::Node& node);
+/// Vector work, or a copy of a move, with the commands of its pieces.
+class LoweredPieces : public arch::PieceWork {
+public:
+    /// Buffers for pieces of these extents, in so many bytes of the activation scratchpad.
+    virtual void placeBuffers(const graph::Extents& extents, std::uint64_t bytes) = 0;
+    virtual void emit(LoweringContext& context, const arch::PieceStep& step) const = 0;
+    /// Everything that its time depends on besides the machine and the cut.
+    virtual std::string key() const = 0;
+};
+/// Of a node: one of vector work, one for each copy of a move that has no tables left.
+using PieceList = std::vector<std::unique_ptr<LoweredPieces>>;
+PieceList piecesOf(const LoweringContext& context, const graph::Node& node);
+std::unique_ptr<LoweredPieces> vectorPieces(const LoweringContext& context,
+                                            const graph::Node& node);
+PieceList movePieces(const LoweringContext& context, const graph::Node& node);
+
+/// Writes pieces as they are cut, of each of the list the first `steps`. Making the emitter says
+/// what scratchpad they need.
+std::unique_ptr<LayerEmitter> emitPieces(
+    LoweringContext& context, PieceList pieces, const std::vector<arch::PieceCut>& cuts,
+    std::uint64_t steps = std::numeric_limits<std::uint64_t>::max());
+
+/// The cuts of vector work or a move, by arch::searchPieces; `nextWeights` as in arch::PieceTask. A
+/// ConfigError names the node if not even the smallest pieces fit.
+std::vector<arch::PieceCut> chooseCuts(const LoweringContext& context, const graph::Node& node,
+                                       double nextWeights, const LoweringOptions& options,
+                                       ReplayMemory& memory);
 
 /// A ConfigError if the entry that the user wrote for this layer asks for what it does not have.
 void checkMapping(const LoweringContext& context, const MatrixLayer& layer);

@@ -118,8 +118,9 @@ LayerMapping chooseMapping(const LoweringContext& context, const MatrixLayer& la
     if (layer.skip) datapath.skip = context.placeOf(layer.skip->tensor).element.room;
     std::optional<LayerReplay> replay;
     if (options.accelerator != nullptr) {
-        replay.emplace(context.machine, context.graph, layer, energies, *options.accelerator,
-                       memory);
+        replay.emplace(
+            ReplayMachine{context.machine, context.graph, energies, *options.accelerator, memory},
+            layer);
     }
     const auto result = arch::searchMapping(view.machine, datapath,
                                             {layer.shape, context.arithmetic(), user.fixed(),

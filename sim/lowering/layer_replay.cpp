@@ -43,24 +43,17 @@ std::string keyOf(const graph::Graph& graph, const MatrixLayer& layer,
                        tiling.weightsOuter, steps);
 }
 
-/// A layer placed in an empty DRAM, and the commands of its first batch, which are written while
-/// they are replayed.
+/// The commands of a layer, which are written while they are replayed.
 class LayerCommands final : public arch::CommandSource {
 public:
-    LayerCommands(const arch::MachineConfig& machine, const graph::Graph& graph,
-                  const MatrixLayer& layer, const arch::ConvolutionTiling& tiling,
-                  std::uint64_t steps)
-        : views_(viewsOf(machine)), context_{graph, machine, views_, builder_, lowered_} {
-        lowered_.tensors = placesWithTypes(graph, machine, lowered_.program.types);
+    LayerCommands(const ReplayMachine& replay,
+                  const std::function<std::unique_ptr<LayerEmitter>(LoweringContext&)>& begin)
+        : views_(viewsOf(replay.machine)),
+          context_{replay.graph, replay.machine, views_, builder_, lowered_} {
+        lowered_.tensors = placesWithTypes(replay.graph, replay.machine, lowered_.program.types);
         builder_.program().types = lowered_.program.types;
-        placeTensors(layer);
-        LayerMapping& mapping = context_.mappings[layer.node];
-        mapping.shape = layer.shape;
-        mapping.search.best.tiling = tiling;
-        sizeHalves(context_);
-        places_ = placeWeights(context_, layer, WeightBytes::LeftOut);
-        builder_.beginLayer(layer.node->name);
-        emitter_ = emitMatrixLayer(context_, layer, places_, {.batches = 1, .steps = steps});
+        builder_.beginLayer("replay");
+        emitter_ = begin(context_);
     }
 
     /// All but the commands.
@@ -74,39 +67,37 @@ public:
     }
 
 private:
-    void placeTensors(const MatrixLayer& layer) {
-        placeTensor(context_, layer.input.tensor);
-        placeTensor(context_, layer.node->output);
-        if (layer.weights) placeTensor(context_, layer.weights->tensor);
-        if (layer.skip) placeTensor(context_, layer.skip->tensor);
-        placeTensor(context_, layer.output.tensor);
-    }
-
     std::vector<MachineView> views_;
     ProgramBuilder builder_;
     LoweredNetwork lowered_;
     LoweringContext context_;
-    WeightPlaces places_;
     std::unique_ptr<LayerEmitter> emitter_;
 };
 
-}  // namespace
+void placeTensors(LoweringContext& context, const MatrixLayer& layer) {
+    placeTensor(context, layer.input.tensor);
+    placeTensor(context, layer.node->output);
+    if (layer.weights) placeTensor(context, layer.weights->tensor);
+    if (layer.skip) placeTensor(context, layer.skip->tensor);
+    placeTensor(context, layer.output.tensor);
+}
 
-arch::MappingEnergy LayerReplay::energyOf(const arch::RunRecord& record) const {
-    if (energies_ == nullptr) {
+arch::MappingEnergy energyOf(const ReplayMachine& replay, const arch::RunRecord& record) {
+    const arch::ActionEnergies* energies = replay.energies;
+    if (energies == nullptr) {
         return {};
     }
-    arch::MappingEnergy energy{.chip = arch::chipJoules(*energies_, record.counters),
-                               .idle = static_cast<double>(record.cycles) * energies_->cycle};
+    arch::MappingEnergy energy{.chip = arch::chipJoules(*energies, record.counters),
+                               .idle = static_cast<double>(record.cycles) * energies->cycle};
     arch::DramActions actions;
     for (const arch::LayerRecord& layer : record.layers) {
         actions.reads += static_cast<double>(layer.dram.reads);
         actions.writes += static_cast<double>(layer.dram.writes);
         actions.activates += static_cast<double>(layer.dram.activates);
     }
-    energy.dram += actions.chipJoules(*energies_);  // they go with bursts, wherever they are
+    energy.dram += actions.chipJoules(*energies);  // they go with bursts, wherever they are
     for (const memory::DramCounters& channel : record.dramChannels) {
-        const memory::DramEnergy dram = memory::dramEnergy(*machine_.dram.ddr, channel);
+        const memory::DramEnergy dram = memory::dramEnergy(*replay.machine.dram.ddr, channel);
         const double idle = dram.refreshJoules + dram.backgroundJoules;
         energy.dram += dram.totalJoules() - idle;
         energy.idle += idle;
@@ -114,19 +105,37 @@ arch::MappingEnergy LayerReplay::energyOf(const arch::RunRecord& record) const {
     return energy;
 }
 
-arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& tiling,
-                                                 std::uint64_t steps) {
-    const auto [known, isNew] = memory_.try_emplace(keyOf(graph_, layer_, tiling, steps));
+}  // namespace
+
+arch::CandidateReplay::Costs replayAlone(
+    const ReplayMachine& replay, const std::string& key,
+    const std::function<std::unique_ptr<LayerEmitter>(LoweringContext&)>& begin) {
+    const auto [known, isNew] = replay.memory.try_emplace(key);
     if (isNew) {
-        auto commands = std::make_unique<LayerCommands>(machine_, graph_, layer_, tiling, steps);
+        auto commands = std::make_unique<LayerCommands>(replay, begin);
         arch::Program program = commands->program();
         program.source = [&commands] { return std::move(commands); };  // it is replayed once
-        accelerator_.load(program);
-        const arch::RunRecord record = accelerator_.replayTimed(false);
+        replay.accelerator.load(program);
+        const arch::RunRecord record = replay.accelerator.replayTimed(false);
         known->second = {record.cycles, record.dramBytes / record.burstBytes, record.counters.macs,
-                         energyOf(record)};
+                         energyOf(replay, record)};
     }
     return known->second;
+}
+
+arch::CandidateReplay::Costs LayerReplay::replay(const arch::ConvolutionTiling& tiling,
+                                                 std::uint64_t steps) {
+    WeightPlaces places;
+    return replayAlone(
+        replay_, keyOf(replay_.graph, layer_, tiling, steps), [&](LoweringContext& context) {
+            placeTensors(context, layer_);
+            LayerMapping& mapping = context.mappings[layer_.node];
+            mapping.shape = layer_.shape;
+            mapping.search.best.tiling = tiling;
+            sizeHalves(context);
+            places = placeWeights(context, layer_, WeightBytes::LeftOut);
+            return emitMatrixLayer(context, layer_, places, {.batches = 1, .steps = steps});
+        });
 }
 
 }  // namespace systole::sim

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "arch/accelerator.hpp"
@@ -14,33 +16,36 @@ namespace systole::sim {
 /// places of elements, tiling and number of steps.
 using ReplayMemory = std::map<std::string, arch::CandidateReplay::Costs>;
 
-/// Replays one batch of matrix work by itself on the machine that will run the graph. It places the
-/// layer's tensors and weights in an empty DRAM, writes the commands with emitMatrixLayer, and
-/// computes no values.
+class LayerEmitter;
+struct LoweringContext;
+
+/// The machine that will run a graph, for replays of its layers. The energies may be null.
+struct ReplayMachine {
+    const arch::MachineConfig& machine;
+    const graph::Graph& graph;
+    const arch::ActionEnergies* energies;
+    arch::Accelerator& accelerator;
+    ReplayMemory& memory;
+};
+
+/// Replays part of a layer by itself, from an idle machine and an empty DRAM, without values.
+/// `begin` places what the layer needs and makes its emitter; `key` says what its time depends on.
+arch::CandidateReplay::Costs replayAlone(
+    const ReplayMachine& replay, const std::string& key,
+    const std::function<std::unique_ptr<LayerEmitter>(LoweringContext&)>& begin);
+
+/// Replays one batch of matrix work.
 class LayerReplay final : public arch::CandidateReplay {
 public:
-    /// Keeps references to all of them. `energies` may be null.
-    LayerReplay(const arch::MachineConfig& machine, const graph::Graph& graph,
-                const MatrixLayer& layer, const arch::ActionEnergies* energies,
-                arch::Accelerator& accelerator, ReplayMemory& memory)
-        : machine_(machine),
-          graph_(graph),
-          layer_(layer),
-          energies_(energies),
-          accelerator_(accelerator),
-          memory_(memory) {}
+    /// Keeps references.
+    LayerReplay(const ReplayMachine& replay, const MatrixLayer& layer)
+        : replay_(replay), layer_(layer) {}
 
     Costs replay(const arch::ConvolutionTiling& tiling, std::uint64_t steps) override;
 
 private:
-    arch::MappingEnergy energyOf(const arch::RunRecord& record) const;
-
-    const arch::MachineConfig& machine_;
-    const graph::Graph& graph_;
+    ReplayMachine replay_;
     const MatrixLayer& layer_;
-    const arch::ActionEnergies* energies_;
-    arch::Accelerator& accelerator_;
-    ReplayMemory& memory_;
 };
 
 }  // namespace systole::sim

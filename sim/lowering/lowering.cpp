@@ -61,6 +61,7 @@ public:
         context.weightHalfBytes = context_.weightHalfBytes;
         context.accumulatorHalfRows = context_.accumulatorHalfRows;
         context.mappings = context_.mappings;
+        context.cuts = context_.cuts;
         return context;
     }
 
@@ -68,18 +69,15 @@ public:
     std::unique_ptr<LayerEmitter> emitterOf(std::size_t index, LoweringContext& context) const {
         if (isFusedAway_[index]) return nullptr;
         const auto matrix = layers_.find(index);
-        if (matrix == layers_.end()) return emitOther(context, graph_.nodes[index]);
+        const graph::Node& node = graph_.nodes[index];
+        if (matrix == layers_.end()) {
+            return emitPieces(context, piecesOf(context, node), context.cuts.at(&node));
+        }
         return emitMatrixLayer(context, matrix->second, places_.at(index),
                                {.batches = matrix->second.batches});
     }
 
 private:
-    static std::unique_ptr<LayerEmitter> emitOther(LoweringContext& context,
-                                                   const graph::Node& node) {
-        return std::holds_alternative<graph::MoveWork>(node.work) ? emitMoveWork(context, node)
-                                                                  : emitVectorWork(context, node);
-    }
-
     void findMatrixLayers() {
         for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
             const graph::Node& node = graph_.nodes[i];
@@ -213,6 +211,9 @@ private:
             if (isFusedAway_[i]) continue;
             const auto matrix = layers_.find(i);
             if (matrix == layers_.end()) {
+                const graph::Node& node = graph_.nodes[i];
+                context_.cuts.emplace(
+                    &node, chooseCuts(context_, node, weightsAfter(i), options_, memory_));
                 prefetch = 0;
                 continue;
             }
@@ -221,6 +222,21 @@ private:
             prefetch = mapping.search.best.estimate.tail;
             context_.mappings.emplace(&graph_.nodes[i], std::move(mapping));
         }
+    }
+
+    /// Cycles that the first weights of the next node take, at most.
+    double weightsAfter(std::size_t index) const {
+        while (++index < graph_.nodes.size() && isFusedAway_[index]) continue;
+        const auto next = layers_.find(index);
+        if (next == layers_.end() || next->second.weights) return 0;
+        const arch::Datapath& datapath = context_.viewOf(next->second).datapath;
+        const std::uint64_t all =
+            graph_.tensors[graph_.nodes[index].inputs[1]].elements() * datapath.weightBytes;
+        const Limit whole = arch::weightLayout(context_.machine).capacityBytes();
+        const std::uint64_t first = whole ? std::min(all, *whole / 2) : all;
+        return arch::TransferCosts(context_.machine)
+            .loadWeights(datapath.weightRoom().memoryBytes(first))
+            .cycles;
     }
 
     void planNode(std::size_t index) {
@@ -242,7 +258,7 @@ private:
                 index, placeWeights(context_, layer,
                                     options_.values ? WeightBytes::Packed : WeightBytes::LeftOut));
         } else {
-            emitOther(context_, node);
+            emitPieces(context_, piecesOf(context_, node), context_.cuts.at(&node));
         }
         builder_.beginLayer(lowered.name);
         lowered_.layers.push_back(std::move(lowered));

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the commands of moves. lowering.cpp calls it. A copy goes from DRAM to DRAM by way of the
-// activation scratchpad, where its elements lie in the order of the copy's space: a load gathers
-// them, a store scatters them. The space is cut until two buffers fit. What the source has for
-// several indices of an axis is loaded once and stored as often.
+// The copies of moves, their pieces and commands; piece_lowering.cpp writes them one after another.
+// A copy goes from DRAM to DRAM by way of the activation scratchpad, where its elements lie in the
+// order of the copy's space: a load gathers them, a store scatters them. Two buffers take turns.
+// What the source has for several indices of an axis is loaded once and stored as often.
 //
 // An example: rows 0, 0, 1, 1, 2, 2 of a tensor (Resize) come from a table. It is one copy without
 // a table, of 3 x 2 rows: row i goes to 2 i + j. A load brings three rows, and two stores take
 // them to the even rows and to the odd ones.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 #include <optional>
 
-#include "arch/memory/scratchpad_ports.hpp"
 #include "models/check.hpp"
+#include "models/units.hpp"
 #include "sim/lowering/layer_context.hpp"
 
 namespace systole::sim {
 namespace {
 
+using arch::Piece;
 using graph::AxisMap;
 using graph::Copy;
 
@@ -171,109 +174,106 @@ graph::Extents loadedOf(const Copy& copy, graph::Extents extents) {
     return extents;
 }
 
-class MoveLowering final : public LayerEmitter {
+class MovePieces final : public LoweredPieces {
 public:
-    MoveLowering(LoweringContext& context, const graph::Node& node)
-        : context_(context),
-          node_(node),
-          bytes_(context.placeOf(node.output).element.room.imageBytes) {
-        for (const graph::TensorId input : node.inputs) {
-            SYSTOLE_CHECK(context.placeOf(input).type == context.placeOf(node.output).type,
-                          "move '{}' changes the format", node.name);
-        }
-        for (const Copy& copy : std::get<graph::MoveWork>(node.work).copies) {
-            appendWithoutTables(copy, copies_);
-        }
-        std::uint64_t most = 0;
-        for (const Copy& copy : copies_) {
-            pieces_.push_back(pieceOf(copy));
-            most = std::max(most, bufferOf(copy, pieces_.back()));
-        }
-        bufferBytes_ = static_cast<std::uint32_t>(most);
-        needActivations(context, 2 * most);
+    MovePieces(const LoweringContext& context, const graph::Node& node, Copy copy)
+        : copy_(std::move(copy)),
+          input_(node.inputs.at(copy_.input)),
+          output_(node.output),
+          source_(context.graph.tensors.at(input_)),
+          target_(context.graph.tensors.at(output_)),
+          room_(context.placeOf(output_).element.room),
+          wordBytes_(wholeWords(context, 1)) {
+        SYSTOLE_CHECK(context.placeOf(input_).type == context.placeOf(output_).type,
+                      "move '{}' changes the format", node.name);
     }
 
-    bool emitNext() override {
-        if (copy_ == copies_.size()) return false;
-        const graph::Extents& space = copies_[copy_].space;
-        const graph::Extents& piece = pieces_[copy_];
-        if (begin_.empty()) begin_.assign(space.size(), 0);
-        emitPiece();
-        std::size_t axis = space.size();
-        while (axis > 0 && (begin_[axis - 1] += piece[axis - 1]) >= space[axis - 1]) {
-            begin_[--axis] = 0;
+    const graph::Extents& space() const override { return copy_.space; }
+    bool mayCut(std::size_t /*axis*/) const override { return true; }
+    std::size_t inputs() const override { return 1; }
+    std::uint64_t bytes(const graph::Extents& extents) const override {
+        const std::uint64_t bytes = graph::elementsOf(loadedOf(copy_, extents)) * room_.imageBytes;
+        return 2 * ceilDivide(bytes, wordBytes_) * wordBytes_;
+    }
+    bool sameInput(std::size_t /*input*/, const Piece& left, const Piece& right) const override {
+        return sourceBox(left) == sourceBox(right);
+    }
+    arch::Runs loadOf(std::size_t /*input*/, const Piece& piece) const override {
+        return runsOf(sourceBox(piece), room_.bits);
+    }
+    arch::Runs storeOf(const Piece& piece) const override {
+        return runsOf(targetBox(piece.begin, loadedOf(copy_, piece.extents)), room_.bits);
+    }
+    std::uint32_t storesOf(const Piece& piece) const override {
+        return static_cast<std::uint32_t>(graph::elementsOf(piece.extents) /
+                                          graph::elementsOf(loadedOf(copy_, piece.extents)));
+    }
+    std::optional<Cycle> cyclesOf(const Piece& /*piece*/) const override { return std::nullopt; }
+    std::string key() const override {
+        const Piece whole{graph::Extents(space().size(), 0), space()};
+        std::string text =
+            fmt::format("{}|{} {}", fmt::join(space(), ","), room_.imageBytes, room_.bits);
+        for (const TensorBox& box : {sourceBox(whole), targetBox(whole.begin, whole.extents)}) {
+            for (const BoxAxis& axis : box.axes) text += fmt::format(" {}", axis.stride);
+            text += fmt::format("/{}", box.origin);
         }
-        if (axis == 0) {
-            ++copy_;
-            begin_.clear();
-        }
-        return true;
+        return text;
     }
 
-private:
-    /// Bytes of the buffer for a piece.
-    std::uint64_t bufferOf(const Copy& copy, const graph::Extents& piece) const {
-        return wholeWords(context_, graph::elementsOf(loadedOf(copy, piece)) * bytes_);
+    void placeBuffers(const graph::Extents& /*extents*/, std::uint64_t bytes) override {
+        bufferBytes_ = static_cast<std::uint32_t>(bytes / 2);
     }
 
-    /// Halves the space until two buffers fit, axis by axis.
-    graph::Extents pieceOf(const Copy& copy) const {
-        const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
-        graph::Extents piece = copy.space;
-        const auto needed = [&] { return 2 * bufferOf(copy, piece); };
-        while (capacity && needed() > *capacity) {
-            const auto axis = std::find_if(piece.begin(), piece.end(),
-                                           [](std::uint32_t size) { return size > 1; });
-            if (axis == piece.end()) failToFit(context_, node_, needed());
-            *axis = (*axis + 1) / 2;
-        }
-        return piece;
-    }
-
-    void emitPiece() {
-        const Copy& copy = copies_[copy_];
-        graph::Extents extents = pieces_[copy_];
-        for (std::size_t axis = 0; axis < extents.size(); ++axis) {
-            extents[axis] = std::min(extents[axis], copy.space[axis] - begin_[axis]);
-        }
-        const Buffer buffer{turn_ * bufferBytes_, bufferBytes_};
-        turn_ ^= 1U;
-        const graph::TensorId input = node_.inputs.at(copy.input);
-        const graph::Tensor& source = context_.graph.tensors.at(input);
-        const graph::Tensor& target = context_.graph.tensors.at(node_.output);
-        const graph::Extents loaded = loadedOf(copy, extents);
-        emitLoad(context_, boxOf(source, input, copy.source, begin_, loaded), buffer);
+    void emit(LoweringContext& context, const arch::PieceStep& step) const override {
+        const Buffer buffer{step.halves[0] * bufferBytes_, bufferBytes_};
+        const auto& [begin, extents] = step.piece;
+        if (step.loads[0]) emitLoad(context, sourceBox(step.piece), buffer);
         // Once for every index of the axes that were loaded once.
-        graph::Extents at = begin_;
+        const graph::Extents loaded = loadedOf(copy_, extents);
+        graph::Extents at = begin;
         for (;;) {
-            emitStore(context_, boxOf(target, node_.output, copy.target, at, loaded), buffer);
+            emitStore(context, targetBox(at, loaded), buffer);
             std::size_t axis = at.size();
-            const auto next = [&](std::size_t of) {
-                return loaded[of] == extents[of] || ++at[of] == begin_[of] + extents[of];
-            };
-            while (axis > 0 && next(axis - 1)) {
+            while (axis > 0 && (loaded[axis - 1] == extents[axis - 1] ||
+                                ++at[axis - 1] == begin[axis - 1] + extents[axis - 1])) {
                 --axis;
-                at[axis] = begin_[axis];
+                at[axis] = begin[axis];
             }
             if (axis == 0) return;
         }
     }
 
-    LoweringContext& context_;
-    const graph::Node& node_;
-    std::uint32_t bytes_;                 ///< of an element
-    std::vector<Copy> copies_;            ///< without tables
-    std::vector<graph::Extents> pieces_;  ///< of the space of each
+private:
+    /// An axis along which the source has the same elements counts as its first index.
+    TensorBox sourceBox(const Piece& piece) const {
+        return boxOf(source_, input_, copy_.source, piece.begin, loadedOf(copy_, piece.extents));
+    }
+    TensorBox targetBox(const graph::Extents& begin, const graph::Extents& extents) const {
+        return boxOf(target_, output_, copy_.target, begin, extents);
+    }
+
+    Copy copy_;
+    graph::TensorId input_;
+    graph::TensorId output_;
+    const graph::Tensor& source_;
+    const graph::Tensor& target_;
+    memory::ElementRoom room_;
+    std::uint64_t wordBytes_;
     std::uint32_t bufferBytes_ = 0;
-    std::size_t copy_ = 0;
-    graph::Extents begin_;  ///< of the next piece
-    std::uint32_t turn_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<LayerEmitter> emitMoveWork(LoweringContext& context, const graph::Node& node) {
-    return std::make_unique<MoveLowering>(context, node);
+PieceList movePieces(const LoweringContext& context, const graph::Node& node) {
+    std::vector<Copy> copies;
+    for (const Copy& copy : std::get<graph::MoveWork>(node.work).copies) {
+        appendWithoutTables(copy, copies);
+    }
+    PieceList pieces;
+    for (Copy& copy : copies) {
+        pieces.push_back(std::make_unique<MovePieces>(context, node, std::move(copy)));
+    }
+    return pieces;
 }
 
 }  // namespace systole::sim

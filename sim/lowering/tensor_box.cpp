@@ -4,9 +4,11 @@
 #include "sim/lowering/tensor_box.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "arch/mapping/tile_extents.hpp"
 #include "models/check.hpp"
+#include "models/units.hpp"
 #include "sim/graph/matrix_layout.hpp"
 
 namespace systole::sim {
@@ -83,6 +85,23 @@ void forEachTransfer(const TensorBox& box, std::uint64_t address, std::uint32_t 
         while (axis > 0 && ++index[axis - 1] == outer[axis - 1].extent) index[--axis] = 0;
         if (axis == 0) return;
     }
+}
+
+arch::Runs runsOf(const TensorBox& box, std::uint32_t bits) {
+    std::vector<BoxAxis> outer = merged(box.axes);
+    const arch::DramBox runs = takeRuns(outer, 1);
+    const auto bytes = [&](std::uint64_t elements) { return ceilDivide(elements * bits, 8); };
+    arch::Runs result{.rows = runs.counts[0],
+                      .count = runs.counts[1],
+                      .bytes = bytes(runs.runBytes),
+                      .stride = bytes(runs.strides[1]),
+                      .rowStride = bytes(runs.strides[0])};
+    if (result.count == 1) {
+        std::swap(result.rows, result.count);
+        std::swap(result.rowStride, result.stride);
+    }
+    for (const BoxAxis& axis : outer) result.rows *= axis.extent;
+    return result;
 }
 
 Access dramAccess(const arch::DramBox& box, bool isWrite) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "arch/mapping/dram_pace.hpp"
 #include "arch/program/command.hpp"
 #include "arch/program/window.hpp"
 #include "sim/graph/graph.hpp"
@@ -46,6 +47,9 @@ TensorBox boxOf(const graph::Tensor& tensor, graph::TensorId id, const graph::Ex
 /// tensor, or that has no elements, is an InvariantError.
 void forEachTransfer(const TensorBox& box, std::uint64_t address, std::uint32_t elementBytes,
                      const std::function<void(const arch::DramBox&, std::uint32_t)>& visit);
+
+/// A box as it lies in DRAM, for estimates; `bits` of an element there.
+arch::Runs runsOf(const TensorBox& box, std::uint32_t bits);
 
 /// The range of bytes from the first to the last one of the runs. The tokens guard all of it, with
 /// the bytes between the runs, because one range is simpler than many.

@@ -131,14 +131,6 @@ std::uint64_t wholeWords(const LoweringContext& context, std::uint64_t bytes) {
     return ceilDivide(bytes, word) * word;
 }
 
-void failToFit(const LoweringContext& context, const graph::Node& node, std::uint64_t bytes) {
-    throw ConfigError(fmt::format(
-        "{}: layer '{}' of '{}' does not fit the machine: its smallest piece needs {} bytes, the "
-        "activation scratchpad has {}",
-        context.machine.name, node.name, context.graph.name, bytes,
-        arch::activationLayout(context.machine).capacityBytes().value_or(0)));
-}
-
 void needActivations(LoweringContext& context, std::uint64_t bytes) {
     arch::Program& program = context.builder.program();
     program.activationBytes = std::max(program.activationBytes, static_cast<std::uint32_t>(bytes));

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the commands of vector work. lowering.cpp calls it. The axes of the space that are not
-// reduced are cut until the part of every operand fits the activation scratchpad; there is no
-// search. Each piece has a load of every operand, the command itself and a store. Every operand and
-// the result have two buffers, which take turns. What the piece before has loaded is not loaded
-// again.
+// The pieces of vector work and their commands; piece_lowering.cpp writes them one after another.
+// The axes of the space that are not reduced may be cut. Each piece has a load of every operand
+// that the piece before does not hold, the command itself and a store. Every operand and the result
+// have two buffers.
 //
-// An example: a ReLU over 8 rows of 16 codes, with a scratchpad of 128 bytes. Two buffers in and
-// two out leave 32 bytes for each, which is two rows. The 4 pieces read at addresses 0, 32, 0, 32
-// and write at 64, 96, 64, 96.
+// An example: a ReLU over 8 rows of 16 codes in pieces of two rows. The 4 pieces read at addresses
+// 0, 32, 0, 32 and write at 64, 96, 64, 96.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <optional>
 
-#include "arch/memory/scratchpad_ports.hpp"
+#include "arch/vector/vector_steps.hpp"
 #include "models/check.hpp"
+#include "models/units.hpp"
 #include "sim/lowering/layer_context.hpp"
 #include "sim/lowering/vector_commands.hpp"
 
@@ -26,11 +27,7 @@ struct Range {
     std::int64_t end = 0;
 };
 
-/// A part of a space.
-struct Piece {
-    graph::Extents begin;
-    graph::Extents extents;
-};
+using arch::Piece;
 
 Range rangeOf(const graph::AxisMap& map, const Piece& piece, std::uint32_t limit) {
     std::int64_t least = map.offset;
@@ -56,6 +53,7 @@ public:
     const graph::Tensor& tensor() const { return tensor_; }
     arch::TypeId type() const { return place_.type; }
     std::uint32_t elementBytes() const { return place_.element.room.imageBytes; }
+    std::uint32_t elementBits() const { return place_.element.room.bits; }
 
     /// Bytes that a piece of so many indices needs at most, wherever it lies.
     std::uint64_t mostBytes(const graph::Extents& extents) const {
@@ -80,6 +78,22 @@ public:
             box.extents.push_back(static_cast<std::uint32_t>(range.end - range.begin));
         }
         return box;
+    }
+
+    TensorBox tensorBox(const Piece& piece) const {
+        const Piece box = boxOfPiece(piece);
+        return boxOf(tensor_, id_, box.begin, box.extents);
+    }
+
+    /// What the operand depends on in time.
+    std::string key() const {
+        std::string text = fmt::format("{} {} {}", elementBytes(), elementBits(),
+                                       fmt::join(tensor_.strides(), ","));
+        for (std::size_t axis = 0; axis < map_.axes.size(); ++axis) {
+            text += fmt::format("|{} {} {}", tensor_.shape[axis], map_.axes[axis].offset,
+                                fmt::join(map_.axes[axis].coefficients, ","));
+        }
+        return text;
     }
 
     /// Elements of a piece's box that pieces before it have as well, in a pass over the space.
@@ -127,123 +141,97 @@ private:
     const TensorPlace& place_;
 };
 
-/// The two buffers of an operand, and what was loaded into the last one.
-struct Turns {
-    Buffer buffer;  ///< the first one; the second one lies behind it
-    std::uint32_t turn = 1;
-    std::optional<TensorBox> held{};
-
-    Buffer next() {
-        turn ^= 1U;
-        return current();
-    }
-    Buffer current() const { return {buffer.address + turn * buffer.bytes, buffer.bytes}; }
-};
-
-/// Chooses the size of the pieces, then writes their commands, the last axis fastest.
-class VectorLowering final : public LayerEmitter {
+class VectorPieces final : public LoweredPieces {
 public:
-    VectorLowering(LoweringContext& context, const graph::Node& node)
-        : context_(context),
-          node_(node),
+    VectorPieces(const LoweringContext& context, const graph::Node& node)
+        : node_(node),
           work_(std::get<graph::VectorWork>(node.work)),
+          unit_(context.machine.vectorUnit),
           program_(programOf(context, node)),
-          piece_(work_.space.extents),
-          begin_(piece_.size(), 0) {
+          wordBytes_(wholeWords(context, 1)) {
         for (std::size_t i = 0; i < node.inputs.size(); ++i) {
             operands_.emplace_back(context, node.inputs[i], work_.operands.at(i));
         }
         operands_.emplace_back(context, node.output, work_.operands.back());
-        choosePiece();
-        placeBuffers();
-        needActivations(context, bytesNeeded());
+        buffers_.resize(operands_.size());
     }
 
-    bool emitNext() override {
-        if (done_) return false;
-        emitPiece();
-        std::size_t axis = piece_.size();
-        while (axis > 0 && (begin_[axis - 1] += piece_[axis - 1]) >= extentOf(axis - 1)) {
-            begin_[--axis] = 0;
+    const graph::Extents& space() const override { return work_.space.extents; }
+    /// An output depends on all indices of a reduced axis.
+    bool mayCut(std::size_t axis) const override { return !work_.space.reduced[axis]; }
+    std::size_t inputs() const override { return operands_.size() - 1; }
+
+    std::uint64_t bytes(const graph::Extents& extents) const override {
+        std::uint64_t bytes = 0;
+        for (const Operand& operand : operands_) bytes += 2 * bufferBytes(operand, extents);
+        return bytes;
+    }
+    bool sameInput(std::size_t input, const Piece& left, const Piece& right) const override {
+        const Piece a = operands_[input].boxOfPiece(left);
+        const Piece b = operands_[input].boxOfPiece(right);
+        return a.begin == b.begin && a.extents == b.extents;
+    }
+    arch::Runs loadOf(std::size_t input, const Piece& piece) const override {
+        return runsOf(operands_[input].tensorBox(piece), operands_[input].elementBits());
+    }
+    arch::Runs storeOf(const Piece& piece) const override { return loadOf(inputs(), piece); }
+    std::uint32_t storesOf(const Piece& /*piece*/) const override { return 1; }
+    std::optional<Cycle> cyclesOf(const Piece& piece) const override {
+        const auto [known, isNew] = cycles_.try_emplace(piece.extents);
+        if (isNew) {
+            const std::vector<std::uint8_t> halves(operands_.size(), 0);
+            const arch::VectorCommand all =
+                command({.piece = piece, .loads = {}, .halves = halves});
+            known->second = arch::vectorCycles(unit_, *all.program, all.space);
         }
-        done_ = axis == 0;
-        return true;
+        return known->second;
+    }
+    std::string key() const override {
+        const Piece whole{graph::Extents(space().size(), 0), space()};
+        std::string text = fmt::format("{}|{}", fmt::join(space(), ","), *cyclesOf(whole));
+        for (const Operand& operand : operands_) text += "/" + operand.key();
+        return text;
+    }
+
+    void placeBuffers(const graph::Extents& extents, std::uint64_t /*bytes*/) override {
+        std::uint32_t address = 0;
+        for (std::size_t i = 0; i < operands_.size(); ++i) {
+            const auto bytes = static_cast<std::uint32_t>(bufferBytes(operands_[i], extents));
+            buffers_[i] = {address, bytes};
+            address += 2 * bytes;
+        }
+        extents_ = extents;
+    }
+
+    void emit(LoweringContext& context, const arch::PieceStep& step) const override {
+        std::vector<Access> accesses;
+        for (std::size_t i = 0; i < operands_.size(); ++i) {
+            const Operand& operand = operands_[i];
+            const bool isResult = i == inputs();
+            if (!isResult && step.loads[i]) {
+                emitLoad(context, operand.tensorBox(step.piece), bufferOf(i, step),
+                         operand.haloOf(step.piece, extents_));
+            }
+            accesses.push_back(bufferOf(i, step).access(Memory::Activation, isResult));
+        }
+        context.builder.emit(command(step), accesses);
+        const TensorBox result = operands_.back().tensorBox(step.piece);
+        checkDense(step.piece, result);
+        emitStore(context, result, bufferOf(inputs(), step));
     }
 
 private:
-    std::uint32_t extentOf(std::size_t axis) const { return work_.space.extents[axis]; }
-
-    std::uint64_t bufferBytes(const Operand& operand) const {
-        return wholeWords(context_, operand.mostBytes(piece_));
+    std::uint64_t bufferBytes(const Operand& operand, const graph::Extents& extents) const {
+        return ceilDivide(operand.mostBytes(extents), wordBytes_) * wordBytes_;
     }
 
-    /// The bytes of two buffers for each operand and for the result.
-    std::uint64_t bytesNeeded() const {
-        std::uint64_t bytes = 0;
-        for (const Operand& operand : operands_) bytes += 2 * bufferBytes(operand);
-        return bytes;
-    }
-
-    /// Halves the piece until it fits, axis by axis. Reduced axes are not cut: an output depends on
-    /// all their indices.
-    void choosePiece() {
-        const Limit capacity = arch::activationLayout(context_.machine).capacityBytes();
-        while (capacity && bytesNeeded() > *capacity) {
-            std::size_t axis = 0;
-            while (axis < piece_.size() && (piece_[axis] == 1 || work_.space.reduced[axis])) {
-                ++axis;
-            }
-            if (axis == piece_.size()) failToFit(context_, node_, bytesNeeded());
-            piece_[axis] = (piece_[axis] + 1) / 2;
-        }
-    }
-
-    void placeBuffers() {
-        std::uint64_t address = 0;
-        for (const Operand& operand : operands_) {
-            const auto bytes = static_cast<std::uint32_t>(bufferBytes(operand));
-            turns_.push_back({{static_cast<std::uint32_t>(address), bytes}});
-            address += 2 * std::uint64_t{bytes};
-        }
-    }
-
-    Piece pieceHere() const {
-        Piece piece{begin_, piece_};
-        for (std::size_t axis = 0; axis < piece_.size(); ++axis) {
-            piece.extents[axis] = std::min(piece_[axis], extentOf(axis) - begin_[axis]);
-        }
-        return piece;
-    }
-
-    void emitPiece() {
-        const Piece piece = pieceHere();
-        for (std::size_t i = 0; i + 1 < operands_.size(); ++i) load(i, piece);
-        turns_.back().next();
-        std::vector<Access> accesses;
-        for (std::size_t i = 0; i < operands_.size(); ++i) {
-            const bool isResult = i + 1 == operands_.size();
-            accesses.push_back(turns_[i].current().access(Memory::Activation, isResult));
-        }
-        context_.builder.emit(command(piece), accesses);
-        const Piece box = operands_.back().boxOfPiece(piece);
-        checkDense(piece, box);
-        emitStore(context_,
-                  boxOf(operands_.back().tensor(), operands_.back().id(), box.begin, box.extents),
-                  turns_.back().current());
-    }
-
-    void load(std::size_t index, const Piece& piece) {
-        const Operand& operand = operands_[index];
-        Turns& turns = turns_[index];
-        const Piece part = operand.boxOfPiece(piece);
-        TensorBox box = boxOf(operand.tensor(), operand.id(), part.begin, part.extents);
-        if (turns.held == box) return;
-        emitLoad(context_, box, turns.next(), operand.haloOf(piece, piece_));
-        turns.held = std::move(box);
+    Buffer bufferOf(std::size_t operand, const arch::PieceStep& step) const {
+        const Buffer& first = buffers_[operand];
+        return {first.address + step.halves[operand] * first.bytes, first.bytes};
     }
 
     /// The store takes the whole box, so the command has to write all of it.
-    void checkDense(const Piece& piece, const Piece& box) const {
+    void checkDense(const Piece& piece, const TensorBox& box) const {
         std::uint64_t written = 1;
         for (std::size_t axis = 0; axis < piece.extents.size(); ++axis) {
             const graph::OperandMap& map = work_.operands.back();
@@ -252,14 +240,13 @@ private:
                             [&](const graph::AxisMap& of) { return of.coefficients[axis] != 0; });
             written *= moves ? piece.extents[axis] : 1;
         }
-        SYSTOLE_CHECK(written == graph::elementsOf(box.extents),
-                      "'{}' writes {} elements of a box of {}", node_.name, written,
-                      graph::elementsOf(box.extents));
+        SYSTOLE_CHECK(written == box.elements(), "'{}' writes {} elements of a box of {}",
+                      node_.name, written, box.elements());
     }
 
-    arch::VectorCommand command(const Piece& piece) const {
+    arch::VectorCommand command(const arch::PieceStep& step) const {
         arch::VectorCommand command{.program = program_.program,
-                                    .space = {piece.extents, work_.space.reduced},
+                                    .space = {step.piece.extents, work_.space.reduced},
                                     .operands = {},
                                     .formats = program_.formats};
         for (const graph::CodeOperand& code : program_.operands) {
@@ -267,8 +254,8 @@ private:
             const Operand& operand = operands_[index];
             command.operands.push_back(
                 {.memory = arch::OperandMemory::Activation,
-                 .view = operand.viewOf(piece, command.space, operand.boxOfPiece(piece),
-                                        turns_[index].current().address),
+                 .view = operand.viewOf(step.piece, command.space, operand.boxOfPiece(step.piece),
+                                        bufferOf(index, step).address),
                  .type = operand.type()});
         }
         mergeAxes(command);
@@ -276,27 +263,28 @@ private:
     }
 
     std::size_t indexOf(const graph::CodeOperand& operand) const {
-        if (operand.source == graph::CodeOperand::Source::Output) return operands_.size() - 1;
+        if (operand.source == graph::CodeOperand::Source::Output) return inputs();
         SYSTOLE_CHECK(operand.source == graph::CodeOperand::Source::Tensor,
                       "vector work '{}' reads sums", node_.name);
         return operand.input;
     }
 
-    LoweringContext& context_;
     const graph::Node& node_;
     const graph::VectorWork& work_;
+    const arch::VectorUnitConfig& unit_;
     LayerProgram program_;
+    std::uint64_t wordBytes_;
     std::vector<Operand> operands_;  ///< the inputs, then the output
-    std::vector<Turns> turns_;       ///< of each
-    graph::Extents piece_;           ///< of the space
-    graph::Extents begin_;           ///< of the next piece
-    bool done_ = false;
+    std::vector<Buffer> buffers_;    ///< of each the first one; the second one lies behind it
+    graph::Extents extents_;         ///< of the pieces
+    mutable std::map<graph::Extents, Cycle> cycles_;
 };
 
 }  // namespace
 
-std::unique_ptr<LayerEmitter> emitVectorWork(LoweringContext& context, const graph::Node& node) {
-    return std::make_unique<VectorLowering>(context, node);
+std::unique_ptr<LoweredPieces> vectorPieces(const LoweringContext& context,
+                                            const graph::Node& node) {
+    return std::make_unique<VectorPieces>(context, node);
 }
 
 }  // namespace systole::sim

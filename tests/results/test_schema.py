@@ -49,6 +49,7 @@ def commands(folder):
                                  "energy.activity=flat", "--set", "energy.sampling=none"]),
         "run": ("result", ["run", EDGE, WORKLOAD, "--images", 2, "--quiet", "--explain",
                            "--set", "dram.ecc=secded"]),
+        "batch": ("result", ["run", EDGE, WORKLOAD, "--timing-only", "--batch", 2, "--quiet"]),
         "dram": ("dram", ["dram", dram / "ddr4_2400.yaml", "rand_rw", "--requests", 300, "--quiet",
                           "--commands", file("commands_csv")]),
         "conflicts": ("dram", ["dram", dram / "ddr4_2400.yaml", "row_conf", "--requests", 30,

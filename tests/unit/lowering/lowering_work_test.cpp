@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/base/config_error.hpp"
+#include "sim/graph/image_batch.hpp"
 #include "sim/lowering/vector_commands.hpp"
 #include "tests/unit/lowering/lowering_fixture.hpp"
 
@@ -57,10 +58,43 @@ TEST(LoweredMatrixWork, GathersWeightsWhoseReductionLiesAlongMemory) {
 }
 
 TEST(LoweredMatrixWork, LoadsConstantWeightsOnceForAllBatches) {
-    const LoweredNetwork lowered = lower(convolutionOf({3, 4, 5, 5}, {}, 1, 8), arrayOnly(8, 8));
+    const LoweredNetwork lowered =
+        lower(convolutionOf({3, 4, 5, 5}, square({.kernel = 3}), 1, 8), arrayOnly(36, 8));
     EXPECT_THAT(weightLoadsOf(lowered.program), SizeIs(1));
     EXPECT_THAT(transfersOf(lowered.program, arch::Direction::Store), SizeIs(3));
     EXPECT_EQ(lowered.layers[0].mapping->folds, 3U);
+}
+
+TEST(LoweredMatrixWork, TakesTheImagesOfAFullyConnectedLayerForRows) {
+    const graph::Graph one = convolutionOf({1, 16, 1, 1}, {}, 1, 8);
+    const LoweredNetwork lowered = lower(graph::withImages(one, 4), arrayOnly(16, 8));
+    EXPECT_THAT(weightLoadsOf(lowered.program), SizeIs(1));
+    const auto streams = operationsOf<arch::Stream>(lowered.program);
+    ASSERT_THAT(streams, SizeIs(1)) << "the array shifts its weights in once";
+    EXPECT_EQ(streams[0].outputs, 4U);
+    EXPECT_EQ(lowered.layers[0].mapping->m(), 4U);
+    EXPECT_EQ(lowered.layers[0].macs, 4U * 16 * 8);
+}
+
+TEST(LoweredMatrixWork, TakesTheImagesOfAConvolutionOneAfterAnother) {
+    const graph::Graph one = convolutionOf({1, 4, 5, 5}, square({.kernel = 3}), 1, 8);
+    const LoweredNetwork lowered = lower(graph::withImages(one, 3), arrayOnly(36, 8));
+    EXPECT_THAT(weightLoadsOf(lowered.program), SizeIs(1));
+    EXPECT_THAT(transfersOf(lowered.program, arch::Direction::Load, arch::Scratchpad::Activation),
+                SizeIs(3));
+    EXPECT_EQ(lowered.layers[0].mapping->shape.images, 3U);
+    EXPECT_EQ(lowered.tensors[one.input].elements, 3U * 4 * 5 * 5);
+}
+
+TEST(LoweredMatrixWork, LoadsTheWeightsOfEveryImageWhereTheyAreATensor) {
+    const graph::Graph graph = graph::withImages(productOfTensors(false), 2);
+    const LoweredNetwork lowered = lower(graph, arrayOnly(8, 8));
+    EXPECT_EQ(lowered.layers[0].mapping->batches, 4U);
+    const auto loads = weightLoadsOf(lowered.program);
+    ASSERT_THAT(loads, SizeIs(8)) << "weights and records, of two batches of two images";
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(loads[2 * i].box.address, lowered.tensors[1].address.value() + 32 * i);
+    }
 }
 
 TEST(LoweredMatrixWork, NamesTheTensorOfAFormatThatTheArrayDoesNotHave) {
