@@ -103,7 +103,7 @@ struct MatrixWork {
     std::vector<std::int64_t> terms{};  ///< the biases where the graph is quantized
     /// Of its sums, where they are not those of Graph::arithmetic.
     std::optional<numeric::AccumulatorFormat> accumulator{};
-    std::uint64_t clippedBiases = 0;    ///< terms that are the accumulator's end in their place
+    std::uint64_t clippedBiases = 0;  ///< terms that are the accumulator's end in their place
     /// Of one element: operand 0 is the sum (with its bias, rounded to binary32), operand 1 the
     /// output.
     numeric::VectorProgram epilogue;

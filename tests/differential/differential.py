@@ -206,7 +206,7 @@ class _Case:
         document = _scheme_document(self.arguments)
         os.makedirs(self.folder, exist_ok=True)
         with open(self._path("scheme.yaml"), "w", encoding="utf-8") as file:
-            yaml.safe_dump(document, file)
+            yaml.safe_dump(document, file, sort_keys=False)  # the first of the layers counts
         return self._path("scheme.yaml")
 
     def _systole_overrides(self):

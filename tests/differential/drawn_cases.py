@@ -6,7 +6,7 @@ import numpy as np
 _FLOATS = "accumulator={float: fp16, inner: fp16, chunk: %d}"
 _INTEGERS = "accumulator={integer: 18, overflow: saturate, inner: int17_saturate, chunk: %d}"
 # Some of the layers, by their names, on a second datapath of the machine.
-_SOME_INT8 = "layers={'*1*': {weight: int8, activation: int8, accumulator: int32}, '*': {}}"
+_SOME_INT8 = "layers={'*Gemm*': {weight: int8, activation: int8, accumulator: int32}}"
 _TWO = "further_datapaths=[int8]"
 
 # A scheme and what is set in it.

@@ -22,6 +22,7 @@ class Importer:
         self.constants = {t.name: numpy_helper.to_array(t) for t in self.onnx.initializer}
         self.graph = Graph()
         self.flat = {}  # images that a row [1, all elements] lists, by the row
+        self.bases = {}  # by name of another shape: the tensor that it is one of
         self.readers = {o.name: 1 for o in self.onnx.output}
         for node in self.onnx.node:
             for name in node.input:
@@ -101,13 +102,12 @@ class OnnxNode:
         order = _kept_order(source, shape)
         view = self.importer.tensor(self.output, shape, order)
         view.root = source.root or source.name
-        row = len(shape) == 2 and shape[0] == 1
-        if row and source.name in self.importer.flat:
-            self.importer.flat[self.output] = self.importer.flat[source.name]
-        elif row and order is None and not is_natural(source.shape, source.order):
-            root = self.graph.tensors[view.root]
-            if is_image(source) or (is_image(root) and _long(root) == _long(source)):
-                self.importer.flat[self.output] = source.name
+        base = self.importer.bases.get(self.inputs[0], self.inputs[0])
+        self.importer.bases[self.output] = base
+        image = self.graph.tensors[base]
+        if len(shape) == 2 and shape[0] == 1 and is_image(image) and \
+                not is_natural(image.shape, image.order):
+            self.importer.flat[self.output] = base
 
 
 def _long(tensor):

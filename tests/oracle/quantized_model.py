@@ -371,8 +371,10 @@ def _conversion(source, name):
 
 
 def name_of(node):
-    """As Systole calls it: by the ONNX node, or by what it writes."""
-    return node.onnx.name if node.onnx is not None and node.onnx.name else node.output
+    """As Systole calls it: as the ONNX node is called, or what that writes."""
+    if node.onnx is None:
+        return node.output
+    return node.onnx.name or node.onnx.output[0]
 
 
 def has_weights(node):

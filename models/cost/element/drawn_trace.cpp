@@ -76,6 +76,7 @@ public:
           weights_(seed + 1),
           others_(seed + 2),
           sum_(sumRegister(element), activation_, weight_),
+          activationPeak_(numeric::peakOf(activation_)),
           weightPeak_(weightPeak(sumRegister(element))) {}
 
     /// Folds of other processing elements, and other operands, one after the other.
@@ -218,7 +219,7 @@ private:
 
     std::uint16_t rectifiedActivation(const Channel& channel) const {
         const double value = std::max(channel.value(), 0.0) * kActivationDeviation;
-        return static_cast<std::uint16_t>(activation_.encode(value * numeric::peakOf(activation_)));
+        return static_cast<std::uint16_t>(activation_.encode(value * activationPeak_));
     }
 
     std::uint16_t rectifiedWeight() {
@@ -229,7 +230,7 @@ private:
     /// The largest weight, as quantized: the format's peak, or less where its sums would not fit.
     double weightPeak(const numeric::AccumulatorFormat& sum) const {
         const double room = numeric::largestSum(sum, activation_, weight_) / kRoomForSums;
-        return std::min(numeric::peakOf(weight_), room / numeric::peakOf(activation_));
+        return std::min(numeric::peakOf(weight_), room / activationPeak_);
     }
 
     void appendOpenSum(std::vector<std::uint64_t>& sums) const {
@@ -248,6 +249,7 @@ private:
     SplitMix64 weights_;
     SplitMix64 others_;
     numeric::SumRegister sum_;
+    double activationPeak_;
     double weightPeak_;
     std::uint32_t beyond_ = 0;  ///< sums that the register could not hold
 };

@@ -92,7 +92,7 @@ struct LaneOperators {
     Operator bias;
     numeric::ByFunctionClass<Operator> functions;
 
-    LaneOperators(const LogicTechnology& technology, const numeric::Format& code)
+    LaneOperators(const LogicTechnology& technology, const MachineDescription& machine)
         : bias(operatorOf(technology, integerAddition())) {
         using numeric::FunctionClass;
         const Operator sum = operatorOf(technology, realAddition());
@@ -102,11 +102,22 @@ struct LaneOperators {
         };
         of(FunctionClass::Add) = sum;
         of(FunctionClass::Multiply) = product;
-        of(FunctionClass::MultiplyCode) = operatorOf(technology, multiplicationBy(code));
+        of(FunctionClass::MultiplyCode) = byCode(technology, machine);
         of(FunctionClass::Convert) = operatorOf(technology, conversionToReal());
         of(FunctionClass::Compare) = bias;
         of(FunctionClass::Divide) = 2 * product;
         of(FunctionClass::Transcendental) = 2 * product + 2 * sum;
+    }
+
+    /// One that takes codes of every datapath: the largest.
+    static Operator byCode(const LogicTechnology& technology, const MachineDescription& machine) {
+        Operator largest = operatorOf(technology, multiplicationBy(machine.element.activation));
+        for (const IdleElement& idle : machine.idleElements) {
+            const Operator other =
+                operatorOf(technology, multiplicationBy(idle.element.activation));
+            if (other.squareMicrons > largest.squareMicrons) largest = other;
+        }
+        return largest;
     }
 };
 
@@ -150,7 +161,7 @@ double estimateDoubt(const std::optional<FitError>& figures) {
 }
 
 LogicEstimate vectorLane(const LogicTechnology& technology, const MachineDescription& machine) {
-    const LaneOperators operators(technology, machine.widestActivation());
+    const LaneOperators operators(technology, machine);
     Operator all = operators.bias;
     for (std::size_t i = 0; i < machine.vectorUnits.size(); ++i) {
         const FunctionUnits& units = machine.vectorUnits[i];
@@ -161,7 +172,7 @@ LogicEstimate vectorLane(const LogicTechnology& technology, const MachineDescrip
 }
 
 VectorActions vectorActions(const LogicTechnology& technology, const MachineDescription& machine) {
-    const LaneOperators operators(technology, machine.widestActivation());
+    const LaneOperators operators(technology, machine);
     VectorActions actions{.pass = {.clockedBits = laneBits(machine.vectorPipelineDepth)},
                           .bias = {.gateJoules = operators.bias.joules},
                           .functions = {}};

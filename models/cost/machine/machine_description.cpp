@@ -13,13 +13,4 @@ MachineDescription MachineDescription::with(std::size_t idle) const {
     return machine;
 }
 
-const numeric::Format& MachineDescription::widestActivation() const {
-    const numeric::Format* widest = &element.activation;
-    for (const IdleElement& idle : idleElements) {
-        const numeric::Format& other = idle.element.activation;
-        if (numeric::widthOf(other) > numeric::widthOf(*widest)) widest = &other;
-    }
-    return *widest;
-}
-
 }  // namespace systole::cost

@@ -84,8 +84,6 @@ struct MachineDescription {
     ElementMake make() const { return {synthesis, array.pipelineDepth}; }
     /// The same machine while one of its idle elements works, and `element` is idle.
     MachineDescription with(std::size_t idle) const;
-    /// The widest format of activations, which the lanes of the vector unit can take.
-    const numeric::Format& widestActivation() const;
 };
 
 }  // namespace systole::cost

@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <algorithm>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "arch/accelerator.hpp"
+#include "arch/memory/clock_domain.hpp"
 #include "sim/graph/exact_reference.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "sim/run/result.hpp"
@@ -53,15 +57,57 @@ inline graph::Graph quantizedFor(const graph::Graph& network, const RunConfig& c
     return quantize(network, config.scheme, magnitudes(network, 8.0F));
 }
 
-inline Result timedRun(const RunConfig& config, const graph::Graph& graph, Simulation& simulation) {
-    simulation.load(graph, Simulation::Values::Skipped);
-    const auto record = simulation.inferTimed({}, Simulation::Values::Skipped);
-    return makeResult(config, simulation.lowered(), record);
-}
+/// A machine beside others: SystemC elaborates once, so all of a test are made before the first one
+/// runs.
+class Bench {
+public:
+    explicit Bench(RunConfig config) : config_(std::move(config)) {
+        static const bool isFirst = (arch::useFemtoseconds(), true);
+        static int made = 0;
+        accelerator_.emplace(("bench" + std::to_string(isFirst ? made++ : 0)).c_str(),
+                             config_.machine);
+    }
 
-inline Result timedRun(const RunConfig& config, const graph::Graph& graph) {
-    Simulation simulation(config);
-    return timedRun(config, graph, simulation);
-}
+    const RunConfig& config() const { return config_; }
+
+    /// For its time alone.
+    Result time(const graph::Graph& graph) {
+        lowered_ = lower(graph, config_.machine, {.accelerator = &*accelerator_, .values = false});
+        accelerator_->load(lowered_.program);
+        return makeResult(config_, lowered_, accelerator_->replayTimed({.computeValues = false}));
+    }
+
+    /// The codes of the output of a graph whose codes have a byte.
+    std::vector<std::uint8_t> outputOf(const graph::Graph& graph,
+                                       const std::vector<numeric::Code>& input,
+                                       arch::RunRecord& record) {
+        lowered_ = lower(graph, config_.machine, {.accelerator = &*accelerator_});
+        accelerator_->load(lowered_.program);
+        for (const ConstantData& constant : lowered_.constants) {
+            std::copy(constant.bytes.begin(), constant.bytes.end(), dramAt(constant.address));
+        }
+        const TensorPlace& from = lowered_.tensors.at(graph.input);
+        for (std::size_t i = 0; i < input.size(); ++i) {
+            *dramAt(from.address.value() + i * from.element.room.imageBytes) =
+                static_cast<std::uint8_t>(input[i]);
+        }
+        record = accelerator_->replayTimed({.computeValues = true});
+        const TensorPlace& to = lowered_.tensors.at(graph.output);
+        std::vector<std::uint8_t> codes;
+        for (std::size_t i = 0; i < to.elements; ++i) {
+            codes.push_back(*dramAt(to.address.value() + i * to.element.room.imageBytes));
+        }
+        return codes;
+    }
+
+private:
+    std::span<std::uint8_t>::iterator dramAt(std::uint64_t address) {
+        return accelerator_->dram().begin() + static_cast<std::ptrdiff_t>(address);
+    }
+
+    RunConfig config_;
+    std::optional<arch::Accelerator> accelerator_;
+    LoweredNetwork lowered_;
+};
 
 }  // namespace systole::sim

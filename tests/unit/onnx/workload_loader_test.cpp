@@ -65,8 +65,8 @@ TEST_F(WorkloadLoaderTest, RowsOfAConvolutionAreGivenInTheOrderOfOnnxAndLieChann
     OnnxTestModel model({1, 2, 3});
     model.weights("k", {1, 2, 1}, {1, 1}).node("Conv", {"x", "k"}, "y").save(path("row.onnx"));
     writeIdx("row.idx", {1, 1, 1, 6}, "abcdef");
-    const Workload workload = load(
-        "name: row\nmodel: row.onnx\ninput: {scale: 1, offset: 0}\ndata: {images: row.idx}\n");
+    const Workload workload =
+        load("name: row\nmodel: row.onnx\ninput: {scale: 1, offset: 0}\ndata: {images: row.idx}\n");
     EXPECT_THAT(workload.images.image(0), ElementsAre('a', 'd', 'b', 'e', 'c', 'f'));
 }
 
