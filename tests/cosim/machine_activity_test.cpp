@@ -9,6 +9,7 @@
 #include "arch/values/machine_state.hpp"
 #include "tests/cosim/lockstep.hpp"
 #include "tests/cosim/structural_array_adapter.hpp"
+#include "tests/unit/arch/machine_fixture.hpp"
 
 namespace systole::cosim {
 namespace {
@@ -83,7 +84,7 @@ TEST(ActivityOfTheMachine, IsThatOfTheStructuralArrayWithGroupsSideBySide) {
     constexpr std::uint32_t kInputBytes = kWidth * kGroups;
     constexpr std::uint32_t kWeightBytes = kGroups * kTaps;
     StructuralArrayAdapter structural("array", arrayConfig(), datapath());
-    arch::MachineState machine(datapath(), arrayConfig());
+    arch::MachineState machine(machineOf(datapath(), arrayConfig()));
     arch::Program program;
     program.activationBytes = kInputBytes;
     program.weightBytes = kWeightBytes;

@@ -10,6 +10,7 @@
 #include "arch/values/machine_state.hpp"
 #include "tests/cosim/lockstep.hpp"
 #include "tests/cosim/structural_array_adapter.hpp"
+#include "tests/unit/arch/machine_fixture.hpp"
 
 namespace systole::cosim {
 namespace {
@@ -103,7 +104,7 @@ public:
                     const LockstepRun& run)
         : activationBytes_(numeric::storageBytes(datapath.activation)),
           weightBytes_(numeric::storageBytes(datapath.weight)),
-          machine_(datapath, array, {}, everything()) {
+          machine_(machineOf(datapath, array, everything())) {
         for (const std::uint16_t code : run.a) appendCode(image_, code, activationBytes_);
         const auto inputs = static_cast<std::uint32_t>(image_.size());
         program_.layerNames = {"gemm"};

@@ -19,6 +19,17 @@ inline arch::DatapathConfig int8Datapath() {
     return {formatOf("int8"), formatOf("int8"), *numeric::parseAccumulator("int32")};
 }
 
+/// What values depend on; the rest is left as it is.
+inline arch::MachineConfig machineOf(
+    const arch::DatapathConfig& datapath, const arch::ArrayConfig& array,
+    const std::optional<arch::OperandSampling>& sampling = std::nullopt) {
+    arch::MachineConfig machine;
+    machine.array = array;
+    machine.datapath = datapath;
+    machine.operandSampling = sampling;
+    return machine;
+}
+
 inline sim::Scheme int8Scheme() {
     sim::Scheme scheme;
     scheme.name = "int8";

@@ -18,7 +18,7 @@ using testing::ElementsAre;
 /// 256 bytes of every memory, an array of 4 columns, INT8 with a 32-bit accumulator.
 class MachineStateTest : public testing::Test {
 protected:
-    MachineStateTest() : state_(int8Datapath(), {4, 4}) {
+    MachineStateTest() : state_(machineOf(int8Datapath(), {4, 4})) {
         Program program;
         program.activationBytes = 256;
         program.weightBytes = 256;
@@ -84,7 +84,7 @@ protected:
         return {.outputs = rows,
                 .channels = columns,
                 .parameters = 100,
-                .destination = 200,
+                .destination = {200},
                 .pitch = columns};
     }
 
@@ -167,8 +167,9 @@ TEST_F(MachineStateTest, ReadsPaddingAsZero) {
 }
 
 TEST_F(MachineStateTest, WrapsTheAccumulatorBeforeItRequantizes) {
-    MachineState narrow({formatOf("int8"), formatOf("int8"), *numeric::parseAccumulator("int8")},
-                        {4, 4});
+    DatapathConfig datapath = int8Datapath();
+    datapath.accumulator = *numeric::parseAccumulator("int8");
+    MachineState narrow(machineOf(datapath, {4, 4}));
     Program program;
     program.activationBytes = 64;
     program.weightBytes = 64;
@@ -199,11 +200,11 @@ TEST_F(MachineStateTest, AddsTheSkipOperandAfterTheFirstEncoding) {
     setActivations(150, {-100, 5});
     state_.execute(stream2x2(1));
     sim::RequantizedBlock requantize = requantizeAll(1, 2);
-    requantize.skip = 150;
+    requantize.skip = sim::BlockElements{150};
     state_.execute(requantizationOf(requantize, Behind::Addition));
     // 200 saturates to 127 before the addition.
     EXPECT_THAT(activations(200, 2), ElementsAre(27, 105));
-    requantize.skip = 151;
+    requantize.skip = sim::BlockElements{151};
     setActivations(150, {0, -128, -101});
     state_.execute(requantizationOf(requantize, Behind::AdditionAndRelu));
     EXPECT_THAT(activations(200, 2), ElementsAre(0, 0));
@@ -315,7 +316,7 @@ TEST_F(MachineStateTest, StopsAtTheEndsOfItsMemories) {
     stream.window.address = 253;
     EXPECT_THROW(state_.execute(stream), InvariantError);
     sim::RequantizedBlock requantize = requantizeAll(2, 2);
-    requantize.destination = 253;
+    requantize.destination.address = 253;
     EXPECT_THROW(state_.execute(requantizationOf(requantize)), InvariantError);
     EXPECT_THROW(state_.execute(reluOf(0, 10, 247)), InvariantError);
     EXPECT_THROW(state_.execute(softmaxOf(247, 10, 0)), InvariantError);

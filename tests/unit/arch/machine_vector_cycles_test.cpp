@@ -129,9 +129,10 @@ TEST(VectorSteps, WaitForTheScarcestCircuits) {
 }
 
 TEST(VectorSteps, OfQuantizedConvolutionsAndPoolingsTakeOneCycleAGroupByDefault) {
-    const VectorSteps fused =
-        stepsOf({8, 4}, requantizationOf({.outputs = 10, .channels = 16, .skip = 0, .pitch = 16},
-                                         Behind::AdditionAndRelu));
+    const VectorSteps fused = stepsOf(
+        {8, 4},
+        requantizationOf({.outputs = 10, .channels = 16, .skip = sim::BlockElements{}, .pitch = 16},
+                         Behind::AdditionAndRelu));
     EXPECT_EQ(fused.cycles, 10U * 2 + 4);
     EXPECT_EQ(fused.biases, 160U);
     EXPECT_EQ(stepsOf({8, 4}, additionOf({0, 16}, 16, 32)).cycles, 2U + 4);

@@ -56,7 +56,7 @@ std::vector<OperandSample> samplesOf(const DatapathConfig& datapath, Dataflow da
                                      const OperandSampling& sampling, int replays = 1) {
     const ArrayConfig array = arrayOf(dataflow);
     const Program program = gemmTwice(array);
-    MachineState state(datapath, array, {}, sampling);
+    MachineState state(machineOf(datapath, array, sampling));
     state.reset(program);
     std::mt19937_64 random(3);
     for (std::uint8_t& byte : state.dram()) byte = static_cast<std::uint8_t>(random() % 100);
@@ -115,7 +115,7 @@ TEST_P(SamplingTest, SpreadsElementsOverTheRowsAndFoldsOverTheLayer) {
     }
     const ArrayConfig array = arrayOf(GetParam());
     const Program program = gemmTwice(array);
-    const SamplingPlan plan(program, array, {.folds = 3});
+    const SamplingPlan plan(program, std::span(&array, 1), {.folds = 3});
     for (std::size_t third = 0; third < 3; ++third) {
         std::size_t sampled = 0;
         for (std::size_t i = third * folds() / 3; i < (third + 1) * folds() / 3; ++i) {
@@ -249,7 +249,7 @@ TEST(TracesOfGroupsSideBySide, LieOnTheDiagonalAndBeginWithZero) {
     stream.groupCount = 2;
     stream.columnBegin = 1;
     program.commands = {{stream, {}, 0}};
-    MachineState state(int8Datapath(), array, {}, kEverything);
+    MachineState state(machineOf(int8Datapath(), array, kEverything));
     state.reset(program);
     for (std::uint8_t i = 0; i < 16; ++i) state.dram()[i] = static_cast<std::uint8_t>(i + 1);
     state.startSampling(program);

@@ -101,8 +101,8 @@ TEST(TimingForm, KeepsWhatAVectorCommandReads) {
     program.accumulatorRows = 64;
     const TimingForms forms(ports, program, 64);
     const auto formOf = [&](const VectorCommand& command) { return forms.of(Operation{command}); };
-    VectorCommand a =
-        requantizationOf({.outputs = 1, .channels = 4, .skip = 0, .pitch = 4}, Behind::Addition);
+    VectorCommand a = requantizationOf(
+        {.outputs = 1, .channels = 4, .skip = sim::BlockElements{}, .pitch = 4}, Behind::Addition);
     VectorCommand b = a;
     const auto moveTo = [&](std::uint32_t row) { b.operands[0].view.origin = sumPlace(row, 0); };
     moveTo(31);  // of the first half, as row 0
