@@ -104,8 +104,9 @@ TEST(LoweredMatrixWork, NamesTheTensorOfAFormatThatTheArrayDoesNotHave) {
         lower(graph, arrayOnly(8, 8));
         FAIL() << "int8 multiplies e4m3";
     } catch (const ConfigError& error) {
-        EXPECT_THAT(error.what(),
-                    HasSubstr("'layer' of 'one layer' has 'x' in e4m3, expected int8"));
+        EXPECT_THAT(
+            error.what(),
+            HasSubstr("'layer' of 'one layer' multiplies e4m3 by int8, expected int8 by int8"));
     }
 }
 
