@@ -16,7 +16,7 @@ class Passage {
 public:
     explicit Passage(std::uint64_t bytesPerCycle, bool isLoad = true, std::uint64_t address = 0)
         : words_({.capacityBytes = 1 << 16, .banks = 8, .wordBytes = 32}, formatOf("int8"),
-                 memory::Packing::Packed),
+                 memory::Packing::Packed, 1),
           ports_(0, 8, memory::PortKind::OneReadWrite),
           passage_({.ports = &ports_,
                     .words = &words_,

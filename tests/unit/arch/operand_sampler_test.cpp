@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <random>
+#include <span>
 
 #include "arch/fold/fold.hpp"
 #include "arch/values/machine_state.hpp"
@@ -115,7 +116,7 @@ TEST_P(SamplingTest, SpreadsElementsOverTheRowsAndFoldsOverTheLayer) {
     }
     const ArrayConfig array = arrayOf(GetParam());
     const Program program = gemmTwice(array);
-    const SamplingPlan plan(program, array, {.folds = 3});
+    const SamplingPlan plan(program, std::span(&array, 1), {.folds = 3});
     for (std::size_t third = 0; third < 3; ++third) {
         std::size_t sampled = 0;
         for (std::size_t i = third * folds() / 3; i < (third + 1) * folds() / 3; ++i) {
