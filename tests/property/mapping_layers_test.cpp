@@ -44,7 +44,7 @@ public:
         const LoweredNetwork lowered =
             lower(network, config_.machine,
                   {.accelerator = replays == Replays::On ? accelerator_.get() : nullptr,
-                   .energies = &energies_,
+                   .energies = energies_,
                    .values = false});
         accelerator_->load(lowered.program);
         const Result result =
@@ -56,7 +56,7 @@ public:
 
 private:
     RunConfig config_;
-    arch::ActionEnergies energies_;
+    std::vector<arch::ActionEnergies> energies_;
     std::unique_ptr<arch::Accelerator> accelerator_;
 };
 
