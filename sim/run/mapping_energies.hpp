@@ -7,8 +7,8 @@
 namespace systole::sim {
 
 /// What the actions of the machine cost in the technology and the DRAM part that it is costed with,
-/// for the search of mappings of layers on a datapath. Products are those of drawn operands. DRAM counts as awake all the
-/// time.
+/// for the search of mappings of layers on a datapath. Products are those of drawn operands. DRAM
+/// counts as awake all the time.
 arch::ActionEnergies mappingEnergies(const RunConfig& config, arch::DatapathId datapath = 0);
 
 }  // namespace systole::sim

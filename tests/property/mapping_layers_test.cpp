@@ -35,7 +35,7 @@ public:
         : config_(loadRunConfig(
               fmt::format("{}/configs/accelerators/{}.yaml", SYSTOLE_SOURCE_DIR, accelerator),
               overrides)),
-          energies_(mappingEnergies(config_)),
+          energies_{mappingEnergies(config_)},
           accelerator_(buildAccelerator(config_.machine)) {}
 
     enum class Replays { On, Off };
