@@ -91,7 +91,7 @@ const numeric::AccumulatorFormat& Graph::accumulatorOf(const MatrixWork& work) c
 std::vector<std::size_t> Graph::readerCounts() const {
     std::vector<std::size_t> readers(tensors.size(), 0);
     for (const Node& node : nodes) {
-        for (const TensorId input : node.inputs) ++readers.at(rootOf(input));
+        for (const TensorId read : node.inputs) ++readers.at(rootOf(read));
     }
     ++readers.at(rootOf(output));
     for (TensorId i = 0; i < tensors.size(); ++i) readers[i] = readers[rootOf(i)];
