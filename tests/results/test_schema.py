@@ -50,6 +50,8 @@ def commands(folder):
         "run": ("result", ["run", EDGE, WORKLOAD, "--images", 2, "--quiet", "--explain",
                            "--set", "dram.ecc=secded"]),
         "batch": ("result", ["run", EDGE, WORKLOAD, "--timing-only", "--batch", 2, "--quiet"]),
+        "datapaths": ("result", ["run", ROOT / "configs/accelerators/edge-16x16-int4-int8.yaml",
+                                 WORKLOAD, "--images", 1, "--quiet"]),
         "dram": ("dram", ["dram", dram / "ddr4_2400.yaml", "rand_rw", "--requests", 300, "--quiet",
                           "--commands", file("commands_csv")]),
         "conflicts": ("dram", ["dram", dram / "ddr4_2400.yaml", "row_conf", "--requests", 30,
