@@ -39,7 +39,7 @@ std::string report(const graph::Graph& network) {
 
 int quantizeModel(const QuantizeOptions& options) {
     const Scheme scheme = parseScheme(options.scheme, "SCHEME");
-    const Workload workload = loadSelected({options.workload, std::nullopt, {}}, scheme);
+    const Workload workload = loadSelected({options.workload, std::nullopt, {}, {}}, scheme);
     const std::vector<Output> outputs{{"--output", options.output}};
     checkOutputs(outputs);
     const graph::Graph network =

@@ -262,7 +262,7 @@ Bound LayerResult::bound() const {
     using enum arch::UnitState;
     using enum arch::UnitKind;
     const arch::StateCycles& states = figures.statesOf(mapping ? Array : Vector);
-    const auto waitsFor = [&](arch::UnitKind kind) { return states.of(arch::waitFor({kind})); };
+    const auto waitsFor = [&](arch::UnitKind other) { return states.of(arch::waitFor({other})); };
     const Cycle own = states.of(Busy) + states.of(ScratchpadConflict);
     const Cycle dram = waitsFor(Load) + waitsFor(Store);
     const Cycle array = mapping ? own : waitsFor(Array);
