@@ -56,7 +56,7 @@ struct Datapath {
     std::uint32_t weightBytes;      ///< likewise
     std::uint32_t activationCode;   ///< of these bytes, those of the code: the first ones
     std::uint32_t weightCode;
-    std::uint32_t activationBits;   ///< of the room that an element takes in a packed memory
+    std::uint32_t activationBits;  ///< of the room that an element takes in a packed memory
     std::uint32_t weightBits;
     numeric::Code activationMask;  ///< the bits of a code
     numeric::Code weightMask;

@@ -226,9 +226,8 @@ void OperandSampler::append(const OperandActivity::Block& block, const numeric::
         trace.activations.push_back(block.activations[at.m * k + at.k]);
         trace.weights.push_back(block.weights[at.k * n + at.n]);
     }
-    const Sums sums = dataflow_ == Dataflow::OutputStationary
-                          ? sumsBefore(block, origin, place)
-                          : sumsAbove(block, origin, place);
+    const Sums sums = dataflow_ == Dataflow::OutputStationary ? sumsBefore(block, origin, place)
+                                                              : sumsAbove(block, origin, place);
     std::transform(sums.begin(), sums.end(), std::back_inserter(trace.sums),
                    [](std::int64_t word) { return std::bit_cast<std::uint64_t>(word); });
 }
@@ -268,8 +267,9 @@ OperandSampler::Sums OperandSampler::sumsAbove(const OperandActivity::Block& blo
         const auto row = block.weights.subspan(i * n + first.n, shape.n);
         b.insert(b.end(), row.begin(), row.end());
     }
-    path_->gemm.run({.shape = shape, .a = a, .b = b, .origin = shifted(origin, first.m, first.n, kBegin)},
-              false, sums);
+    path_->gemm.run(
+        {.shape = shape, .a = a, .b = b, .origin = shifted(origin, first.m, first.n, kBegin)},
+        false, sums);
     return sums;
 }
 
@@ -279,9 +279,9 @@ OperandSampler::Sums OperandSampler::sumsBefore(const OperandActivity::Block& bl
                                                 const Place& place) const {
     const std::size_t words = path_->gemm.words();
     const numeric::Register& format = path_->gemm.accumulator().sum;
-    numeric::RegisterState sum(format,
-                               numeric::registerBits(format, path_->gemm.activation(), path_->gemm.weight()),
-                               path_->gemm.activation().gridExponent() + path_->gemm.weight().gridExponent());
+    numeric::RegisterState sum(
+        format, numeric::registerBits(format, path_->gemm.activation(), path_->gemm.weight()),
+        path_->gemm.activation().gridExponent() + path_->gemm.weight().gridExponent());
     sum.clear();
     Sums sums(place.steps * words);
     numeric::AccumulatorEvents events;

@@ -107,9 +107,9 @@ private:
     struct Path {
         explicit Path(const DatapathConfig& datapath);
 
-        numeric::Gemm gemm;                         ///< of the register that products are added to
-        std::size_t chunk;                          ///< products after which it is cleared
-        std::vector<numeric::Code> activationCodes; ///< that random operands are drawn from
+        numeric::Gemm gemm;                          ///< of the register that products are added to
+        std::size_t chunk;                           ///< products after which it is cleared
+        std::vector<numeric::Code> activationCodes;  ///< that random operands are drawn from
         std::vector<numeric::Code> weightCodes;
     };
 
@@ -121,7 +121,7 @@ private:
     std::optional<SamplingPlan> plan_;
     std::size_t fold_ = 0;                                 ///< 1 from the first one on
     std::vector<std::vector<cost::OperandTrace>> traces_;  ///< [layer][element]
-    std::vector<std::uint16_t> activations_;  ///< of one block
+    std::vector<std::uint16_t> activations_;               ///< of one block
     std::vector<std::uint16_t> weights_;
 };
 

@@ -283,8 +283,7 @@ void SystolicArray::countFold(const Flight& flight) {
 
     const Stream& stream = streamOf(*flight.command);
     const Cycle macCycles = macsOf(stream) * array_.cyclesPerStep;
-    const Cycle steps =
-        std::min(busy, Cycle{array_.cyclesPerStep} * stepsOf(array_, stream));
+    const Cycle steps = std::min(busy, Cycle{array_.cyclesPerStep} * stepsOf(array_, stream));
     const Cycle fill = std::min(flight.fill, busy - steps);
     const Cycle slots = busy * array_.processingElements();
     cost::Counters& count = counters(*flight.command);

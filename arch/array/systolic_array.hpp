@@ -72,7 +72,7 @@ private:
     void countFold(const Flight& flight);
 
     MachineConfig config_;
-    std::vector<ArrayConfig> arrays_;  ///< by datapath
+    std::vector<ArrayConfig> arrays_;     ///< by datapath
     std::optional<DatapathId> datapath_;  ///< of the last fold
     ArrayConfig array_;                   ///< as it makes it
     FoldSchedule schedule_;

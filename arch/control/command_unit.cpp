@@ -8,10 +8,7 @@
 namespace systole::arch {
 
 Replay::Replay(const MachineConfig& config, const UnitSet& units)
-    : clock(config.clockHertz),
-      scoreboard(units),
-      state(config),
-      ports(config) {}
+    : clock(config.clockHertz), scoreboard(units), state(config), ports(config) {}
 
 CommandUnit::CommandUnit(const sc_core::sc_module_name& name, UnitId unit, Replay& replay)
     : sc_module(name), unit_(unit), replay_(replay) {

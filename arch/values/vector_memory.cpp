@@ -65,8 +65,8 @@ void VectorMemory::forEachSum(const VectorOperand& operand, const ElementRow& ro
         const auto at = static_cast<std::int64_t>(i);
         const std::int64_t place = row.place + at * row.stride;
         const auto column = static_cast<std::size_t>(place % kSumRowPitch);
-        const auto index = static_cast<std::size_t>(place / kSumRowPitch) * memories_.rowWords +
-                           column * words;
+        const auto index =
+            static_cast<std::size_t>(place / kSumRowPitch) * memories_.rowWords + column * words;
         SYSTOLE_CHECK((column + 1) * words <= memories_.rowWords &&
                           index + words <= memories_.accumulators.size(),
                       "column {} at word {} of an accumulator buffer of {} words, {} a row", column,

@@ -99,8 +99,8 @@ cost::MachineDescription describeFirst(const RunConfig& config) {
 cost::MachineDescription describeMachine(const RunConfig& config, arch::DatapathId datapath) {
     cost::MachineDescription machine = describeFirst(config);
     for (std::size_t i = 0; i < config.machine.furtherDatapaths.size(); ++i) {
-        machine.idleElements.push_back({elementOf(config, config.machine.furtherDatapaths[i]),
-                                        config.furtherSynthesis.at(i)});
+        machine.idleElements.push_back(
+            {elementOf(config, config.machine.furtherDatapaths[i]), config.furtherSynthesis.at(i)});
     }
     return datapath == 0 ? machine : machine.with(datapath - 1);
 }

@@ -27,9 +27,7 @@ struct Candidate {
     double squareMicrons = 0;
     double nanoseconds = 0;  ///< of the slowest
 
-    auto cheapness() const {
-        return std::tuple(squareMicrons, choice.stages, choice.goals);
-    }
+    auto cheapness() const { return std::tuple(squareMicrons, choice.stages, choice.goals); }
 };
 
 std::vector<cost::ElementDescription> elementsOf(const RunConfig& config) {

@@ -23,10 +23,10 @@ struct RunConfig {
     cost::Technology technology;
     Layout layout = Layout::Placed;  ///< if the technology says what silicon has beyond cells
     cost::EnergyOptions energy;
-    cost::Goal synthesis = cost::Goal::Area;  ///< what that of the processing elements aims at
+    cost::Goal synthesis = cost::Goal::Area;     ///< what that of the processing elements aims at
     std::vector<cost::Goal> furtherSynthesis{};  ///< of the elements of further datapaths
-    bool isElementChosen = false;             ///< by `auto`: synthesis or stages
-    ResolvedConfig resolved;                  ///< for those who want to repeat a run
+    bool isElementChosen = false;                ///< by `auto`: synthesis or stages
+    ResolvedConfig resolved;                     ///< for those who want to repeat a run
 };
 
 /// What `datapath.synthesis` and `array.pipeline_depth` are where nobody says: for area and one
@@ -38,8 +38,9 @@ inline constexpr const char* kCommonScheme = "per_channel";
 
 /// Throws ConfigError with all problems of the file, its fragments and the overrides. A scheme
 /// `auto` is the one named like the datapath's weight format; it takes the datapath's activation
-/// format and accumulator. Layers whose formats it names run on the datapath that has them. In every other scheme a format or an accumulator `datapath` is the
-/// datapath's; others must name the datapath's.
+/// format and accumulator. Layers whose formats it names run on the datapath that has them. In
+/// every other scheme a format or an accumulator `datapath` is the datapath's; others must name the
+/// datapath's.
 RunConfig loadRunConfig(const std::filesystem::path& file, const Overrides& overrides,
                         ElementDefault element = ElementDefault::Plain);
 

@@ -11,8 +11,8 @@
 namespace systole::sim {
 
 /// The scheme that a section in the format of configs/schemes/*.yaml describes; `name` is that of a
-/// section without one. Its `layers` are left out (readLayerFormats). Formats that it leaves open are those of `datapath`; without one they are
-/// problems.
+/// section without one. Its `layers` are left out (readLayerFormats). Formats that it leaves open
+/// are those of `datapath`; without one they are problems.
 Scheme readScheme(const Section& section, const std::string& name,
                   const arch::DatapathConfig* datapath);
 

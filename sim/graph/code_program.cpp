@@ -35,7 +35,8 @@ std::optional<float> scaleIfAny(const Graph& graph, TensorId tensor) {
 }
 
 SumArithmetic sumsOf(const Graph& graph, const Node& node) {
-    return {graph.accumulatorOf(std::get<MatrixWork>(node.work)), Codec(quantizerOf(graph, node.inputs[0]).format),
+    return {graph.accumulatorOf(std::get<MatrixWork>(node.work)),
+            Codec(quantizerOf(graph, node.inputs[0]).format),
             Codec(quantizerOf(graph, node.inputs[1]).format)};
 }
 

@@ -159,7 +159,8 @@ std::optional<RunConfig> configWithoutCircuit(const RunRequest& request) {
         Overrides overrides = request.overrides;
         overrides.emplace_back("clock=1MHz");  // `max` needs a circuit
         RunConfig config = loadRunConfig(request.config, overrides, elementOf(request));
-        if (!config.technology.isFree && datapathWithoutCircuit(config.machine) != nullptr) return config;
+        if (!config.technology.isFree && datapathWithoutCircuit(config.machine) != nullptr)
+            return config;
     } catch (const ConfigError&) {
     }
     return std::nullopt;
